@@ -1,0 +1,200 @@
+"""Accumulator: counts over batches, threads, workers and files, computed once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+from . import state
+from .counts import Counts
+from .errors import F1Error, shown
+from .inputs import check
+from .options import Options, make_options, thread_count
+from .scores import Scores
+from .tally import count
+
+
+class Accumulator:
+    """Adds up counts over batches: `compute` gives what `score` gives on all rows at once.
+
+    Parameters are those of `score`; `task` must be said, since batches could disagree on it.
+    `update` may be called from several threads at once.
+
+    Raises
+    ------
+    F1Error
+        For options that are not of their form.
+
+    Examples
+    --------
+    >>> import f1core
+    >>> a = f1core.Accumulator("binary")
+    >>> a.update([0, 1], [0.2, 0.9])
+    >>> a.update([1, 1], [0.4, 0.7])
+    >>> round(a.compute().binary.recall, 4)
+    0.6667
+    """
+
+    def __init__(
+        self,
+        task: str,
+        *,
+        classes: Any = None,
+        threshold: Any = 0.5,
+        top_k: int = 1,
+        from_logits: bool = False,
+        ignore_index: Any = None,
+        average_over: Any = None,
+        zero_division: float = 0.0,
+        beta: float = 1.0,
+        confusion: bool | None = None,
+        threads: int | None = None,
+    ) -> None:
+        if task is None:
+            raise F1Error("task is None; say binary, multiclass or multilabel")
+        self._options: Options = make_options(
+            task,
+            classes=classes,
+            threshold=threshold,
+            top_k=top_k,
+            from_logits=from_logits,
+            ignore_index=ignore_index,
+            average_over=average_over,
+            zero_division=zero_division,
+            beta=beta,
+            confusion=confusion,
+        )
+        self._threads = thread_count(threads)
+        self._counts: Counts | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def task(self) -> str:
+        """The task it was made for."""
+        return self._options.task or ""
+
+    @property
+    def total(self) -> Any:
+        """How many rows count so far, or the sum of their weights."""
+        return 0 if self._counts is None else self._counts.total.item()
+
+    def update(self, y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> None:
+        """Add a batch, as `score` reads it; an empty one adds nothing.
+
+        Raises
+        ------
+        F1Error
+            If the batch cannot be counted; the accumulator is then as it was.
+        """
+        batch = check(y_true, y_pred, self._options, sample_weight, self._width())
+        if len(batch):
+            self._add(count(batch, self._threads))
+
+    def merge(self, other: Accumulator) -> None:
+        """Add another accumulator's counts, which stays as it is.
+
+        Raises
+        ------
+        F1Error
+            If the two were made with different options, or saw different classes.
+        """
+        if not isinstance(other, Accumulator):
+            raise F1Error(f"only an Accumulator can be merged, this is {shown(other)}")
+        difference = self._options.difference(other._options)
+        if difference is not None:
+            raise F1Error(f"these accumulators cannot be merged: {difference}")
+        if other._counts is not None:
+            self._add(other._snapshot())
+
+    def __add__(self, other: Accumulator) -> Accumulator:
+        if not isinstance(other, Accumulator):
+            return NotImplemented
+        both = self._copy()
+        both.merge(other)
+        return both
+
+    def compute(self) -> Scores:
+        """The scores of everything so far.
+
+        Raises
+        ------
+        F1Error
+            If there are no rows yet.
+        """
+        if self._counts is None:
+            raise F1Error("there are no rows to score: update() was not called since the start")
+        return Scores(self._snapshot(), self._options)
+
+    def reset(self) -> None:
+        """Forget all counts, keep the options."""
+        with self._lock:
+            self._counts = None
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a file (npz, no pickle, with a checksum), whole or not at all.
+
+        Raises
+        ------
+        F1Error
+            If the file cannot be written.
+        """
+        with self._lock:
+            state.save(path, self._options, self._counts)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Accumulator:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        F1Error
+            If the file is missing, damaged, or no state of this format.
+        """
+        made = cls.__new__(cls)
+        options, counts = state.load(path)
+        made.__setstate__({"options": options, "counts": counts, "threads": None})
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Accumulator):
+            return NotImplemented
+        return self._options.difference(other._options) is None and self._counts == other._counts
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Accumulator({self.task!r}, {self.total:,} rows)"
+
+    def __getstate__(self) -> dict[str, Any]:
+        counts = None if self._counts is None else self._snapshot()
+        return {"options": self._options, "counts": counts, "threads": self._threads}
+
+    def __setstate__(self, made: dict[str, Any]) -> None:
+        self._options, self._counts = made["options"], made["counts"]
+        self._threads, self._lock = made["threads"], threading.Lock()
+
+    def _copy(self) -> Accumulator:
+        made = Accumulator.__new__(Accumulator)
+        made.__setstate__(self.__getstate__())
+        return made
+
+    def _width(self) -> int | None:
+        """How many classes earlier batches have settled, unless labels may still be new."""
+        counts = self._counts
+        return None if counts is None or counts.labels is not None else counts.n_classes
+
+    def _snapshot(self) -> Counts:
+        """A copy that later updates do not reach."""
+        with self._lock:
+            assert self._counts is not None
+            return self._counts.copy()
+
+    def _add(self, counts: Counts) -> None:
+        with self._lock:
+            if self._counts is None:
+                self._counts = counts
+            elif not self._counts.add_in_place(counts):
+                both = self._counts + counts
+                kept = self._options.keeps_confusion(both.n_classes)
+                self._counts = both if kept or both.confusion is None else both.without_confusion()

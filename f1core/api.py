@@ -1,0 +1,92 @@
+"""score(): arrays in, every average out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .inputs import check
+from .options import make_options, thread_count
+from .scores import Scores
+from .tally import count
+
+
+def score(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    task: str | None = None,
+    classes: Any = None,
+    threshold: Any = 0.5,
+    top_k: int = 1,
+    from_logits: bool = False,
+    sample_weight: Any = None,
+    ignore_index: Any = None,
+    average_over: Any = None,
+    zero_division: float = 0.0,
+    beta: float = 1.0,
+    confusion: bool | None = None,
+    threads: int | None = None,
+) -> Scores:
+    """Precision, recall, F1 and their kin, from probabilities or labels, in one pass.
+
+    Parameters
+    ----------
+    y_true
+        (n,) labels, or (n, C) 0/1 rows: one-hot with task="multiclass", any number of 1s with
+        task="multilabel". Arrays of NumPy, torch, JAX, TensorFlow, pandas, polars, Arrow; lists.
+    y_pred
+        (n,) positive-class probabilities or labels; (n, C) scores, argmax for "multiclass" (the
+        first of tied maxima), `> threshold` for "multilabel"; or 0/1 flags.
+    task
+        "binary", "multiclass" or "multilabel"; None reads it off the shapes where they leave no
+        doubt.
+    classes
+        How many classes, or their names in column order.
+    threshold
+        In [0, 1], one or one a label, rounded to the scores' own dtype.
+    top_k
+        Each row predicts its k best classes (multiclass scores).
+    from_logits
+        The scores are logits: the threshold is moved, no sigmoid is computed.
+    sample_weight
+        (n,) finite weights, not negative.
+    ignore_index
+        Rows (multilabel: cells) with this target count nowhere; the class leaves the averages.
+    average_over
+        "present", "all" or a list of classes; by default as scikit-learn: the classes present in
+        truth or prediction, for multilabel all.
+    zero_division
+        What 0/0 is: 0.0, 1.0 or nan (left out of averages).
+    beta
+        Of F-beta, from 0; 2 weighs recall more.
+    confusion
+        Keep the (C, C) matrix; by default up to 1,024 classes.
+    threads
+        At most so many; by default as many as pay.
+
+    Raises
+    ------
+    F1Error
+        For input that has no clear meaning; the sentence says what would do.
+
+    Examples
+    --------
+    >>> import f1core
+    >>> s = f1core.score([0, 1, 1, 0], [0.1, 0.8, 0.4, 0.3])
+    >>> s.binary.precision, s.binary.recall
+    (1.0, 0.5)
+    """
+    options = make_options(
+        task,
+        classes=classes,
+        threshold=threshold,
+        top_k=top_k,
+        from_logits=from_logits,
+        ignore_index=ignore_index,
+        average_over=average_over,
+        zero_division=zero_division,
+        beta=beta,
+        confusion=confusion,
+    )
+    batch = check(y_true, y_pred, options, sample_weight)
+    return Scores(count(batch, thread_count(threads)), batch.options)

@@ -1,0 +1,135 @@
+"""Counts -> every metric and every average: the only file with formulas.
+
+The averages are written over an array namespace `xp`, NumPy or `keras.ops`, without boolean
+indexing, so that a compiled training step and `Scores` cannot disagree.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .counts import COUNT, HIGH, LOW, RATIOS, UNDEFINED, Array
+
+
+def fractions(
+    tp: Any, pred: Any, true: Any, total: Any, coefs: tuple[float, float, float], xp: Any = np
+) -> dict[str, tuple[Any, Any]]:
+    """Numerator and denominator of each ratio, from true positives, predicted, true and all.
+
+    F-beta is one fraction, (1 + b²) tp / (b² true + pred), as in scikit-learn: no epsilon, and
+    undefined only when nothing is true or predicted.
+    """
+    a, b, c = coefs
+    either = pred + true - tp
+    negatives = xp.maximum(total - true, 0)  # weight sums may round below 0
+    return {
+        "precision": (tp, pred),
+        "recall": (tp, true),
+        "f1": (2 * tp, pred + true),
+        "fbeta": (a * tp, b * true + c * pred),
+        "jaccard": (tp, either),
+        "specificity": (xp.maximum(total - either, 0), negatives),
+    }
+
+
+def divide(over: Any, under: Any, zero_division: float, xp: Any = np) -> Any:
+    """over / under, and `zero_division` where that is 0/0."""
+    empty = under == 0
+    return xp.where(empty, zero_division, over / xp.where(empty, 1, under))
+
+
+def mean(values: Any, included: Any, weights: Any, xp: Any = np) -> Any:
+    """The weighted mean over the included classes; the plain one where all weights are 0.
+
+    Undefined (nan) values are left out, as in scikit-learn; without any value the mean is nan.
+    """
+    counted = included & (values == values)
+    values = xp.where(counted, values, 0)
+    weights = xp.where(counted, weights, 0)
+    weights = xp.where(xp.sum(weights) > 0, weights, xp.where(counted, 1, 0))
+    return divide(xp.sum(values * weights), xp.sum(weights), math.nan, xp)
+
+
+def per_class(
+    tp: Any,
+    pred: Any,
+    true: Any,
+    total: Any,
+    *,
+    coefs: tuple[float, float, float] = (2.0, 1.0, 1.0),
+    zero_division: float = 0.0,
+    xp: Any = np,
+) -> dict[str, Any]:
+    """Each ratio of each class: arrays of the shape of `tp`."""
+    pairs = fractions(tp, pred, true, total, coefs, xp)
+    return {name: divide(over, under, zero_division, xp) for name, (over, under) in pairs.items()}
+
+
+def average(
+    kind: str,
+    tp: Any,
+    pred: Any,
+    true: Any,
+    total: Any,
+    included: Any,
+    *,
+    coefs: tuple[float, float, float] = (2.0, 1.0, 1.0),
+    zero_division: float = 0.0,
+    xp: Any = np,
+) -> dict[str, Any]:
+    """Each ratio averaged "micro", "macro" or "weighted" over the included classes."""
+    if kind == "micro":
+        tp, pred, true, total = (
+            xp.sum(xp.where(included, x, 0)) for x in (tp, pred, true, total + 0 * true)
+        )
+        return per_class(tp, pred, true, total, coefs=coefs, zero_division=zero_division, xp=xp)
+    each = per_class(tp, pred, true, total, coefs=coefs, zero_division=zero_division, xp=xp)
+    weights = true if kind == "weighted" else xp.where(included, 1, 0)
+    return {name: mean(values, included, weights, xp) for name, values in each.items()}
+
+
+def samples(rows: Array, zero_division: float) -> dict[str, float]:
+    """Each ratio averaged over rows, from the row statistics of a multilabel count."""
+    if rows.dtype.kind == "i":
+        # Exact in integers, divided once: the limbs of a perfect score sum to exactly n.
+        both = [(int(h) << 31) + int(low) for h, low in zip(rows[HIGH], rows[LOW], strict=True)]
+        sums = np.array([both_limbs / 2**62 for both_limbs in both])
+    else:
+        sums = rows[HIGH]
+    count, undefined = rows[COUNT], rows[UNDEFINED]
+    if math.isnan(zero_division):
+        means = divide(sums, count - undefined, math.nan)
+    else:
+        means = (sums + zero_division * undefined) / count
+    return {name: float(value) for name, value in zip(RATIOS, means, strict=True)}
+
+
+def balanced_accuracy(tp: Array, true: Array) -> float:
+    """The mean recall over the classes that occur in the truth."""
+    return float(np.mean(tp[true > 0] / true[true > 0]))
+
+
+def mcc(tp: Array, pred: Array, true: Array) -> float:
+    """Matthews' correlation (Gorodkin's R_K for many classes), 0 where undefined."""
+    tp, pred, true = (x.astype(np.float64) for x in (tp, pred, true))
+    hits, n = tp.sum(), true.sum()
+    over = hits * n - true @ pred
+    under = (n * n - pred @ pred) * (n * n - true @ true)
+    return float(over / np.sqrt(under)) if under > 0 else 0.0
+
+
+def kappa(tp: Array, pred: Array, true: Array) -> float:
+    """Cohen's kappa, nan (as in scikit-learn) where chance alone explains everything."""
+    tp, pred, true = (x.astype(np.float64) for x in (tp, pred, true))
+    hits, n = tp.sum(), true.sum()
+    chance = true @ pred / n
+    return float(1.0 - (n - hits) / (n - chance)) if n != chance else math.nan
+
+
+def normalised(confusion: Array, by: str) -> Array:
+    """A confusion matrix divided by its rows' ("true"), columns' ("pred") or whole ("all") sum."""
+    axis = {"true": -1, "pred": -2, "all": (-1, -2)}[by]
+    return divide(confusion, confusion.sum(axis=axis, keepdims=True), 0.0)

@@ -1,0 +1,222 @@
+"""Batch: checked input, handed out in native, contiguous, read-only blocks of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .counts import Array
+from .foreign import BFLOAT16, widened
+from .options import Options
+
+
+class Format(NamedTuple):
+    """How a floating dtype looks as unsigned words of the same width."""
+
+    word: np.dtype[Any]
+    inf: Any
+    one: Any
+
+
+def _format(dtype: Any, word: Any, inf: int, one: int) -> tuple[np.dtype[Any], Format]:
+    return np.dtype(dtype), Format(np.dtype(word), word(inf), word(one))
+
+
+FORMATS = dict(
+    [
+        _format(np.float16, np.uint16, 0x7C00, 0x3C00),
+        _format(BFLOAT16, np.uint16, 0x7F80, 0x3F80),
+        _format(np.float32, np.uint32, 0x7F80_0000, 0x3F80_0000),
+        _format(np.float64, np.uint64, 0x7FF0 << 48, 0x3FF0 << 48),
+    ]
+)
+
+# The kernels are compiled for these ids; every other dtype is cast, a block at a time, in cache.
+_NATIVE_IDS = frozenset(np.dtype(t) for t in (np.int8, np.uint8, np.int32, np.int64))
+_NO_ID = np.iinfo(np.int64).min  # what no class has for an id
+_CAST_IDS = {"b": np.uint8, "i2": np.int32, "u2": np.int32, "u4": np.int64, "u8": np.int64}
+
+
+class Coder:
+    """Label values -> positions 0..C-1, and -1 for a value that is no class."""
+
+    def __init__(self, values: Sequence[Any] | Array) -> None:
+        array = np.asarray(values)
+        self._places: dict[Any, int] | None = None
+        if array.dtype.kind in "UO":
+            self._places = {value: place for place, value in enumerate(array.tolist())}
+            return
+        self._order = np.argsort(array, kind="stable")
+        self._sorted = array[self._order]
+        low, high = int(self._sorted[0]), int(self._sorted[-1])
+        self._low, self._table = low, None
+        if high - low < _TABLE:  # a look-up costs 1 ns, a search 20
+            self._table = np.full(high - low + 1, -1, np.int32)
+            self._table[array.astype(np.int64) - low] = np.arange(len(array))
+
+    def __call__(self, block: Array) -> Array:
+        if self._places is not None:
+            find = self._places.get
+            return np.fromiter((find(v, -1) for v in block.tolist()), np.int32, len(block))
+        block = native_ids(block)
+        if self._table is not None:
+            at = block - np.int64(self._low)
+            inside = (at >= 0) & (at < len(self._table))
+            if inside.all():
+                return self._table[at]
+            return np.where(inside, self._table[np.where(inside, at, 0)], np.int32(-1))
+        at = np.searchsorted(self._sorted, block).clip(max=len(self._sorted) - 1)
+        return np.where(self._sorted[at] == block, self._order[at], -1).astype(np.int32)
+
+
+_TABLE = 1 << 20
+
+
+@dataclass
+class Batch:
+    """One checked pair of arrays; `kind` says how the prediction is read.
+
+    kind "labels": (n,) predicted labels; "multiclass": (n, C) scores, argmax; "binary": (n,)
+    scores, threshold; "multilabel": (n, L) scores, threshold, or 0/1 flags.
+    """
+
+    kind: str
+    options: Options
+    true: Array
+    pred: Array
+    n_classes: int
+    weight: Array | None = None
+    coder: Coder | None = None  # for the labels of truth, and of the prediction if kind is labels
+    labels: Array | None = None  # (C,) label values where the data named the classes
+    onehot: bool = False  # true is (n, C), a single 1 in each row
+    format: Format | None = None  # of scores; None for labels, flags and whole-numbered scores
+
+    def __len__(self) -> int:
+        return len(self.pred)
+
+    @property
+    def width(self) -> int:
+        """The most columns that truth or prediction has."""
+        return max(a.shape[1] if a.ndim == 2 else 1 for a in (self.true, self.pred))
+
+    @property
+    def cells(self) -> int:
+        """How many numbers are read, as a measure of the work."""
+        return self.pred.size
+
+    @property
+    def plain(self) -> bool:
+        """Whether every row counts once, as the fused kernels assume."""
+        return self.weight is None and self.options.ignore_index is None
+
+    def true_ids(self, rows: slice) -> Array:
+        """(n,) class ids, or (n, L) flags; a value that is no class becomes -1 or stays wrong."""
+        block = self.true[rows]
+        if self.onehot:
+            return _from_onehot(block)
+        return self.coder(block) if self.coder is not None else native_ids(block)
+
+    def pred_ids(self, rows: slice) -> Array:
+        """(n,) predicted class ids, or (n, L) flags."""
+        block = self.pred[rows]
+        return self.coder(block) if self.coder is not None else native_ids(block)
+
+    def words(self, rows: slice) -> Array:
+        """Scores as unsigned words: float order on non-negative numbers is integer order."""
+        assert self.format is not None
+        block = self.pred[rows]
+        if not (block.flags.c_contiguous and block.dtype in FORMATS):
+            block = np.ascontiguousarray(block, dtype=_score_dtype(block.dtype))
+        block = block.view(self.format.word)  # a view of its own, whose flag may be set
+        block.setflags(write=False)  # one compiled kernel for read-only and writable input
+        return block
+
+    def weights(self, rows: slice) -> Array | None:
+        """(n,) float64 weights, if there are any."""
+        if self.weight is None:
+            return None
+        return np.ascontiguousarray(self.weight[rows], dtype=np.float64)
+
+    def ignored(self, rows: slice) -> Array | None:
+        """Where the truth is `ignore_index`, as booleans of the truth's shape."""
+        value = self.options.ignore_index
+        if value is None:
+            return None
+        if self.onehot:
+            return np.asarray(_from_onehot(self.true[rows]) == value)
+        block = self.true[rows]
+        if isinstance(value, str) != (block.dtype.kind in "UO"):
+            return np.zeros(block.shape, bool)
+        return np.asarray(block == value)
+
+    @cached_property
+    def cut_words(self) -> Array:
+        """(L,) thresholds rounded to the scores' dtype, so that float32 0.1 is not above 0.1."""
+        width = self.n_classes if self.kind == "multilabel" else 1
+        cuts = np.broadcast_to(np.asarray(self.options.threshold, np.float64), (width,))
+        if self.options.from_logits:  # no sigmoid: p > t is x > log(t / (1 - t))
+            with np.errstate(divide="ignore"):
+                cuts = np.log(cuts) - np.log1p(-cuts)
+        assert self.format is not None
+        return rounded(cuts, _score_dtype(self.pred.dtype)).view(self.format.word)
+
+    @cached_property
+    def averaged_columns(self) -> Array | None:
+        """The labels that the samples averages look at, where `average_over` lists them."""
+        entries = self.options.average_over
+        if not isinstance(entries, tuple):
+            return None
+        return np.array(self.options.places(entries, self.n_classes))
+
+
+def _score_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The native dtype in which scores of this dtype are compared."""
+    native = dtype.newbyteorder("=")
+    return native if native in FORMATS else np.dtype(np.float64)
+
+
+def format_of(array: Array) -> Format | None:
+    """The word format of scores of this dtype; None for whole numbers."""
+    if array.dtype.kind in "iub":
+        return None
+    return FORMATS[_score_dtype(array.dtype)]
+
+
+def rounded(values: Array, dtype: np.dtype[Any]) -> Array:
+    """float64 values rounded to nearest in `dtype`, bfloat16 included."""
+    if dtype != BFLOAT16:
+        with np.errstate(over="ignore"):
+            return values.astype(dtype)
+    bits = values.astype(np.float32).view(np.uint32)
+    bits = bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
+    return (bits >> np.uint32(16)).astype(np.uint16).view(BFLOAT16)
+
+
+def native_ids(block: Array) -> Array:
+    """Whole numbers as one of four native dtypes; a fraction or NaN becomes what no id is."""
+    dtype = block.dtype
+    if dtype not in _NATIVE_IDS:
+        block = widened(block)
+        if block.dtype.kind == "f":
+            with np.errstate(invalid="ignore"):
+                whole = block.astype(np.int64)
+            block = np.where(whole == block, whole, _NO_ID)
+        else:
+            cast = _CAST_IDS.get("b" if dtype.kind == "b" else f"{dtype.kind}{dtype.itemsize}")
+            block = block.astype(cast or dtype.newbyteorder("="))
+    block = np.ascontiguousarray(block).view()
+    block.setflags(write=False)
+    return block
+
+
+def _from_onehot(block: Array) -> Array:
+    """The place of the single 1 in each row; -1 where there is no such place."""
+    block = widened(block)
+    ones = block == 1
+    ids = ones.argmax(axis=1).astype(np.int32)
+    good = (ones.sum(axis=1) == 1) & ((block != 0).sum(axis=1) == 1)
+    return ids if good.all() else np.where(good, ids, np.int32(-1))

@@ -1,0 +1,125 @@
+"""Why a block of rows was refused: the first wrong value, in a sentence that mends it."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .batch import Batch
+from .counts import Array
+from .errors import F1Error, shown
+from .foreign import widened
+
+
+def complain(batch: Batch, rows: slice) -> NoReturn:
+    """Find what is wrong in these rows and say it.
+
+    Raises
+    ------
+    F1Error
+        Always: naming the row, the value and what would do.
+    """
+    skipped = batch.ignored(rows)
+    _check_targets(batch, rows, skipped)
+    if batch.kind == "labels":
+        _check_labels(batch, rows, skipped)
+    else:
+        _check_scores(batch, rows, skipped)
+    raise AssertionError("a block was refused, and nothing is wrong with it")
+
+
+def _first(wrong: Array, skipped: Array | None) -> tuple[int, ...] | None:
+    """The first True, as an index, leaving out what is ignored."""
+    if skipped is not None:
+        wrong = wrong & (skipped if skipped.ndim == wrong.ndim else skipped[:, None]) == 0
+    hits = np.argwhere(wrong)
+    return tuple(int(i) for i in hits[0]) if len(hits) else None
+
+
+def _where(rows: slice, at: tuple[int, ...]) -> str:
+    row = f"row {rows.start + at[0]}"
+    return f"{row}, column {at[1]}" if len(at) > 1 else row
+
+
+def _check_targets(batch: Batch, rows: slice, skipped: Array | None) -> None:
+    ids, block = batch.true_ids(rows), batch.true[rows]
+    if batch.onehot:
+        at = _first(ids < 0, skipped)
+        if at is not None:
+            raise F1Error(
+                f"y_true at {_where(rows, at)} is {shown(block[at[0]].tolist())}, not a one-hot row "
+                "(a single 1, the rest 0); several 1s in a row are task='multilabel'"
+            )
+        return
+    size = 2 if batch.kind in ("binary", "multilabel") else batch.n_classes
+    at = _first((ids < 0) | (ids >= size), skipped)
+    if at is not None:
+        _refuse_target(batch, rows, at, _value(block, at))
+
+
+def _refuse_target(batch: Batch, rows: slice, at: tuple[int, ...], value: Any) -> NoReturn:
+    where = _where(rows, at)
+    if value != value:
+        raise F1Error(f"y_true is NaN at {where}; drop the row, or mark it with ignore_index")
+    if batch.options.task == "multilabel":
+        raise F1Error(f"y_true is {shown(value)} at {where}; multilabel targets are 0 or 1")
+    if batch.coder is not None:
+        raise F1Error(
+            f"y_true is {shown(value)} at {where}, which is none of the classes "
+            f"{shown(batch.options.names)}"
+        )
+    if batch.options.task == "binary":
+        raise F1Error(
+            f"y_true is {shown(value)} at {where}; binary targets are 0 or 1 "
+            "(classes=[negative, positive] names others)"
+        )
+    raise F1Error(
+        f"y_true is {shown(value)} at {where}, outside the {batch.n_classes} classes "
+        f"0…{batch.n_classes - 1} (ignore_index={shown(value)} would leave such rows out)"
+    )
+
+
+def _check_labels(batch: Batch, rows: slice, skipped: Array | None) -> None:
+    ids = batch.pred_ids(rows)
+    at = _first((ids < 0) | (ids >= batch.n_classes), skipped)
+    if at is None:
+        return
+    value, where = _value(batch.pred[rows], at), _where(rows, at)
+    if value != value:
+        raise F1Error(f"y_pred is NaN at {where}")
+    classes = (
+        f"none of the classes {shown(batch.options.names)}"
+        if batch.coder is not None
+        else f"outside the {batch.n_classes} classes 0…{batch.n_classes - 1}"
+    )
+    raise F1Error(f"y_pred is {shown(value)} at {where}, which is {classes}")
+
+
+def _check_scores(batch: Batch, rows: slice, skipped: Array | None) -> None:
+    scores = widened(batch.pred[rows])
+    at = _first(np.isnan(scores), skipped)
+    if at is not None:
+        raise F1Error(f"y_pred is NaN at {_where(rows, at)}")
+    if batch.kind == "multiclass":
+        return
+    if batch.format is None:
+        at = _first((scores != 0) & (scores != 1), skipped)
+        if at is not None:
+            raise F1Error(
+                f"y_pred is {shown(_value(scores, at))} at {_where(rows, at)}; whole-numbered "
+                "multilabel predictions are flags, 0 or 1"
+            )
+    at = _first((scores < 0) | (scores > 1), skipped)
+    if at is not None and not batch.options.from_logits:
+        raise F1Error(
+            f"y_pred is {_value(scores, at):g} at {_where(rows, at)}, outside [0, 1]: "
+            "if these are logits, say from_logits=True"
+        )
+
+
+def _value(block: Array, at: tuple[int, ...]) -> Any:
+    value = widened(block)[at]
+    return value.item() if hasattr(value, "item") else value
+
+

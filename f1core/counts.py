@@ -1,0 +1,217 @@
+"""Counts: the integers (or weight sums) that add up over batches, threads and machines.
+
+A single-label task holds either a confusion matrix or three sums per class; a multilabel task
+holds four sums per label and the row statistics behind the samples averages. Merging is addition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import F1Error, shape_words, shown
+
+TP, PRED, TRUE, CELLS = range(4)  # rows of `sums`; CELLS only for multilabel
+
+# Entries of `rows`: two counters, then three blocks of one entry a ratio.
+COUNT, EXACT = range(2)
+RATIOS = ("precision", "recall", "f1", "fbeta", "jaccard", "specificity")
+UNDEFINED = slice(2, 8)  # rows whose denominator is 0
+HIGH, LOW = slice(8, 14), slice(14, 20)  # the two limbs of an exact fixed-point sum
+ROWS = 20
+LIMB = 2.0**31  # a ratio r in [0, 1] is kept as floor(r 2^31) and the next 31 bits
+
+Array = NDArray[Any]
+
+
+@dataclass
+class Counts:
+    """What is added up: `+` merges, `==` compares, `as_dict` and `from_dict` carry it elsewhere."""
+
+    n_classes: int
+    confusion: Array | None = None  # (C, C), rows = truth
+    sums: Array | None = None  # (3, C), or (4, L) with rows
+    rows: Array | None = None  # (20,) multilabel
+    labels: Array | None = None  # (C,) sorted label values, where the data named the classes
+
+    @property
+    def weighted(self) -> bool:
+        """Whether these are sums of float64 weights and not exact integers."""
+        return bool(self._first().dtype.kind == "f")
+
+    @property
+    def per_class(self) -> Array:
+        """(3, C): true positives, predicted and true of each class."""
+        if self.confusion is None:
+            assert self.sums is not None
+            return self.sums[:3]
+        cells = self.confusion
+        return np.stack([cells.diagonal(), cells.sum(axis=0), cells.sum(axis=1)])
+
+    @property
+    def total(self) -> Any:
+        """How many rows count (or their weight)."""
+        return self.rows[COUNT] if self.rows is not None else self.per_class[TRUE].sum()
+
+    def __add__(self, other: Counts) -> Counts:
+        mine, theirs = aligned(self, other)
+        return Counts(
+            mine.n_classes,
+            *(
+                None if a is None or b is None else a + b
+                for a, b in zip(mine.arrays(), theirs.arrays(), strict=True)
+            ),
+            labels=mine.labels,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Counts) or self.n_classes != other.n_classes:
+            return False
+        mine, theirs = (*self.arrays(), self.labels), (*other.arrays(), other.labels)
+        return all(
+            a is b or (a is not None and b is not None and np.array_equal(a, b))
+            for a, b in zip(mine, theirs, strict=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def arrays(self) -> tuple[Array | None, Array | None, Array | None]:
+        """The three arrays that add up."""
+        return self.confusion, self.sums, self.rows
+
+    def add_in_place(self, other: Counts) -> bool:
+        """Add without a new array where shapes and dtypes allow; say whether it was done."""
+        if self.labels is not None or other.labels is not None:
+            return False
+        pairs = list(zip(self.arrays(), other.arrays(), strict=True))
+        for a, b in pairs:
+            if (a is None) != (b is None):
+                return False
+            if a is not None and b is not None and (a.shape != b.shape or a.dtype != b.dtype):
+                return False
+        for a, b in pairs:
+            if a is not None and b is not None:
+                np.add(a, b, out=a)
+        return True
+
+    def copy(self) -> Counts:
+        """The same counts in arrays of their own."""
+        confusion, sums, rows = (None if a is None else a.copy() for a in self.arrays())
+        return Counts(self.n_classes, confusion, sums, rows, self.labels)
+
+    def as_weighted(self) -> Counts:
+        """Exact integers as sums of weights 1.0."""
+        confusion, sums, rows = (None if a is None else a * 1.0 for a in self.arrays())
+        if rows is not None and not self.weighted:
+            rows[HIGH] = (rows[HIGH] + rows[LOW] / LIMB) / LIMB
+            rows[LOW] = 0.0
+        return Counts(self.n_classes, confusion, sums, rows, self.labels)
+
+    def without_confusion(self) -> Counts:
+        """The same counts as three sums per class."""
+        return Counts(self.n_classes, sums=self.per_class, labels=self.labels)
+
+    def as_dict(self) -> dict[str, Array]:
+        """The arrays by name, for saving and sending."""
+        named = {
+            "confusion": self.confusion,
+            "sums": self.sums,
+            "rows": self.rows,
+            "labels": self.labels,
+        }
+        found = {name: array for name, array in named.items() if array is not None}
+        return {"n_classes": np.asarray(self.n_classes), **found}
+
+    @classmethod
+    def from_dict(cls, named: dict[str, Array]) -> Counts:
+        """Rebuild from `as_dict`, believing nothing.
+
+        Raises
+        ------
+        F1Error
+            If an array is missing or unknown, has another shape or dtype, or holds what no
+            count can be.
+        """
+        named = dict(named)
+        try:
+            n_classes = int(named.pop("n_classes"))
+            labels = named.pop("labels", None)
+            arrays = {name: named.pop(name) for name in _SHAPES if name in named}
+        except (KeyError, TypeError, ValueError) as error:
+            raise F1Error(f"these are not counts: {error!r}") from None
+        if named or set(arrays) not in _FORMS or n_classes < 0:
+            raise F1Error(f"these are not counts: {sorted({*named, *arrays})}")
+        for name, array in arrays.items():
+            height = _SHAPES[name](n_classes, "rows" in arrays)
+            if array.shape != height or array.dtype not in (np.int64, np.float64):
+                raise F1Error(f"{name} of {n_classes} classes cannot be {shape_words(array)}")
+            if not (np.isfinite(array).all() and (array >= 0).all()):
+                raise F1Error(f"{name} holds a number that no count can be")
+        if labels is not None and (
+            labels.shape != (n_classes,)
+            or labels.dtype.kind not in "iuUfb"
+            or (labels[1:] <= labels[:-1]).any()
+        ):
+            raise F1Error(f"labels of {n_classes} classes cannot be {shape_words(labels)}")
+        return cls(n_classes, **arrays, labels=labels)
+
+    def _first(self) -> Array:
+        return next(a for a in self.arrays() if a is not None)
+
+
+# What shape each array has, and which arrays come together.
+_SHAPES: dict[str, Callable[[int, bool], tuple[int, ...]]] = {
+    "confusion": lambda n, multilabel: (n, n),
+    "sums": lambda n, multilabel: (4 if multilabel else 3, n),
+    "rows": lambda n, multilabel: (ROWS,),
+}
+_FORMS = ({"confusion"}, {"sums"}, {"sums", "rows"})
+
+
+def aligned(a: Counts, b: Counts) -> tuple[Counts, Counts]:
+    """Both over the same classes and of the same form, so that their arrays add up."""
+    if (a.labels is None) != (b.labels is None):
+        raise F1Error(
+            "one side knows its classes from the labels seen, the other by number: "
+            "give both the same classes="
+        )
+    if a.labels is not None and b.labels is not None:
+        labels = union(a.labels, b.labels)
+        a, b = onto(a, labels), onto(b, labels)
+    if a.n_classes != b.n_classes:
+        raise F1Error(f"{a.n_classes} classes cannot be added to {b.n_classes}")
+    if (a.confusion is None) != (b.confusion is None):
+        a, b = a.without_confusion(), b.without_confusion()
+    if a.weighted != b.weighted:
+        a, b = a.as_weighted(), b.as_weighted()
+    return a, b
+
+
+def union(a: Array, b: Array) -> Array:
+    """Two sorted sets of labels as one."""
+    if a.shape == b.shape and (a == b).all():
+        return a
+    if len(a) and len(b) and (a.dtype.kind == "U") != (b.dtype.kind == "U"):
+        raise F1Error(f"labels mix strings and numbers: {shown(a[0])} and {shown(b[0])}")
+    return np.union1d(a, b) if len(a) and len(b) else (a if len(a) else b)
+
+
+def onto(counts: Counts, labels: Array) -> Counts:
+    """The same counts over a larger sorted set of labels."""
+    assert counts.labels is not None
+    size = len(labels)
+    if size == counts.n_classes:
+        return counts
+    at = np.searchsorted(labels, counts.labels)
+    confusion = sums = None
+    if counts.confusion is not None:
+        confusion = np.zeros((size, size), counts.confusion.dtype)
+        confusion[np.ix_(at, at)] = counts.confusion
+    if counts.sums is not None:
+        sums = np.zeros((3, size), counts.sums.dtype)
+        sums[:, at] = counts.sums
+    return Counts(size, confusion=confusion, sums=sums, labels=labels)

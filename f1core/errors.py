@@ -1,0 +1,32 @@
+"""The one exception of f1core, and how its sentences are worded."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class F1Error(ValueError):
+    """Raised for every wrong input: it names the argument, what came, and what would do."""
+
+
+def shown(value: Any, limit: int = 60) -> str:
+    """`value` as a short literal for a sentence."""
+    if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        value = value.item()
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
+    """The sentence for a value that is not among the allowed ones, with the nearest one."""
+    choices = list(allowed)
+    sentence = f"{name} is {shown(value)}; use one of {', '.join(shown(c) for c in choices)}"
+    near = difflib.get_close_matches(str(value), [str(c) for c in choices], 1)
+    return f"{sentence} (did you mean {near[0]!r}?)" if near else sentence
+
+
+def shape_words(array: Any) -> str:
+    """An array's shape in words: "(200, 4) float32"."""
+    return f"{tuple(array.shape)} {array.dtype}"

@@ -1,0 +1,149 @@
+"""Any array a user may hold -> ndarray, without importing the library it came from."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import F1Error, shown
+
+# NumPy has no bfloat16: its 16 bits travel under this dtype, which every view keeps.
+BFLOAT16 = np.dtype([("bfloat16", np.uint16)])
+
+Array = NDArray[Any]
+
+
+def to_numpy(value: Any, name: str) -> Array:
+    """`value` as an ndarray of numbers, booleans or strings, without a copy where possible.
+
+    Raises
+    ------
+    F1Error
+        If it is not an array of one simple kind: ragged, missing values, dates, mixed types.
+    """
+    array = value if type(value) is np.ndarray else _converted(value, name)
+    kind = array.dtype.kind
+    if kind in "fiub":
+        return array
+    if array.dtype == BFLOAT16:
+        return array
+    return _unusual(array, name)
+
+
+def widened(array: Array) -> Array:
+    """bfloat16 as float32, which holds it exactly; anything else as it is."""
+    if array.dtype != BFLOAT16:
+        return array
+    return (array["bfloat16"].astype(np.uint32) << np.uint32(16)).view(np.float32)
+
+
+def _converted(value: Any, name: str) -> Array:
+    if isinstance(value, np.ma.MaskedArray):
+        if np.ma.is_masked(value):
+            raise F1Error(f"{name} has masked entries; drop or fill them first")
+        return np.asarray(value.data)
+    if isinstance(value, np.ndarray):
+        return np.asarray(value)
+    if isinstance(value, (str, bytes, dict, set, frozenset)) or value is None:
+        raise F1Error(f"{name} is {shown(value)}; give an array or a list, one entry a row")
+    home = type(value).__module__.partition(".")[0]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            array = _TAKERS[home](value) if home in _TAKERS else _plain(value)
+    except F1Error:
+        raise
+    except Exception as error:  # whatever a foreign library raises becomes our one exception
+        raise F1Error(f"{name} cannot be read as an array: {_first_line(error)}") from error
+    if array.ndim == 0:
+        raise F1Error(f"{name} is {shown(value)}; give an array or a list, one entry a row")
+    return array
+
+
+def _first_line(error: Exception) -> str:
+    if "inhomogeneous" in str(error):
+        return "its rows have different lengths"
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _plain(value: Any) -> Array:
+    if hasattr(value, "toarray"):  # scipy.sparse, of any format
+        return np.asarray(value.toarray())
+    if hasattr(value, "__array__") or isinstance(value, (list, tuple, range, memoryview)):
+        return np.asarray(value)
+    if hasattr(value, "__dlpack__"):
+        return np.from_dlpack(value)
+    if hasattr(value, "__iter__") and hasattr(value, "__len__"):
+        return np.asarray(list(value))
+    raise F1Error(f"{shown(value)} is not an array")
+
+
+def _torch(tensor: Any) -> Array:
+    torch = sys.modules["torch"]
+    tensor = tensor.detach()
+    if tensor.device.type != "cpu":
+        tensor = tensor.cpu()
+    if tensor.dtype == torch.bfloat16:
+        return np.asarray(tensor.view(torch.int16).numpy()).view(BFLOAT16)
+    return np.asarray(tensor.resolve_neg().numpy())
+
+
+def _pandas(frame: Any) -> Array:
+    return np.asarray(frame.to_numpy())
+
+
+def _pyarrow(table: Any) -> Array:
+    if hasattr(table, "column_names"):
+        return np.column_stack([_pyarrow(column) for column in table.columns])
+    if table.null_count:
+        raise F1Error(f"an Arrow column has {table.null_count} nulls; drop or fill them first")
+    chunked = hasattr(table, "chunks")
+    return np.asarray(table.to_numpy() if chunked else table.to_numpy(zero_copy_only=False))
+
+
+def _polars(frame: Any) -> Array:
+    if not hasattr(frame, "to_numpy"):
+        raise F1Error("a LazyFrame holds no rows yet; collect() it first")
+    return np.asarray(frame.to_numpy())
+
+
+_TAKERS = {"torch": _torch, "pandas": _pandas, "pyarrow": _pyarrow, "polars": _polars}
+
+
+def _unusual(array: Array, name: str) -> Array:
+    """The kinds that need a second look: strings, objects, bfloat16, and what cannot be."""
+    kind = array.dtype.kind
+    if array.dtype.name == "bfloat16":  # ml_dtypes, from JAX and TensorFlow
+        return array.view(np.uint16).view(BFLOAT16)
+    if kind == "U":
+        return array
+    if kind == "S":
+        return np.char.decode(array)
+    if kind == "T":
+        return np.asarray(array, dtype=object)
+    if kind == "O":
+        return _from_objects(array, name)
+    raise F1Error(f"{name} has dtype {array.dtype}; use numbers, booleans or strings")
+
+
+def _from_objects(array: Array, name: str) -> Array:
+    """An object array as numbers or as an object array of nothing but strings."""
+    entries = array.ravel().tolist()
+    kinds = {type(entry) for entry in entries}
+    if kinds <= {str} or kinds <= {str, np.str_}:
+        return array
+    if kinds <= {bool, int, float, np.bool_} or all(issubclass(k, np.number) for k in kinds):
+        numbers = np.asarray(entries).reshape(array.shape)
+        if numbers.dtype.kind in "fiub":
+            return numbers
+    for row, entry in enumerate(entries):
+        if entry is None or entry != entry or type(entry).__name__ == "NAType":
+            raise F1Error(f"{name} has a missing value ({shown(entry)}) at entry {row}")
+    if any(isinstance(entry, (list, tuple, np.ndarray)) for entry in entries):
+        raise F1Error(f"{name} is ragged: its rows have different lengths or are nested lists")
+    names = ", ".join(sorted(k.__name__ for k in kinds))
+    raise F1Error(f"{name} mixes types ({names}); use numbers or strings alone")

@@ -1,0 +1,300 @@
+"""check(...) -> Batch: what a user passed, understood or refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .batch import Batch, Coder, format_of
+from .counts import Array
+from .errors import F1Error, shape_words, shown
+from .foreign import BFLOAT16, to_numpy, widened
+from .options import CONFUSION_CLASSES, Options
+
+_SCAN = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary
+
+
+def check(
+    y_true: Any,
+    y_pred: Any,
+    options: Options,
+    sample_weight: Any = None,
+    width: int | None = None,
+) -> Batch:
+    """Read the arrays' shapes and kinds; values are checked while they are counted.
+
+    `width` is the number of classes that earlier batches have settled.
+
+    Raises
+    ------
+    F1Error
+        If lengths, widths, kinds or options do not fit together.
+    """
+    true, pred = to_numpy(y_true, "y_true"), to_numpy(y_pred, "y_pred")
+    if true.ndim > 2 or pred.ndim > 2:
+        name, array = ("y_true", true) if true.ndim > 2 else ("y_pred", pred)
+        raise F1Error(f"{name} is {shape_words(array)}; use one row an item, flattening the rest")
+    if len(true) != len(pred):
+        raise F1Error(f"y_true has {len(true)} rows, y_pred has {len(pred)}")
+    if options.task != "multilabel":
+        true, pred = _flat(true), _flat(pred)
+    _refuse_swapped(true, pred)
+    if options.task is None:
+        options = options.with_task(_task_of(true, pred, options))
+    width = options.n_classes if options.n_classes is not None else width
+    batch = _READ[options.task or ""](true, pred, options, width)
+    if sample_weight is not None:
+        batch.weight = _weight(sample_weight, len(pred))
+    return batch
+
+
+def _flat(array: Array) -> Array:
+    """A single column as a vector, as Keras and torch hand it over."""
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def _is_score(array: Array) -> bool:
+    return array.dtype.kind == "f" or array.dtype == BFLOAT16
+
+
+def _refuse_swapped(true: Array, pred: Array) -> None:
+    if pred.ndim < true.ndim and _is_score(true) and not _is_score(pred):
+        raise F1Error(
+            f"y_true is {shape_words(true)} and y_pred {shape_words(pred)}: "
+            "the arguments look swapped, the truth comes first"
+        )
+    if _is_score(true) and not _is_score(pred) and not _whole(true[:_SCAN]):
+        at = int(np.flatnonzero(~_whole_cells(true[:_SCAN]))[0])
+        raise F1Error(
+            f"y_true holds {shown(true.ravel()[at])}, which is no label, and y_pred holds labels: "
+            "the arguments look swapped, the truth comes first"
+        )
+
+
+def _whole_cells(array: Array) -> Array:
+    array = widened(array)
+    return np.asarray((np.floor(array) == array) | np.isnan(array)).ravel()
+
+
+def _whole(array: Array) -> bool:
+    return bool(_whole_cells(array).all())
+
+
+def _task_of(true: Array, pred: Array, options: Options) -> str:
+    """The task that shapes and values leave no doubt about."""
+    if true.ndim == 2:
+        raise F1Error(
+            f"y_true is {shape_words(true)}: say task='multiclass' (one-hot rows) "
+            "or task='multilabel' (any number of 1s in a row)"
+        )
+    if pred.ndim == 2:
+        return "multiclass"
+    if options.n_classes not in (None, 2):
+        return "multiclass"
+    if _is_score(pred):
+        flags = _zeros_and_ones(true[:_SCAN], options.ignore_index)
+        labels = not flags and _whole(pred[:_SCAN]) and _whole(pred)
+        return "multiclass" if labels else "binary"
+    if not _zeros_and_ones(true, options.ignore_index) or not _zeros_and_ones(pred):
+        return "multiclass"
+    return "binary"
+
+
+def _zeros_and_ones(array: Array, ignored: Any = None) -> bool:
+    if array.dtype.kind not in "iubf":
+        return False
+    good = (0, 1) if ignored is None or isinstance(ignored, str) else (0, 1, ignored)
+    return all(
+        bool(np.logical_or.reduce([block == value for value in good]).all())
+        for block in (array[i : i + _SCAN] for i in range(0, len(array), _SCAN))
+    )
+
+
+def _binary(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
+    for name, array in (("y_true", true), ("y_pred", pred)):
+        if array.ndim == 2:
+            raise F1Error(
+                f"{name} is {shape_words(array)}, a binary task needs one column: pass the "
+                "positive one ([:, 1]), or say task='multiclass' or task='multilabel'"
+            )
+    coder = _coder_of(options, true)
+    if _is_score(pred):
+        return Batch("binary", options, true, pred, 2, coder=coder, format=format_of(pred))
+    _same_kind(true, pred)
+    return Batch("labels", options, true, pred, 2, coder=coder)
+
+
+def _multiclass(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
+    if pred.ndim == 1:
+        if options.top_k > 1:
+            raise F1Error(f"top_k={options.top_k} needs scores of shape (n, C), y_pred holds labels")
+        return _labels(true, pred, options, width)
+    if pred.dtype.kind in "UO":
+        raise F1Error(f"y_pred is {shape_words(pred)}; scores are numbers, labels are one a row")
+    columns = pred.shape[1]
+    _fits("y_pred", columns, width)
+    if columns == 0:
+        raise F1Error(f"y_pred is {shape_words(pred)}; it has no columns")
+    if options.top_k > columns:
+        raise F1Error(f"top_k is {options.top_k}, y_pred has only {columns} columns")
+    onehot = true.ndim == 2
+    if onehot and true.shape[1] != columns:
+        raise F1Error(f"y_true has {true.shape[1]} columns, y_pred has {columns}")
+    coder = None if onehot else _coder_of(options, true)
+    return Batch(
+        "multiclass", options, true, pred, columns, coder=coder, onehot=onehot,
+        format=format_of(pred),
+    )  # fmt: skip
+
+
+def _labels(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
+    if _is_score(pred) and not _whole(pred):
+        raise F1Error(
+            f"y_pred is {shape_words(pred)} with fractions; a multiclass task needs scores of "
+            "shape (n, C), or whole-numbered labels"
+        )
+    if true.ndim == 2:
+        _fits("y_true", true.shape[1], width)
+        return Batch("labels", options, true, pred, true.shape[1], onehot=True)
+    _same_kind(true, pred)
+    if width is not None:
+        return Batch("labels", options, true, pred, width, coder=_coder_of(options, true))
+    if true.dtype.kind in "UO":
+        found = np.array(sorted(_strings(true, options.ignore_index) | _strings(pred)), dtype="U")
+        return _named(true, pred, options, found)
+    return _numbered(true, pred, options)
+
+
+def _numbered(true: Array, pred: Array, options: Options) -> Batch:
+    """Whole-numbered labels without `classes`: the values seen are the classes."""
+    ranges = [_range(true, options.ignore_index), _range(pred, None)]
+    low = min(low for low, _ in ranges)
+    high = max(high for _, high in ranges)
+    if high < low:
+        return _named(true, pred, options, np.zeros(0, np.int64))
+    if low >= 0 and high < CONFUSION_CLASSES:
+        labels = np.arange(high + 1)
+        return Batch("labels", options, true, pred, len(labels), labels=labels)
+    found = _values(true, pred, low, high, options.ignore_index)
+    dense = low >= 0 and len(found) > max(CONFUSION_CLASSES, (high + 1) // 4)
+    if dense and not options.confusion:  # count by value, without a look-up
+        return Batch("labels", options, true, pred, high + 1, labels=np.arange(high + 1))
+    return _named(true, pred, options, found)
+
+
+def _named(true: Array, pred: Array, options: Options, found: Array) -> Batch:
+    coder = Coder(found) if len(found) else None
+    return Batch("labels", options, true, pred, len(found), coder=coder, labels=found)
+
+
+def _blocks(array: Array, ignored: Any = None) -> Any:
+    """The array as int64 blocks, less the rows to ignore."""
+    for start in range(0, len(array), _SCAN):
+        block = widened(array[start : start + _SCAN])
+        if ignored is not None:
+            block = block[block != ignored]
+        if block.dtype.kind == "f":
+            if not _whole(block) or np.isnan(block).any():
+                raise F1Error("labels of a floating dtype must be whole numbers, without NaN")
+            block = block.astype(np.int64)
+        if len(block):
+            yield block
+
+
+def _range(array: Array, ignored: Any) -> tuple[int, int]:
+    low, high = 2**63, -(2**63) - 1
+    for block in _blocks(array, ignored):
+        low, high = min(low, int(block.min())), max(high, int(block.max()))
+    if high >= 2**63:
+        raise F1Error(f"label {high} is beyond int64")
+    return low, high
+
+
+def _values(true: Array, pred: Array, low: int, high: int, ignored: Any) -> Array:
+    """The sorted values that occur."""
+    if high - low < 1 << 22:  # one flag a value: 1 ns a row, sorting takes 80
+        seen = np.zeros(high - low + 1, bool)
+        for array, skip in ((true, ignored), (pred, None)):
+            for block in _blocks(array, skip):
+                seen[block.astype(np.int64) - low] = True
+        return np.flatnonzero(seen) + low
+    found = np.zeros(0, np.int64)
+    for array, skip in ((true, ignored), (pred, None)):
+        for block in _blocks(array, skip):
+            found = np.union1d(found, block.astype(np.int64))
+    return found
+
+
+def _strings(array: Array, ignored: Any = None) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(array), _SCAN):
+        found.update(array[start : start + _SCAN].tolist())
+    return found - {ignored}
+
+
+def _multilabel(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
+    for name, array in (("y_true", true), ("y_pred", pred)):
+        if array.ndim == 1:
+            raise F1Error(
+                f"{name} is {shape_words(array)}; a multilabel task needs one column a label "
+                "(reshape(-1, 1) for a single one)"
+            )
+        if array.dtype.kind in "UO":
+            raise F1Error(f"{name} is {shape_words(array)}; multilabel arrays hold 0 and 1")
+    if true.shape[1] != pred.shape[1]:
+        raise F1Error(f"y_true has {true.shape[1]} columns, y_pred has {pred.shape[1]}")
+    labels = pred.shape[1]
+    _fits("y_pred", labels, width)
+    if labels == 0:
+        raise F1Error(f"y_pred is {shape_words(pred)}; it has no columns")
+    if isinstance(options.threshold, tuple) and len(options.threshold) != labels:
+        raise F1Error(f"threshold has {len(options.threshold)} values, y_pred has {labels} columns")
+    return Batch("multilabel", options, true, pred, labels, format=format_of(pred))
+
+
+_READ = {"binary": _binary, "multiclass": _multiclass, "multilabel": _multilabel}
+
+
+def _fits(name: str, columns: int, width: int | None) -> None:
+    if width is not None and columns != width:
+        raise F1Error(f"{name} has {columns} columns, there are {width} classes")
+
+
+def _same_kind(true: Array, pred: Array) -> None:
+    if (true.dtype.kind in "UO") != (pred.dtype.kind in "UO"):
+        raise F1Error(
+            f"y_true has dtype {true.dtype} and y_pred {pred.dtype}: "
+            "labels are strings on both sides or numbers on both"
+        )
+
+
+def _coder_of(options: Options, true: Array) -> Coder | None:
+    """How targets become ids, given the names; None where they are ids already."""
+    names, text = options.names, true.dtype.kind in "UO"
+    if names is None:
+        if text:
+            raise F1Error(
+                f"y_true holds strings ({shown(true[0]) if len(true) else true.dtype}): "
+                "name the classes in column order, classes=[…]"
+            )
+        return None
+    if isinstance(names[0], str):
+        return Coder(names) if text else None
+    if text:
+        raise F1Error(f"y_true holds strings, classes are numbers: {shown(names)}")
+    return None if names == tuple(range(len(names))) else Coder(names)
+
+
+def _weight(sample_weight: Any, rows: int) -> Array:
+    weight = to_numpy(sample_weight, "sample_weight")
+    if weight.ndim == 2:
+        weight = _flat(weight)
+    if weight.shape != (rows,):
+        raise F1Error(f"sample_weight is {shape_words(weight)}, there are {rows} rows")
+    if weight.dtype.kind not in "iubf":
+        raise F1Error(f"sample_weight has dtype {weight.dtype}; weights are numbers")
+    if rows and not (weight.min() >= 0 and np.isfinite(weight.max())):
+        row = int(np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))[0])
+        raise F1Error(f"sample_weight is {weight[row]} at row {row}; weights are finite, not below 0")
+    return weight

@@ -1,0 +1,306 @@
+"""Scores and Average: what a user holds, prints, and turns into a dict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from . import averages, report
+from .counts import CELLS, EXACT, PRED, RATIOS, TP, TRUE, Array, Counts
+from .errors import F1Error, one_of
+from .options import Options
+
+AVERAGES = ("micro", "macro", "weighted", "samples")
+
+
+@dataclass(frozen=True)
+class Average:
+    """Seven numbers of one average: floats in [0, 1], or arrays (C,) for `per_class`.
+
+    `f1` is always beta = 1, `fbeta` has the beta asked for; `support` counts the true rows.
+    """
+
+    precision: Any
+    recall: Any
+    f1: Any
+    fbeta: Any
+    jaccard: Any
+    specificity: Any
+    support: Any
+
+
+class Scores:
+    """Every metric and every average of one set of counts.
+
+    Examples
+    --------
+    >>> import f1core
+    >>> s = f1core.score([0, 1, 2, 2], [0, 2, 2, 2])
+    >>> round(s.macro.f1, 4), s.accuracy
+    (0.6, 0.75)
+    """
+
+    def __init__(self, counts: Counts, options: Options) -> None:
+        if not counts.total > 0:
+            raise F1Error(
+                "there are no rows to score: none came, all were ignored, or all weights are 0"
+            )
+        self._counts, self._options = counts, options
+        self.task: str = options.task or ""
+
+    # ---- averages ------------------------------------------------------------------------
+
+    @cached_property
+    def per_class(self) -> Average:
+        """Each class by itself: arrays (C,)."""
+        tp, pred, true = self._sums
+        ratios = averages.per_class(tp, pred, true, self._cells, **self._how)
+        return Average(**ratios, support=true)
+
+    @cached_property
+    def binary(self) -> Average:
+        """The positive class of a binary task."""
+        self._only("binary", "binary averages")
+        each = self.per_class
+        ratios = {name: float(getattr(each, name)[1]) for name in RATIOS}
+        return Average(**ratios, support=each.support[1].item())
+
+    @cached_property
+    def micro(self) -> Average:
+        """All classes' counts added up, divided once."""
+        return self._average("micro")
+
+    @cached_property
+    def macro(self) -> Average:
+        """The plain mean over classes."""
+        return self._average("macro")
+
+    @cached_property
+    def weighted(self) -> Average:
+        """The mean over classes, weighted by support."""
+        return self._average("weighted")
+
+    @cached_property
+    def samples(self) -> Average:
+        """The mean over the rows of a multilabel task."""
+        self._only("multilabel", "samples averages")
+        assert self._counts.rows is not None
+        ratios = averages.samples(self._counts.rows, self._options.zero_division)
+        return Average(**ratios, support=self._support)
+
+    # ---- single numbers ------------------------------------------------------------------
+
+    @property
+    def accuracy(self) -> float:
+        """Rows that are right (multilabel: in every label; top-k: among the k)."""
+        return self.exact_match
+
+    @cached_property
+    def exact_match(self) -> float:
+        """Rows that are right in every label."""
+        if self._counts.rows is not None:
+            return float(self._counts.rows[EXACT] / self.total)
+        return float(self._sums[TP].sum() / self.total)
+
+    @cached_property
+    def hamming_loss(self) -> float:
+        """The share of single decisions that are wrong."""
+        if self._counts.rows is None:
+            self._one_prediction("hamming_loss")
+            return float((self.total - self._sums[TP].sum()) / self.total)
+        tp, pred, true = (self._sums[i].sum() for i in (TP, PRED, TRUE))
+        return float((pred + true - 2 * tp) / self._cells.sum())
+
+    @cached_property
+    def balanced_accuracy(self) -> float:
+        """The mean recall over the classes that occur."""
+        self._single_label("balanced_accuracy")
+        return averages.balanced_accuracy(self._sums[TP], self._sums[TRUE])
+
+    @cached_property
+    def mcc(self) -> float:
+        """Matthews' correlation coefficient, in [-1, 1]."""
+        self._single_label("mcc")
+        return averages.mcc(*self._sums)
+
+    @cached_property
+    def kappa(self) -> float:
+        """Cohen's kappa, in [-1, 1]; nan where chance alone explains everything."""
+        self._single_label("kappa")
+        return averages.kappa(*self._sums)
+
+    # ---- counts --------------------------------------------------------------------------
+
+    @property
+    def confusion(self) -> Array:
+        """(C, C) counts, rows = truth; multilabel (L, 2, 2) as scikit-learn's."""
+        return self.confusion_matrix()
+
+    def confusion_matrix(self, normalize: str | None = None) -> Array:
+        """The confusion matrix, as counts or as shares.
+
+        Parameters
+        ----------
+        normalize
+            None for counts; "true", "pred" or "all" for shares of the truth's rows, of the
+            prediction's columns, or of everything (0/0 is 0).
+
+        Raises
+        ------
+        F1Error
+            If it was not kept (more than 1,024 classes without `confusion=True`, or top-k).
+
+        Examples
+        --------
+        >>> import f1core
+        >>> f1core.score([0, 1, 1], [0, 1, 0]).confusion_matrix(normalize="true")
+        array([[1. , 0. ],
+               [0.5, 0.5]])
+        """
+        if self.task == "multilabel":
+            tp, pred, true = self._sums
+            matrix = np.array([[self._cells - pred - true + tp, pred - tp], [true - tp, tp]])
+            matrix = np.moveaxis(matrix, -1, 0)
+        elif self._counts.confusion is None:
+            self._one_prediction("confusion")
+            raise F1Error(
+                f"the confusion matrix of {self._counts.n_classes} classes was not kept; "
+                "confusion=True keeps it"
+            )
+        else:
+            matrix = self._counts.confusion.view()
+            matrix.setflags(write=False)
+        if normalize is None:
+            return matrix
+        if normalize not in ("true", "pred", "all"):
+            raise F1Error(one_of("normalize", normalize, ("true", "pred", "all")))
+        return averages.normalised(matrix, normalize)
+
+    @cached_property
+    def classes(self) -> list[Any]:
+        """The classes' names, label values or numbers, in the order of `per_class`."""
+        if self._counts.labels is not None:
+            return list(self._counts.labels.tolist())
+        return list(self._options.names or range(self._counts.n_classes))
+
+    @property
+    def total(self) -> Any:
+        """How many rows count, or the sum of their weights."""
+        return self._counts.total
+
+    def to_dict(self) -> dict[str, float]:
+        """Every metric by name, as plain floats: {"f1_macro": …, "accuracy": …}.
+
+        Examples
+        --------
+        >>> import f1core
+        >>> f1core.score([0, 1, 1], [0, 1, 0]).to_dict()["f1_macro"]
+        0.6666666666666666
+        """
+        found: dict[str, float] = {}
+        if self.task == "binary":
+            found |= {name: getattr(self.binary, name) for name in RATIOS}
+        for kind in AVERAGES:
+            if kind != "samples" or self.task == "multilabel":
+                average = getattr(self, kind)
+                found |= {f"{name}_{kind}": float(getattr(average, name)) for name in RATIOS}
+        return found | {name: getattr(self, name) for name in self._single_numbers()}
+
+    def metric(self, name: str) -> float:
+        """One number by its name in `to_dict`.
+
+        Raises
+        ------
+        F1Error
+            If this task has no such metric.
+        """
+        stem, _, kind = name.rpartition("_")
+        if stem in RATIOS and kind in AVERAGES:
+            return float(getattr(getattr(self, kind), stem))
+        if name in RATIOS:
+            return float(getattr(self.binary, name))
+        if name not in self._single_numbers():
+            raise F1Error(one_of("metric", name, self.to_dict()))
+        return float(getattr(self, name))
+
+    # ---- how it looks --------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return report.line(self)
+
+    def __str__(self) -> str:
+        return report.text(self)
+
+    def _repr_html_(self) -> str:
+        return report.html(self)
+
+    # ---- inside --------------------------------------------------------------------------
+
+    @cached_property
+    def _sums(self) -> Array:
+        return self._counts.per_class
+
+    @property
+    def _cells(self) -> Any:
+        """What each class's counts are out of: (L,) where cells may be ignored, or a number."""
+        sums = self._counts.sums
+        return self.total if sums is None or len(sums) == 3 else sums[CELLS]
+
+    @property
+    def _how(self) -> dict[str, Any]:
+        return {"coefs": self._options.coefs, "zero_division": self._options.zero_division}
+
+    @cached_property
+    def included(self) -> Array:
+        """(C,) booleans: the classes that micro, macro and weighted averages look at."""
+        options, n, labels = self._options, self._counts.n_classes, self._counts.labels
+        over = options.average_over
+        if isinstance(over, tuple):
+            chosen = np.zeros(n, bool)
+            chosen[options.places(over, n, labels)] = True
+        elif over == "all" or (over is None and self.task == "multilabel"):
+            chosen = np.ones(n, bool)
+        else:
+            chosen = self._sums[PRED] + self._sums[TRUE] > 0
+        if self.task != "multilabel" and options.ignore_index is not None:
+            known = self.classes if labels is not None or options.names else range(n)
+            gone = [i for i, name in enumerate(known) if name == options.ignore_index]
+            chosen[gone] = False
+        if not chosen.any():
+            raise F1Error("no class is left to average over")
+        return chosen
+
+    @property
+    def _support(self) -> Any:
+        return self._sums[TRUE][self.included].sum().item()
+
+    def _average(self, kind: str) -> Average:
+        tp, pred, true = self._sums
+        ratios = averages.average(kind, tp, pred, true, self._cells, self.included, **self._how)
+        return Average(**{k: float(v) for k, v in ratios.items()}, support=self._support)
+
+    def _single_numbers(self) -> tuple[str, ...]:
+        """The metrics without an average that this task has."""
+        if self.task == "multilabel":
+            return ("accuracy", "exact_match", "hamming_loss")
+        if self._options.top_k > 1:
+            return ("accuracy", "exact_match")
+        return (
+            "accuracy", "balanced_accuracy", "mcc", "kappa", "hamming_loss", "exact_match",
+        )  # fmt: skip
+
+    def _only(self, task: str, what: str) -> None:
+        if self.task != task:
+            raise F1Error(f"{what} are for {task} tasks, this one is {self.task}")
+
+    def _single_label(self, name: str) -> None:
+        if self.task == "multilabel":
+            raise F1Error(f"{name} needs one class a row, this task is multilabel")
+        self._one_prediction(name)
+
+    def _one_prediction(self, name: str) -> None:
+        if self._options.top_k > 1:
+            raise F1Error(f"{name} needs one predicted class a row, top_k is {self._options.top_k}")

@@ -1,0 +1,125 @@
+"""Counts on disk: an npz without pickle, with a format number and a checksum, renamed into place."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .counts import Array, Counts
+from .errors import F1Error
+from .options import Options, make_options
+
+FORMAT = 1
+_LARGEST = 1 << 34  # bytes; a zip that claims more is refused before it is unpacked
+
+
+def save(path: str | os.PathLike[str], options: Options, counts: Counts | None) -> None:
+    """Write a state to a temporary file beside `path`, then rename it.
+
+    Raises
+    ------
+    F1Error
+        If the folder cannot be written; an older file stays as it was.
+    """
+    arrays = {} if counts is None else counts.as_dict()
+    arrays["options"] = _as_bytes(json.dumps(_plain(options)))
+    arrays["format"] = np.asarray(FORMAT)
+    arrays["checksum"] = _as_bytes(_checksum(arrays))
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(buffer.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise F1Error(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def load(path: str | os.PathLike[str]) -> tuple[Options, Counts | None]:
+    """Read a state back, believing nothing.
+
+    Raises
+    ------
+    F1Error
+        If the file is missing, damaged, of another format number, or no state at all.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise F1Error(f"{path} cannot be read: {error.strerror or error}") from None
+    try:
+        arrays = _unpacked(data)
+        found = int(arrays.pop("format"))
+        if found != FORMAT:
+            raise F1Error(f"it has format number {found}, this f1core reads {FORMAT}")
+        checksum = _text(arrays.pop("checksum"))
+        if checksum != _checksum({**arrays, "format": np.asarray(FORMAT)}):
+            raise F1Error("its checksum does not match: it was damaged or altered")
+        options = _options(json.loads(_text(arrays.pop("options"))))
+        counts = Counts.from_dict(arrays) if arrays else None
+        if counts is not None:
+            _refuse_misfit(options, counts)
+        return options, counts
+    except F1Error as error:
+        raise F1Error(f"{path} is no f1core state: {error}") from None
+    except Exception as error:  # numpy and zipfile raise many kinds on damaged files
+        reason = str(error) or type(error).__name__
+        raise F1Error(f"{path} is no f1core state: {reason}") from None
+
+
+def _refuse_misfit(options: Options, counts: Counts) -> None:
+    multilabel = counts.rows is not None
+    width = options.n_classes if options.task != "binary" else 2
+    if (options.task == "multilabel") != multilabel or width not in (None, counts.n_classes):
+        raise F1Error(f"its counts do not belong to its task, {options.task}")
+
+
+def _unpacked(data: bytes) -> dict[str, Array]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+    if size > _LARGEST:
+        raise F1Error(f"it claims {size:,} bytes")
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _checksum(arrays: dict[str, Array]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _as_bytes(text: str) -> Array:
+    return np.frombuffer(text.encode(), np.uint8)
+
+
+def _text(array: Array) -> str:
+    return array.astype(np.uint8).tobytes().decode()
+
+
+def _plain(options: Options) -> dict[str, Any]:
+    return {**asdict(options), "zero_division": str(options.zero_division), "beta": str(options.beta)}
+
+
+def _options(plain: dict[str, Any]) -> Options:
+    names, count = plain.pop("names"), plain.pop("n_classes")
+    plain["zero_division"], plain["beta"] = float(plain["zero_division"]), float(plain["beta"])
+    return make_options(classes=count if names is None else names, **plain)
+
+

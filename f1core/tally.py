@@ -1,0 +1,231 @@
+"""count(Batch) -> Counts: cuts the rows into blocks, picks the engine, runs the threads.
+
+Where the kernels meet something unusual they say so without a reason. The batch is then counted
+by the NumPy twin, and if that objects too, `complaints` finds the sentence.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+
+from . import engine, plain, workers
+from .batch import Batch
+from .complaints import complain
+from .counts import CELLS, EXACT, PRED, ROWS, TP, Array, Counts
+
+# A block's ids, casts and codes stay in a core's cache.
+_BLOCK_CELLS, _BLOCK_ROWS = 1 << 17, 1 << 15
+# Weighted sums are added block by block in order, so that threads cannot change a bit; the blocks
+# are larger, since each brings its own sums.
+_WEIGHTED_ROWS = 1 << 18
+
+
+class _Refused(Exception):
+    """A kernel met something unusual."""
+
+
+def count(batch: Batch, threads: int | None = None) -> Counts:
+    """All rows of a batch as counts.
+
+    Raises
+    ------
+    F1Error
+        If any row holds a value that cannot be counted; nothing is counted then.
+    """
+    module = engine.choose(batch.cells)
+    crew = workers.crew(threads, batch.cells)
+    try:
+        counts = _counted(batch, module, crew)
+    except _Refused:
+        counts = _counted(batch, plain, crew)
+    return counts if batch.labels is None else _seen(counts, batch.labels)
+
+
+def _counted(batch: Batch, module: ModuleType, crew: int) -> Counts:
+    step = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // batch.width))
+
+    def span(rows: slice) -> Counts:
+        return _span(batch, module, rows, step)
+
+    if batch.weight is None:
+        total, *parts = workers.run(span, workers.split(len(batch), step, crew))
+    else:
+        size = -(-max(_WEIGHTED_ROWS, batch.n_classes) // step) * step
+        spans = workers.split(len(batch), size, len(batch) // size + 1)
+        total, *parts = workers.in_order(span, spans, crew)
+    for part in parts:
+        total.add_in_place(part)
+    return total
+
+
+def _span(batch: Batch, module: ModuleType, rows: slice, step: int) -> Counts:
+    """Fresh counts of these rows, a block at a time."""
+    counts, fill = _empty(batch), _FILL[batch.kind]
+    for start in range(rows.start, rows.stop, step):
+        block = slice(start, min(start + step, rows.stop))
+        if fill(module, batch, block, counts):
+            if module is plain:
+                complain(batch, block)
+            raise _Refused
+    return counts
+
+
+def _empty(batch: Batch) -> Counts:
+    size, dtype = batch.n_classes, np.int64 if batch.weight is None else np.float64
+    if batch.kind == "multilabel":
+        return Counts(size, sums=np.zeros((4, size), dtype), rows=np.zeros(ROWS, dtype))
+    if batch.options.keeps_confusion(size):
+        return Counts(size, confusion=np.zeros((size, size), dtype))
+    return Counts(size, sums=np.zeros((3, size), dtype))
+
+
+def _seen(counts: Counts, labels: Array) -> Counts:
+    """Only what occurs is a class, where the data named the classes."""
+    _, pred, true = counts.per_class
+    seen = np.flatnonzero(pred + true > 0)
+    if len(seen) == counts.n_classes:
+        counts.labels = labels
+        return counts
+    confusion, sums = counts.confusion, counts.sums
+    return Counts(
+        len(seen),
+        confusion=None if confusion is None else confusion[np.ix_(seen, seen)],
+        sums=None if sums is None else sums[:, seen],
+        labels=labels[seen],
+    )
+
+
+def _labels(module: ModuleType, batch: Batch, rows: slice, counts: Counts) -> int:
+    return _add_ids(module, batch, rows, batch.pred_ids(rows), counts)
+
+
+def _add_ids(module: ModuleType, batch: Batch, rows: slice, pred: Array, counts: Counts) -> int:
+    """Count decided rows; ids of -1 are refused unless the row is ignored."""
+    true, weight, ignored = batch.true_ids(rows), batch.weights(rows), batch.ignored(rows)
+    if ignored is not None and ignored.any():
+        kept = ~ignored
+        true, pred = true[kept], pred[kept]
+        weight = None if weight is None else weight[kept]
+    if pred.ndim == 2:
+        return _add_topk(module, true, pred, weight, counts)
+    return _add(module, true, pred, weight, counts)
+
+
+def _add(
+    module: ModuleType, true: Array, pred: Array, weight: Array | None, counts: Counts
+) -> int:
+    if counts.confusion is not None:
+        if weight is None:
+            return module.labels(true, pred, counts.confusion)
+        return module.labels_weighted(true, pred, weight, counts.confusion)
+    if weight is None:
+        return module.labels_sums(true, pred, counts.sums)
+    return module.labels_sums_weighted(true, pred, weight, counts.sums)
+
+
+def _add_topk(
+    module: ModuleType, true: Array, ids: Array, weight: Array | None, counts: Counts
+) -> int:
+    """Each row predicts its k best classes; the truth is counted with the first of them."""
+    assert counts.sums is not None
+    bad = _add(module, true, np.ascontiguousarray(ids[:, 0]), weight, counts)
+    others = Counts(counts.n_classes, sums=np.zeros_like(counts.sums))
+    for place in range(1, ids.shape[1]):
+        bad += _add(module, true, np.ascontiguousarray(ids[:, place]), weight, others)
+    counts.sums[TP] += others.sums[TP]
+    counts.sums[PRED] += others.sums[PRED]
+    return bad
+
+
+def _multiclass(module: ModuleType, batch: Batch, rows: slice, counts: Counts) -> int:
+    if batch.format is None:  # votes, or one-hot predictions
+        return _add_ids(module, batch, rows, batch.pred[rows].argmax(axis=1), counts)
+    words, inf, k = batch.words(rows), batch.format.inf, batch.options.top_k
+    if batch.plain and k == 1:
+        if counts.confusion is not None:
+            return module.multiclass(batch.true_ids(rows), words, inf, counts.confusion)
+        return module.multiclass_sums(batch.true_ids(rows), words, inf, counts.sums)
+    ids = np.empty(len(words) if k == 1 else (len(words), k), np.int32)
+    if k == 1:
+        module.argmax(words, inf, ids)
+    else:
+        module.topk(words, inf, k, ids)
+    return _add_ids(module, batch, rows, ids, counts)
+
+
+def _binary(module: ModuleType, batch: Batch, rows: slice, counts: Counts) -> int:
+    assert batch.format is not None
+    words = batch.words(rows)
+    if batch.plain and not batch.options.from_logits and counts.confusion is not None:
+        out = np.zeros(4, np.int64)
+        bad = module.binary(
+            batch.true_ids(rows), words, batch.format.one, batch.cut_words[0], out
+        )
+        tp, pred, true, n = out.tolist()
+        counts.confusion += [[n - pred - true + tp, pred - tp], [true - tp, tp]]
+        return bad
+    flags, wrong = _decided(batch, words)
+    return _add_ids(module, batch, rows, np.where(wrong, np.int32(-1), flags), counts)
+
+
+def _decided(batch: Batch, words: Array) -> tuple[Array, Array]:
+    """Which scores are above their cut, and which are none that could be cut."""
+    assert batch.format is not None
+    scores = plain.floats(words, batch.format.inf)
+    flags = scores > plain.floats(batch.cut_words, batch.format.inf)
+    wrong = np.isnan(scores) if batch.options.from_logits else ~((scores >= 0) & (scores <= 1))
+    return flags.view(np.uint8), wrong
+
+
+def _multilabel(module: ModuleType, batch: Batch, rows: slice, counts: Counts) -> int:
+    options, columns = batch.options, batch.averaged_columns
+    assert counts.sums is not None and counts.rows is not None
+    true, coefs = batch.true_ids(rows), np.array(options.coefs)
+    fused = batch.plain and batch.format is not None and columns is None
+    if fused and not options.from_logits:
+        counts.sums[CELLS] += len(true)
+        words, one = batch.words(rows), batch.format.one
+        return module.multilabel(
+            true, words, one, batch.cut_words, coefs, counts.sums[:3], counts.rows
+        )
+    if batch.format is None:
+        pred = batch.pred_ids(rows)
+        wrong = (pred != 0) & (pred != 1)
+    else:
+        pred, wrong = _decided(batch, batch.words(rows))
+    wrong |= (true != 0) & (true != 1)
+    code = pred.astype(np.uint8) | (true != 0).view(np.uint8) << np.uint8(1)
+    ignored = batch.ignored(rows)
+    if ignored is not None:
+        code[ignored] = 4
+        wrong &= ~ignored
+    if wrong.any():
+        return 1
+    weight = batch.weights(rows)
+    if columns is None:
+        _add_cells(module, code, weight, coefs, counts.sums, counts.rows)
+        return 0
+    every, averaged = np.zeros_like(counts.rows), np.zeros_like(counts.rows)
+    _add_cells(module, code, weight, coefs, counts.sums, every)
+    # Exact match asks every label, the samples averages only those in average_over.
+    chosen = np.ascontiguousarray(code[:, columns])
+    _add_cells(module, chosen, weight, coefs, np.zeros((4, len(columns)), every.dtype), averaged)
+    averaged[: EXACT + 1] = every[: EXACT + 1]
+    counts.rows += averaged
+    return 0
+
+
+def _add_cells(
+    module: ModuleType, code: Array, weight: Array | None, coefs: Array, sums: Array, rows: Array
+) -> None:
+    if weight is None:
+        module.cells(code, coefs, sums, rows)
+    else:
+        module.cells_weighted(code, weight, coefs, sums, rows)
+
+
+_FILL = {
+    "labels": _labels, "multiclass": _multiclass, "binary": _binary, "multilabel": _multilabel,
+}  # fmt: skip
