@@ -6,7 +6,6 @@ import os
 import threading
 from typing import Any
 
-from . import state
 from .counts import Counts
 from .errors import F1Error, shown
 from .inputs import check
@@ -139,6 +138,8 @@ class Accumulator:
         F1Error
             If the file cannot be written.
         """
+        from . import state  # zipfile, json and hashlib: 10 ms that few scripts need
+
         with self._lock:
             state.save(path, self._options, self._counts)
 
@@ -151,6 +152,8 @@ class Accumulator:
         F1Error
             If the file is missing, damaged, or no state of this format.
         """
+        from . import state
+
         made = cls.__new__(cls)
         options, counts = state.load(path)
         made.__setstate__({"options": options, "counts": counts, "threads": None})
@@ -173,6 +176,17 @@ class Accumulator:
     def __setstate__(self, made: dict[str, Any]) -> None:
         self._options, self._counts = made["options"], made["counts"]
         self._threads, self._lock = made["threads"], threading.Lock()
+
+    def as_task(self, task: str, counts: Counts) -> Accumulator:
+        """Other counts under another task and the same options."""
+        made = self._copy()
+        made._options, made._counts = self._options.with_task(task), counts
+        return made
+
+    @property
+    def counts(self) -> Counts | None:
+        """What was added up so far."""
+        return self._counts
 
     def _copy(self) -> Accumulator:
         made = Accumulator.__new__(Accumulator)

@@ -36,7 +36,7 @@ def fractions(
 
 
 def divide(over: Any, under: Any, zero_division: float, xp: Any = np) -> Any:
-    """over / under, and `zero_division` where that is 0/0."""
+    """Over / under, and `zero_division` where that is 0/0."""
     empty = under == 0
     return xp.where(empty, zero_division, over / xp.where(empty, 1, under))
 
@@ -131,5 +131,6 @@ def kappa(tp: Array, pred: Array, true: Array) -> float:
 
 def normalised(confusion: Array, by: str) -> Array:
     """A confusion matrix divided by its rows' ("true"), columns' ("pred") or whole ("all") sum."""
-    axis = {"true": -1, "pred": -2, "all": (-1, -2)}[by]
-    return divide(confusion, confusion.sum(axis=axis, keepdims=True), 0.0)
+    axes: dict[str, Any] = {"true": -1, "pred": -2, "all": (-1, -2)}
+    sums = confusion.sum(axis=axes[by], keepdims=True)
+    return np.asarray(divide(confusion, sums, 0.0))

@@ -59,6 +59,7 @@ class Coder:
             self._table[array.astype(np.int64) - low] = np.arange(len(array))
 
     def __call__(self, block: Array) -> Array:
+        """(n,) label values as (n,) positions."""
         if self._places is not None:
             find = self._places.get
             return np.fromiter((find(v, -1) for v in block.tolist()), np.int32, len(block))

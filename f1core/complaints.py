@@ -48,8 +48,8 @@ def _check_targets(batch: Batch, rows: slice, skipped: Array | None) -> None:
         at = _first(ids < 0, skipped)
         if at is not None:
             raise F1Error(
-                f"y_true at {_where(rows, at)} is {shown(block[at[0]].tolist())}, not a one-hot row "
-                "(a single 1, the rest 0); several 1s in a row are task='multilabel'"
+                f"y_true at {_where(rows, at)} is {shown(block[at[0]].tolist())}, not a one-hot "
+                "row (a single 1, the rest 0); several 1s in a row are task='multilabel'"
             )
         return
     size = 2 if batch.kind in ("binary", "multilabel") else batch.n_classes
@@ -121,5 +121,3 @@ def _check_scores(batch: Batch, rows: slice, skipped: Array | None) -> None:
 def _value(block: Array, at: tuple[int, ...]) -> Any:
     value = widened(block)[at]
     return value.item() if hasattr(value, "item") else value
-
-

@@ -59,14 +59,11 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         mine, theirs = aligned(self, other)
-        return Counts(
-            mine.n_classes,
-            *(
-                None if a is None or b is None else a + b
-                for a, b in zip(mine.arrays(), theirs.arrays(), strict=True)
-            ),
-            labels=mine.labels,
+        confusion, sums, rows = (
+            None if a is None or b is None else a + b
+            for a, b in zip(mine.arrays(), theirs.arrays(), strict=True)
         )
+        return Counts(mine.n_classes, confusion, sums, rows, mine.labels)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Counts) or self.n_classes != other.n_classes:

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from . import vocabulary
 from .batch import Batch, Coder, format_of
 from .counts import Array
 from .errors import F1Error, shape_words, shown
-from .foreign import BFLOAT16, to_numpy, widened
-from .options import CONFUSION_CLASSES, Options
+from .foreign import BFLOAT16, to_numpy
+from .options import Options
 
-_SCAN = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary
+_SCAN = 1 << 16  # rows looked at before a guess is made
 
 
 def check(
@@ -64,21 +65,12 @@ def _refuse_swapped(true: Array, pred: Array) -> None:
             f"y_true is {shape_words(true)} and y_pred {shape_words(pred)}: "
             "the arguments look swapped, the truth comes first"
         )
-    if _is_score(true) and not _is_score(pred) and not _whole(true[:_SCAN]):
-        at = int(np.flatnonzero(~_whole_cells(true[:_SCAN]))[0])
+    if _is_score(true) and not _is_score(pred) and not vocabulary.whole(true[:_SCAN]):
+        at = int(vocabulary.fractions(true[:_SCAN]).argmax())
         raise F1Error(
             f"y_true holds {shown(true.ravel()[at])}, which is no label, and y_pred holds labels: "
             "the arguments look swapped, the truth comes first"
         )
-
-
-def _whole_cells(array: Array) -> Array:
-    array = widened(array)
-    return np.asarray((np.floor(array) == array) | np.isnan(array)).ravel()
-
-
-def _whole(array: Array) -> bool:
-    return bool(_whole_cells(array).all())
 
 
 def _task_of(true: Array, pred: Array, options: Options) -> str:
@@ -93,22 +85,14 @@ def _task_of(true: Array, pred: Array, options: Options) -> str:
     if options.n_classes not in (None, 2):
         return "multiclass"
     if _is_score(pred):
-        flags = _zeros_and_ones(true[:_SCAN], options.ignore_index)
-        labels = not flags and _whole(pred[:_SCAN]) and _whole(pred)
+        flags = vocabulary.zeros_and_ones(true[:_SCAN], options.ignore_index)
+        labels = not flags and vocabulary.whole(pred)
         return "multiclass" if labels else "binary"
-    if not _zeros_and_ones(true, options.ignore_index) or not _zeros_and_ones(pred):
+    if not vocabulary.zeros_and_ones(true, options.ignore_index) or not vocabulary.zeros_and_ones(
+        pred
+    ):
         return "multiclass"
     return "binary"
-
-
-def _zeros_and_ones(array: Array, ignored: Any = None) -> bool:
-    if array.dtype.kind not in "iubf":
-        return False
-    good = (0, 1) if ignored is None or isinstance(ignored, str) else (0, 1, ignored)
-    return all(
-        bool(np.logical_or.reduce([block == value for value in good]).all())
-        for block in (array[i : i + _SCAN] for i in range(0, len(array), _SCAN))
-    )
 
 
 def _binary(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
@@ -128,7 +112,9 @@ def _binary(true: Array, pred: Array, options: Options, width: int | None) -> Ba
 def _multiclass(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
     if pred.ndim == 1:
         if options.top_k > 1:
-            raise F1Error(f"top_k={options.top_k} needs scores of shape (n, C), y_pred holds labels")
+            raise F1Error(
+                f"top_k={options.top_k} needs scores of shape (n, C), y_pred holds labels"
+            )
         return _labels(true, pred, options, width)
     if pred.dtype.kind in "UO":
         raise F1Error(f"y_pred is {shape_words(pred)}; scores are numbers, labels are one a row")
@@ -149,7 +135,7 @@ def _multiclass(true: Array, pred: Array, options: Options, width: int | None) -
 
 
 def _labels(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
-    if _is_score(pred) and not _whole(pred):
+    if _is_score(pred) and not vocabulary.whole(pred):
         raise F1Error(
             f"y_pred is {shape_words(pred)} with fractions; a multiclass task needs scores of "
             "shape (n, C), or whole-numbered labels"
@@ -161,76 +147,10 @@ def _labels(true: Array, pred: Array, options: Options, width: int | None) -> Ba
     if width is not None:
         return Batch("labels", options, true, pred, width, coder=_coder_of(options, true))
     if true.dtype.kind in "UO":
-        found = np.array(sorted(_strings(true, options.ignore_index) | _strings(pred)), dtype="U")
-        return _named(true, pred, options, found)
-    return _numbered(true, pred, options)
-
-
-def _numbered(true: Array, pred: Array, options: Options) -> Batch:
-    """Whole-numbered labels without `classes`: the values seen are the classes."""
-    ranges = [_range(true, options.ignore_index), _range(pred, None)]
-    low = min(low for low, _ in ranges)
-    high = max(high for _, high in ranges)
-    if high < low:
-        return _named(true, pred, options, np.zeros(0, np.int64))
-    if low >= 0 and high < CONFUSION_CLASSES:
-        labels = np.arange(high + 1)
-        return Batch("labels", options, true, pred, len(labels), labels=labels)
-    found = _values(true, pred, low, high, options.ignore_index)
-    dense = low >= 0 and len(found) > max(CONFUSION_CLASSES, (high + 1) // 4)
-    if dense and not options.confusion:  # count by value, without a look-up
-        return Batch("labels", options, true, pred, high + 1, labels=np.arange(high + 1))
-    return _named(true, pred, options, found)
-
-
-def _named(true: Array, pred: Array, options: Options, found: Array) -> Batch:
-    coder = Coder(found) if len(found) else None
-    return Batch("labels", options, true, pred, len(found), coder=coder, labels=found)
-
-
-def _blocks(array: Array, ignored: Any = None) -> Any:
-    """The array as int64 blocks, less the rows to ignore."""
-    for start in range(0, len(array), _SCAN):
-        block = widened(array[start : start + _SCAN])
-        if ignored is not None:
-            block = block[block != ignored]
-        if block.dtype.kind == "f":
-            if not _whole(block) or np.isnan(block).any():
-                raise F1Error("labels of a floating dtype must be whole numbers, without NaN")
-            block = block.astype(np.int64)
-        if len(block):
-            yield block
-
-
-def _range(array: Array, ignored: Any) -> tuple[int, int]:
-    low, high = 2**63, -(2**63) - 1
-    for block in _blocks(array, ignored):
-        low, high = min(low, int(block.min())), max(high, int(block.max()))
-    if high >= 2**63:
-        raise F1Error(f"label {high} is beyond int64")
-    return low, high
-
-
-def _values(true: Array, pred: Array, low: int, high: int, ignored: Any) -> Array:
-    """The sorted values that occur."""
-    if high - low < 1 << 22:  # one flag a value: 1 ns a row, sorting takes 80
-        seen = np.zeros(high - low + 1, bool)
-        for array, skip in ((true, ignored), (pred, None)):
-            for block in _blocks(array, skip):
-                seen[block.astype(np.int64) - low] = True
-        return np.flatnonzero(seen) + low
-    found = np.zeros(0, np.int64)
-    for array, skip in ((true, ignored), (pred, None)):
-        for block in _blocks(array, skip):
-            found = np.union1d(found, block.astype(np.int64))
-    return found
-
-
-def _strings(array: Array, ignored: Any = None) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(array), _SCAN):
-        found.update(array[start : start + _SCAN].tolist())
-    return found - {ignored}
+        labels, coder = vocabulary.of_strings(true, pred, options.ignore_index)
+    else:
+        labels, coder = vocabulary.of_numbers(true, pred, options.ignore_index, options.confusion)
+    return Batch("labels", options, true, pred, len(labels), coder=coder, labels=labels)
 
 
 def _multilabel(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
@@ -296,5 +216,7 @@ def _weight(sample_weight: Any, rows: int) -> Array:
         raise F1Error(f"sample_weight has dtype {weight.dtype}; weights are numbers")
     if rows and not (weight.min() >= 0 and np.isfinite(weight.max())):
         row = int(np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))[0])
-        raise F1Error(f"sample_weight is {weight[row]} at row {row}; weights are finite, not below 0")
+        raise F1Error(
+            f"sample_weight is {weight[row]} at row {row}; weights are finite, not below 0"
+        )
     return weight

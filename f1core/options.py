@@ -194,7 +194,7 @@ def _threshold(threshold: Any) -> float | tuple[float, ...]:
         if isinstance(threshold, (str, bytes)) or threshold is None:
             raise TypeError
         try:
-            values: Any = float(threshold)
+            values: float | tuple[float, ...] = float(threshold)
         except TypeError:
             values = tuple(float(t) for t in _entries(threshold))
     except (TypeError, ValueError):

@@ -187,7 +187,7 @@ def cells_weighted(code: Array, weight: Array, coefs: Array, sums: Array, rows: 
 
 def _in_order(values: Array) -> Array:
     """The sum down axis 0, strictly in order: `sum` adds pairwise."""
-    return np.add.accumulate(values, axis=0)[-1]
+    return np.asarray(np.add.accumulate(values, axis=0)[-1])
 
 
 def _row_ratios(

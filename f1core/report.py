@@ -54,6 +54,8 @@ def single_rows(scores: Scores) -> list[tuple[str, str]]:
         "multilabel": ("exact_match", "hamming_loss"),
     }[scores.task]
     found = scores.to_dict()
+    if scores.task == "binary":
+        wanted = ("f1", "precision", "recall", *wanted)
     return [(name.replace("_", " "), _cell(found[name])) for name in wanted if name in found]
 
 
@@ -96,8 +98,11 @@ def title(scores: Scores) -> str:
 
 def notes(scores: Scores) -> list[str]:
     """What the table leaves out."""
-    hidden = len(scores.classes) - _SHOWN
-    return [f"… and {hidden:,} smaller classes"] if hidden > 0 else []
+    known, averaged = len(scores.classes), int(scores.included.sum())
+    found = [f"… and {known - _SHOWN:,} smaller classes"] if known > _SHOWN else []
+    if averaged < known:
+        found.append(f"averages are over {averaged:,} of the {known:,} classes")
+    return found
 
 
 def _cell(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Counts on disk: an npz without pickle, with a format number and a checksum, renamed into place."""
+"""Counts on disk: npz without pickle, with a format number and a checksum, renamed into place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def save(path: str | os.PathLike[str], options: Options, counts: Counts | None) 
     arrays["format"] = np.asarray(FORMAT)
     arrays["checksum"] = _as_bytes(_checksum(arrays))
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    np.savez(buffer, **cast(Any, arrays))
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -114,12 +114,14 @@ def _text(array: Array) -> str:
 
 
 def _plain(options: Options) -> dict[str, Any]:
-    return {**asdict(options), "zero_division": str(options.zero_division), "beta": str(options.beta)}
+    return {
+        **asdict(options),
+        "zero_division": str(options.zero_division),
+        "beta": str(options.beta),
+    }
 
 
 def _options(plain: dict[str, Any]) -> Options:
     names, count = plain.pop("names"), plain.pop("n_classes")
     plain["zero_division"], plain["beta"] = float(plain["zero_division"]), float(plain["beta"])
     return make_options(classes=count if names is None else names, **plain)
-
-

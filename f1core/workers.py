@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def split(rows: int, step: int, parts: int) -> list[slice]:
     steps = -(-rows // step)
     parts = max(1, min(parts, steps))
     edges = [min(rows, steps * part // parts * step) for part in range(parts + 1)]
-    return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [slice(a, b) for a, b in pairwise(edges)]
 
 
 def run(work: Callable[[slice], T], spans: list[slice]) -> list[T]:
@@ -56,7 +57,8 @@ def in_order(work: Callable[[slice], T], spans: list[slice], threads: int) -> It
     if threads == 1 or len(spans) == 1:
         yield from map(work, spans)
         return
-    pool, waiting = _pool(threads), deque[Future[T]]()
+    pool = _pool(threads)
+    waiting: deque[Future[T]] = deque()
     for span in spans:
         waiting.append(pool.submit(work, span))
         if len(waiting) >= threads:
@@ -73,4 +75,4 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: (_pool.cache_clear(), cores.cache_clear()))
+    os.register_at_fork(after_in_child=_pool.cache_clear)

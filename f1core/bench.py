@@ -1,0 +1,228 @@
+"""Speeds: f1core beside its peers and beside the time to read the bytes, interleaved.
+
+A case is data: the arrays, how f1core scores them and how scikit-learn would. `limit` is np.max
+over integer views of the same arrays with the same threads. All sides are checked equal before
+anything is timed. The benchmarks in the repository and `f1core bench` run the same cases.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from . import workers
+from .api import score
+from .counts import Array
+from .errors import F1Error
+
+Call = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table: what is scored, and how."""
+
+    name: str
+    task: str
+    shape: tuple[int, ...]  # (n,) or (n, C) of the prediction
+    scores: str | None  # dtype of the scores; None for labels against labels
+    truth: str  # dtype of the targets
+    classes: int
+    short: bool = False  # part of the short form
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def arrays(self, scale: int = 1) -> tuple[Array, Array]:
+        """Truth and prediction from a fixed seed; `scale` divides the rows."""
+        rng = np.random.default_rng(20261122)
+        shape = (max(1, self.shape[0] // scale), *self.shape[1:])
+        wide = shape if self.task == "multilabel" else shape[:1]
+        high = 2 if self.task == "multilabel" else self.classes
+        true = rng.integers(0, high, wide).astype(self.truth)
+        if self.scores is None:
+            wrong = rng.random(shape) < 0.3
+            pred = np.where(wrong, rng.integers(0, self.classes, shape), true)
+            return true, pred.astype(self.truth)
+        drawn = rng.random(shape, dtype=np.float64 if self.scores == "float64" else np.float32)
+        return true, drawn.astype(self.scores, copy=False)
+
+    def ours(self, true: Array, pred: Array, threads: int | None = None) -> Any:
+        """The call that is timed, and its result."""
+        options = dict(self.options)
+        if options.get("sample_weight"):
+            options["sample_weight"] = np.random.default_rng(1).random(len(pred))
+        if options.pop("fortran", False):
+            pred = np.asfortranarray(pred)
+        return partial(score, true, pred, task=self.task, threads=threads, **options)
+
+
+_F32, _I64 = "float32", "int64"
+CASES = (
+    Case("multiclass 1,000,000 x 10", "multiclass", (10**6, 10), _F32, _I64, 10, short=True),
+    Case("multiclass 1,000,000 x 4", "multiclass", (10**6, 4), _F32, _I64, 4),
+    Case("multiclass 1,000,000 x 100", "multiclass", (10**6, 100), _F32, _I64, 100),
+    Case("multiclass 100,000 x 1,000", "multiclass", (10**5, 1000), _F32, _I64, 1000, short=True),
+    Case("multiclass 20,000 x 5,000", "multiclass", (20_000, 5000), _F32, _I64, 5000),
+    Case("multiclass 1,000,000 x 10 float64", "multiclass", (10**6, 10), "float64", _I64, 10),
+    Case("multiclass 1,000,000 x 10 float16", "multiclass", (10**6, 10), "float16", _I64, 10),
+    Case("labels 1,000,000, 10 classes int64", "multiclass", (10**6,), None, _I64, 10, short=True),
+    Case("labels 1,000,000, 1,000 classes int32", "multiclass", (10**6,), None, "int32", 1000),
+    Case("labels 10,000,000, 2 classes int8", "multiclass", (10**7,), None, "int8", 2),
+    Case("binary 10,000,000, int8 targets", "binary", (10**7,), _F32, "int8", 2),
+    Case("binary 1,000,000 float64, int64 targets", "binary", (10**6,), "float64", _I64, 2),
+    Case("multilabel 1,000,000 x 15, int8 targets", "multilabel", (10**6, 15), _F32, "int8", 15,
+         short=True),
+    Case("multilabel 50,000 x 1,000, int8 targets", "multilabel", (50_000, 1000), _F32, "int8",
+         1000),
+    Case("multilabel 200,000 x 39, int64 targets", "multilabel", (200_000, 39), _F32, _I64, 39),
+    Case("multilabel 200,000 x 39, float32 targets", "multilabel", (200_000, 39), _F32, _F32, 39),
+)  # fmt: skip
+
+# What must not fall off a cliff: options on the first multiclass and multilabel rows.
+VARIANTS = (
+    ("weighted", {"sample_weight": True}),
+    ("ignore_index", {"ignore_index": 0}),
+    ("Fortran order", {"fortran": True}),
+)
+SLOWER = tuple(
+    Case(f"{base.name}, {name}", base.task, base.shape, base.scores, base.truth, base.classes,
+         options=options)
+    for base, variants in (
+        (CASES[0], (*VARIANTS, ("top_k=3", {"top_k": 3}))),
+        (CASES[12], (*VARIANTS, ("threshold a label", {"threshold": np.linspace(0.1, 0.9, 15)}))),
+    )
+    for name, options in variants
+)  # fmt: skip
+
+
+def limit(true: Array, pred: Array, threads: int) -> Call:
+    """Reading the bytes: np.max over integer views, the rows shared among the threads."""
+    views = [_as_integers(a) for a in (true, pred)]
+
+    def part(rows: slice) -> None:
+        for view in views:
+            view[rows].max()
+
+    spans = workers.split(len(true), 1, threads)
+    return lambda: workers.run(part, spans)
+
+
+def _as_integers(array: Array) -> Array:
+    return array if array.dtype.kind in "iu" else array.view(f"i{array.dtype.itemsize}")
+
+
+def sklearn_side(case: Case, true: Array, pred: Array) -> Call | None:
+    """scikit-learn's one call on arrays that are argmaxed or cut already."""
+    if find_spec("sklearn") is None:
+        return None
+    from sklearn.metrics import precision_recall_fscore_support
+
+    decided = _decided(case, pred)
+    truth = true.astype(np.int64) if true.dtype.kind == "f" else true
+    return partial(precision_recall_fscore_support, truth, decided, zero_division=0.0)
+
+
+def _decided(case: Case, pred: Array) -> Array:
+    if case.scores is None:
+        return pred
+    if case.task == "multiclass":
+        return np.asarray(pred.argmax(axis=1))
+    return (pred > pred.dtype.type(0.5)).astype(np.int64)
+
+
+def torch_sides(case: Case, true: Array, pred: Array) -> dict[str, Call]:
+    """torchmetrics' and torcheval's macro F1, where installed; they read the scores themselves."""
+    if find_spec("torch") is None:
+        return {}
+    import torch
+
+    scores = torch.from_numpy(np.ascontiguousarray(pred))
+    target = torch.from_numpy(true.astype(np.int64, copy=False))
+    found: dict[str, Call] = {}
+    if find_spec("torchmetrics") is not None:
+        from torchmetrics.functional import classification as tm
+
+        calls: dict[str, Call] = {
+            "binary": partial(tm.binary_f1_score, scores, target),
+            "multiclass": partial(
+                tm.multiclass_f1_score, scores, target, case.classes, average="macro"
+            ),
+            "multilabel": partial(
+                tm.multilabel_f1_score, scores, target, case.classes, average="macro"
+            ),
+        }
+        found["torchmetrics"] = calls[case.task]
+    if find_spec("torcheval") is not None and case.task != "multilabel":
+        from torcheval.metrics import functional as te
+
+        labels = case.classes
+        found["torcheval"] = (
+            partial(te.binary_f1_score, scores, target)
+            if case.task == "binary"
+            else partial(
+                te.multiclass_f1_score, scores, target, num_classes=labels, average="macro"
+            )
+        )
+    return found
+
+
+def check_equal(case: Case, true: Array, pred: Array, sides: dict[str, Call]) -> None:
+    """Refuse to time sides that disagree.
+
+    Raises
+    ------
+    F1Error
+        Naming the side and both numbers.
+    """
+    ours = sides["f1core"]()
+    if "scikit-learn" in sides and not case.options:
+        precision, recall, f1, support = sides["scikit-learn"]()
+        each = ours.per_class
+        for name, theirs in zip(
+            ("precision", "recall", "f1", "support"), (precision, recall, f1, support), strict=True
+        ):
+            if not np.allclose(getattr(each, name), theirs, rtol=0, atol=1e-12):
+                raise F1Error(f"{case.name}: {name} differs from scikit-learn's")
+    number = ours.binary.f1 if case.task == "binary" else ours.macro.f1
+    for name in ("torchmetrics", "torcheval"):
+        if name in sides and abs(float(sides[name]()) - number) > 1e-4:
+            raise F1Error(f"{case.name}: {name} says {float(sides[name]())}, f1core {number}")
+
+
+def sides_of(
+    case: Case, true: Array, pred: Array, threads: int, peers: bool = True
+) -> dict[str, Call]:
+    """Every side of a case that can run here, f1core first."""
+    sides: dict[str, Call] = {"f1core": case.ours(true, pred, threads)}
+    sides["limit"] = limit(true, pred, threads)
+    if peers:
+        theirs = sklearn_side(case, true, pred)
+        if theirs is not None:
+            sides["scikit-learn"] = theirs
+        if not case.options:
+            sides |= torch_sides(case, true, pred)
+        if case.scores is None:
+            size = case.classes
+            sides["np.bincount"] = lambda: np.bincount(true.astype(np.int64) * size + pred)
+    return sides
+
+
+def interleaved(sides: dict[str, Call], seconds: float = 2.0, most: int = 50) -> dict[str, float]:
+    """The median seconds of each side; all take turns until the time is up (three at least)."""
+    taken: dict[str, list[float]] = {name: [] for name in sides}
+    spent = dict.fromkeys(sides, 0.0)
+    for turn in range(most):
+        for name, call in sides.items():
+            if turn >= 3 and spent[name] > seconds / len(sides):
+                continue
+            start = time.perf_counter()
+            call()
+            taken[name].append(time.perf_counter() - start)
+            spent[name] += taken[name][-1]
+    return {name: statistics.median(times) for name, times in taken.items()}

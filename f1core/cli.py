@@ -1,0 +1,195 @@
+"""The command line: score, merge; a wrong input gets one sentence and exit status 2."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from . import __version__, files, report, sources
+from .accumulator import Accumulator
+from .errors import F1Error
+from .options import TASKS
+from .scores import Scores
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        parsed.run(parsed)
+    except F1Error as error:
+        print(f"f1core: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("f1core: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="f1core", description="Precision, recall and F1, right however the data was cut."
+    )
+    parser.add_argument("--version", action="version", version=f"f1core {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    score = commands.add_parser("score", help="score predictions in files")
+    score.add_argument("paths", nargs="+", metavar="PATH", help="files, folders or patterns")
+    _add_columns(score)
+    score.add_argument("--task", choices=TASKS, help="read off the columns where that is possible")
+    score.add_argument("--classes", type=_comma, metavar="A,B,…", help="names, in column order")
+    score.add_argument(
+        "--threshold", type=_numbers, default=0.5, metavar="T[,T…]", help="one, or one a label"
+    )
+    score.add_argument("--top-k", type=int, default=1, metavar="K")
+    score.add_argument("--from-logits", action="store_true", help="the scores are logits")
+    score.add_argument("--ignore-index", type=_label, metavar="LABEL", help="targets left out")
+    score.add_argument(
+        "--average-over", type=_averaged, metavar="present|all|A,B,…", help="classes to average"
+    )
+    score.add_argument("--zero-division", type=float, default=0.0, metavar="0|1|nan")
+    score.add_argument("--beta", type=float, default=1.0, metavar="B")
+    score.add_argument("--save", type=Path, metavar="STATE", help="keep the counts for `merge`")
+    _add_format(score)
+    score.set_defaults(run=_score)
+
+    merge = commands.add_parser("merge", help="add up states that were scored apart")
+    merge.add_argument("states", nargs="+", type=Path, metavar="STATE")
+    merge.add_argument("--save", type=Path, metavar="STATE", help="keep the sum")
+    _add_format(merge)
+    merge.set_defaults(run=_merge)
+    return parser
+
+
+def _add_columns(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--target", type=_comma, default=["y_true"], metavar="COLUMN", help="the truth (y_true)"
+    )
+    command.add_argument(
+        "--probabilities",
+        type=_comma,
+        metavar="COLUMN",
+        help="a column, several by comma, or a pattern such as 'p_*' (y_prob, or a whole .npy)",
+    )
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", choices=("table", "json"), default="table")
+
+
+def _score(parsed: argparse.Namespace) -> None:
+    names = [
+        "task",
+        "classes",
+        "threshold",
+        "top_k",
+        "from_logits",
+        "ignore_index",
+        "average_over",
+        "zero_division",
+        "beta",
+    ]
+    options = {name: getattr(parsed, name) for name in names}
+    with _progress(parsed.paths) as progress:
+        total = files.accumulate(
+            parsed.paths,
+            target=parsed.target,
+            probabilities=parsed.probabilities,
+            progress=progress,
+            **options,
+        )
+    _finish(total, parsed)
+
+
+def _merge(parsed: argparse.Namespace) -> None:
+    total = Accumulator.load(parsed.states[0])
+    for path in parsed.states[1:]:
+        try:
+            total.merge(Accumulator.load(path))
+        except F1Error as error:
+            raise F1Error(f"{path}: {error}") from None
+    _finish(total, parsed)
+
+
+def _finish(total: Accumulator, parsed: argparse.Namespace) -> None:
+    scores = total.compute()
+    if parsed.save is not None:
+        total.save(parsed.save)
+    show(scores, parsed.format)
+
+
+def show(scores: Scores, form: str) -> None:
+    """Print scores as JSON, or as a table: rich's where it is installed."""
+    if form == "json":
+        plain = {k: None if math.isnan(v) else v for k, v in scores.to_dict().items()}
+        print(json.dumps(plain, indent=2))
+        return
+    try:
+        from rich.console import Console
+        from rich.table import Table
+    except ImportError:
+        print(scores)
+        return
+    table = Table(title=report.title(scores), title_justify="left")
+    table.add_column("", justify="right")
+    for name in report.COLUMNS:
+        table.add_column(name, justify="right")
+    for rows in (report.class_rows(scores), report.average_rows(scores)):
+        for name, cells in rows:
+            table.add_row(name, *cells)
+        table.add_section()
+    console = Console()
+    console.print(table)
+    for note in report.notes(scores):
+        console.print(note)
+    singles = [
+        (name.replace(" ", "\N{NO-BREAK SPACE}"), v) for name, v in report.single_rows(scores)
+    ]
+    console.print(
+        "   ".join(f"{name}\N{NO-BREAK SPACE}[bold]{value}[/]" for name, value in singles)
+    )
+
+
+@contextmanager
+def _progress(paths: list[str]) -> Iterator[files.Progress | None]:
+    """A bar on the terminal where there is one; nothing elsewhere."""
+    try:
+        from rich.progress import Progress
+    except ImportError:
+        yield None
+        return
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    sizes = [sources.rows_in(path) for path in sources.found(paths)]
+    known = None if None in sizes else sum(size or 0 for size in sizes)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("rows", total=known)
+        yield lambda path, rows: bar.update(task, advance=rows, description=path.name)
+
+
+def _comma(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+def _numbers(text: str) -> float | list[float]:
+    values = [float(part) for part in text.split(",")]
+    return values[0] if len(values) == 1 else values
+
+
+def _label(text: str) -> Any:
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+def _averaged(text: str) -> Any:
+    return text if text in ("present", "all") else [_label(part) for part in _comma(text)]

@@ -1,0 +1,115 @@
+"""Which labels occur: the classes of data that comes without `classes`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .batch import Coder
+from .counts import Array
+from .errors import F1Error
+from .foreign import widened
+from .options import CONFUSION_CLASSES
+
+_SCAN = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary
+_FLAGS = 1 << 22  # values up to here apart are marked in a table: 1 ns a row, sorting takes 80
+
+
+def fractions(array: Array) -> Array:
+    """(n,) booleans of the entries, in order, that are no whole number; NaN is none of them."""
+    array = widened(array)
+    return np.asarray((np.floor(array) != array) & ~np.isnan(array)).ravel()
+
+
+def whole(array: Array) -> bool:
+    """Whether all entries are whole numbers (or NaN)."""
+    return not any(fractions(array[i : i + _SCAN]).any() for i in range(0, len(array), _SCAN))
+
+
+def zeros_and_ones(array: Array, ignored: Any = None) -> bool:
+    """Whether nothing but 0 and 1 occurs, apart from what is ignored."""
+    if array.dtype.kind not in "iubf":
+        return False
+    good = (0, 1) if ignored is None or isinstance(ignored, str) else (0, 1, ignored)
+    return all(
+        bool(np.logical_or.reduce([block == value for value in good]).all())
+        for block in (array[i : i + _SCAN] for i in range(0, len(array), _SCAN))
+    )
+
+
+def of_strings(true: Array, pred: Array, ignored: Any) -> tuple[Array, Coder | None]:
+    """The sorted strings that occur, and how they become ids."""
+    found = _strings(true, ignored) | _strings(pred)
+    return _coded(np.array(sorted(found), dtype="U"))
+
+
+def of_numbers(
+    true: Array, pred: Array, ignored: Any, confusion: bool | None
+) -> tuple[Array, Coder | None]:
+    """Sorted whole numbers among which all are that occur, and how they become ids.
+
+    Small numbers are their own ids (the coder is None); some of them may not occur.
+    """
+    ranges = [_range(true, ignored), _range(pred, None)]
+    low = min(low for low, _ in ranges)
+    high = max(high for _, high in ranges)
+    if high < low:
+        return _coded(np.zeros(0, np.int64))
+    if low >= 0 and high < CONFUSION_CLASSES:
+        return np.arange(high + 1), None
+    found = _values(true, pred, low, high, ignored)
+    dense = low >= 0 and len(found) > max(CONFUSION_CLASSES, (high + 1) // 4)
+    if dense and not confusion:  # counted by value, without a look-up
+        return np.arange(high + 1), None
+    return _coded(found)
+
+
+def _coded(found: Array) -> tuple[Array, Coder | None]:
+    return found, Coder(found) if len(found) else None
+
+
+def _blocks(array: Array, ignored: Any = None) -> Iterator[Array]:
+    """The array as int64 blocks, less the rows to ignore."""
+    for start in range(0, len(array), _SCAN):
+        block = widened(array[start : start + _SCAN])
+        if ignored is not None:
+            block = block[block != ignored]
+        if block.dtype.kind == "f":
+            if not whole(block) or np.isnan(block).any():
+                raise F1Error("labels of a floating dtype must be whole numbers, without NaN")
+            block = block.astype(np.int64)
+        if len(block):
+            yield block
+
+
+def _range(array: Array, ignored: Any) -> tuple[int, int]:
+    low, high = 2**63, -(2**63) - 1
+    for block in _blocks(array, ignored):
+        low, high = min(low, int(block.min())), max(high, int(block.max()))
+    if high >= 2**63:
+        raise F1Error(f"label {high} is beyond int64")
+    return low, high
+
+
+def _values(true: Array, pred: Array, low: int, high: int, ignored: Any) -> Array:
+    """The sorted values that occur."""
+    if high - low < _FLAGS:
+        seen = np.zeros(high - low + 1, bool)
+        for array, skip in ((true, ignored), (pred, None)):
+            for block in _blocks(array, skip):
+                seen[block.astype(np.int64) - low] = True
+        return np.flatnonzero(seen) + low
+    found = np.zeros(0, np.int64)
+    for array, skip in ((true, ignored), (pred, None)):
+        for block in _blocks(array, skip):
+            found = np.union1d(found, block.astype(np.int64))
+    return found
+
+
+def _strings(array: Array, ignored: Any = None) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(array), _SCAN):
+        found.update(array[start : start + _SCAN].tolist())
+    return found - {ignored}
