@@ -38,7 +38,8 @@ FORMATS = dict(
 # The kernels are compiled for these ids; every other dtype is cast, a block at a time, in cache.
 _NATIVE_IDS = frozenset(np.dtype(t) for t in (np.int8, np.uint8, np.int32, np.int64))
 _NO_ID = np.iinfo(np.int64).min  # what no class has for an id
-_CAST_IDS = {"b": np.uint8, "i2": np.int32, "u2": np.int32, "u4": np.int64, "u8": np.int64}
+_AS_THEY_ARE = _NATIVE_IDS | {np.dtype(np.bool_)}
+_CAST_IDS = {"i2": np.int32, "u2": np.int32, "u4": np.int64, "u8": np.int64}
 
 
 class Coder:
@@ -98,6 +99,23 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.pred)
+
+    @property
+    def direct(self) -> bool:
+        """Whether the arrays go to a fused kernel as they lie, without a cast or a copy."""
+        options = self.options
+        if not self.plain or options.from_logits or options.top_k > 1:
+            return False
+        if self.coder is not None or self.onehot or self.averaged_columns is not None:
+            return False
+        known = FORMATS if self.format is not None else _AS_THEY_ARE
+        return (
+            self.true.dtype in _AS_THEY_ARE
+            and self.true.flags.c_contiguous
+            and self.pred.dtype in known
+            and self.pred.flags.c_contiguous
+            and (self.format is not None or self.kind == "labels")
+        )
 
     @property
     def width(self) -> int:
@@ -200,14 +218,16 @@ def rounded(values: Array, dtype: np.dtype[Any]) -> Array:
 def native_ids(block: Array) -> Array:
     """Whole numbers as one of four native dtypes; a fraction or NaN becomes what no id is."""
     dtype = block.dtype
-    if dtype not in _NATIVE_IDS:
+    if dtype.kind == "b":
+        block = block.view(np.uint8)
+    elif dtype not in _NATIVE_IDS:
         block = widened(block)
         if block.dtype.kind == "f":
             with np.errstate(invalid="ignore"):
                 whole = block.astype(np.int64)
             block = np.where(whole == block, whole, _NO_ID)
         else:
-            cast = _CAST_IDS.get("b" if dtype.kind == "b" else f"{dtype.kind}{dtype.itemsize}")
+            cast = _CAST_IDS.get(f"{dtype.kind}{dtype.itemsize}")
             block = block.astype(cast or dtype.newbyteorder("="))
     block = np.ascontiguousarray(block).view()
     block.setflags(write=False)

@@ -133,11 +133,11 @@ def _decided(case: Case, pred: Array) -> Array:
         return pred
     if case.task == "multiclass":
         return np.asarray(pred.argmax(axis=1))
-    return (pred > pred.dtype.type(0.5)).astype(np.int64)
+    return np.asarray(pred > pred.dtype.type(0.5)).astype(np.int64)
 
 
 def torch_sides(case: Case, true: Array, pred: Array) -> dict[str, Call]:
-    """torchmetrics' and torcheval's macro F1, where installed; they read the scores themselves."""
+    """Torchmetrics' and torcheval's macro F1, where installed; they read the scores themselves."""
     if find_spec("torch") is None:
         return {}
     import torch

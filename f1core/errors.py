@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,6 +22,8 @@ def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
     """The sentence for a value that is not among the allowed ones, with the nearest one."""
     choices = list(allowed)
     sentence = f"{name} is {shown(value)}; use one of {', '.join(shown(c) for c in choices)}"
+    import difflib  # 4 ms that a right input never pays
+
     near = difflib.get_close_matches(str(value), [str(c) for c in choices], 1)
     return f"{sentence} (did you mean {near[0]!r}?)" if near else sentence
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html as _html
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,15 +74,16 @@ def text(scores: Scores) -> str:
 
 def html(scores: Scores) -> str:
     """The report as an HTML table, for notebooks."""
+    from html import escape
 
     def row(name: str, cells: tuple[Any, ...], tag: str = "td") -> str:
-        inner = "".join(f"<{tag} style='text-align:right'>{_html.escape(c)}</{tag}>" for c in cells)
-        return f"<tr><th style='text-align:right'>{_html.escape(name)}</th>{inner}</tr>"
+        inner = "".join(f"<{tag} style='text-align:right'>{escape(c)}</{tag}>" for c in cells)
+        return f"<tr><th style='text-align:right'>{escape(name)}</th>{inner}</tr>"
 
     rule = "<tr><td colspan='5' style='border-top:1px solid;padding:0'></td></tr>"
     body = [row(*r) for r in class_rows(scores)] + [rule] + [row(*r) for r in average_rows(scores)]
     singles = " &nbsp; ".join(f"{name} <b>{value}</b>" for name, value in single_rows(scores))
-    caption = _html.escape(" ".join([title(scores), *notes(scores)]))
+    caption = escape(" ".join([title(scores), *notes(scores)]))
     return (
         f"<table><caption>{caption}</caption><thead>{row('', COLUMNS, 'th')}</thead>"
         f"<tbody>{''.join(body)}</tbody></table><p>{singles}</p>"

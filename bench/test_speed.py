@@ -1,0 +1,100 @@
+"""Every row of the README's table: all sides checked equal, then timed in turn in one run.
+
+`pytest bench --benchmark-json=bench.json` takes the real sizes, `--short` a tenth of them.
+pytest-benchmark times f1core; before each of its rounds the other sides take their turn, and
+their medians stand in the JSON's extra_info.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import numpy as np
+import pytest
+
+import f1core
+from f1core import bench, workers
+
+_ROUNDS = 15
+_PEER_SECONDS = 4.0  # of each slow peer, after its first three turns
+
+
+@pytest.mark.parametrize("case", [*bench.CASES, *bench.SLOWER], ids=lambda case: case.name)
+def test_speed(benchmark, case, short):
+    f1core.warm_up()
+    threads = workers.cores()
+    true, pred = case.arrays(scale=10 if short else 1)
+    sides = bench.sides_of(case, true, pred, threads)
+    bench.check_equal(case, true, pred, sides)
+    ours = sides.pop("f1core")
+    alone = sides | {
+        "f1core, one thread": case.ours(true, pred, 1),
+        "limit, one thread": bench.limit(true, pred, 1),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in alone}
+
+    def others_first():
+        for name, call in alone.items():
+            if len(taken[name]) >= 3 and sum(taken[name]) > _PEER_SECONDS:
+                continue
+            start = time.perf_counter()
+            call()
+            taken[name].append(time.perf_counter() - start)
+
+    rounds = 3 if short else _ROUNDS
+    benchmark.pedantic(ours, setup=others_first, rounds=rounds, warmup_rounds=1)
+    benchmark.extra_info["threads"] = threads
+    benchmark.extra_info["seconds"] = {n: statistics.median(t) for n, t in taken.items() if t}
+
+
+@pytest.mark.parametrize("rows", [32])
+def test_update(benchmark, rows):
+    """A training loop's update: 32 x 10 scores."""
+    f1core.warm_up()
+    rng = np.random.default_rng(0)
+    true, pred = rng.integers(0, 10, rows), rng.random((rows, 10), dtype=np.float32)
+    ours = f1core.Accumulator("multiclass", classes=10)
+    peers = {"torchmetrics": _torchmetrics, "torcheval": _torcheval}
+    calls = {name: make(true, pred) for name, make in peers.items()}
+    taken = {name: [] for name, call in calls.items() if call is not None}
+
+    def others_first():
+        for name in taken:
+            start = time.perf_counter()
+            for _ in range(20):
+                calls[name]()
+            taken[name].append((time.perf_counter() - start) / 20)
+
+    benchmark.pedantic(
+        lambda: [ours.update(true, pred) for _ in range(100)], setup=others_first, rounds=30
+    )
+    benchmark.extra_info["calls"] = 100
+    benchmark.extra_info["seconds"] = {n: statistics.median(t) for n, t in taken.items()}
+
+
+def _torchmetrics(true, pred):
+    torch, classification = _both("torch", "torchmetrics.classification")
+    if classification is None:
+        return None
+    metric = classification.MulticlassF1Score(10, average="macro")
+    preds, target = torch.from_numpy(pred), torch.from_numpy(true)
+    return lambda: metric.update(preds, target)
+
+
+def _torcheval(true, pred):
+    torch, metrics = _both("torch", "torcheval.metrics")
+    if metrics is None:
+        return None
+    metric = metrics.MulticlassF1Score(num_classes=10, average="macro")
+    preds, target = torch.from_numpy(pred), torch.from_numpy(true)
+    return lambda: metric.update(preds, target)
+
+
+def _both(*names):
+    import importlib
+
+    try:
+        return [importlib.import_module(name) for name in names]
+    except ImportError:
+        return None, None
