@@ -89,4 +89,8 @@ def score(
         confusion=confusion,
     )
     batch = check(y_true, y_pred, options, sample_weight)
-    return Scores(count(batch, thread_count(threads)), batch.options)
+    counts = count(batch, thread_count(threads))
+    options = batch.options
+    if counts.labels is not None:  # even if the first rows looked binary
+        options = options.with_task("multiclass")
+    return Scores(counts, options)

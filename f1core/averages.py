@@ -20,7 +20,8 @@ def fractions(
     """Numerator and denominator of each ratio, from true positives, predicted, true and all.
 
     F-beta is one fraction, (1 + b²) tp / (b² true + pred), as in scikit-learn: no epsilon, and
-    undefined only when nothing is true or predicted.
+    undefined only when nothing is true or predicted. Written by what is missed, b² (true - tp) +
+    (pred - tp), so that a perfect score is 1.0 for every b: 2.9² · 5 + 5 is not (1 + 2.9²) · 5.
     """
     a, b, c = coefs
     either = pred + true - tp
@@ -29,7 +30,7 @@ def fractions(
         "precision": (tp, pred),
         "recall": (tp, true),
         "f1": (2 * tp, pred + true),
-        "fbeta": (a * tp, b * true + c * pred),
+        "fbeta": (a * tp, a * tp + b * (true - tp) + c * (pred - tp)),
         "jaccard": (tp, either),
         "specificity": (xp.maximum(total - either, 0), negatives),
     }

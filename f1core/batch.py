@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -96,6 +96,7 @@ class Batch:
     labels: Array | None = None  # (C,) label values where the data named the classes
     onehot: bool = False  # true is (n, C), a single 1 in each row
     format: Format | None = None  # of scores; None for labels, flags and whole-numbered scores
+    again: Callable[[], Batch] | None = None  # the same, without a guess from the first rows
 
     def __len__(self) -> int:
         return len(self.pred)
@@ -126,6 +127,11 @@ class Batch:
     def cells(self) -> int:
         """How many numbers are read, as a measure of the work."""
         return self.pred.size
+
+    @property
+    def score_dtype(self) -> np.dtype[Any]:
+        """The native dtype in which the scores are compared."""
+        return _score_dtype(self.pred.dtype)
 
     @property
     def plain(self) -> bool:
@@ -166,22 +172,18 @@ class Batch:
         if value is None:
             return None
         if self.onehot:
-            return np.asarray(_from_onehot(self.true[rows]) == value)
-        block = self.true[rows]
-        if isinstance(value, str) != (block.dtype.kind in "UO"):
-            return np.zeros(block.shape, bool)
-        return np.asarray(block == value)
+            place = self.options.place(value, self.n_classes)
+            return np.asarray(_from_onehot(self.true[rows]) == (_NO_ID if place is None else place))
+        return np.asarray(widened(self.true[rows]) == value)
 
     @cached_property
     def cut_words(self) -> Array:
         """(L,) thresholds rounded to the scores' dtype, so that float32 0.1 is not above 0.1."""
         width = self.n_classes if self.kind == "multilabel" else 1
-        cuts = np.broadcast_to(np.asarray(self.options.threshold, np.float64), (width,))
-        if self.options.from_logits:  # no sigmoid: p > t is x > log(t / (1 - t))
-            with np.errstate(divide="ignore"):
-                cuts = np.log(cuts) - np.log1p(-cuts)
+        thresholds = np.broadcast_to(np.asarray(self.options.threshold, np.float64), (width,))
         assert self.format is not None
-        return rounded(cuts, _score_dtype(self.pred.dtype)).view(self.format.word)
+        cuts = cuts_of(thresholds, self.score_dtype, self.options.from_logits)
+        return cuts.view(self.format.word)
 
     @cached_property
     def averaged_columns(self) -> Array | None:
@@ -203,6 +205,14 @@ def format_of(array: Array) -> Format | None:
     if array.dtype.kind in "iub":
         return None
     return FORMATS[_score_dtype(array.dtype)]
+
+
+def cuts_of(thresholds: Array, dtype: np.dtype[Any], from_logits: bool) -> Array:
+    """What scores of this dtype are compared with, for float64 thresholds of probabilities."""
+    if from_logits:  # no sigmoid: p > t is x > log(t / (1 - t))
+        with np.errstate(divide="ignore"):
+            thresholds = np.log(thresholds) - np.log1p(-thresholds)
+    return rounded(thresholds, dtype)
 
 
 def rounded(values: Array, dtype: np.dtype[Any]) -> Array:

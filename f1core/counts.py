@@ -7,7 +7,7 @@ holds four sums per label and the row statistics behind the samples averages. Me
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ class Counts:
     sums: Array | None = None  # (3, C), or (4, L) with rows
     rows: Array | None = None  # (20,) multilabel
     labels: Array | None = None  # (C,) sorted label values, where the data named the classes
+    _margins: Array | None = field(default=None, init=False, repr=False)
 
     @property
     def weighted(self) -> bool:
@@ -49,8 +50,10 @@ class Counts:
         if self.confusion is None:
             assert self.sums is not None
             return self.sums[:3]
-        cells = self.confusion
-        return np.stack([cells.diagonal(), cells.sum(axis=0), cells.sum(axis=1)])
+        if self._margins is None:  # 1 ms for 1,000 classes, and asked for twice
+            cells = self.confusion
+            self._margins = np.stack([cells.diagonal(), cells.sum(axis=0), cells.sum(axis=1)])
+        return self._margins
 
     @property
     def total(self) -> Any:
@@ -90,6 +93,7 @@ class Counts:
                 return False
             if a is not None and b is not None and (a.shape != b.shape or a.dtype != b.dtype):
                 return False
+        self._margins = None
         for a, b in pairs:
             if a is not None and b is not None:
                 np.add(a, b, out=a)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,13 @@ def check(
     options: Options,
     sample_weight: Any = None,
     width: int | None = None,
+    exact: bool = False,
 ) -> Batch:
     """Read the arrays' shapes and kinds; values are checked while they are counted.
 
-    `width` is the number of classes that earlier batches have settled.
+    `width` is the number of classes that earlier batches have settled. What must be known of all
+    labels before they are counted is guessed from the first rows, unless `exact`: a wrong guess is
+    noticed while counting, and `Batch.again` then looks at every row.
 
     Raises
     ------
@@ -41,13 +45,27 @@ def check(
     if options.task != "multilabel":
         true, pred = _flat(true), _flat(pred)
     _refuse_swapped(true, pred)
+    asked = options
     if options.task is None:
-        options = options.with_task(_task_of(true, pred, options))
+        options = options.with_task(_task_of(true, pred, options, exact))
+    _refuse_other_ignored(true, options)
     width = options.n_classes if options.n_classes is not None else width
-    batch = _READ[options.task or ""](true, pred, options, width)
+    batch = _READ[options.task or ""](true, pred, options, width, exact)
+    if batch.kind == "labels" and not exact and len(pred) > _SCAN:
+        batch.again = partial(check, true, pred, asked, sample_weight, width, exact=True)
     if sample_weight is not None:
         batch.weight = _weight(sample_weight, len(pred))
     return batch
+
+
+def _refuse_other_ignored(true: Array, options: Options) -> None:
+    value = options.ignore_index
+    if value is None or not len(true) or (true.ndim == 2 and options.task == "multiclass"):
+        return
+    text = true.dtype.kind in "UO"
+    if isinstance(value, str) != text:
+        held = "strings" if text else "numbers"
+        raise F1Error(f"ignore_index is {shown(value)}, y_true holds {held}")
 
 
 def _flat(array: Array) -> Array:
@@ -73,7 +91,7 @@ def _refuse_swapped(true: Array, pred: Array) -> None:
         )
 
 
-def _task_of(true: Array, pred: Array, options: Options) -> str:
+def _task_of(true: Array, pred: Array, options: Options, exact: bool) -> str:
     """The task that shapes and values leave no doubt about."""
     if true.ndim == 2:
         raise F1Error(
@@ -88,14 +106,12 @@ def _task_of(true: Array, pred: Array, options: Options) -> str:
         flags = vocabulary.zeros_and_ones(true[:_SCAN], options.ignore_index)
         labels = not flags and vocabulary.whole(pred)
         return "multiclass" if labels else "binary"
-    if not vocabulary.zeros_and_ones(true, options.ignore_index) or not vocabulary.zeros_and_ones(
-        pred
-    ):
-        return "multiclass"
-    return "binary"
+    seen = slice(None if exact else _SCAN)
+    flags = vocabulary.zeros_and_ones(true[seen], options.ignore_index)
+    return "binary" if flags and vocabulary.zeros_and_ones(pred[seen]) else "multiclass"
 
 
-def _binary(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
+def _binary(true: Array, pred: Array, options: Options, width: int | None, exact: bool) -> Batch:
     for name, array in (("y_true", true), ("y_pred", pred)):
         if array.ndim == 2:
             raise F1Error(
@@ -109,13 +125,15 @@ def _binary(true: Array, pred: Array, options: Options, width: int | None) -> Ba
     return Batch("labels", options, true, pred, 2, coder=coder)
 
 
-def _multiclass(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
+def _multiclass(
+    true: Array, pred: Array, options: Options, width: int | None, exact: bool
+) -> Batch:
     if pred.ndim == 1:
         if options.top_k > 1:
             raise F1Error(
                 f"top_k={options.top_k} needs scores of shape (n, C), y_pred holds labels"
             )
-        return _labels(true, pred, options, width)
+        return _labels(true, pred, options, width, exact)
     if pred.dtype.kind in "UO":
         raise F1Error(f"y_pred is {shape_words(pred)}; scores are numbers, labels are one a row")
     columns = pred.shape[1]
@@ -134,7 +152,7 @@ def _multiclass(true: Array, pred: Array, options: Options, width: int | None) -
     )  # fmt: skip
 
 
-def _labels(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
+def _labels(true: Array, pred: Array, options: Options, width: int | None, exact: bool) -> Batch:
     if _is_score(pred) and not vocabulary.whole(pred):
         raise F1Error(
             f"y_pred is {shape_words(pred)} with fractions; a multiclass task needs scores of "
@@ -149,11 +167,16 @@ def _labels(true: Array, pred: Array, options: Options, width: int | None) -> Ba
     if true.dtype.kind in "UO":
         labels, coder = vocabulary.of_strings(true, pred, options.ignore_index)
     else:
-        labels, coder = vocabulary.of_numbers(true, pred, options.ignore_index, options.confusion)
+        guess = None if exact or options.ignore_index is not None else _SCAN
+        labels, coder = vocabulary.of_numbers(
+            true, pred, options.ignore_index, options.confusion, guess
+        )
     return Batch("labels", options, true, pred, len(labels), coder=coder, labels=labels)
 
 
-def _multilabel(true: Array, pred: Array, options: Options, width: int | None) -> Batch:
+def _multilabel(
+    true: Array, pred: Array, options: Options, width: int | None, exact: bool
+) -> Batch:
     for name, array in (("y_true", true), ("y_pred", pred)):
         if array.ndim == 1:
             raise F1Error(

@@ -56,16 +56,26 @@ class Options:
         F1Error
             If one of them is no class.
         """
-        known = self.names if labels is None else tuple(labels.tolist())
-        found = []
+        found: list[int] = []
         for entry in entries:
-            if known is not None and entry in known:
-                found.append(known.index(entry))
-            elif labels is None and _is_id(entry, n_classes):
-                found.append(entry)
-            else:
+            place = self.place(entry, n_classes, labels)
+            if place is None:
                 raise F1Error(f"average_over holds {shown(entry)}, which is not a class")
+            if place in found:
+                raise F1Error(f"average_over holds {shown(entry)} and its number; once is enough")
+            found.append(place)
         return found
+
+    def place(self, value: Any, n_classes: int, labels: Any = None) -> int | None:
+        """Where this class stands, or None if it is no class.
+
+        Labels seen and numbers that name classes are looked up by value, never by number.
+        """
+        known = self.names if labels is None else tuple(labels.tolist())
+        if known is not None and value in known:
+            return known.index(value)
+        numbered = labels is None and (known is None or isinstance(known[0], str))
+        return operator.index(value) if numbered and _is_id(value, n_classes) else None
 
     def difference(self, other: Options) -> str | None:
         """The first option in which two sets differ, in words, or None."""

@@ -195,9 +195,8 @@ def _row_ratios(
 ) -> tuple[Array, Array]:
     """(6, n) ratios in the order of RATIOS, 0 where undefined, and where that is."""
     a, b, c = coefs
+    fbeta = a * tp + b * (true - tp) + c * (pred - tp)
     over = np.array([tp, tp, 2 * tp, a * tp, tp, kept - pred - true + tp], np.float64)
-    under = np.array(
-        [pred, true, pred + true, b * true + c * pred, pred + true - tp, kept - true], np.float64
-    )
+    under = np.array([pred, true, pred + true, fbeta, pred + true - tp, kept - true], np.float64)
     undefined = under == 0
     return over / np.where(undefined, 1.0, under), undefined

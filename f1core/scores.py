@@ -266,9 +266,9 @@ class Scores:
         else:
             chosen = self._sums[PRED] + self._sums[TRUE] > 0
         if self.task != "multilabel" and options.ignore_index is not None:
-            known = self.classes if labels is not None or options.names else range(n)
-            gone = [i for i, name in enumerate(known) if name == options.ignore_index]
-            chosen[gone] = False
+            gone = options.place(options.ignore_index, n, labels)
+            if gone is not None:
+                chosen[gone] = False
         if not chosen.any():
             raise F1Error("no class is left to average over")
         return chosen

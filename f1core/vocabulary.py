@@ -46,12 +46,17 @@ def of_strings(true: Array, pred: Array, ignored: Any) -> tuple[Array, Coder | N
 
 
 def of_numbers(
-    true: Array, pred: Array, ignored: Any, confusion: bool | None
+    true: Array, pred: Array, ignored: Any, confusion: bool | None, guess: int | None = None
 ) -> tuple[Array, Coder | None]:
     """Sorted whole numbers among which all are that occur, and how they become ids.
 
-    Small numbers are their own ids (the coder is None); some of them may not occur.
+    Small numbers are their own ids (the coder is None); some of them may not occur. If the first
+    `guess` rows hold nothing but small numbers, the rest is taken to be no larger.
     """
+    if guess is not None and len(true) > guess and true.dtype.kind in "iub":
+        first, _ = of_numbers(true[:guess], pred[:guess], ignored, confusion)
+        if len(first) <= CONFUSION_CLASSES and len(first) and first[-1] == len(first) - 1:
+            return first, None
     ranges = [_range(true, ignored), _range(pred, None)]
     low = min(low for low, _ in ranges)
     high = max(high for _, high in ranges)

@@ -1,0 +1,151 @@
+"""best_threshold(): the threshold, or one a label, with the highest F-beta."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import sorting
+from .batch import Batch
+from .errors import F1Error, shape_words
+from .inputs import check
+from .options import Options, make_options, thread_count
+from .scores import Scores
+from .search import Choice
+from .tally import count
+from .tuning import choose, make_aim, metric_of, number
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """What `best_threshold` found.
+
+    `threshold`, `low` and `high` are floats in [0, 1], or arrays (L,) with one entry a label.
+    Any threshold from `low` up to, not including, `high` keeps the score (or loses `slack` of it
+    at most): far apart, the choice hardly matters. `score(…, threshold=best.threshold).metric(
+    best.metric)` is `best.score`, to the last bit.
+    """
+
+    threshold: Any
+    score: float
+    low: Any
+    high: Any
+    metric: str
+
+    def __str__(self) -> str:
+        rows = zip(*(np.atleast_1d(x) for x in (self.threshold, self.low, self.high)), strict=True)
+        lines = [f"p > {at:.6g}   (as good from {low:.6g} to {high:.6g})" for at, low, high in rows]
+        return "\n".join([f"{self.metric} {self.score:.4f}", *lines])
+
+
+def best_threshold(
+    y_true: Any,
+    y_prob: Any,
+    *,
+    task: str | None = None,
+    average: str = "macro",
+    shared: bool = False,
+    min_precision: float | None = None,
+    min_recall: float | None = None,
+    slack: float = 0.0,
+    classes: Any = None,
+    from_logits: bool = False,
+    sample_weight: Any = None,
+    ignore_index: Any = None,
+    average_over: Any = None,
+    zero_division: float = 0.0,
+    beta: float = 1.0,
+    threads: int | None = None,
+) -> Best:
+    """The threshold with the highest F-beta among all there are, by `score`'s rule `p > threshold`.
+
+    Found on the very rows it is scored on, the score flatters: choose on some rows, report on
+    others.
+
+    Parameters
+    ----------
+    y_true
+        (n,) labels, or (n, L) 0/1 rows with task="multilabel".
+    y_prob
+        (n,) probabilities of the positive class, or (n, L).
+    task
+        "binary" or "multilabel"; None reads it off the shapes.
+    average
+        Which F-beta of a multilabel task: "macro", "micro" or "weighted".
+    shared
+        One threshold for all labels, not one for each.
+    min_precision, min_recall
+        The highest recall with at least this precision, or the reverse: in every label, or with
+        `shared` on average.
+    slack
+        `low` and `high` say where a label's score (with `shared`, the average) is at most so
+        much lower.
+    classes, from_logits, sample_weight, ignore_index, average_over, zero_division, beta, threads
+        As in `score`. A 0/0 that is nan is not sought, except by labels without positives.
+
+    Raises
+    ------
+    F1Error
+        For input that cannot be scored, and where no threshold has the least precision or recall.
+
+    Examples
+    --------
+    >>> import f1core
+    >>> best = f1core.best_threshold([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.8])
+    >>> best.score, round(best.low, 2), round(best.threshold, 2), round(best.high, 2)
+    (0.8, 0.1, 0.15, 0.2)
+    """
+    options = make_options(
+        task, classes=classes, from_logits=from_logits, ignore_index=ignore_index,
+        average_over=average_over, zero_division=zero_division, beta=beta,
+    )  # fmt: skip
+    aim = make_aim(options, min_precision, min_recall)
+    batch, crew = scores_batch(y_true, y_prob, options, sample_weight), thread_count(threads)
+    found = choose(
+        partial(sorting.columns, batch, threads=crew),
+        partial(sorting.merged, batch),
+        batch.options,
+        batch.n_classes,
+        aim,
+        average,
+        shared,
+        number("slack", slack, 1.0),
+    )
+    best = best_of(found, metric_of(aim, batch.options, average), shared or batch.kind == "binary")
+    at = best.threshold if isinstance(best.threshold, float) else tuple(best.threshold.tolist())
+    batch = replace(batch, options=replace(batch.options, threshold=at))
+    scores = Scores(count(batch, crew), batch.options)
+    return replace(best, score=scores.metric(best.metric))
+
+
+def scores_batch(y_true: Any, y_prob: Any, options: Options, sample_weight: Any) -> Batch:
+    """A checked batch of scores that a threshold cuts.
+
+    Raises
+    ------
+    F1Error
+        If they are labels, or scores among which the largest is taken.
+    """
+    batch = check(y_true, y_prob, options, sample_weight)
+    if batch.options.task == "multiclass":
+        raise F1Error(
+            "a multiclass task predicts the largest score and has no threshold; "
+            "task='multilabel' cuts each column of one-hot rows by itself"
+        )
+    if batch.format is None:
+        raise F1Error(f"y_prob is {shape_words(batch.pred)}: give probabilities, not labels")
+    return batch
+
+
+def best_of(found: list[Choice], metric: str, one: bool) -> Best:
+    """The choices as a user sees them, before they are scored."""
+    columns = {
+        name: np.array([getattr(choice, name) for choice in found])
+        for name in ("threshold", "low", "high")
+    }
+    if one:
+        return Best(score=np.nan, metric=metric, **{k: float(v[0]) for k, v in columns.items()})
+    return Best(score=np.nan, metric=metric, **columns)
