@@ -38,6 +38,7 @@ FORMATS = dict(
 # The kernels are compiled for these ids; every other dtype is cast, a block at a time, in cache.
 _NATIVE_IDS = frozenset(np.dtype(t) for t in (np.int8, np.uint8, np.int32, np.int64))
 _NO_ID = np.iinfo(np.int64).min  # what no class has for an id
+_SKIPPED = -2  # what a coder's ignored values become
 _AS_THEY_ARE = _NATIVE_IDS | {np.dtype(np.bool_)}
 _CAST_IDS = {"i2": np.int32, "u2": np.int32, "u4": np.int64, "u8": np.int64}
 
@@ -96,6 +97,7 @@ class Batch:
     labels: Array | None = None  # (C,) label values where the data named the classes
     onehot: bool = False  # true is (n, C), a single 1 in each row
     format: Format | None = None  # of scores; None for labels, flags and whole-numbered scores
+    _tile: Array | None = None
     again: Callable[[], Batch] | None = None  # the same, without a guess from the first rows
 
     def __len__(self) -> int:
@@ -143,7 +145,10 @@ class Batch:
         block = self.true[rows]
         if self.onehot:
             return _from_onehot(block)
-        return self.coder(block) if self.coder is not None else native_ids(block)
+        if self.coder is None:
+            return native_ids(block)
+        ids, ignored = self.coder(block), self.ignored(rows)
+        return ids if ignored is None else np.where(ignored, np.int32(_SKIPPED), ids)
 
     def pred_ids(self, rows: slice) -> Array:
         """(n,) predicted class ids, or (n, L) flags."""
@@ -184,6 +189,31 @@ class Batch:
         assert self.format is not None
         cuts = cuts_of(thresholds, self.score_dtype, self.options.from_logits)
         return cuts.view(self.format.word)
+
+    def cut_form(self, rows: slice) -> tuple[Array, Any, Array]:
+        """Words, the highest word there may be, and the cuts, of scores or multilabel flags."""
+        if self.format is not None:
+            return self.words(rows), self.format.one, self.cut_words
+        flags = self.pred_ids(rows)  # flags are scores that are cut at 0, and 1 is the highest
+        words = flags.view(f"u{flags.itemsize}")
+        return words, words.dtype.type(1), np.zeros(self.n_classes, words.dtype)
+
+    def cut_tile(self, rows: int) -> Array:
+        """(rows L,) the cuts of so many rows, made once: 1 ns a cell."""
+        width = self.n_classes if self.kind == "multilabel" else 1
+        if self._tile is None or len(self._tile) < rows * width:
+            self._tile = np.tile(self.cut_form(slice(0, 0))[2], rows)
+        return self._tile[: rows * width]
+
+    def skipped(self, dtype: np.dtype[Any]) -> tuple[bool, Any]:
+        """Whether targets of this dtype can be `ignore_index`, and that value."""
+        value = self.options.ignore_index
+        if self.coder is not None and value is not None:
+            value = _SKIPPED
+        info = np.iinfo(dtype)
+        if value is None or not info.min <= value <= info.max:
+            return False, dtype.type(0)
+        return True, dtype.type(value)
 
     @cached_property
     def averaged_columns(self) -> Array | None:

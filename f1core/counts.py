@@ -152,6 +152,11 @@ class Counts:
                 raise F1Error(f"{name} of {n_classes} classes cannot be {shape_words(array)}")
             if not (np.isfinite(array).all() and (array >= 0).all()):
                 raise F1Error(f"{name} holds a number that no count can be")
+        sums = arrays.get("sums")
+        if sums is not None:
+            most = np.minimum(sums[PRED], sums[TRUE])
+            if (sums[TP] > most * (1 + 1e-9)).any():  # weighted sums round
+                raise F1Error("sums holds a number that no count can be")
         if labels is not None and (
             labels.shape != (n_classes,)
             or labels.dtype.kind not in "iuUfb"

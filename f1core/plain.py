@@ -78,27 +78,34 @@ def labels_weighted(true: Array, pred: Array, weight: Array, confusion: Array) -
     """As `labels`, adding weights in row order."""
     cells, bad = _cells_of(true, pred, len(confusion))
     if not bad:
-        confusion += np.bincount(cells, weight, confusion.size).reshape(confusion.shape)
+        np.add.at(confusion.reshape(-1), cells, weight)  # in order, onto what is there
     return bad
 
 
 def labels_sums(true: Array, pred: Array, sums: Array) -> int:
     """Add rows into the (3, C) sums; return how many ids were outside of them."""
-    return labels_sums_weighted(true, pred, None, sums)
-
-
-def labels_sums_weighted(true: Array, pred: Array, weight: Array | None, sums: Array) -> int:
-    """As `labels_sums`, adding weights in row order."""
     size = sums.shape[1]
-    good = _inside(true, size) & _inside(pred, size)
-    bad = len(good) - int(good.sum())
-    if bad:
-        return bad
-    hit = true == pred
-    sums[TRUE] += np.bincount(true, weight, size)
-    sums[PRED] += np.bincount(pred, weight, size)
-    sums[TP] += np.bincount(true[hit], None if weight is None else weight[hit], size)
-    return 0
+    bad = _outside(true, pred, size)
+    if not bad:
+        sums[TRUE] += np.bincount(true, minlength=size)
+        sums[PRED] += np.bincount(pred, minlength=size)
+        sums[TP] += np.bincount(true[true == pred], minlength=size)
+    return bad
+
+
+def labels_sums_weighted(true: Array, pred: Array, weight: Array, sums: Array) -> int:
+    """As `labels_sums`, adding weights in row order."""
+    bad = _outside(true, pred, sums.shape[1])
+    if not bad:
+        hit = true == pred
+        np.add.at(sums[TRUE], true, weight)
+        np.add.at(sums[PRED], pred, weight)
+        np.add.at(sums[TP], true[hit], weight[hit])
+    return bad
+
+
+def _outside(true: Array, pred: Array, size: int) -> int:
+    return len(true) - int((_inside(true, size) & _inside(pred, size)).sum())
 
 
 def _inside(ids: Array, size: int) -> Array:
@@ -142,14 +149,46 @@ def multilabel(
     true: Array, words: Array, one: Any, cuts: Array, coefs: Array, sums: Array, rows: Array
 ) -> int:
     """Threshold each label's scores, add its sums and the rows' statistics."""
-    inf = _inf_of(one)
-    scores = floats(words, inf)
-    bad = ~((scores >= 0) & (scores <= 1)) | ((true != 0) & (true != 1))
-    code = (scores > floats(cuts, inf)).view(np.uint8) + np.uint8(2) * (true != 0)
+    above, wrong = _cut(words, one, cuts)
+    bad = wrong | ((true != 0) & (true != 1))
+    code = above.view(np.uint8) + np.uint8(2) * (true != 0)
     four = np.zeros((4, sums.shape[1]), np.int64)
     cells(code, coefs, four, rows)
     sums += four[:3]
     return int(bad.sum())
+
+
+def _cut(words: Array, one: Any, cuts: Array) -> tuple[Array, Array]:
+    """Where scores (or flags, whose `one` is 1) are above their cut, and where out of range."""
+    if one == 1:
+        return words > cuts, words > one
+    inf = _inf_of(one)
+    scores = floats(words, inf)
+    return scores > floats(cuts, inf), ~((scores >= 0) & (scores <= 1))
+
+
+def decide(
+    true: Array, words: Array, one: Any, cuts: Array, skips: bool, ignored: Any, code: Array
+) -> int:
+    """Cells as codes, all arrays flat; return how many that count are wrong."""
+    return _code(true, *_cut(words, one, cuts), skips, ignored, code)
+
+
+def decide_logits(
+    true: Array, words: Array, inf: Any, cuts: Array, skips: bool, ignored: Any, code: Array
+) -> int:
+    """As `decide`, for scores of either sign; only NaN is refused."""
+    scores = floats(words, inf)
+    return _code(true, scores > floats(cuts, inf), np.isnan(scores), skips, ignored, code)
+
+
+def _code(true: Array, above: Array, wrong: Array, skips: bool, ignored: Any, code: Array) -> int:
+    code[:] = above.view(np.uint8) + np.uint8(2) * (true != 0)
+    wrong = wrong | ((true != 0) & (true != 1))
+    if skips:
+        code[true == ignored] = 4
+        wrong &= true != ignored
+    return int(wrong.sum())
 
 
 def _inf_of(one: Any) -> int:
@@ -173,21 +212,20 @@ def cells(code: Array, coefs: Array, sums: Array, rows: Array) -> None:
 
 def cells_weighted(code: Array, weight: Array, coefs: Array, sums: Array, rows: Array) -> None:
     """As `cells`, adding weights in row order."""
-    if not len(code):
-        return
     tp, pred, true, kept = flags = code == 3, (code & 1) == 1, (code & 2) == 2, code != 4
-    sums += [_in_order(flag * weight[:, None]) for flag in flags]
+    for row, flag in enumerate(flags):
+        sums[row] = _in_order(sums[row], flag * weight[:, None])
     tp, pred, true, kept = (flag.sum(axis=1) for flag in flags)
-    rows[COUNT] += _in_order(weight)
-    rows[EXACT] += _in_order(((tp == pred) & (tp == true)) * weight)
+    rows[COUNT] = _in_order(rows[COUNT], weight)
+    rows[EXACT] = _in_order(rows[EXACT], ((tp == pred) & (tp == true)) * weight)
     ratio, undefined = _row_ratios(tp, pred, true, kept, coefs)
-    rows[UNDEFINED] += _in_order((undefined * weight).T)
-    rows[HIGH] += _in_order((ratio * weight).T)
+    rows[UNDEFINED] = _in_order(rows[UNDEFINED], (undefined * weight).T)
+    rows[HIGH] = _in_order(rows[HIGH], (ratio * weight).T)
 
 
-def _in_order(values: Array) -> Array:
-    """The sum down axis 0, strictly in order: `sum` adds pairwise."""
-    return np.asarray(np.add.accumulate(values, axis=0)[-1])
+def _in_order(start: Array, values: Array) -> Array:
+    """`start` plus the values down axis 0, strictly in order: `sum` adds pairwise."""
+    return np.asarray(np.add.accumulate(np.concatenate([[start], values]), axis=0)[-1])
 
 
 def _row_ratios(

@@ -6,7 +6,9 @@ import hashlib
 import io
 import json
 import os
+import threading
 import zipfile
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -14,11 +16,10 @@ from typing import Any, cast
 import numpy as np
 
 from .counts import Array, Counts
-from .errors import F1Error
+from .errors import F1Error, shown
 from .options import Options, make_options
 
 FORMAT = 1
-_LARGEST = 1 << 34  # bytes; a zip that claims more is refused before it is unpacked
 
 
 def save(path: str | os.PathLike[str], options: Options, counts: Counts | None) -> None:
@@ -35,8 +36,8 @@ def save(path: str | os.PathLike[str], options: Options, counts: Counts | None) 
     arrays["checksum"] = _as_bytes(_checksum(arrays))
     buffer = io.BytesIO()
     np.savez(buffer, **cast(Any, arrays))
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    path = _path(path)
+    temporary = path.parent / f".f1core.{os.getpid()}.{threading.get_ident()}.tmp"
     try:
         with open(temporary, "wb") as file:
             file.write(buffer.getbuffer())
@@ -44,7 +45,8 @@ def save(path: str | os.PathLike[str], options: Options, counts: Counts | None) 
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise F1Error(f"{path} cannot be written: {error.strerror or error}") from None
 
 
@@ -56,8 +58,9 @@ def load(path: str | os.PathLike[str]) -> tuple[Options, Counts | None]:
     F1Error
         If the file is missing, damaged, of another format number, or no state at all.
     """
+    path = _path(path)
     try:
-        data = Path(path).read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise F1Error(f"{path} cannot be read: {error.strerror or error}") from None
     try:
@@ -80,18 +83,32 @@ def load(path: str | os.PathLike[str]) -> tuple[Options, Counts | None]:
         raise F1Error(f"{path} is no f1core state: {reason}") from None
 
 
+def _path(path: Any) -> Path:
+    try:
+        os.fsencode(path)
+        found = Path(path)
+    except (TypeError, ValueError) as error:
+        raise F1Error(f"{shown(path)} is no path: {error}") from None
+    if not found.name or "\0" in str(found):
+        raise F1Error(f"{shown(path)} is no path of a file")
+    return found
+
+
 def _refuse_misfit(options: Options, counts: Counts) -> None:
-    multilabel = counts.rows is not None
-    width = options.n_classes if options.task != "binary" else 2
-    if (options.task == "multilabel") != multilabel or width not in (None, counts.n_classes):
-        raise F1Error(f"its counts do not belong to its task, {options.task}")
+    task, multilabel = options.task, counts.rows is not None
+    width = options.n_classes if task != "binary" else 2
+    named = counts.labels is not None and (task != "multiclass" or width is not None)
+    if task is None or (task == "multilabel") != multilabel or named:
+        raise F1Error(f"its counts do not belong to its task, {task}")
+    if width not in (None, counts.n_classes):
+        raise F1Error(f"its counts do not belong to its {width} classes")
 
 
 def _unpacked(data: bytes) -> dict[str, Array]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
-    if size > _LARGEST:
-        raise F1Error(f"it claims {size:,} bytes")
+    if size > len(data):  # what `save` writes is not compressed
+        raise F1Error(f"it claims {size:,} bytes and has {len(data):,}")
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 

@@ -15,6 +15,7 @@ from .batch import Batch
 from .complaints import complain
 from .counts import CELLS, EXACT, PRED, ROWS, TP, Array, Counts
 
+_IGNORED = 4  # the code of a cell that counts nowhere
 # A block's ids, casts and codes stay in a core's cache.
 _BLOCK_CELLS, _BLOCK_ROWS = 1 << 17, 1 << 15
 # A fused kernel reads the user's arrays as they lie and needs no such block, but one call should
@@ -172,54 +173,57 @@ def _most_votes(votes: Array, k: int) -> Array:
 
 def _binary(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     assert batch.format is not None
-    words = batch.words(rows)
-    if batch.plain and not batch.options.from_logits and counts.confusion is not None:
+    true, words, one = batch.true_ids(rows), batch.words(rows), batch.format.one
+    if batch.plain and not batch.options.from_logits:
         out = np.zeros(4, np.int64)
-        bad = module.binary(batch.true_ids(rows), words, batch.format.one, batch.cut_words[0], out)
-        tp, pred, true, n = out.tolist()
-        counts.confusion += [[n - pred - true + tp, pred - tp], [true - tp, tp]]
+        bad = module.binary(true, words, one, batch.cut_words[0], out)
+        tp, pred, positive, n = out.tolist()
+        _add_quad(counts, np.array([[n - pred - positive + tp, pred - tp], [positive - tp, tp]]))
         return bad
-    flags, wrong = _decided(batch, words)
-    return _add_ids(module, batch, rows, np.where(wrong, np.int32(-1), flags), counts)
+    code, bad = _decided(module, batch, rows, true, words, one)
+    quad = np.bincount(code, batch.weights(rows), _IGNORED + 1)[:_IGNORED].reshape(2, 2)
+    _add_quad(counts, quad)
+    return bad
 
 
-def _decided(batch: Batch, words: Array) -> tuple[Array, Array]:
-    """Which scores are above their cut, and which are none that could be cut."""
-    assert batch.format is not None
-    scores = plain.floats(words, batch.format.inf)
-    flags = scores > plain.floats(batch.cut_words, batch.format.inf)
-    wrong = np.isnan(scores) if batch.options.from_logits else ~((scores >= 0) & (scores <= 1))
-    return flags.view(np.uint8), wrong
+def _add_quad(counts: Counts, quad: Array) -> None:
+    """Add a binary task's (2, 2) cells in whichever form is kept."""
+    if counts.confusion is not None:
+        counts.confusion += quad
+    else:
+        counts.sums += Counts(2, confusion=quad).per_class
+
+
+def _decided(
+    module: Any, batch: Batch, rows: slice, true: Array, words: Array, one: Any
+) -> tuple[Array, Any]:
+    """Each cell's code, pred + 2 true or ignored, and whether a cell is wrong."""
+    code = np.empty(true.shape, np.uint8)
+    flat = true.reshape(-1), words.reshape(-1)
+    skips, ignored = batch.skipped(true.dtype)
+    tile = batch.cut_tile(len(code))
+    if batch.options.from_logits and batch.format is not None:
+        inf = batch.format.inf
+        return code, module.decide_logits(*flat, inf, tile, skips, ignored, code.reshape(-1))
+    return code, module.decide(*flat, one, tile, skips, ignored, code.reshape(-1))
 
 
 def _multilabel(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     options, columns = batch.options, batch.averaged_columns
     assert counts.sums is not None and counts.rows is not None
     true, coefs = batch.true_ids(rows), np.array(options.coefs)
-    fused = batch.plain and columns is None and not options.from_logits
-    if fused and batch.format is not None:
+    words, one, cuts = batch.cut_form(rows)
+    if batch.plain and columns is None and not options.from_logits:
         counts.sums[CELLS] += len(true)
-        words, one = batch.words(rows), batch.format.one
-        return module.multilabel(
-            true, words, one, batch.cut_words, coefs, counts.sums[:3], counts.rows
-        )
-    if batch.format is None:
-        pred = batch.pred_ids(rows)
-        wrong = (pred != 0) & (pred != 1)
-    else:
-        pred, wrong = _decided(batch, batch.words(rows))
-    wrong |= (true != 0) & (true != 1)
-    code = pred.astype(np.uint8) | (true != 0).view(np.uint8) << np.uint8(1)
-    ignored = batch.ignored(rows)
-    if ignored is not None:
-        code[ignored] = 4
-        wrong &= ~ignored
-    if wrong.any():
-        return 1
+        return module.multilabel(true, words, one, cuts, coefs, counts.sums[:3], counts.rows)
+    code, bad = _decided(module, batch, rows, true, words, one)
+    if bad:
+        return bad
     weight = batch.weights(rows)
-    if ignored is not None:  # a row without a cell that counts is no row
-        some = ~ignored.all(axis=1)
-        code, weight = code[some], None if weight is None else weight[some]
+    if options.ignore_index is not None:  # a row without a cell that counts is no row
+        empty = (code == _IGNORED).all(axis=1)
+        if empty.any():
+            code, weight = code[~empty], None if weight is None else weight[~empty]
     if columns is None:
         _add_cells(module, code, weight, coefs, counts.sums, counts.rows)
         return 0

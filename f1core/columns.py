@@ -1,0 +1,115 @@
+"""A batch's labels, column by column, each ready to be cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from . import workers
+from .batch import Batch, native_ids
+from .complaints import complain
+from .counts import Array
+from .packed import Packed
+from .plain import floats
+from .sorting import Column, Ordered, Scale
+
+T = TypeVar("T")
+
+# Columns transposed together: eight float32 are half a cache line of each row.
+_COLUMNS = 8
+
+
+class _WrongCell(Exception):
+    """A score or target that cannot be counted."""
+
+
+def columns(batch: Batch, work: Callable[[Column], T], threads: int | None = None) -> list[T]:
+    """`work` of each label's column, in order; a binary task has one, of its positive class.
+
+    Raises
+    ------
+    F1Error
+        If any cell holds a value that cannot be counted.
+    """
+    whole = slice(0, len(batch))
+    weight, ignored = batch.weights(whole), batch.ignored(whole)
+    if batch.kind == "binary":
+        return [work(_checked(batch, batch.words(whole), batch.true_ids(whole), weight, ignored))]
+
+    def span(labels: slice) -> list[T]:
+        found = []
+        for start in range(labels.start, labels.stop, _COLUMNS):
+            part = slice(start, min(start + _COLUMNS, labels.stop))
+            words, true = _transposed(batch, part)
+            for place, label in enumerate(range(part.start, part.stop)):
+                gone = None if ignored is None else ignored[:, label]
+                found.append(work(_checked(batch, words[place], true[place], weight, gone)))
+        return found
+
+    spans = workers.split(batch.n_classes, 1, workers.crew(threads, batch.cells))
+    return [one for some in workers.run(span, spans) for one in some]
+
+
+def merged(batch: Batch, labels: Array) -> Column:
+    """All cells of these labels as one column.
+
+    Raises
+    ------
+    F1Error
+        If any cell holds a value that cannot be counted.
+    """
+    whole = slice(0, len(batch))
+    words, true = _transposed(batch, labels)
+    weight, ignored = batch.weights(whole), batch.ignored(whole)
+    return _checked(
+        batch,
+        words.ravel(),
+        true.ravel(),
+        None if weight is None else np.tile(weight, len(labels)),
+        None if ignored is None else ignored[:, labels].T.ravel(),
+    )
+
+
+def _transposed(batch: Batch, labels: slice | Array) -> tuple[Array, Array]:
+    """(L, n) words and flags of some columns."""
+    assert batch.format is not None
+    scores = np.ascontiguousarray(batch.pred[:, labels].T, dtype=batch.score_dtype)
+    return scores.view(batch.format.word), native_ids(batch.true[:, labels].T)
+
+
+def _checked(
+    batch: Batch, words: Array, true: Array, weight: Array | None, ignored: Array | None
+) -> Column:
+    try:
+        return _column(batch, words, true, weight, ignored)
+    except _WrongCell:
+        complain(batch, slice(0, len(batch)))
+
+
+def _column(
+    batch: Batch, words: Array, true: Array, weight: Array | None, ignored: Array | None
+) -> Column:
+    form, logits = batch.format, batch.options.from_logits
+    assert form is not None
+    if ignored is not None:
+        kept = ~ignored
+        words, true = words[kept], true[kept]
+        weight = None if weight is None else weight[kept]
+    if (true >> 1).any():  # neither 0 nor 1
+        raise _WrongCell
+    scale = Scale(batch.score_dtype, logits)
+    if logits:
+        scores = floats(words, form.inf)
+        if np.isnan(scores).any():
+            raise _WrongCell
+        return Ordered(scores, true, weight, scale)
+    if len(words) and words.max() > form.one:  # beyond 1, NaN, below 0, or -0.0
+        sign = form.word.type(1 << 8 * form.word.itemsize - 1)
+        words = np.where(words == sign, form.word.type(0), words)
+        if words.max() > form.one:
+            raise _WrongCell
+    if weight is None:
+        return Packed(words, true, form, scale)
+    return Ordered(floats(words, form.inf), true, weight, scale)

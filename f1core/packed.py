@@ -1,0 +1,149 @@
+"""Probabilities as integers with the truth in a spare bit, and how to sort only few of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from .batch import Format
+from .counts import Array
+from .plain import floats
+from .sorting import Column, Cuts, Scale, above
+
+# From here on a histogram in front of the sort pays.
+_SMALL = 4096
+# Cells looked at in one go: their temporaries stay in a core's cache.
+_BLOCK = 1 << 15
+
+
+class Packed(Column):
+    """One label's unweighted probabilities, 2 x bits + (1 where negative): one plain sort.
+
+    Positives come first among equal scores, so where a run of equal keys begins with one, all
+    cells of that score begin.
+    """
+
+    def __init__(self, words: Array, true: Array, form: Format, scale: Scale) -> None:
+        self._unsorted = words << words.dtype.type(1)
+        self._unsorted |= true == 0
+        self.scale, self._form, self._bit = scale, form, words.dtype.type(1)
+        self.true, self.total = int(np.count_nonzero(true)), len(words)
+
+    @cached_property
+    def _keys(self) -> Array:
+        return np.sort(self._unsorted)
+
+    @cached_property
+    def _ranges(self) -> _Ranges:
+        return _Ranges(self._unsorted)
+
+    def cuts(self) -> Cuts:
+        """Every cut that a threshold can make, the one that predicts nothing last."""
+        words = self._keys >> self._bit
+        starts = np.flatnonzero(words[1:] != words[:-1]) + 1
+        first = [0] if len(words) and words[0] > 0 else []  # no threshold is below p = 0
+        at = np.concatenate([first, starts, [len(words)]]).astype(np.int64)
+        below = np.searchsorted(np.flatnonzero((self._keys & self._bit) == 0), at)
+        return Cuts(at, self.true - below, self.total - at)
+
+    def good_cuts(self) -> Cuts:
+        """The cuts just below a positive, and the one that predicts nothing."""
+        at, order = _below_positives(self._keys)
+        return _with_nothing(self.true - order, self.total - at, self.total)
+
+    def promising(self, value: Callable[[Cuts], Array]) -> Cuts:
+        """The good cuts that may be best by `value`, which hits raise and other cells lower.
+
+        A histogram says for each range of scores what a cut in it can reach at most: all its
+        positives before any of its other cells. Where that is less than what a cut between two
+        ranges does reach, nothing needs sorting: of 1,000,000 scores some 20,000 are left, and
+        the whole takes 8 ms where the sort takes 40.
+        """
+        if self.total < _SMALL or not self.true:
+            return self.good_cuts()
+        ranges = self._ranges
+        positives, cells = ranges.positives, ranges.cells
+        tp, pred = above(positives), above(cells)
+        reached = value(Cuts(cells, tp[:-1], pred[:-1]))
+        if ranges.low == 0:
+            reached[0] = 0.0  # no threshold is below p = 0
+        reach = value(Cuts(cells, tp[:-1], pred[1:] + positives))
+        alive = reach >= reached.max() * (1 - 1e-12)
+        if 2 * cells[alive].sum() > self.total:
+            return self.good_cuts()
+        keys = np.sort(ranges.keys_in(alive))
+        at, order = _below_positives(keys)
+        place = ranges.of(keys[at])
+        hits, others = (np.cumsum(np.where(alive, x, 0)) - x for x in (positives, cells))
+        return _with_nothing(
+            tp[place] - order + hits[place], pred[place] - at + others[place], self.total
+        )
+
+    def gap(self, at: Array) -> tuple[Array, Array, Array]:
+        """(low, high, last) of each cut: the scores around it, and whether none is above it."""
+        words = np.zeros((2, len(at)), self._form.word)
+        words[1] = self._form.one
+        for row, place in enumerate((at - 1, at)):
+            inside = (place >= 0) & (place < self.total)
+            words[row, inside] = self._sorted_at(place[inside]) >> self._bit
+        low, high = floats(words, self._form.inf).astype(np.float64)
+        return low, high, np.asarray(at == self.total)
+
+    def _sorted_at(self, places: Array) -> Array:
+        """The keys at some places of the sorted order."""
+        if "_ranges" in self.__dict__ and "_keys" not in self.__dict__ and len(places) == 1:
+            return self._ranges.sorted_at(int(places[0]))
+        return self._keys[places]
+
+
+class _Ranges:
+    """How many keys, and how many positives, there are in each of many equal ranges of keys."""
+
+    def __init__(self, keys: Array) -> None:
+        self._keys = keys
+        self.low = int(keys.min()) & ~1
+        size = 1 << min(14, (len(keys) // 16).bit_length())
+        self._shift = max(1, (int(keys.max()) - self.low).bit_length() - size.bit_length() + 1)
+        counts = np.zeros(2 * size, np.int64)
+        for block in self._blocks():
+            negative = (block & block.dtype.type(1)).astype(np.int64)
+            counts += np.bincount(2 * self.of(block) + negative, minlength=2 * size)
+        self.positives, self.cells = counts[::2], counts[::2] + counts[1::2]
+
+    def _blocks(self) -> list[Array]:
+        return [self._keys[i : i + _BLOCK] for i in range(0, len(self._keys), _BLOCK)]
+
+    def of(self, keys: Array) -> Array:
+        """Which range each key is in."""
+        kind = keys.dtype.type
+        return ((keys - kind(self.low)) >> kind(self._shift)).astype(np.int64)
+
+    def keys_in(self, chosen: Array) -> Array:
+        """The keys in the chosen ranges."""
+        return np.concatenate([block[chosen[self.of(block)]] for block in self._blocks()])
+
+    def sorted_at(self, place: int) -> Array:
+        """(1,) the key at a place of the sorted order."""
+        below = np.cumsum(self.cells)
+        which = int(np.searchsorted(below, place, side="right"))
+        keys = np.sort(self.keys_in(np.arange(len(below)) == which))
+        return keys[[place - int(below[which] - self.cells[which])]]
+
+
+def _below_positives(keys: Array) -> tuple[Array, Array]:
+    """Where the equal scores of sorted keys begin with a positive, and how many are below it."""
+    at = np.flatnonzero((keys & keys.dtype.type(1)) == 0)
+    found = keys[at]
+    first = np.ones(len(at), bool)
+    np.not_equal(found[1:], found[:-1], out=first[1:])
+    if len(at) and found[0] == 0:
+        first[0] = False  # p = 0 is above no threshold
+    order = np.flatnonzero(first)
+    return at[order], order
+
+
+def _with_nothing(tp: Array, pred: Array, total: int) -> Cuts:
+    pred = np.append(pred, 0)
+    return Cuts(total - pred, np.append(tp, 0), pred)
