@@ -10,8 +10,9 @@ from .counts import Counts
 from .errors import F1Error, shown
 from .inputs import check
 from .options import Options, make_options, thread_count
+from .repeat import Repeat
 from .scores import Scores
-from .tally import count
+from .tally import add_sparsely, count
 
 
 class Accumulator:
@@ -48,6 +49,8 @@ class Accumulator:
         zero_division: float = 0.0,
         beta: float = 1.0,
         confusion: bool | None = None,
+        resamples: int = 0,
+        seed: int | None = None,
         threads: int | None = None,
     ) -> None:
         if task is None:
@@ -63,10 +66,13 @@ class Accumulator:
             zero_division=zero_division,
             beta=beta,
             confusion=confusion,
+            resamples=resamples,
         )
         self._threads = thread_count(threads)
         self._counts: Counts | None = None
         self._lock = threading.Lock()
+        self._repeat: Repeat | None = None  # the way that the last batch went
+        self._stream = self._new_stream(seed)
 
     @property
     def task(self) -> str:
@@ -86,9 +92,30 @@ class Accumulator:
         F1Error
             If the batch cannot be counted; the accumulator is then as it was.
         """
-        batch = check(y_true, y_pred, self._options, sample_weight, self._width())
-        if len(batch):
-            self._add(count(batch, self._threads))
+        stream = self._stream
+        if self._repeat is not None and sample_weight is None and stream is None:
+            found = self._repeat.count(y_true, y_pred)
+            if found is not None:
+                self._add(found)
+                return
+        width = self._width()
+        batch = check(y_true, y_pred, self._options, sample_weight, width, stream is not None)
+        if not len(batch):
+            return
+        if stream is None and self._counts is not None:
+            with self._lock:
+                if add_sparsely(self._counts, batch):
+                    return
+        counts = count(batch, self._threads)
+        if stream is not None:
+            from .poisson import with_replicas
+
+            with self._lock:  # these rows' numbers are theirs alone
+                seed, first = stream
+                stream[1] += len(batch)
+            counts = with_replicas(counts, batch, seed, first)
+        self._add(counts)
+        self._repeat = Repeat.of(batch, y_true, y_pred)
 
     def merge(self, other: Accumulator) -> None:
         """Add another accumulator's counts, which stays as it is.
@@ -129,6 +156,8 @@ class Accumulator:
         """Forget all counts, keep the options."""
         with self._lock:
             self._counts = None
+            if self._stream is not None:
+                self._stream[1] = 0
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state to a file (npz, no pickle, with a checksum), whole or not at all.
@@ -171,11 +200,19 @@ class Accumulator:
 
     def __getstate__(self) -> dict[str, Any]:
         counts = None if self._counts is None else self._snapshot()
-        return {"options": self._options, "counts": counts, "threads": self._threads}
+        stream = self._stream if counts is None else None  # a copy's rows are other rows
+        return {
+            "options": self._options,
+            "counts": counts,
+            "threads": self._threads,
+            "seed": None if stream is None else stream[0],
+        }
 
     def __setstate__(self, made: dict[str, Any]) -> None:
         self._options, self._counts = made["options"], made["counts"]
         self._threads, self._lock = made["threads"], threading.Lock()
+        self._repeat = None
+        self._stream = self._new_stream(made.get("seed"))
 
     def as_task(self, task: str, counts: Counts) -> Accumulator:
         """Other counts under another task and the same options."""
@@ -187,6 +224,14 @@ class Accumulator:
     def counts(self) -> Counts | None:
         """What was added up so far."""
         return self._counts
+
+    def _new_stream(self, seed: Any) -> list[int] | None:
+        """Seed and number of the next row, where resamples are kept."""
+        if not self._options.resamples:
+            return None
+        from .poisson import checked_seed
+
+        return [checked_seed(seed), 0]
 
     def _copy(self) -> Accumulator:
         made = Accumulator.__new__(Accumulator)

@@ -25,6 +25,8 @@ def score(
     zero_division: float = 0.0,
     beta: float = 1.0,
     confusion: bool | None = None,
+    resamples: int = 0,
+    seed: int | None = None,
     threads: int | None = None,
 ) -> Scores:
     """Precision, recall, F1 and their kin, from probabilities or labels, in one pass.
@@ -61,6 +63,9 @@ def score(
         Of F-beta, from 0; 2 weighs recall more.
     confusion
         Keep the (C, C) matrix; by default up to 1,024 classes.
+    resamples, seed
+        Keep so many Poisson-bootstrap replicas, for `Scores.interval` where the counts alone do
+        not tell: multilabel rows, weights, no confusion matrix.
     threads
         At most so many; by default as many as pay.
 
@@ -87,9 +92,14 @@ def score(
         zero_division=zero_division,
         beta=beta,
         confusion=confusion,
+        resamples=resamples,
     )
-    batch = check(y_true, y_pred, options, sample_weight)
+    batch = check(y_true, y_pred, options, sample_weight, exact=options.resamples > 0)
     counts = count(batch, thread_count(threads))
+    if options.resamples:
+        from .poisson import checked_seed, with_replicas
+
+        counts = with_replicas(counts, batch, checked_seed(seed))
     options = batch.options
     if counts.labels is not None:  # even if the first rows looked binary
         options = options.with_task("multiclass")

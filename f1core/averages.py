@@ -46,12 +46,14 @@ def mean(values: Any, included: Any, weights: Any, xp: Any = np) -> Any:
     """The weighted mean over the included classes; the plain one where all weights are 0.
 
     Undefined (nan) values are left out, as in scikit-learn; without any value the mean is nan.
+    Classes are the last axis; axes before it, such as resamples, stay.
     """
     counted = included & (values == values)
     values = xp.where(counted, values, 0)
     weights = xp.where(counted, weights, 0)
-    weights = xp.where(xp.sum(weights) > 0, weights, xp.where(counted, 1, 0))
-    return divide(xp.sum(values * weights), xp.sum(weights), math.nan, xp)
+    some = xp.sum(weights, axis=-1, keepdims=True) > 0
+    weights = xp.where(some, weights, xp.where(counted, 1, 0))
+    return divide(xp.sum(values * weights, axis=-1), xp.sum(weights, axis=-1), math.nan, xp)
 
 
 def per_class(
@@ -84,7 +86,7 @@ def average(
     """Each ratio averaged "micro", "macro" or "weighted" over the included classes."""
     if kind == "micro":
         tp, pred, true, total = (
-            xp.sum(xp.where(included, x, 0)) for x in (tp, pred, true, total + 0 * true)
+            xp.sum(xp.where(included, x, 0), axis=-1) for x in (tp, pred, true, total + 0 * true)
         )
         return per_class(tp, pred, true, total, coefs=coefs, zero_division=zero_division, xp=xp)
     each = per_class(tp, pred, true, total, coefs=coefs, zero_division=zero_division, xp=xp)
@@ -115,19 +117,33 @@ def balanced_accuracy(tp: Array, true: Array) -> float:
 
 def mcc(tp: Array, pred: Array, true: Array) -> float:
     """Matthews' correlation (Gorodkin's R_K for many classes), 0 where undefined."""
-    tp, pred, true = (x.astype(np.float64) for x in (tp, pred, true))
-    hits, n = tp.sum(), true.sum()
-    over = hits * n - true @ pred
-    under = (n * n - pred @ pred) * (n * n - true @ true)
+    tp, pred, true = _scaled(tp, pred, true)
+    over = _over_chance(tp, pred, true)
+    under = (pred @ _others(pred)) * (true @ _others(true))
     return float(over / np.sqrt(under)) if under > 0 else 0.0
 
 
 def kappa(tp: Array, pred: Array, true: Array) -> float:
     """Cohen's kappa, nan (as in scikit-learn) where chance alone explains everything."""
-    tp, pred, true = (x.astype(np.float64) for x in (tp, pred, true))
-    hits, n = tp.sum(), true.sum()
-    chance = true @ pred / n
-    return float(1.0 - (n - hits) / (n - chance)) if n != chance else math.nan
+    tp, pred, true = _scaled(tp, pred, true)
+    under = true @ _others(pred)
+    return float(_over_chance(tp, pred, true) / under) if under > 0 else math.nan
+
+
+def _over_chance(tp: Array, pred: Array, true: Array) -> Any:
+    """Hits times n less true · pred, by what is missed: MCC and kappa are 1.0 without misses."""
+    return true @ _others(pred) - true.sum() * (true - tp).sum()
+
+
+def _scaled(*counts: Array) -> list[Array]:
+    """Divided by a power of two, exactly, so that no product of weights over- or underflows."""
+    _, exponent = np.frexp(float(counts[-1].sum()))
+    return [np.ldexp(x.astype(np.float64), -int(exponent)) for x in counts]
+
+
+def _others(counts: Array) -> Array:
+    """What all other classes have: exactly 0 for the only one there is."""
+    return np.asarray(counts.sum() - counts)
 
 
 def weighted_kappa(confusion: Array, by: str) -> float:

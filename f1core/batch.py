@@ -160,7 +160,8 @@ class Batch:
         assert self.format is not None
         block = self.pred[rows]
         if not (block.flags.c_contiguous and block.dtype in FORMATS):
-            block = np.ascontiguousarray(block, dtype=_score_dtype(block.dtype))
+            with np.errstate(over="ignore", invalid="ignore"):  # of what only longdouble holds
+                block = np.ascontiguousarray(block, dtype=_score_dtype(block.dtype))
         block = block.view(self.format.word)  # a view of its own, whose flag may be set
         block.setflags(write=False)  # one compiled kernel for read-only and writable input
         return block
@@ -249,7 +250,7 @@ def rounded(values: Array, dtype: np.dtype[Any]) -> Array:
     """float64 values rounded to nearest in `dtype`, bfloat16 included."""
     if dtype != BFLOAT16:
         with np.errstate(over="ignore"):
-            return values.astype(dtype)
+            return np.asarray(values.astype(dtype) + dtype.type(0))  # never -0.0
     bits = values.astype(np.float32).view(np.uint32)
     bits = bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
     return (bits >> np.uint32(16)).astype(np.uint16).view(BFLOAT16)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import F1Error, shape_words, shown
+from .replicas import Replicas
 
 TP, PRED, TRUE, CELLS = range(4)  # rows of `sums`; CELLS only for multilabel
 
@@ -37,6 +38,7 @@ class Counts:
     sums: Array | None = None  # (3, C), or (4, L) with rows
     rows: Array | None = None  # (20,) multilabel
     labels: Array | None = None  # (C,) sorted label values, where the data named the classes
+    replicas: Replicas | None = None  # resampled counts, where they were asked for
     _margins: Array | None = field(default=None, init=False, repr=False)
 
     @property
@@ -66,13 +68,16 @@ class Counts:
             None if a is None or b is None else a + b
             for a, b in zip(mine.arrays(), theirs.arrays(), strict=True)
         )
-        return Counts(mine.n_classes, confusion, sums, rows, mine.labels)
+        replicas = None
+        if mine.replicas is not None and theirs.replicas is not None:
+            replicas = mine.replicas + theirs.replicas
+        return Counts(mine.n_classes, confusion, sums, rows, mine.labels, replicas)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Counts) or self.n_classes != other.n_classes:
             return False
         mine, theirs = (*self.arrays(), self.labels), (*other.arrays(), other.labels)
-        return all(
+        return self.replicas == other.replicas and all(
             a is b or (a is not None and b is not None and np.array_equal(a, b))
             for a, b in zip(mine, theirs, strict=True)
         )
@@ -87,22 +92,28 @@ class Counts:
         """Add without a new array where shapes and dtypes allow; say whether it was done."""
         if self.labels is not None or other.labels is not None:
             return False
+        if self.replicas is not None or other.replicas is not None:
+            return False
         pairs = list(zip(self.arrays(), other.arrays(), strict=True))
         for a, b in pairs:
             if (a is None) != (b is None):
                 return False
             if a is not None and b is not None and (a.shape != b.shape or a.dtype != b.dtype):
                 return False
-        self._margins = None
+        self.forget_margins()
         for a, b in pairs:
             if a is not None and b is not None:
                 np.add(a, b, out=a)
         return True
 
+    def forget_margins(self) -> None:
+        """To be called before the confusion matrix is changed."""
+        self._margins = None
+
     def copy(self) -> Counts:
         """The same counts in arrays of their own."""
         confusion, sums, rows = (None if a is None else a.copy() for a in self.arrays())
-        return Counts(self.n_classes, confusion, sums, rows, self.labels)
+        return Counts(self.n_classes, confusion, sums, rows, self.labels, self.replicas)
 
     def as_weighted(self) -> Counts:
         """Exact integers as sums of weights 1.0."""
@@ -110,11 +121,13 @@ class Counts:
         if rows is not None and not self.weighted:
             rows[HIGH] = (rows[HIGH] + rows[LOW] / LIMB) / LIMB
             rows[LOW] = 0.0
-        return Counts(self.n_classes, confusion, sums, rows, self.labels)
+        return Counts(self.n_classes, confusion, sums, rows, self.labels, self.replicas)
 
     def without_confusion(self) -> Counts:
         """The same counts as three sums per class."""
-        return Counts(self.n_classes, sums=self.per_class, labels=self.labels)
+        return Counts(
+            self.n_classes, sums=self.per_class, labels=self.labels, replicas=self.replicas
+        )
 
     def as_dict(self) -> dict[str, Array]:
         """The arrays by name, for saving and sending."""
@@ -125,6 +138,7 @@ class Counts:
             "labels": self.labels,
         }
         found = {name: array for name, array in named.items() if array is not None}
+        found |= {} if self.replicas is None else self.replicas.as_dict()
         return {"n_classes": np.asarray(self.n_classes), **found}
 
     @classmethod
@@ -144,11 +158,13 @@ class Counts:
             arrays = {name: named.pop(name) for name in _SHAPES if name in named}
         except (KeyError, TypeError, ValueError) as error:
             raise F1Error(f"these are not counts: {error!r}") from None
+        shapes = {name: shape(n_classes, "rows" in arrays) for name, shape in _SHAPES.items()}
+        in_rows = shapes["rows"] if "rows" in arrays else None
+        replicas = Replicas.taken_from(named, shapes["sums"], in_rows)
         if named or set(arrays) not in _FORMS or n_classes < 0:
             raise F1Error(f"these are not counts: {sorted({*named, *arrays})}")
         for name, array in arrays.items():
-            height = _SHAPES[name](n_classes, "rows" in arrays)
-            if array.shape != height or array.dtype not in (np.int64, np.float64):
+            if array.shape != shapes[name] or array.dtype not in (np.int64, np.float64):
                 raise F1Error(f"{name} of {n_classes} classes cannot be {shape_words(array)}")
             if not (np.isfinite(array).all() and (array >= 0).all()):
                 raise F1Error(f"{name} holds a number that no count can be")
@@ -163,7 +179,7 @@ class Counts:
             or (labels[1:] <= labels[:-1]).any()
         ):
             raise F1Error(f"labels of {n_classes} classes cannot be {shape_words(labels)}")
-        return cls(n_classes, **arrays, labels=labels)
+        return cls(n_classes, **arrays, labels=labels, replicas=replicas)
 
     def _first(self) -> Array:
         return next(a for a in self.arrays() if a is not None)
@@ -194,6 +210,8 @@ def aligned(a: Counts, b: Counts) -> tuple[Counts, Counts]:
         a, b = a.without_confusion(), b.without_confusion()
     if a.weighted != b.weighted:
         a, b = a.as_weighted(), b.as_weighted()
+    if (a.replicas is None) != (b.replicas is None):
+        raise F1Error("one side kept resamples, the other none: give both the same resamples=")
     return a, b
 
 
@@ -220,4 +238,5 @@ def onto(counts: Counts, labels: Array) -> Counts:
     if counts.sums is not None:
         sums = np.zeros((3, size), counts.sums.dtype)
         sums[:, at] = counts.sums
-    return Counts(size, confusion=confusion, sums=sums, labels=labels)
+    replicas = None if counts.replicas is None else counts.replicas.onto(at, size)
+    return Counts(size, confusion=confusion, sums=sums, labels=labels, replicas=replicas)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -12,9 +13,12 @@ class F1Error(ValueError):
 
 def shown(value: Any, limit: int = 60) -> str:
     """`value` as a short literal for a sentence."""
-    if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
-        value = value.item()
-    text = repr(value)
+    try:
+        if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+            value = value.item()
+        text = repr(value)
+    except Exception:  # an object that cannot even be shown
+        text = f"a {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -24,10 +28,20 @@ def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
     sentence = f"{name} is {shown(value)}; use one of {', '.join(shown(c) for c in choices)}"
     import difflib  # 4 ms that a right input never pays
 
-    near = difflib.get_close_matches(str(value), [str(c) for c in choices], 1)
+    text = value[:100] if isinstance(value, str) else shown(value)
+    near = difflib.get_close_matches(text, [str(c) for c in choices], 1)
     return f"{sentence} (did you mean {near[0]!r}?)" if near else sentence
 
 
 def shape_words(array: Any) -> str:
     """An array's shape in words: "(200, 4) float32"."""
     return f"{tuple(array.shape)} {array.dtype}"
+
+
+@contextmanager
+def calling_y_pred(name: str) -> Iterator[None]:
+    """Sentences about `y_pred` under the name that the caller's argument has."""
+    try:
+        yield
+    except F1Error as error:
+        raise F1Error(str(error).replace("y_pred", name)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ def to_numpy(value: Any, name: str) -> Array:
         If it is not an array of one simple kind: ragged, missing values, dates, mixed types.
     """
     array = value if type(value) is np.ndarray else _converted(value, name)
+    if array.ndim == 0:
+        raise F1Error(f"{name} is {shown(value)}; give an array or a list, one entry a row")
     kind = array.dtype.kind
     if kind in "fiub":
         return array
@@ -48,19 +51,18 @@ def _converted(value: Any, name: str) -> Array:
         return np.asarray(value.data)
     if isinstance(value, np.ndarray):
         return np.asarray(value)
-    if isinstance(value, (str, bytes, dict, set, frozenset)) or value is None:
+    mapping = isinstance(value, dict) and not hasattr(value, "toarray")  # a sparse one may be
+    if isinstance(value, (str, bytes, set, frozenset)) or mapping or value is None:
         raise F1Error(f"{name} is {shown(value)}; give an array or a list, one entry a row")
     home = type(value).__module__.partition(".")[0]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             array = _TAKERS[home](value) if home in _TAKERS else _plain(value)
-    except F1Error:
-        raise
+    except F1Error as error:
+        raise F1Error(f"{name} cannot be read: {error}") from None
     except Exception as error:  # whatever a foreign library raises becomes our one exception
         raise F1Error(f"{name} cannot be read as an array: {_first_line(error)}") from error
-    if array.ndim == 0:
-        raise F1Error(f"{name} is {shown(value)}; give an array or a list, one entry a row")
     return array
 
 
@@ -79,7 +81,7 @@ def _plain(value: Any) -> Array:
         return np.from_dlpack(value)
     if hasattr(value, "__iter__") and hasattr(value, "__len__"):
         return np.asarray(list(value))
-    raise F1Error(f"{shown(value)} is not an array")
+    return np.array(0)  # of no dimension, so no array
 
 
 def _torch(tensor: Any) -> Array:
@@ -122,12 +124,21 @@ def _unusual(array: Array, name: str) -> Array:
     if kind == "U":
         return array
     if kind == "S":
-        return np.char.decode(array)
+        try:
+            return np.char.decode(array)
+        except UnicodeDecodeError:
+            raise F1Error(f"{name} holds bytes that are no UTF-8 text") from None
     if kind == "T":
-        return np.asarray(array, dtype=object)
+        return _from_objects(np.asarray(array, dtype=object), name)
     if kind == "O":
         return _from_objects(array, name)
     raise F1Error(f"{name} has dtype {array.dtype}; use numbers, booleans or strings")
+
+
+def _is_missing(entry: Any) -> bool:
+    if isinstance(entry, (float, np.floating)):
+        return bool(entry != entry)
+    return entry is None or type(entry).__name__ in ("NAType", "NaTType")
 
 
 def _from_objects(array: Array, name: str) -> Array:
@@ -136,14 +147,18 @@ def _from_objects(array: Array, name: str) -> Array:
     kinds = {type(entry) for entry in entries}
     if kinds <= {str} or kinds <= {str, np.str_}:
         return array
-    if kinds <= {bool, int, float, np.bool_} or all(issubclass(k, np.number) for k in kinds):
+    if all(issubclass(kind, (bool, int, float, np.bool_, np.number)) for kind in kinds):
         numbers = np.asarray(entries).reshape(array.shape)
         if numbers.dtype.kind in "fiub":
             return numbers
     for row, entry in enumerate(entries):
-        if entry is None or entry != entry or type(entry).__name__ == "NAType":
+        if _is_missing(entry):
             raise F1Error(f"{name} has a missing value ({shown(entry)}) at entry {row}")
-    if any(isinstance(entry, (list, tuple, np.ndarray)) for entry in entries):
+    if any(issubclass(kind, (list, tuple, np.ndarray)) for kind in kinds):
+        with suppress(ValueError):
+            rows = np.asarray([np.asarray(entry) for entry in entries])
+            if array.ndim == 1 and rows.ndim == 2 and rows.dtype.kind in "fiub":
+                return rows  # a column of vectors
         raise F1Error(f"{name} is ragged: its rows have different lengths or are nested lists")
     names = ", ".join(sorted(k.__name__ for k in kinds))
     raise F1Error(f"{name} mixes types ({names}); use numbers or strings alone")

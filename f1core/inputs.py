@@ -11,7 +11,7 @@ from . import vocabulary
 from .batch import Batch, Coder, format_of
 from .counts import Array
 from .errors import F1Error, shape_words, shown
-from .foreign import BFLOAT16, to_numpy
+from .foreign import BFLOAT16, to_numpy, widened
 from .options import Options
 
 _SCAN = 1 << 16  # rows looked at before a guess is made
@@ -160,7 +160,8 @@ def _labels(true: Array, pred: Array, options: Options, width: int | None, exact
         )
     if true.ndim == 2:
         _fits("y_true", true.shape[1], width)
-        return Batch("labels", options, true, pred, true.shape[1], onehot=True)
+        coder = _coder_of(options, pred, "y_pred")
+        return Batch("labels", options, true, pred, true.shape[1], onehot=True, coder=coder)
     _same_kind(true, pred)
     if width is not None:
         return Batch("labels", options, true, pred, width, coder=_coder_of(options, true))
@@ -212,20 +213,20 @@ def _same_kind(true: Array, pred: Array) -> None:
         )
 
 
-def _coder_of(options: Options, true: Array) -> Coder | None:
-    """How targets become ids, given the names; None where they are ids already."""
-    names, text = options.names, true.dtype.kind in "UO"
+def _coder_of(options: Options, labels: Array, name: str = "y_true") -> Coder | None:
+    """How labels become ids, given the classes; None where they are ids already."""
+    names, text = options.names, labels.dtype.kind in "UO"
     if names is None:
         if text:
             raise F1Error(
-                f"y_true holds strings ({shown(true[0]) if len(true) else true.dtype}): "
+                f"{name} holds strings ({shown(labels[0]) if len(labels) else labels.dtype}): "
                 "name the classes in column order, classes=[…]"
             )
         return None
     if isinstance(names[0], str):
         return Coder(names) if text else None
     if text:
-        raise F1Error(f"y_true holds strings, classes are numbers: {shown(names)}")
+        raise F1Error(f"{name} holds strings, classes are numbers: {shown(names)}")
     return None if names == tuple(range(len(names))) else Coder(names)
 
 
@@ -235,6 +236,7 @@ def _weight(sample_weight: Any, rows: int) -> Array:
         weight = _flat(weight)
     if weight.shape != (rows,):
         raise F1Error(f"sample_weight is {shape_words(weight)}, there are {rows} rows")
+    weight = widened(weight)
     if weight.dtype.kind not in "iubf":
         raise F1Error(f"sample_weight has dtype {weight.dtype}; weights are numbers")
     if rows and not (weight.min() >= 0 and np.isfinite(weight.max())):
@@ -242,4 +244,9 @@ def _weight(sample_weight: Any, rows: int) -> Array:
         raise F1Error(
             f"sample_weight is {weight[row]} at row {row}; weights are finite, not below 0"
         )
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weight.sum(dtype=np.float64)):
+            raise F1Error(
+                "sample_weight has a sum beyond float64; divide all weights by one number"
+            )
     return weight

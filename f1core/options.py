@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from . import values
 from .errors import F1Error, one_of, shown
 
 TASKS = ("binary", "multiclass", "multilabel")
@@ -29,13 +30,14 @@ class Options:
     zero_division: float = 0.0
     beta: float = 1.0
     confusion: bool | None = None
+    resamples: int = 0  # Poisson-bootstrap replicas that are kept
 
     @property
     def coefs(self) -> tuple[float, float, float]:
         """(a, b, c) of F-beta = a tp / (b true + c pred); beta = inf is recall."""
         if math.isinf(self.beta):
             return 1.0, 1.0, 0.0
-        square = self.beta * self.beta
+        square = min(self.beta, 1e100) ** 2  # beyond that no count can tell the difference
         return 1.0 + square, square, 1.0
 
     def keeps_confusion(self, n_classes: int) -> bool:
@@ -98,6 +100,7 @@ def make_options(
     zero_division: Any = 0.0,
     beta: Any = 1.0,
     confusion: bool | None = None,
+    resamples: Any = 0,
 ) -> Options:
     """Check what the user typed and freeze it.
 
@@ -108,26 +111,27 @@ def make_options(
     """
     if task is not None and (not isinstance(task, str) or task not in TASKS):
         raise F1Error(one_of("task", task, TASKS))
-    names, n_classes = _classes(classes)
+    names, n_classes = values.classes(classes)
     options = Options(
         task=task,
         names=names,
         n_classes=n_classes,
-        threshold=_threshold(threshold),
-        top_k=_whole("top_k", top_k),
-        from_logits=_flag("from_logits", from_logits),
-        ignore_index=_ignored(ignore_index),
-        average_over=_average_over(average_over),
-        zero_division=_zero_division(zero_division),
-        beta=_beta(beta),
-        confusion=None if confusion is None else _flag("confusion", confusion),
+        threshold=values.threshold(threshold),
+        top_k=values.whole("top_k", top_k),
+        from_logits=values.flag("from_logits", from_logits),
+        ignore_index=values.ignored(ignore_index),
+        average_over=values.average_over(average_over),
+        zero_division=values.zero_division(zero_division),
+        beta=values.beta(beta),
+        confusion=None if confusion is None else values.flag("confusion", confusion),
+        resamples=values.whole("resamples", resamples, 0),
     )
     return _cross_checked(options)
 
 
 def thread_count(threads: Any) -> int | None:
     """`threads=` checked: None for "as many as pay", or a whole number from 1."""
-    return None if threads is None else _whole("threads", threads)
+    return None if threads is None else values.whole("threads", threads)
 
 
 def _cross_checked(options: Options) -> Options:
@@ -157,125 +161,3 @@ def _cross_checked(options: Options) -> Options:
 
 def _is_id(entry: Any, width: int) -> bool:
     return isinstance(entry, int) and 0 <= entry < width
-
-
-def _classes(classes: Any) -> tuple[tuple[Any, ...] | None, int | None]:
-    if classes is None:
-        return None, None
-    if isinstance(classes, str):
-        raise F1Error(f"classes is the string {classes!r}; give a count or a list of names")
-    try:
-        count = operator.index(classes)
-    except TypeError:
-        try:
-            names = _entries(classes)
-        except TypeError:
-            raise F1Error(f"classes is {shown(classes)}; give a count or a list of names") from None
-        return _distinct_names(names), len(names)
-    if isinstance(classes, bool) or count < 1:
-        raise F1Error(f"classes is {classes}; a count of classes is at least 1")
-    return None, count
-
-
-def _distinct_names(names: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not names:
-        raise F1Error("classes is empty; name at least one class")
-    for name in names:
-        if not isinstance(name, (str, int, float)):
-            raise F1Error(f"classes holds {shown(name)}; names are strings or numbers")
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise F1Error(f"classes names {shown(twice)} twice")
-    if len({isinstance(name, str) for name in names}) > 1:
-        raise F1Error("classes mixes strings and numbers; name all classes in one way")
-    return names
-
-
-def _entries(values: Any) -> tuple[Any, ...]:
-    """The entries of a list, array or series as plain Python values."""
-    values = values.tolist() if hasattr(values, "tolist") else list(values)
-    if not isinstance(values, list):
-        raise TypeError
-    return tuple(v.item() if hasattr(v, "item") else v for v in values)
-
-
-def _threshold(threshold: Any) -> float | tuple[float, ...]:
-    try:
-        if isinstance(threshold, (str, bytes)) or threshold is None:
-            raise TypeError
-        try:
-            values: float | tuple[float, ...] = float(threshold)
-        except TypeError:
-            values = tuple(float(t) for t in _entries(threshold))
-    except (TypeError, ValueError):
-        raise F1Error(
-            f"threshold is {shown(threshold)}; give a number in [0, 1], or one for each label"
-        ) from None
-    for value in values if isinstance(values, tuple) else (values,):
-        if not 0.0 <= value <= 1.0:
-            raise F1Error(
-                f"threshold is {value:g}, outside [0, 1]: it cuts probabilities "
-                "(with from_logits=True too)"
-            )
-    return values
-
-
-def _whole(name: str, value: Any) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise F1Error(f"{name} is {shown(value)}; give a whole number from 1") from None
-    if isinstance(value, bool) or number < 1:
-        raise F1Error(f"{name} is {shown(value)}; give a whole number from 1")
-    return number
-
-
-def _flag(name: str, value: Any) -> bool:
-    if value is True or value is False or type(value).__name__ in ("bool_", "bool"):
-        return bool(value)
-    raise F1Error(f"{name} is {shown(value)}; use True or False")
-
-
-def _ignored(value: Any) -> Any:
-    if value is None or isinstance(value, str):
-        return value
-    try:
-        return operator.index(value)
-    except TypeError:
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-    raise F1Error(f"ignore_index is {shown(value)}; give the target value that counts nowhere")
-
-
-def _average_over(value: Any) -> str | tuple[Any, ...] | None:
-    if value is None or value in ("present", "all"):
-        return value if value is None else str(value)
-    if isinstance(value, str):
-        raise F1Error(one_of("average_over", value, ("present", "all")) + " or a list of classes")
-    try:
-        entries = _entries(value)
-    except TypeError:
-        raise F1Error(
-            f"average_over is {shown(value)}; use 'present', 'all' or a list of classes"
-        ) from None
-    if not entries or len(set(entries)) != len(entries):
-        raise F1Error(f"average_over is {shown(value)}; list at least one class, each once")
-    return entries
-
-
-def _zero_division(value: Any) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = float(value)
-        if number in (0.0, 1.0) or math.isnan(number):
-            return number
-    raise F1Error(f"zero_division is {shown(value)}; use 0.0, 1.0 or nan")
-
-
-def _beta(value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if isinstance(value, (str, bool)) or not number >= 0.0:
-        raise F1Error(f"beta is {shown(value)}; give a number from 0 (2 weighs recall more)")
-    return number

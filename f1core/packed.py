@@ -10,7 +10,7 @@ import numpy as np
 from .batch import Format
 from .counts import Array
 from .plain import floats
-from .sorting import Column, Cuts, Scale, above
+from .sorting import Column, Cuts, Scale, above, starts
 
 # From here on a histogram in front of the sort pays.
 _SMALL = 4096
@@ -39,14 +39,18 @@ class Packed(Column):
     def _ranges(self) -> _Ranges:
         return _Ranges(self._unsorted)
 
-    def cuts(self) -> Cuts:
-        """Every cut that a threshold can make, the one that predicts nothing last."""
-        words = self._keys >> self._bit
-        starts = np.flatnonzero(words[1:] != words[:-1]) + 1
-        first = [0] if len(words) and words[0] > 0 else []  # no threshold is below p = 0
-        at = np.concatenate([first, starts, [len(words)]]).astype(np.int64)
+    def groups(self) -> Cuts:
+        """Every cut between different scores, the one that predicts all cells first."""
+        at = starts(self._keys >> self._bit)
         below = np.searchsorted(np.flatnonzero((self._keys & self._bit) == 0), at)
         return Cuts(at, self.true - below, self.total - at)
+
+    def cuts(self) -> Cuts:
+        """Those that a threshold can make, the one that predicts nothing last."""
+        cuts = self.groups()
+        if not self.total or self._keys[0] > self._bit:
+            return cuts
+        return Cuts(cuts.at[1:], cuts.tp[1:], cuts.pred[1:])  # no threshold is below p = 0
 
     def good_cuts(self) -> Cuts:
         """The cuts just below a positive, and the one that predicts nothing."""

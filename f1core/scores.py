@@ -175,7 +175,7 @@ class Scores:
             matrix.setflags(write=False)
         if normalize is None:
             return matrix
-        if normalize not in ("true", "pred", "all"):
+        if not isinstance(normalize, str) or normalize not in ("true", "pred", "all"):
             raise F1Error(one_of("normalize", normalize, ("true", "pred", "all")))
         return averages.normalised(matrix, normalize)
 
@@ -217,6 +217,8 @@ class Scores:
         F1Error
             If this task has no such metric.
         """
+        if not isinstance(name, str):
+            raise F1Error(one_of("metric", name, self.to_dict()))
         stem, _, kind = name.rpartition("_")
         if stem in RATIOS and kind in AVERAGES:
             return float(getattr(getattr(self, kind), stem))
@@ -225,6 +227,32 @@ class Scores:
         if name not in self._single_numbers():
             raise F1Error(one_of("metric", name, self.to_dict()))
         return float(getattr(self, name))
+
+    def interval(
+        self,
+        metric: str,
+        *,
+        level: float = 0.95,
+        method: str = "bootstrap",
+        resamples: int = 2000,
+        seed: int | None = None,
+    ) -> tuple[float, float]:
+        """Where a metric would lie on other rows of the same kind: (low, high).
+
+        `f1core.intervals.interval` says how, and from what it cannot be said.
+
+        Examples
+        --------
+        >>> import f1core
+        >>> s = f1core.score([0, 1, 1, 0] * 25, [0, 1, 0, 0] * 25)
+        >>> low, high = s.interval("f1_macro", seed=0)
+        >>> low < s.macro.f1 < high
+        True
+        """
+        from .intervals import interval
+
+        how = {"level": level, "method": method, "resamples": resamples, "seed": seed}
+        return interval(self._counts, self._options, metric, **how)  # type: ignore[arg-type]
 
     # ---- how it looks --------------------------------------------------------------------
 
@@ -241,7 +269,9 @@ class Scores:
 
     @cached_property
     def _sums(self) -> Array:
-        return self._counts.per_class
+        sums = self._counts.per_class.view()
+        sums.setflags(write=False)  # `support` is a part of it
+        return sums
 
     @property
     def _cells(self) -> Any:

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from . import sorting
 from .batch import Batch
-from .errors import F1Error, shape_words
+from .columns import columns, merged
+from .counts import Array
+from .errors import F1Error, calling_y_pred, shape_words
 from .inputs import check
 from .options import Options, make_options, thread_count
 from .scores import Scores
 from .search import Choice
 from .tally import count
-from .tuning import choose, make_aim, metric_of, number
+from .tuning import choose, make_aim, metric_of, number, scores_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,22 +104,34 @@ def best_threshold(
         average_over=average_over, zero_division=zero_division, beta=beta,
     )  # fmt: skip
     aim = make_aim(options, min_precision, min_recall)
-    batch, crew = scores_batch(y_true, y_prob, options, sample_weight), thread_count(threads)
-    found = choose(
-        partial(sorting.columns, batch, threads=crew),
-        partial(sorting.merged, batch),
-        batch.options,
-        batch.n_classes,
-        aim,
-        average,
-        shared,
-        number("slack", slack, 1.0),
-    )
+    crew = thread_count(threads)
+    with calling_y_pred("y_prob"):
+        batch = scores_batch(y_true, y_prob, options, sample_weight)
+        found = choose(
+            partial(columns, batch, threads=crew),
+            partial(merged, batch),
+            batch.options,
+            batch.n_classes,
+            aim,
+            average,
+            shared,
+            number("slack", slack, 1.0),
+        )
     best = best_of(found, metric_of(aim, batch.options, average), shared or batch.kind == "binary")
-    at = best.threshold if isinstance(best.threshold, float) else tuple(best.threshold.tolist())
-    batch = replace(batch, options=replace(batch.options, threshold=at))
-    scores = Scores(count(batch, crew), batch.options)
+    if batch.weight is None and not (shared and batch.kind == "multilabel"):
+        scores = scores_of(*counted(found), batch.options)  # the very integers that score counts
+    else:
+        at = np.asarray(best.threshold).tolist()
+        options = replace(batch.options, threshold=tuple(at) if isinstance(at, list) else at)
+        batch = replace(batch, options=options, _tile=None)
+        scores = Scores(count(batch, crew), options)
     return replace(best, score=scores.metric(best.metric))
+
+
+def counted(found: list[Choice]) -> tuple[Array, ...]:
+    """(L,) true positives, predicted, true and all cells where the labels are cut."""
+    each = ([getattr(choice, name) for choice in found] for name in ("tp", "pred", "true", "total"))
+    return tuple(np.array(values) for values in each)
 
 
 def scores_batch(y_true: Any, y_prob: Any, options: Options, sample_weight: Any) -> Batch:
@@ -136,16 +149,14 @@ def scores_batch(y_true: Any, y_prob: Any, options: Options, sample_weight: Any)
             "task='multilabel' cuts each column of one-hot rows by itself"
         )
     if batch.format is None:
-        raise F1Error(f"y_prob is {shape_words(batch.pred)}: give probabilities, not labels")
+        raise F1Error(f"y_pred is {shape_words(batch.pred)}: give probabilities, not labels")
     return batch
 
 
 def best_of(found: list[Choice], metric: str, one: bool) -> Best:
     """The choices as a user sees them, before they are scored."""
-    columns = {
-        name: np.array([getattr(choice, name) for choice in found])
-        for name in ("threshold", "low", "high")
-    }
+    names = ("threshold", "low", "high")
+    each = {name: np.array([getattr(choice, name) for choice in found]) for name in names}
     if one:
-        return Best(score=np.nan, metric=metric, **{k: float(v[0]) for k, v in columns.items()})
-    return Best(score=np.nan, metric=metric, **columns)
+        return Best(score=np.nan, metric=metric, **{k: float(v[0]) for k, v in each.items()})
+    return Best(score=np.nan, metric=metric, **each)

@@ -9,11 +9,12 @@ import numpy as np
 
 from .batch import Coder
 from .counts import Array
-from .errors import F1Error
+from .errors import F1Error, shown
 from .foreign import widened
 from .options import CONFUSION_CLASSES
 
 _SCAN = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary
+_BEYOND = 2**63  # the least number above int64
 _FLAGS = 1 << 22  # values up to here apart are marked in a table: 1 ns a row, sorting takes 80
 
 
@@ -30,6 +31,7 @@ def whole(array: Array) -> bool:
 
 def zeros_and_ones(array: Array, ignored: Any = None) -> bool:
     """Whether nothing but 0 and 1 occurs, apart from what is ignored."""
+    array = widened(array)
     if array.dtype.kind not in "iubf":
         return False
     good = (0, 1) if ignored is None or isinstance(ignored, str) else (0, 1, ignored)
@@ -41,8 +43,11 @@ def zeros_and_ones(array: Array, ignored: Any = None) -> bool:
 
 def of_strings(true: Array, pred: Array, ignored: Any) -> tuple[Array, Coder | None]:
     """The sorted strings that occur, and how they become ids."""
-    found = _strings(true, ignored) | _strings(pred)
-    return _coded(np.array(sorted(found), dtype="U"))
+    ordered = sorted(_strings(true, ignored) | _strings(pred))
+    found = np.array(ordered, dtype="U")
+    if found.tolist() != ordered:
+        raise F1Error("a label ends in the character \\0, which NumPy drops; rename it")
+    return _coded(found)
 
 
 def of_numbers(
@@ -57,7 +62,7 @@ def of_numbers(
         first, _ = of_numbers(true[:guess], pred[:guess], ignored, confusion)
         if len(first) <= CONFUSION_CLASSES and len(first) and first[-1] == len(first) - 1:
             return first, None
-    ranges = [_range(true, ignored), _range(pred, None)]
+    ranges = [_range(true, ignored, "y_true"), _range(pred, None, "y_pred")]
     low = min(low for low, _ in ranges)
     high = max(high for _, high in ranges)
     if high < low:
@@ -82,20 +87,33 @@ def _blocks(array: Array, ignored: Any = None) -> Iterator[Array]:
         if ignored is not None:
             block = block[block != ignored]
         if block.dtype.kind == "f":
-            if not whole(block) or np.isnan(block).any():
-                raise F1Error("labels of a floating dtype must be whole numbers, without NaN")
             block = block.astype(np.int64)
         if len(block):
             yield block
 
 
-def _range(array: Array, ignored: Any) -> tuple[int, int]:
-    low, high = 2**63, -(2**63) - 1
+def _range(array: Array, ignored: Any, name: str) -> tuple[int, int]:
+    low, high = _BEYOND, -_BEYOND - 1
+    if array.dtype.kind not in "iub":
+        _refuse_no_label(array, ignored, name)
     for block in _blocks(array, ignored):
         low, high = min(low, int(block.min())), max(high, int(block.max()))
-    if high >= 2**63:
-        raise F1Error(f"label {high} is beyond int64")
+    if high >= _BEYOND:
+        raise F1Error(f"{name} holds {high}; labels are less than 2**63")
     return low, high
+
+
+def _refuse_no_label(array: Array, ignored: Any, name: str) -> None:
+    """The first row whose floating number is no label, if there is one."""
+    for start in range(0, len(array), _SCAN):
+        block = widened(array[start : start + _SCAN]).astype(np.float64)
+        wrong = ~((np.floor(block) == block) & (np.abs(block) < _BEYOND))
+        if ignored is not None:
+            wrong &= block != ignored
+        if wrong.any():
+            row = int(wrong.argmax())
+            value = "NaN" if np.isnan(block[row]) else shown(block[row])
+            raise F1Error(f"{name} is {value} at row {start + row}; labels are whole numbers")
 
 
 def _values(true: Array, pred: Array, low: int, high: int, ignored: Any) -> Array:

@@ -59,12 +59,17 @@ def in_order(work: Callable[[slice], T], spans: list[slice], threads: int) -> It
         return
     pool = _pool(threads)
     waiting: deque[Future[T]] = deque()
-    for span in spans:
-        waiting.append(pool.submit(work, span))
-        if len(waiting) >= threads:
+    try:
+        for span in spans:
+            waiting.append(pool.submit(work, span))
+            if len(waiting) >= threads:
+                yield waiting.popleft().result()
+        while waiting:
             yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+    finally:
+        for other in waiting:
+            if not other.cancel():
+                other.exception()
 
 
 @cache

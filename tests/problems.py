@@ -7,7 +7,7 @@ the arrays, from few values, so that ties and scores equal to the threshold are 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -36,14 +36,19 @@ class Problem:
         )
 
     def accumulator(self, **more: Any) -> f1core.Accumulator:
-        options = {"task": self.case.task} | self.options | more
-        return f1core.Accumulator(**options)
+        return f1core.Accumulator(**(self.options | {"task": self.case.task} | more))
 
-    def part(self, rows: Any) -> tuple[Any, Any, Any]:
-        return self.y_true[rows], self.y_pred[rows], self._weight(rows)
+    def __len__(self) -> int:
+        return len(self.y_true)
 
-    def _weight(self, rows: Any) -> Any:
-        return None if self.weight is None else self.weight[rows]
+    def part(self, rows: Any) -> Problem:
+        """The same problem of some rows; its case stays that of all rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return replace(self, y_true=self.y_true[rows], y_pred=self.y_pred[rows], weight=weight)
+
+    def put_into(self, accumulator: f1core.Accumulator) -> f1core.Accumulator:
+        accumulator.update(self.y_true, self.y_pred, sample_weight=self.weight)
+        return accumulator
 
 
 # ---- what every task draws ---------------------------------------------------------------

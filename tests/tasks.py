@@ -253,3 +253,8 @@ def multilabel(draw: Any, max_labels: int = 40) -> Problem:
     assume(len(case.true) and (case.kept is None or case.kept.any()))
     options |= draw(averaged(case, lambda c: names[c]))
     return Problem(y_true, y_pred, case, weight, options)
+
+
+def any_task() -> st.SearchStrategy[Problem]:
+    """A problem of any kind."""
+    return st.one_of(labels(), multiclass(), binary(), multilabel())

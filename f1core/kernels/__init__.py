@@ -1,11 +1,14 @@
 """The only Numba: arrays in, arrays filled; no strings, no raising, no Python objects."""
 
-from .cuts import binary, multilabel
+from .codes import cells
+from .cuts import binary
 from .decisions import decide, decide_logits
 from .fused import multiclass, multiclass_sums
-from .grid import cells, cells_weighted
+from .grid import multilabel
 from .pairs import labels, labels_sums, labels_sums_weighted, labels_weighted
-from .ranking import argmax, topk
+from .ranking import argmax
+from .top import topk
+from .weighted import cells_weighted
 
 __all__ = [
     "argmax",

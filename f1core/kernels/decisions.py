@@ -5,6 +5,8 @@ branch over all cells of a block, which LLVM turns into vectors. (A loop over ro
 takes 1 to 4 ns a cell.)
 """
 
+import numpy as np
+
 from .jit import inlined, jit
 
 
@@ -35,10 +37,14 @@ def decide_logits(true, words, inf, cuts, skips, ignored, code):
     """
     bits = words.itemsize * 8 - 1
     top = (inf & 0) + 1 << bits
+    every = top | (top - 1)
     bad = 0
     for k in range(len(words)):
         word, cut = words[k], cuts[k]
-        above = (word ^ ((0 - (word >> bits)) | top)) > (cut ^ ((0 - (cut >> bits)) | top))
+        # As uint64: Numba's arithmetic ends in int64, where words of 64 bits have a sign.
+        above = np.uint64(word ^ ((word >> bits) * every | top)) > np.uint64(
+            cut ^ ((cut >> bits) * every | top)
+        )
         skip = skips & (true[k] == ignored)
         code[k], refused = _coded(above, true[k], skip, (word & (top - 1)) > inf)
         bad |= refused

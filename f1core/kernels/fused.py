@@ -1,4 +1,4 @@
-"""Scores to counts in one pass: `argmax`, then `labels`, with the ids of one block in cache between."""
+"""Scores to counts in one pass: `argmax`, then `labels`, a block of ids between them in cache."""
 
 import numpy as np
 

@@ -1,75 +1,133 @@
-"""Multilabel cells decided already: pred + 2 true, or 4 for a cell that counts nowhere."""
+"""Rows of labels, counted by label and by row, LANES labels at a time."""
 
 import numpy as np
 
-from ..counts import CELLS, PRED, TP, TRUE
-from .jit import jit
-from .lanes import ALL, LANES, equal, load, load_part
-from .masks import add, bits
+from ..counts import PRED, TP, TRUE
+from .jit import inlined, jit
+from .lanes import (
+    LANES,
+    above,
+    above_bits,
+    equal,
+    larger_bits,
+    load,
+    load_part,
+    magnitude,
+    order,
+    repeated,
+)
+from .masks import add_where, bits, choose, has, store, yes
 from .ranking import whole_rows
-from .ratios import add_row_weighted, add_rows
+from .ratios import TIMES, add_histogram, add_rows
 
-IGNORED, BOTH = 4, 3
-ROWS = 255  # as many as an 8-bit counter holds
-TRUE_ONE, TP_ONE, CELL_ONE = 1 << 8, 1 << 16, 1 << 24  # four counters in one 32-bit lane
+# A 32-bit lane holds three 10-bit counters, emptied before a row too many. A multiple of 32, or
+# the row statistics' loops end in 31 single steps, which cost as much as the 992 before.
+ROWS, FULL = 992, 1023
+PRED_ONE, TRUE_ONE, TP_ONE = 1, 1 << 10, 1 << 20
+
+
+def multilabel(true, words, one, cuts, coefs, sums, rows):
+    """Add TP, PRED and TRUE of each label and the rows' statistics.
+
+    Returns whether a cell is not 0/1 and [0, 1].
+    """
+    count = few_labels if words.shape[1] <= LANES else many_labels
+    return count(true, words, one, cuts, coefs, sums, rows)
 
 
 @jit
-def cells(code, coefs, sums, rows):
-    """Add TP, PRED, TRUE and CELLS of each label and the rows' statistics."""
-    n, size = code.shape
-    whole = whole_rows(code)
-    totals = np.zeros(max(size, LANES), np.uint32)
-    counts = np.empty((4, min(n, ROWS)), np.int32)
-    last = max(0, size - LANES)
-    new = ALL & -(1 << (-size % LANES)) if size >= LANES else (1 << size) - 1
+def few_labels(true, words, one, cuts, coefs, sums, rows):
+    """One load a row; the rows are few of a kind, so a histogram gives their statistics."""
+    n, size = words.shape
+    inside, base = (1 << size) - 1, size + 1
+    whole = min(whole_rows(words, LANES), whole_rows(true, LANES))
+    # Lanes that are no label hold anything, but nothing is above the highest integer.
+    highest = magnitude(repeated(words, -1, LANES))
+    cut = choose(inside, order(load_part(cuts, 0, 0, size, LANES)), highest)
+    label = choose(inside, repeated(true, -1, LANES), repeated(true, 0, LANES))
+    top, one_true, odd = repeated(words, 0, LANES), yes(true, LANES), 0
+    totals, seen = np.zeros(LANES, np.uint32), np.zeros(base**3, np.uint32)
+    for start in range(0, n, ROWS):
+        total = repeated(totals, 0, LANES)
+        for i in range(start, min(start + ROWS, n)):
+            if i < whole:
+                score, target = load(words, i, 0, LANES), load(true, i, 0, LANES)
+            else:
+                score = load_part(words, i, 0, size, LANES)
+                target = load_part(true, i, 0, size, LANES)
+            top = larger_bits(top, score)
+            p, t = above(score, cut), has(target, label)
+            odd |= t & ~equal(target, one_true)
+            total = tally(total, p, t)
+            seen[np.uint64((bits(p) * base + bits(t)) * base + bits(p & t))] += 1
+        store(totals, 0, total)
+        empty(totals, sums, 0)
+    add_histogram(seen, size, coefs, rows)
+    return (above_bits(top, one) & inside) | odd
+
+
+@inlined
+def tally(total, p, t):
+    """Add one to each of three counters in the lanes of a mask."""
+    total = add_where(p, total, PRED_ONE)
+    total = add_where(t, total, TRUE_ONE)
+    return add_where(p & t, total, TP_ONE)
+
+
+@inlined
+def empty(totals, sums, again):
+    """Move each label's counters into the sums; those of the last load stand `again` later."""
+    size = sums.shape[1]
+    slot = len(totals) - LANES
+    for j in range(size):
+        total = totals[j + again if j >= slot else j]
+        sums[PRED, j] += total & FULL
+        sums[TRUE, j] += total >> 10 & FULL
+        sums[TP, j] += total >> 20
+    totals[:] = 0
+
+
+@jit
+def many_labels(true, words, one, cuts, coefs, sums, rows):
+    """Several loads a row; the last goes `again` over labels counted already, all but `new`.
+
+    It has a slot of its own in totals: a load from half of what was just stored has to wait.
+    """
+    n, size = words.shape
+    last, again = size - LANES, -size % LANES
+    new, slot = -1 << again, last + again
+    keys = np.empty(size, words.dtype)
+    for j in range(0, size, LANES):
+        store(keys, min(j, last), order(load(cuts, 0, min(j, last), LANES)))
+    highest = magnitude(repeated(words, -1, LANES))
+    last_cut = choose(new, load(keys, 0, last, LANES), highest)
+    label = repeated(true, -1, LANES)
+    last_label = choose(new, label, repeated(true, 0, LANES))
+    top, one_true, odd = repeated(words, 0, LANES), yes(true, LANES), 0
+    totals = np.zeros(slot + LANES, np.uint32)
+    counts = np.full((5, min(n, ROWS)), size, np.int32)
+    counts[TIMES] = 1
     for start in range(0, n, ROWS):
         block = min(ROWS, n - start)
         for row in range(block):
             i = start + row
-            tp, pred, positive, kept = 0, 0, 0, 0
-            for column in range(0, size, LANES):
-                j = min(column, last)
-                cell = load(code, i, j) if i < whole else load_part(code, i, j, size)
-                inside = new if j == last else ALL
-                both = equal(cell, 3) & inside
-                p, t = (both | equal(cell, 1)) & inside, (both | equal(cell, 2)) & inside
-                k = (p | t | equal(cell, 0)) & inside
-                add(totals, j, p, 1)
-                add(totals, j, t, TRUE_ONE)
-                add(totals, j, both, TP_ONE)
-                add(totals, j, k, CELL_ONE)
+            tp, pred, positive = 0, 0, 0
+            for j in range(0, slot, LANES):
+                score, target = load(words, i, j, LANES), load(true, i, j, LANES)
+                top = larger_bits(top, score)
+                p, t = above(score, load(keys, 0, j, LANES)), has(target, label)
+                odd |= t & ~equal(target, one_true)
+                store(totals, j, tally(load(totals, 0, j, LANES), p, t))
+                tp += bits(p & t)
                 pred += bits(p)
                 positive += bits(t)
-                tp += bits(both)
-                kept += bits(k)
-            counts[TP, row], counts[PRED, row], counts[TRUE, row] = tp, pred, positive
-            counts[CELLS, row] = kept
-        add_rows(block, counts[TP], counts[PRED], counts[TRUE], counts[CELLS], coefs, rows)
-        for j in range(size):
-            sums[PRED, j] += totals[j] & ROWS
-            sums[TRUE, j] += totals[j] >> 8 & ROWS
-            sums[TP, j] += totals[j] >> 16 & ROWS
-            sums[CELLS, j] += totals[j] >> 24
-        totals[:] = 0
-
-
-@jit
-def cells_weighted(code, weight, coefs, sums, rows):
-    """As `cells`, adding weights in row order."""
-    n, size = code.shape
-    for i in range(n):
-        w = weight[i]
-        tp, pred, positive, kept = 0, 0, 0, 0
-        for j in range(size):
-            c = code[i, j]
-            p, t, k = c & 1, c >> 1 & 1, c != IGNORED
-            tp += p & t
-            pred += p
-            positive += t
-            kept += k
-            sums[TP, j] += w * (p & t)
-            sums[PRED, j] += w * p
-            sums[TRUE, j] += w * t
-            sums[CELLS, j] += w * k
-        add_row_weighted(tp, pred, positive, kept, w, coefs, rows)
+            score, target = load(words, i, last, LANES), load(true, i, last, LANES)
+            top = larger_bits(top, score)
+            p, t = above(score, last_cut), has(target, last_label)
+            odd |= t & ~equal(target, one_true)
+            store(totals, slot, tally(load(totals, 0, slot, LANES), p, t))
+            counts[TP, row], counts[PRED, row] = tp + bits(p & t), pred + bits(p)
+            counts[TRUE, row] = positive + bits(t)
+        add_rows(block, counts, coefs, rows)
+        empty(totals, sums, again)
+    return above_bits(top, one) | odd

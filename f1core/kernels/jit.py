@@ -28,7 +28,7 @@ def inlined(function):
 
 
 def _sources():
-    """Numba asks whether the kernel's own file is newer than the compiled one; here, whether any file it uses is not the same."""
+    """What compiled kernels are valid for: all their code. Numba looks at a kernel's own file."""
     here = Path(__file__).parent
     files = [*sorted(here.glob("*.py")), here.parent / "counts.py"]
     return sha256(b"\0".join(f.read_bytes() for f in files if f.exists())).hexdigest()

@@ -1,7 +1,7 @@
-"""Sixteen neighbouring values at once, on any CPU.
+"""Neighbouring values at once, on any CPU: loads, comparisons, maxima.
 
-Each function here is LLVM vector code when compiled and the NumPy line under it when NUMBA_DISABLE_JIT=1.
-A comparison gives a mask: an integer with one bit a lane, bit 0 for the first.
+Each function here is LLVM vector code when compiled and the NumPy body under it when
+NUMBA_DISABLE_JIT=1. A comparison gives a mask: an integer with one bit a lane, bit 0 the first.
 """
 
 import numpy as np
@@ -9,112 +9,116 @@ from llvmlite import ir
 from numba import types
 
 from .vectors import (
-    ALL,
-    LANES,
+    I64,
     Lanes,
-    address_of,
+    address,
+    below,
     call,
     compiled_as,
     constant,
+    filled,
     gather,
     mask_of,
     repeat,
     resize,
-    strided,
-    vector_of,
+    vector,
 )
 
+LANES = 16  # with 32-bit values, a register of AVX-512, two of AVX2, four of NEON
 
-def _emit_load(typing, array, i, j):
+
+def _as(kind, lanes):
+    """The NumPy bodies' lanes, signed ("i") or unsigned ("u"); a plain number stays."""
+    return lanes.view(f"{kind}{lanes.itemsize}") if isinstance(lanes, np.ndarray) else lanes
+
+
+def _emit_load(typing, array, i, j, lanes):
+    kind, count = Lanes(array.dtype.bitwidth, lanes.literal_value), lanes.literal_value
+
     def code(context, builder, signature, args):
-        if strided(array):
-            positions = [ir.IntType(64)(lane) for lane in range(LANES)]
-            return gather(context, builder, array, args[0], args[2], positions)
-        return builder.load(address_of(context, builder, array, *args), align=1)
+        value, i, j, _ = args
+        if array.layout != "C":
+            return gather(context, builder, array, value, i, j, [I64(k) for k in range(count)])
+        place = address(context, builder, array, value, i, j, vector(kind.bits, count))
+        return builder.load(place, align=1)
 
-    return Lanes(array.dtype.bitwidth)(array, types.int64, types.int64), code
+    return kind(array, types.int64, types.int64, lanes), code
 
 
 @compiled_as(_emit_load)
-def load(array, i, j):
-    """Values j, j+1, … of row i (of 1-D arrays, i is ignored); past the row's end, whatever stands there."""
-    return load_part(array, i, j, LANES)
+def load(array, i, j, lanes):
+    """Values j, j+1, … of row i (ignored in 1-D); past the row's end, whatever stands there."""
+    return load_part(array, i, j, lanes, lanes)
 
 
-def _emit_load_part(typing, array, i, j, count):
-    bits = array.dtype.bitwidth
+def _emit_load_part(typing, array, i, j, number, lanes):
+    kind, count = Lanes(array.dtype.bitwidth, lanes.literal_value), lanes.literal_value
 
     def code(context, builder, signature, args):
-        value, i, j, count = args
-        if strided(array):  # past the last value, the last value again
-            last = builder.sub(count, ir.IntType(64)(1))
-            lanes = [ir.IntType(64)(lane) for lane in range(LANES)]
+        value, i, j, number, _ = args
+        if array.layout != "C":  # past the last value, the last again
+            last, lanes = builder.sub(number, I64(1)), [I64(k) for k in range(count)]
             inside = [builder.select(builder.icmp_signed("<", k, last), k, last) for k in lanes]
-            return gather(context, builder, array, value, j, inside)
-        address = address_of(context, builder, array, value, i, j)
-        below = builder.icmp_signed("<", constant(64, range(LANES)), repeat(builder, count))
-        name, none = f"llvm.masked.load.v{LANES}i{bits}.p0", constant(bits, [0] * LANES)
-        return call(builder, name, none.type, address, ir.IntType(32)(1), below, none)
+            return gather(context, builder, array, value, i, j, inside)
+        place = address(context, builder, array, value, i, j, vector(kind.bits, count))
+        name, zero = f"llvm.masked.load.v{count}i{kind.bits}.p0", filled(kind, 0)
+        wanted = below(builder, number, count)
+        return call(builder, name, zero.type, place, ir.IntType(32)(1), wanted, zero)
 
-    return Lanes(bits)(array, types.int64, types.int64, types.int64), code
+    return kind(array, types.int64, types.int64, types.int64, lanes), code
 
 
 @compiled_as(_emit_load_part)
-def load_part(array, i, j, count):
-    """The first `count` of them, reading nothing else."""
+def load_part(array, i, j, number, lanes):
+    """The first so many of them, reading nothing else; in the other lanes, whatever."""
     row = array if array.ndim == 1 else array[i]
-    values = row[j : j + count].view(f"u{row.itemsize}")
-    return np.append(values, np.full(LANES, 77, values.dtype))[:LANES]
+    values = _as("u", row[j : j + number])
+    alien = np.full(lanes, np.iinfo(f"i{row.itemsize}").max, values.dtype)
+    return np.append(values, alien)[:lanes]
 
 
-def _emit_repeated(typing, array, number):
+def _emit_repeated(typing, array, number, lanes):
+    kind = Lanes(array.dtype.bitwidth, lanes.literal_value)
+
     def code(context, builder, signature, args):
-        return repeat(builder, resize(builder, args[1], array.dtype.bitwidth))
+        return repeat(builder, resize(builder, args[1], kind.bits), kind.count)
 
-    return Lanes(array.dtype.bitwidth)(array, number), code
+    return kind(array, number, lanes), code
 
 
 @compiled_as(_emit_repeated)
-def repeated(array, number):
+def repeated(array, number, lanes):
     """A number in every lane, as wide as the array's values."""
-    return np.full(LANES, number, np.int64).astype(f"i{array.itemsize}")
-
-
-def _emit_spread(typing, lanes, count):
-    def code(context, builder, signature, args):
-        value, count = args
-        below = builder.icmp_signed("<", constant(64, range(LANES)), repeat(builder, count))
-        first = builder.extract_element(value, ir.IntType(32)(0))
-        return builder.select(below, value, repeat(builder, first))
-
-    return lanes(lanes, types.int64), code
-
-
-@compiled_as(_emit_spread)
-def spread(lanes, count):
-    """The first lane's value also in the lanes from `count` on, where it is neither a new maximum nor a first one."""
-    return np.where(np.arange(LANES) < count, lanes, lanes[0])
+    return np.full(lanes, number, np.int64).astype(f"i{array.itemsize}")
 
 
 def _emit_order(typing, lanes):
     def code(context, builder, signature, args):
-        zero, lowest = constant(lanes.bits, [0] * LANES), constant(lanes.bits, [1 << (lanes.bits - 1)] * LANES)
-        negative = builder.icmp_signed("<", args[0], zero)
-        return builder.select(negative, builder.sub(lowest, args[0]), args[0])
+        negative = builder.icmp_signed("<", args[0], filled(lanes, 0))
+        minus = builder.sub(filled(lanes, 1 << (lanes.bits - 1)), args[0])
+        return builder.select(negative, minus, args[0])
 
     return lanes(lanes), code
 
 
 @compiled_as(_emit_order)
 def order(lanes):
-    """Bits of floats as signed integers in the floats' order: minus the magnitude where the sign bit is set."""
+    """Bits of floats as signed integers in the floats' order: minus the magnitude of negatives."""
     signed = _as("i", lanes)
     return np.where(signed < 0, np.iinfo(signed.dtype).min - signed, signed)
 
 
-def _as(kind, lanes):
-    """The NumPy bodies' lanes, signed ("i") or unsigned ("u"); a plain number stays."""
-    return lanes.view(f"{kind}{lanes.itemsize}") if isinstance(lanes, np.ndarray) else lanes
+def _emit_magnitude(typing, lanes):
+    def code(context, builder, signature, args):
+        return builder.and_(args[0], filled(lanes, (1 << (lanes.bits - 1)) - 1))
+
+    return lanes(lanes), code
+
+
+@compiled_as(_emit_magnitude)
+def magnitude(lanes):
+    """Bits of floats without the sign."""
+    return _as("i", lanes) & np.iinfo(f"i{lanes.itemsize}").max
 
 
 def _pairwise(relation, signed):
@@ -140,42 +144,35 @@ def larger_bits(a, b):
     return np.maximum(_as("u", a), _as("u", b))
 
 
-def _reduce(name):
+def _reduce(relation, signed):
     def emit(typing, lanes):
         def code(context, builder, signature, args):
-            one = ir.IntType(lanes.bits)
-            end = call(builder, f"llvm.vector.reduce.{name}.v{LANES}i{lanes.bits}", one, args[0])
-            return end if lanes.bits == 64 else builder.sext(end, ir.IntType(64))
+            value, apart = args[0], lanes.count // 2
+            compare = builder.icmp_signed if signed else builder.icmp_unsigned
+            while apart:
+                partners = constant(32, [k ^ apart for k in range(lanes.count)])
+                other = builder.shuffle_vector(value, value, partners)
+                value = builder.select(compare(relation, value, other), value, other)
+                apart //= 2
+            return value
 
-        return types.int64(lanes), code
+        return lanes(lanes), code
 
     return emit
 
 
-@compiled_as(_reduce("smax"))
+# All lanes get the result: comparing with it needs no trip through a scalar register. A row of ten
+# float32 takes 2.5 ns, and 3.0 with llvm.vector.reduce.
+@compiled_as(_reduce(">", True))
 def largest(lanes):
-    """The largest lane as a signed integer."""
-    return int(_as("i", lanes).max())
+    """The largest lane as a signed integer, in every lane."""
+    return np.full_like(_as("i", lanes), _as("i", lanes).max())
 
 
-@compiled_as(_reduce("umin"))
+@compiled_as(_reduce("<", False))
 def smallest_bits(lanes):
-    """The smallest lane as an unsigned integer."""
-    return int(_as("u", lanes).min())
-
-
-def _emit_lane_of(typing, lanes, position):
-    def code(context, builder, signature, args):
-        value = builder.extract_element(*args)
-        return value if lanes.bits == 64 else builder.sext(value, ir.IntType(64))
-
-    return types.int64(lanes, types.int64), code
-
-
-@compiled_as(_emit_lane_of)
-def lane_of(lanes, position):
-    """One lane as a signed integer."""
-    return int(lanes[position])
+    """The smallest lane as an unsigned integer, in every lane."""
+    return np.full_like(_as("u", lanes), _as("u", lanes).min())
 
 
 def _compare(relation, signed):
@@ -183,7 +180,7 @@ def _compare(relation, signed):
         def code(context, builder, signature, args):
             left, right = args
             if isinstance(other, types.Integer):
-                right = repeat(builder, resize(builder, right, lanes.bits))
+                right = repeat(builder, resize(builder, right, lanes.bits), lanes.count)
             compare = builder.icmp_signed if signed else builder.icmp_unsigned
             return mask_of(builder, compare(relation, left, right))
 
@@ -193,7 +190,7 @@ def _compare(relation, signed):
 
 
 def _pack(bools):
-    return int(np.dot(bools, 1 << np.arange(LANES)))
+    return int(np.dot(bools, 1 << np.arange(bools.size)))
 
 
 @compiled_as(_compare("==", True))

@@ -1,15 +1,29 @@
-"""What is done with the masks that comparisons of lanes give."""
+"""What is done with masks and single lanes."""
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 
-from .vectors import LANES, address_of, bools_of, call, compiled_as, constant, repeat
+from .lanes import _as, _pack
+from .vectors import (
+    I64,
+    Lanes,
+    address,
+    bools_of,
+    call,
+    compiled_as,
+    filled,
+    mask_of,
+    repeat,
+    resize,
+    signed64,
+    vector,
+)
 
 
 def _emit_first(typing, mask):
     def code(context, builder, signature, args):
-        return call(builder, "llvm.cttz.i64", ir.IntType(64), args[0], ir.IntType(1)(1))
+        return call(builder, "llvm.cttz.i64", I64, args[0], ir.IntType(1)(1))
 
     return types.int64(types.int64), code
 
@@ -22,7 +36,7 @@ def first(mask):
 
 def _emit_bits(typing, mask):
     def code(context, builder, signature, args):
-        return call(builder, "llvm.ctpop.i64", ir.IntType(64), args[0])
+        return call(builder, "llvm.ctpop.i64", I64, args[0])
 
     return types.int64(types.int64), code
 
@@ -33,23 +47,43 @@ def bits(mask):
     return mask.bit_count()
 
 
-def _emit_keep(typing, lanes, mask):
+def _emit_has(typing, lanes, other):
     def code(context, builder, signature, args):
-        lowest = constant(lanes.bits, [1 << (lanes.bits - 1)] * LANES)
-        return builder.select(bools_of(builder, args[1]), args[0], lowest)
+        return mask_of(builder, builder.icmp_signed("!=", builder.and_(*args), filled(lanes, 0)))
 
-    return lanes(lanes, types.int64), code
+    return types.int64(lanes, lanes), code
 
 
-@compiled_as(_emit_keep)
-def keep(lanes, mask):
-    """Those lanes, and the lowest signed integer in the others."""
-    return np.where(mask >> np.arange(LANES) & 1, lanes, np.iinfo(lanes.dtype).min)
+@compiled_as(_emit_has)
+def has(lanes, other):
+    """Mask of the lanes that share a set bit with the other's."""
+    return _pack((_as("u", lanes) & _as("u", other)) != 0)
+
+
+def _emit_yes(typing, array, lanes):
+    kind = Lanes(array.dtype.bitwidth, lanes.literal_value)
+    floats = not array.dtype.signed and kind.bits >= 32
+    one = ONES[kind.bits] if floats else 1
+
+    def code(context, builder, signature, args):
+        return filled(kind, one)
+
+    return kind(array, lanes), code
+
+
+ONES = {32: 0x3F80_0000, 64: 0x3FF0 << 48}
+
+
+@compiled_as(_emit_yes)
+def yes(array, lanes):
+    """What is true in targets: 1, or the bits of 1.0 in uint32 and uint64, which are floats'."""
+    floats = array.dtype.kind == "u" and array.itemsize >= 4
+    return np.full(lanes, ONES[array.itemsize * 8] if floats else 1, array.dtype)
 
 
 def _emit_choose(typing, mask, lanes, others):
     def code(context, builder, signature, args):
-        return builder.select(bools_of(builder, args[0]), args[1], args[2])
+        return builder.select(bools_of(builder, args[0], lanes.count), args[1], args[2])
 
     return lanes(types.int64, lanes, lanes), code
 
@@ -57,23 +91,49 @@ def _emit_choose(typing, mask, lanes, others):
 @compiled_as(_emit_choose)
 def choose(mask, lanes, others):
     """The first's lanes where the mask has its bit, else the second's."""
-    return np.where(mask >> np.arange(LANES) & 1, lanes, others)
+    return np.where(mask >> np.arange(lanes.size) & 1, _as("i", lanes), _as("i", others))
 
 
-def _emit_add(typing, totals, j, mask, amount):
+def _emit_lane(typing, lanes, position):
     def code(context, builder, signature, args):
-        array, j, mask, amount = args
-        address = address_of(context, builder, totals, array, j, j)
-        amount = repeat(builder, builder.trunc(amount, ir.IntType(32)))
-        added = builder.select(bools_of(builder, mask), amount, constant(32, [0] * LANES))
-        builder.store(builder.add(builder.load(address, align=1), added), address, align=1)
+        return signed64(builder, builder.extract_element(*args))
+
+    return types.int64(lanes, types.int64), code
+
+
+@compiled_as(_emit_lane)
+def lane(lanes, position):
+    """One lane as a signed integer."""
+    return int(_as("i", lanes)[position])
+
+
+def _emit_add_where(typing, mask, lanes, number):
+    def code(context, builder, signature, args):
+        mask, value, number = args
+        number = repeat(builder, resize(builder, number, lanes.bits), lanes.count)
+        more = builder.select(bools_of(builder, mask, lanes.count), number, filled(lanes, 0))
+        return builder.add(value, more)
+
+    return lanes(types.int64, lanes, number), code
+
+
+@compiled_as(_emit_add_where)
+def add_where(mask, lanes, number):
+    """A number added in the lanes of the mask."""
+    return (_as("u", lanes) + number * (mask >> np.arange(lanes.size) & 1)).astype(lanes.dtype)
+
+
+def _emit_store(typing, array, j, lanes):
+    def code(context, builder, signature, args):
+        value, j, lanes_value = args
+        place = address(context, builder, array, value, j, j, vector(lanes.bits, lanes.count))
+        builder.store(lanes_value, place, align=1)
         return context.get_dummy_value()
 
-    return types.none(totals, types.int64, types.int64, types.int64), code
+    return types.none(array, types.int64, lanes), code
 
 
-@compiled_as(_emit_add)
-def add(totals, j, mask, amount):
-    """Add `amount` to those of the 32-bit totals j, j+1, … whose lane is in the mask."""
-    lanes = totals[j : j + LANES]
-    lanes += np.uint32(amount) * (mask >> np.arange(lanes.size) & 1).astype(np.uint32)
+@compiled_as(_emit_store)
+def store(array, j, lanes):
+    """Put the lanes at j, j+1, … of a contiguous 1-D array."""
+    array[j : j + lanes.size] = lanes.view(array.dtype)

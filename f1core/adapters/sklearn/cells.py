@@ -1,0 +1,227 @@
+"""Confusion, agreement and loss under scikit-learn's names; `locals()` is what came."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+
+from ... import averages
+from ...counts import Array
+from .checks import check, warn
+from .reading import read
+from .targets import Targets
+
+
+def confusion_matrix(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    labels: Any = None,
+    sample_weight: Any = None,
+    normalize: str | None = None,
+) -> Array:
+    """(C, C) counts, rows = truth; signature and meaning are scikit-learn's.
+
+    Examples
+    --------
+    >>> from f1core.adapters.sklearn import confusion_matrix
+    >>> confusion_matrix([0, 1, 1], [0, 1, 0])
+    array([[1, 0],
+           [1, 1]])
+    """
+    check("confusion_matrix", locals())
+    matrix = _confusion(y_true, y_pred, labels, sample_weight)
+    return matrix if normalize is None else averages.normalised(matrix, normalize)
+
+
+def multilabel_confusion_matrix(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    sample_weight: Any = None,
+    labels: Any = None,
+    samplewise: bool = False,
+) -> Array:
+    """(k, 2, 2) counts of each label against the rest; signature and meaning are scikit-learn's.
+
+    Examples
+    --------
+    >>> from f1core.adapters.sklearn import multilabel_confusion_matrix
+    >>> multilabel_confusion_matrix([0, 1, 1], [0, 1, 0], labels=[1])
+    array([[[1, 0],
+            [1, 1]]])
+    """
+    check("multilabel_confusion_matrix", locals())
+    targets = read(y_true, y_pred, sample_weight, columns=labels)
+    if samplewise:
+        (tp, pred, true), total = targets.by_row()
+    else:
+        tp, pred, true = targets.chosen(None if labels is None else np.asarray(labels))
+        total = targets.total
+    cells = np.stack([total - pred - true + tp, pred - tp, true - tp, tp], axis=-1)
+    return cells.reshape(-1, 2, 2)
+
+
+def accuracy_score(
+    y_true: Any, y_pred: Any, *, normalize: bool = True, sample_weight: Any = None
+) -> float:
+    """Rows that are right in every label; signature and meaning are scikit-learn's.
+
+    Examples
+    --------
+    >>> from f1core.adapters.sklearn import accuracy_score
+    >>> accuracy_score([0, 1, 1, 2], [0, 1, 0, 2])
+    0.75
+    """
+    check("accuracy_score", locals())
+    targets = read(y_true, y_pred, sample_weight, rows=True)
+    return float(targets.exact) / (float(targets.total) if normalize else 1.0)
+
+
+def zero_one_loss(
+    y_true: Any, y_pred: Any, *, normalize: bool = True, sample_weight: Any = None
+) -> float:
+    """Rows that are wrong in some label; signature and meaning are scikit-learn's.
+
+    Examples
+    --------
+    >>> from f1core.adapters.sklearn import zero_one_loss
+    >>> zero_one_loss([0, 1, 1, 2], [0, 1, 0, 2])
+    0.25
+    """
+    check("zero_one_loss", locals())
+    targets = read(y_true, y_pred, sample_weight, rows=True)
+    exact, total = float(targets.exact), float(targets.total)
+    return 1 - exact / total if normalize else total - exact
+
+
+def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    """The share of single labels that are wrong; signature and meaning are scikit-learn's.
+
+    Examples
+    --------
+    >>> from f1core.adapters.sklearn import hamming_loss
+    >>> hamming_loss([[0, 1], [1, 1]], [[0, 0], [1, 1]])
+    0.25
+    """
+    check("hamming_loss", locals())
+    targets = read(y_true, y_pred, sample_weight)
+    width = len(targets.labels) if targets.indicator else 1
+    return float(targets.wrong) / (float(targets.total) * width)
+
+
+def balanced_accuracy_score(
+    y_true: Any, y_pred: Any, *, sample_weight: Any = None, adjusted: bool = False
+) -> float:
+    """The mean recall over the classes that occur; signature and meaning are scikit-learn's.
+
+    Examples
+    --------
+    >>> from f1core.adapters.sklearn import balanced_accuracy_score
+    >>> balanced_accuracy_score([0, 0, 0, 1], [0, 0, 0, 0])
+    0.5
+    """
+    check("balanced_accuracy_score", locals())
+    tp, _, true = _single_label(read(y_true, y_pred, sample_weight)).sums
+    if not true.all():
+        warn("y_pred contains classes not in y_true")
+    score = averages.balanced_accuracy(tp, true)
+    if adjusted:
+        chance = np.float64(1 / np.count_nonzero(true))  # with one class 0/0: nan and a warning
+        return float((score - chance) / (1 - chance))
+    return score
+
+
+def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    """Matthews' correlation, of any number of classes; signature and meaning are scikit-learn's.
+
+    Examples
+    --------
+    >>> from f1core.adapters.sklearn import matthews_corrcoef
+    >>> round(matthews_corrcoef([1, 1, 1, 0], [1, 0, 1, 1]), 4)
+    -0.3333
+    """
+    check("matthews_corrcoef", locals())
+    return averages.mcc(*_single_label(read(y_true, y_pred, sample_weight)).sums)
+
+
+def cohen_kappa_score(
+    y1: Any,
+    y2: Any,
+    *,
+    labels: Any = None,
+    weights: str | None = None,
+    sample_weight: Any = None,
+    replace_undefined_by: float = math.nan,
+) -> float:
+    """Cohen's kappa, plain or weighted by distance; signature and meaning are scikit-learn's.
+
+    Examples
+    --------
+    >>> from f1core.adapters.sklearn import cohen_kappa_score
+    >>> cohen_kappa_score([0, 1, 1, 0], [0, 1, 0, 0])
+    0.5
+    """
+    check("cohen_kappa_score", locals())
+    try:
+        matrix = _confusion(y1, y2, labels, sample_weight)
+    except ValueError as error:
+        if _NO_LABEL not in str(error):
+            raise
+        raise ValueError(
+            "At least one label in `labels` must be present in `y1` (even though "
+            "`cohen_kappa_score` is otherwise agnostic to the order of `y1` and `y2`)."
+        ) from error
+    tp, pred, true = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
+    shared = np.count_nonzero(pred.astype(bool) | true.astype(bool))
+    if shared > 1:
+        if weights is None:
+            return averages.kappa(tp, pred, true)
+        return averages.weighted_kappa(matrix, weights)
+    missing = "`y2` contains no labels that are present in both `y1` and `labels`."
+    alike = "`y1`, `y2` and `labels` have only one label in common. "
+    warn(
+        f"{alike if shared else missing}`cohen_kappa_score` is undefined and set to the value "
+        f"defined by the {'the ' if shared else ''}`replace_undefined_by` param, which is set to "
+        f"{replace_undefined_by}.",
+        UndefinedMetricWarning,
+    )
+    return replace_undefined_by
+
+
+_NO_LABEL = "At least one label specified must be in y_true"
+
+
+def _confusion(y_true: Any, y_pred: Any, labels: Any, sample_weight: Any) -> Array:
+    targets = _single_label(read(y_true, y_pred, sample_weight, matrix=True), labels)
+    matrix = targets.confusion
+    assert matrix is not None and targets.occurs is not None
+    if labels is None:
+        return matrix
+    labels = np.asarray(labels)
+    if not labels.size:
+        raise ValueError("'labels' should contain at least one label.")
+    places = targets.places(labels)
+    if not targets.occurs[places[places >= 0]].any():
+        raise ValueError(_NO_LABEL)
+    # Of a label named twice, the last place counts.
+    last = {place: i for i, place in enumerate(places.tolist()) if place >= 0}
+    at, found = np.array([*last.values()]), np.array([*last])
+    chosen = np.zeros((len(labels), len(labels)), matrix.dtype)
+    chosen[np.ix_(at, at)] = matrix[np.ix_(found, found)]
+    return chosen
+
+
+def _single_label(targets: Targets, labels: Any = None) -> Targets:
+    """The targets, if rows have one label each."""
+    if targets.indicator:
+        raise ValueError(f"{targets.kind} is not supported")
+    if len(targets.labels if labels is None else labels) == 1:
+        warn(
+            "A single label was found in 'y_true' and 'y_pred'. For the confusion matrix to have "
+            "the correct shape, use the 'labels' parameter to pass all known labels."
+        )
+    return targets

@@ -1,0 +1,225 @@
+"""BinnedThresholds: the best threshold of a stream, from a fixed number of score bins."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .bins import BinColumn, HopefulColumn, count_bins
+from .counts import Array
+from .curves import Curve, curve_of
+from .errors import F1Error, calling_y_pred, shown
+from .options import make_options
+from .search import Choice
+from .thresholds import Best, best_of, scores_batch
+from .tuning import choose, make_aim, metric_of, number, scores_of
+
+
+@dataclass(frozen=True, eq=False)
+class BinnedBest(Best):
+    """What `BinnedThresholds.best_threshold` found; no threshold at all scores above `bound`.
+
+    The thresholds from `low` to `high`, both included, keep the score.
+    """
+
+    bound: float = np.nan
+
+
+class BinnedThresholds:
+    """Counts scores in equal bins of [0, 1], to choose thresholds from a stream.
+
+    Every count at a bin's edge is exact: the threshold returned is the best of the `bins` + 1
+    edges, its score is what `score` gives on the same rows, and `bound` is what the best of all
+    thresholds could reach if inside each bin all positives came first. Within a bin the error is
+    at most 1 / `bins` in the threshold and `bound` - `score` in the score.
+
+    Parameters
+    ----------
+    task
+        "binary" or "multilabel".
+    classes
+        How many labels, or their names; by default as many as the first batch has.
+    bins
+        A power of two, so that every edge is a float32; a label takes 16 bytes a bin.
+    ignore_index
+        As in `score`.
+
+    Raises
+    ------
+    F1Error
+        For options that are not of their form.
+
+    Examples
+    --------
+    >>> import f1core
+    >>> b = f1core.BinnedThresholds("binary", bins=16)
+    >>> b.update([0, 1], [0.1, 0.2])
+    >>> b.update([0, 1], [0.3, 0.8])
+    >>> best = b.best_threshold()
+    >>> best.threshold, best.score, best.bound
+    (0.125, 0.8, 0.8)
+    """
+
+    def __init__(
+        self, task: str, *, classes: Any = None, bins: int = 4096, ignore_index: Any = None
+    ) -> None:
+        whole = isinstance(bins, (int, np.integer)) and not isinstance(bins, bool)
+        if not whole or not 1 < bins <= 1 << 20 or bins & (bins - 1):
+            raise F1Error(f"bins is {shown(bins)}; give a power of two from 2 to 1,048,576")
+        if task not in ("binary", "multilabel"):
+            raise F1Error(f"task is {shown(task)}; thresholds are for 'binary' and 'multilabel'")
+        self._options = make_options(task, classes=classes, ignore_index=ignore_index)
+        self.bins = int(bins)
+        self._counts: Array | None = None  # (L, bins + 1, 2): bin 0 holds p = 0; negative, positive
+        self._lock = threading.Lock()
+
+    def update(self, y_true: Any, y_prob: Any, *, sample_weight: Any = None) -> None:
+        """Add a batch; what cannot be counted leaves everything as it was.
+
+        Raises
+        ------
+        F1Error
+            If the batch cannot be counted.
+        """
+        with calling_y_pred("y_prob"):
+            batch = scores_batch(y_true, y_prob, self._options, sample_weight)
+            seen = self._counts
+            if seen is not None and batch.kind == "multilabel" and len(seen) != batch.n_classes:
+                raise F1Error(f"y_pred has {batch.n_classes} columns, there are {len(seen)} labels")
+            counts = count_bins(batch, self.bins)
+        self._add(counts)
+
+    def merge(self, other: BinnedThresholds) -> None:
+        """Add another's counts, which stays as it is.
+
+        Raises
+        ------
+        F1Error
+            If the two were made with different options, or saw different numbers of labels.
+        """
+        if not isinstance(other, BinnedThresholds):
+            raise F1Error(f"only BinnedThresholds can be merged, this is {shown(other)}")
+        difference = self._options.difference(other._options)
+        if self.bins != other.bins:
+            difference = f"bins is {self.bins} here and {other.bins} there"
+        if difference is not None:
+            raise F1Error(f"these bins cannot be merged: {difference}")
+        if other._counts is not None:
+            if self._counts is not None and len(self._counts) != len(other._counts):
+                raise F1Error(f"{len(other._counts)} labels cannot be added to {len(self._counts)}")
+            self._add(other._counts)
+
+    def __add__(self, other: BinnedThresholds) -> BinnedThresholds:
+        if not isinstance(other, BinnedThresholds):
+            return NotImplemented
+        both = BinnedThresholds.__new__(BinnedThresholds)
+        both.__setstate__(self.__getstate__())
+        both.merge(other)
+        return both
+
+    def best_threshold(
+        self,
+        *,
+        average: str = "macro",
+        shared: bool = False,
+        min_precision: float | None = None,
+        min_recall: float | None = None,
+        slack: float = 0.0,
+        average_over: Any = None,
+        zero_division: float = 0.0,
+        beta: float = 1.0,
+    ) -> BinnedBest:
+        """The best of the bins' edges, by the options of `f1core.best_threshold`.
+
+        Raises
+        ------
+        F1Error
+            If there are no rows yet, or no edge has the least precision or recall.
+        """
+        options = make_options(
+            self._options.task,
+            classes=self._options.names or self._options.n_classes,
+            average_over=average_over,
+            zero_division=zero_division,
+            beta=beta,
+        )
+        seen, aim = self._seen(), make_aim(options, min_precision, min_recall)
+        metric = metric_of(aim, options, average)
+
+        def found(kind: type[BinColumn]) -> tuple[list[Choice], float]:
+            labels = [kind(counts) for counts in seen]
+            choices = choose(
+                lambda work: [work(label) for label in labels],
+                lambda chosen: kind(seen[chosen].sum(axis=0)),
+                options,
+                len(seen),
+                aim,
+                average,
+                shared,
+                number("slack", slack, 1.0),
+            )
+            at = [round(choice.threshold * self.bins) for choice in choices]
+            counts = [label.counts_at(at[i % len(at)]) for i, label in enumerate(labels)]
+            return choices, scores_of(*np.array(counts).T, options=options).metric(metric)
+
+        choices, score = found(BinColumn)
+        best = best_of(choices, metric, shared or options.task == "binary")
+        _, bound = found(HopefulColumn)
+        return BinnedBest(best.threshold, score, best.low, best.high, metric, bound)
+
+    def curve(self, label: int = 0, *, zero_division: float = 0.0, beta: float = 1.0) -> Curve:
+        """The curve of one label at the bins' edges; its areas take the scores of a bin as equal.
+
+        Raises
+        ------
+        F1Error
+            If there are no rows yet, or no such label.
+        """
+        seen, given = self._seen(), make_options(zero_division=zero_division, beta=beta)
+        if not isinstance(label, (int, np.integer)) or not 0 <= label < len(seen):
+            raise F1Error(f"label is {shown(label)}; there are {len(seen)}, counted from 0")
+        return curve_of(BinColumn(seen[label]), given.coefs, given.zero_division)
+
+    def reset(self) -> None:
+        """Forget all counts, keep the options."""
+        with self._lock:
+            self._counts = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BinnedThresholds):
+            return NotImplemented
+        mine, theirs = self._counts, other._counts
+        same = mine is theirs or (mine is not None and theirs is not None)
+        return (
+            same
+            and self.bins == other.bins
+            and self._options.difference(other._options) is None
+            and (mine is None or bool(np.array_equal(mine, theirs)))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        rows = 0 if self._counts is None else self._counts.sum(axis=(1, 2)).max()
+        return f"BinnedThresholds({self._options.task!r}, bins={self.bins}, {rows:,} rows)"
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            counts = None if self._counts is None else self._counts.copy()
+        return {"options": self._options, "bins": self.bins, "counts": counts}
+
+    def __setstate__(self, made: dict[str, Any]) -> None:
+        self._options, self.bins, self._counts = made["options"], made["bins"], made["counts"]
+        self._lock = threading.Lock()
+
+    def _seen(self) -> Array:
+        if self._counts is None:
+            raise F1Error("there are no rows to cut: update() was not called since the start")
+        return self._counts
+
+    def _add(self, counts: Array) -> None:
+        with self._lock:
+            self._counts = counts if self._counts is None else self._counts + counts

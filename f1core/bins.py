@@ -1,0 +1,117 @@
+"""Scores counted in equal bins of [0, 1], as columns that can be cut at the bins' edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .batch import Batch, cuts_of
+from .complaints import complain
+from .counts import Array
+from .foreign import widened
+from .plain import floats
+from .sorting import Column, Cuts, Scale, above
+
+# Cells of a block of rows, at least; a block's bins are counted and added in one go.
+_BLOCK = 1 << 18
+
+
+def count_bins(batch: Batch, bins: int) -> Array:
+    """(L, bins + 1, 2) negatives and positives of each bin; bin 0 holds p = 0, bin k (k-1, k]/bins.
+
+    Raises
+    ------
+    F1Error
+        If any row holds a value that cannot be counted.
+    """
+    labels = batch.n_classes if batch.kind == "multilabel" else 1
+    counts = np.zeros(labels * (bins + 1) * 2, np.int64 if batch.weight is None else np.float64)
+    step = max(1, max(_BLOCK, counts.size) // labels)
+    for start in range(0, len(batch), step):
+        rows = slice(start, min(start + step, len(batch)))
+        counts += _block(batch, rows, bins, labels)
+    return counts.reshape(labels, bins + 1, 2)
+
+
+def _block(batch: Batch, rows: slice, bins: int, labels: int) -> Array:
+    assert batch.format is not None
+    words, true = batch.words(rows), batch.true_ids(rows)
+    scores = floats(words, batch.format.inf)
+    wrong = ~((scores >= 0) & (scores <= 1)) | ((true != 0) & (true != 1))
+    ignored, weight = batch.ignored(rows), batch.weights(rows)
+    if (wrong if ignored is None else wrong & ~ignored).any():
+        complain(batch, rows)
+    with np.errstate(invalid="ignore"):  # ignored cells hold anything
+        cell = _bin_of(scores, words, batch, bins) * 2 + true
+    cell = cell.reshape(len(true), labels) + np.arange(labels) * ((bins + 1) * 2)
+    weights = None if weight is None else np.broadcast_to(weight[:, None], cell.shape)
+    if ignored is not None:
+        kept = ~ignored.reshape(cell.shape)
+        cell, weights = cell[kept], None if weights is None else weights[kept]
+    weights = None if weights is None else weights.ravel()
+    return np.bincount(cell.ravel(), weights, labels * (bins + 1) * 2)
+
+
+def _bin_of(scores: Array, words: Array, batch: Batch, bins: int) -> Array:
+    """How many edges k / bins each score is above, by the rule of `score`."""
+    if words.dtype != np.uint16:
+        return np.ceil(scores * scores.dtype.type(bins)).astype(np.int64)  # exact: a power of two
+    assert batch.format is not None
+    edges = widened(cuts_of(np.arange(bins + 1) / bins, batch.score_dtype, False))
+    every = floats(np.arange(int(batch.format.one) + 1, dtype=np.uint16), batch.format.inf)
+    table = np.searchsorted(edges, every, side="left")
+    place = words & np.uint16(0x7FFF)  # -0.0 is 0.0
+    return table[np.minimum(place, batch.format.one)]
+
+
+@dataclass(frozen=True)
+class _Edges(Scale):
+    """Thresholds that are edges of bins: between two of them nothing is counted."""
+
+    bins: int = 1
+
+    def threshold(self, low: Array, high: Array, last: Array) -> Array:
+        """(m,) the edge in, or just below, the middle of [low, high]."""
+        return np.asarray(np.floor((low + high) / 2 * self.bins) / self.bins)
+
+
+class BinColumn(Column):
+    """One label's bins, cut at their edges: cut k predicts the scores above k / bins."""
+
+    def __init__(self, counts: Array) -> None:
+        self._bins = len(counts) - 1
+        tp, pred = above(counts[:, 1]), above(counts.sum(axis=1))
+        self.scale, self.true, self.total = _Edges(np.dtype(np.float64), bins=self._bins), tp[0], pred[0]
+        self._tp, self._pred = tp[1:], pred[1:]
+
+    def groups(self) -> Cuts:
+        """Every edge, and before them the cut that predicts all cells, p = 0 among them."""
+        at = np.arange(-1, self._bins + 1)
+        return Cuts(at, np.append(self.true, self._tp), np.append(self.total, self._pred))
+
+    def cuts(self) -> Cuts:
+        """Every edge, the one that predicts nothing last."""
+        return Cuts(np.arange(self._bins + 1), self._tp, self._pred)
+
+    def gap(self, at: Array) -> tuple[Array, Array, Array]:
+        """(low, high, last) of each cut: its edge, twice."""
+        edges = at / self._bins
+        return edges, edges, np.asarray(at == self._bins)
+
+    def counts_at(self, edge: int) -> tuple[Any, Any, Any, Any]:
+        """True positives, predicted, true and all cells above an edge."""
+        return self._tp[edge], self._pred[edge], self.true, self.total
+
+
+class HopefulColumn(BinColumn):
+    """What no threshold can beat: in each bin all positives come before the other cells.
+
+    A threshold inside a bin has at most the hits of the bin's lower edge, and predicts at least
+    the cells above its upper edge and those hits.
+    """
+
+    def __init__(self, counts: Array) -> None:
+        super().__init__(counts)
+        self._pred = np.append(self._pred[1:] + counts[1:, 1], self._pred[-1:])

@@ -1,0 +1,106 @@
+"""score_by(): one pass over the rows, one Scores a group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .batch import Batch
+from .counts import Array
+from .errors import F1Error, shape_words, shown
+from .foreign import to_numpy, widened
+from .inputs import check
+from .options import make_options, thread_count
+from .scores import Scores
+from .tally import count
+
+
+def score_by(
+    groups: Any,
+    y_true: Any,
+    y_pred: Any,
+    *,
+    sample_weight: Any = None,
+    threads: int | None = None,
+    **options: Any,
+) -> dict[Any, Scores]:
+    """The scores of each group of rows: slices of a fairness check, sources, months.
+
+    Parameters
+    ----------
+    groups
+        (n,) each row's group: strings, whole numbers or booleans.
+    y_true, y_pred, sample_weight, threads, **options
+        As in `score`. The task is read off all rows; each group has the classes that `score` finds
+        in its rows.
+
+    Returns
+    -------
+    dict
+        Scores by group, in sorted order.
+
+    Raises
+    ------
+    F1Error
+        For input that cannot be scored, and for a group all of whose rows are ignored or
+        weightless.
+
+    Examples
+    --------
+    >>> import f1core
+    >>> by = f1core.score_by(["a", "a", "b", "b"], [0, 1, 1, 0], [0.2, 0.9, 0.4, 0.1])
+    >>> {group: scores.accuracy for group, scores in by.items()}
+    {'a': 1.0, 'b': 0.5}
+    """
+    crew = thread_count(threads)
+    batch = check(y_true, y_pred, make_options(**options), sample_weight, exact=True)
+    names, which = _grouped(groups, len(batch))
+    if len(names) <= 1 << 16:
+        which = which.astype(np.uint16)  # which a radix sort takes in 5 ns a row, int64 in 80
+    order = np.argsort(which, kind="stable")
+    edges = np.append(0, np.cumsum(np.bincount(which, minlength=len(names))))
+    found = {}
+    for place, name in enumerate(names.tolist()):
+        rows = order[edges[place] : edges[place + 1]]
+        found[name] = _scored(batch, rows, name, crew)
+    return found
+
+
+def _grouped(groups: Any, rows: int) -> tuple[Array, Array]:
+    """The sorted groups, and each row's place among them."""
+    array = to_numpy(groups, "groups")
+    if array.shape != (rows,):
+        raise F1Error(f"groups is {shape_words(array)}, there are {rows} rows")
+    array = widened(array)
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        raise F1Error(f"groups is NaN at row {int(np.isnan(array).argmax())}; name that group too")
+    if array.dtype.kind in "UO":  # 0.1 µs a row by hash, where sorting strings takes 2
+        places: dict[str, int] = {}
+        seen = (places.setdefault(name, len(places)) for name in array.tolist())
+        which = np.fromiter(seen, np.int64, rows)
+        order = np.argsort(np.array(list(places), dtype=object), kind="stable")
+        return np.array(list(places), dtype=object)[order], np.argsort(order)[which]
+    names, which = np.unique(array, return_inverse=True)
+    return names, which.reshape(-1)
+
+
+def _scored(batch: Batch, rows: Array, name: Any, crew: int | None) -> Scores:
+    part = replace(
+        batch,
+        true=batch.true[rows],
+        pred=batch.pred[rows],
+        weight=None if batch.weight is None else batch.weight[rows],
+        _tile=None,
+    )
+    try:
+        counts = count(part, crew)
+    except F1Error:
+        count(batch, crew)  # says the row's number among all rows
+        raise
+    options = batch.options if counts.labels is None else batch.options.with_task("multiclass")
+    try:
+        return Scores(counts, options)
+    except F1Error as error:
+        raise F1Error(f"group {shown(name)}: {error}") from None

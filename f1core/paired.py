@@ -1,0 +1,257 @@
+"""compare(): two models on the same rows, the difference and whether it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import values
+from .batch import Batch
+from .counts import Array, Counts
+from .decisions import Decisions, decide
+from .errors import F1Error, calling_y_pred
+from .inputs import check
+from .intervals import checked_level, percentiles
+from .options import Options, make_options
+from .poisson import checked_seed, count_replicas
+from .resampling import Resamples, multinomial, summed
+from .scores import Scores
+from .tally import IGNORED, count
+
+_BLOCK = 1 << 17  # cells decided in one go
+_TABLE = 1 << 22  # so many joint cells are counted in a table, more are sorted
+_EXACT = ("accuracy", "exact_match")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `compare` found; `difference` is `a` - `b`, with an interval and a two-sided p-value."""
+
+    metric: str
+    a: float
+    b: float
+    difference: float
+    interval: tuple[float, float]
+    p_value: float
+    level: float = 0.95
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return (
+            f"{self.metric}: {self.a:.4f} - {self.b:.4f} = {self.difference:+.4f} "
+            f"({self.level:.0%} from {low:+.4f} to {high:+.4f}), p = {self.p_value:.3g}"
+        )
+
+
+def compare(
+    y_true: Any,
+    pred_a: Any,
+    pred_b: Any,
+    *,
+    metric: str,
+    level: float = 0.95,
+    resamples: int = 2000,
+    seed: int | None = None,
+    sample_weight: Any = None,
+    **options: Any,
+) -> Comparison:
+    """Compare two models' predictions of the same rows in any metric.
+
+    Rows are resampled with both predictions, so what is hard for both does not blur the
+    difference. Unweighted single-label rows fall into the cells of the joint table (truth, a, b),
+    whose resampling costs by its cells, whatever the number of rows; others get Poisson weights.
+
+    Parameters
+    ----------
+    y_true, pred_a, pred_b
+        As `score` takes them; the two predictions may be of different kinds.
+    metric
+        A name in `to_dict`, such as "f1_macro".
+    level
+        Of the interval, in (0, 1).
+    resamples, seed
+        How many, and from which seed.
+    sample_weight, **options
+        As in `score`, for both.
+
+    Returns
+    -------
+    Comparison
+        `interval` holds the middle `level` of the resampled differences. `p_value` says how
+        often a difference as large would come up if there were none: from the resampled
+        differences moved to 0; for accuracy, from McNemar's exact test.
+
+    Raises
+    ------
+    F1Error
+        For input that cannot be scored, or an unknown metric.
+
+    Source: B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 16; Q.
+    McNemar, Note on the sampling error of the difference between correlated proportions,
+    Psychometrika 12, 1947.
+
+    Examples
+    --------
+    >>> import f1core
+    >>> y, a, b = [0, 1, 1, 0] * 25, [0, 1, 1, 0] * 25, [0, 1, 0, 0] * 25
+    >>> found = f1core.compare(y, a, b, metric="accuracy", seed=0)
+    >>> found.difference, found.p_value < 1e-6
+    (0.25, True)
+    """
+    checked_level(level)
+    resamples, seed = values.whole("resamples", resamples), checked_seed(seed)
+    a, b = _batches(y_true, pred_a, pred_b, make_options(**_known(options)), sample_weight)
+    counted = [_counted(a, "pred_a"), _counted(b, "pred_b")]
+    value_a, value_b = (Scores(*of).metric(metric) for of in counted)
+    difference = value_a - value_b
+    single = a.kind != "multilabel" and a.weight is None and a.options.top_k == 1
+    if single:
+        drawn = _joint(a, b, counted, resamples, seed)
+    else:
+        drawn = [_rows(batch, *of, resamples, seed) for batch, of in zip((a, b), counted, strict=True)]
+    moved = drawn[0].metric(metric) - drawn[1].metric(metric)
+    if metric in _EXACT and a.weight is None:
+        p_value = _mcnemar(*_discordant(a, b))
+    else:
+        p_value = _shifted(moved, difference)
+    low, high = percentiles(moved, level)
+    ends = float(low), float(high)
+    return Comparison(metric, value_a, value_b, difference, ends, p_value, float(level))
+
+
+def _known(options: dict[str, Any]) -> dict[str, Any]:
+    unknown = [name for name in options if name not in _OPTIONS]
+    if unknown:
+        raise F1Error(f"compare takes no {unknown[0]}; its options are {', '.join(_OPTIONS)}")
+    return options
+
+
+_OPTIONS = (
+    "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
+    "zero_division", "beta", "confusion",
+)  # fmt: skip
+
+
+def _batches(
+    y_true: Any, pred_a: Any, pred_b: Any, options: Options, weight: Any
+) -> tuple[Batch, Batch]:
+    """Both predictions checked, as one task."""
+
+    def both(options: Options) -> tuple[Batch, Batch]:
+        with calling_y_pred("pred_a"):
+            a = check(y_true, pred_a, options, weight, exact=True)
+        with calling_y_pred("pred_b"):
+            return a, check(y_true, pred_b, options, weight, exact=True)
+
+    a, b = both(options)
+    if a.options.task != b.options.task:  # labels 0 and 1 on one side, more on the other
+        a, b = both(options.with_task("multiclass"))
+    return a, b
+
+
+def _counted(batch: Batch, name: str) -> tuple[Counts, Options]:
+    with calling_y_pred(name):
+        counts, options = count(batch), batch.options
+    return counts, options if counts.labels is None else options.with_task("multiclass")
+
+
+def _joint(
+    a: Batch, b: Batch, counted: list[tuple[Counts, Options]], resamples: int, seed: int
+) -> list[Resamples]:
+    """Both sides' resamples from the cells of the joint table that hold rows."""
+    true, pred_a, pred_b, cells = _table(a, b)
+    sides = [(true, pred_a, a, *counted[0]), (_as_ids(true, a, b), pred_b, b, *counted[1])]
+    sums = [np.zeros((resamples, 3, batch.n_classes), np.int64) for batch in (a, b)]
+    for part, draws in multinomial(cells, resamples, np.random.default_rng(seed)):
+        for into, (of, pred, batch, _, _) in zip(sums, sides, strict=True):
+            into[part] = summed(draws, of, pred, batch.n_classes)
+    found = []
+    for into, (_, _, batch, counts, options) in zip(sums, sides, strict=True):
+        if batch.labels is not None and counts.labels is not None:
+            into = into[:, :, np.searchsorted(batch.labels, counts.labels)]
+        found.append(Resamples.like(counts, options, into))
+    return found
+
+
+def _rows(
+    batch: Batch, counts: Counts, options: Options, resamples: int, seed: int
+) -> Resamples:
+    """Resamples of rows, which have the same weights on both sides: those of the seed."""
+    replicas = count_replicas(batch, seed, resamples=resamples)
+    if batch.labels is not None and counts.labels is not None:
+        replicas = replicas.only(np.searchsorted(batch.labels, counts.labels))
+    return Resamples.like(counts, options, replicas.sums, replicas.rows)
+
+
+def _table(a: Batch, b: Batch) -> tuple[Array, Array, Array, Array]:
+    """(K,) ids of truth, prediction a and prediction b, and how many rows hold each triple."""
+    size = a.n_classes * a.n_classes * b.n_classes
+    keys = []
+    table = np.zeros(size if size <= _TABLE else 0, np.int64)
+    for left, right in _decided(a, b):
+        key = (left.true.astype(np.int64) * a.n_classes + left.pred) * b.n_classes + right.pred
+        if len(table):
+            table += np.bincount(key, minlength=size)
+        else:
+            keys.append(key)
+    if len(table):
+        found = np.flatnonzero(table)
+        cells = table[found]
+    else:
+        found, cells = np.unique(np.concatenate(keys), return_counts=True)
+    rest, pred_b = np.divmod(found, b.n_classes)
+    true, pred_a = np.divmod(rest, a.n_classes)
+    return true, pred_a, pred_b, cells
+
+
+def _decided(a: Batch, b: Batch) -> Iterator[tuple[Decisions, Decisions]]:
+    """Both sides' decisions, block by block; the same rows count on both."""
+    step = max(1, _BLOCK // max(a.width, b.width))
+    for start in range(0, len(a), step):
+        rows = slice(start, min(start + step, len(a)))
+        yield decide(a, rows), decide(b, rows)
+
+
+def _as_ids(true: Array, a: Batch, b: Batch) -> Array:
+    """Ids of a's classes as ids of b's, where the data named the classes."""
+    known = true if a.labels is None else a.labels[true]
+    return known if b.labels is None else np.searchsorted(b.labels, known)
+
+
+def _shifted(moved: Array, difference: float) -> float:
+    """How often resampled differences lie as far from the difference as it lies from 0."""
+    moved = moved[~np.isnan(moved)]
+    if np.isnan(difference) or not len(moved):
+        return float("nan")
+    far = np.abs(moved - difference) >= abs(difference) - 1e-12  # rounding
+    return float((1 + np.count_nonzero(far)) / (1 + len(moved)))
+
+
+def _discordant(a: Batch, b: Batch) -> tuple[int, int]:
+    """How many rows only a, and only b, has right."""
+    only_a = only_b = 0
+    for left, right in _decided(a, b):
+        mine, theirs = _right(left), _right(right)
+        only_a += int(np.count_nonzero(mine & ~theirs))
+        only_b += int(np.count_nonzero(theirs & ~mine))
+    return only_a, only_b
+
+
+def _right(side: Decisions) -> Array:
+    if side.code is not None:  # equal, or not counted
+        return np.asarray(np.isin(side.code, (0, 3, IGNORED)).all(axis=1))
+    ids = side.pred.reshape(len(side.true), -1)
+    return np.asarray((ids == side.true[:, None]).any(axis=1))
+
+
+def _mcnemar(only_a: int, only_b: int) -> float:
+    """The two-sided p-value of so uneven a split of fair coin tosses."""
+    tosses, fewer = only_a + only_b, min(only_a, only_b)
+    if only_a == only_b:
+        return 1.0
+    place = np.arange(1, fewer + 1)
+    ways = np.cumsum(np.append(0.0, np.log(tosses - place + 1) - np.log(place)))
+    return float(min(1.0, 2 * np.exp(ways - tosses * np.log(2)).sum()))

@@ -1,0 +1,131 @@
+"""Poisson bootstrap: counting many resamples of the rows while they stream by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .averages import divide, fractions
+from .batch import Batch
+from .counts import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED, Array, Counts
+from .decisions import Decisions, decide
+from .errors import F1Error, shown
+from .replicas import Replicas
+from .resampling import summed
+from .tally import IGNORED
+
+# Rows whose weights are drawn together, from a generator of their own.
+_DRAWN = 1024
+# Weights in flight at once: 2 MB as bytes.
+_WEIGHTS = 1 << 21
+_UNIT = 2.0**20
+# How many of 65,536 draws give 0, 1, 2, …: Poisson(1), with mean 1 exactly and variance 1.0003.
+_POISSON = (24112, 24106, 12055, 4018, 1005, 201, 33, 5, 1)
+_TABLE = np.repeat(np.arange(len(_POISSON), dtype=np.uint8), _POISSON)
+
+
+def count_replicas(batch: Batch, seed: int, first: int = 0, resamples: int = 0) -> Replicas:
+    """Replicas of a batch whose first row is row `first` of its stream.
+
+    In each replica every row counts Poisson(1) times. How often depends on the seed and on the
+    row's number in the stream alone, so any cut into batches gives the same.
+
+    Raises
+    ------
+    F1Error
+        If any row holds a value that cannot be counted.
+
+    Source: N. Chamandy, O. Muralidharan, A. Najmi, S. Naidu, Estimating uncertainty for massive
+    data streams, 2012: such weights stand for drawing rows with replacement, in one pass.
+    """
+    resamples = resamples or batch.options.resamples
+    height = 4 if batch.kind == "multilabel" else 3
+    dtype = np.int64 if batch.weight is None else np.float64
+    sums = np.zeros((resamples, height, batch.n_classes), dtype)
+    rows = np.zeros((resamples, ROWS)) if batch.kind == "multilabel" else None
+    step = max(_DRAWN, _WEIGHTS // resamples // _DRAWN * _DRAWN)
+    start = 0
+    while start < len(batch):
+        stop = min(len(batch), ((first + start) // step + 1) * step - first)
+        found = decide(batch, slice(start, stop))
+        draws = weights(seed, first + start, first + stop, resamples)[:, found.rows]
+        if found.code is not None and rows is not None:
+            _add_cells(found, found.code, draws, batch, sums, rows)
+        else:
+            weighed = draws if found.weight is None else draws * found.weight
+            sums += summed(weighed, found.true, found.pred, batch.n_classes)
+        start = stop
+    return Replicas(sums, rows, np.array([[seed, first, first + len(batch)]]))
+
+
+def with_replicas(counts: Counts, batch: Batch, seed: int, first: int = 0) -> Counts:
+    """The counts of a batch and, beside them, its replicas over the same classes.
+
+    Raises
+    ------
+    F1Error
+        If any row holds a value that cannot be counted.
+    """
+    replicas = count_replicas(batch, seed, first)
+    if counts.labels is not None and batch.labels is not None:
+        replicas = replicas.only(np.searchsorted(batch.labels, counts.labels))
+    return replace(counts, replicas=replicas)
+
+
+def weights(seed: int, start: int, stop: int, resamples: int) -> Array:
+    """(B, stop - start) how often each row of a stream counts in each replica, as bytes."""
+    parts = []
+    for block in range(start // _DRAWN, -(-stop // _DRAWN)):
+        source = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(block,)))
+        raw = np.asarray(source.random_raw(resamples * _DRAWN // 4), dtype="<u8")
+        drawn = _TABLE[raw.view("<u2")].reshape(resamples, _DRAWN)
+        low, high = max(start - block * _DRAWN, 0), min(stop - block * _DRAWN, _DRAWN)
+        parts.append(drawn[:, low:high])
+    return np.concatenate(parts, axis=1) if parts else np.zeros((resamples, 0), np.uint8)
+
+
+def checked_seed(seed: Any) -> int:
+    """`seed=` as a number; None draws one that no other stream has.
+
+    Raises
+    ------
+    F1Error
+        If it is no whole number from 0, below 2^63.
+    """
+    if seed is None:
+        return int(np.random.default_rng().integers(1 << 63))
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 1 << 63:
+        raise F1Error(f"seed is {shown(seed)}; give a whole number from 0, or None")
+    return int(seed)
+
+
+def _add_cells(
+    found: Decisions, code: Array, draws: Array, batch: Batch, sums: Array, rows: Array
+) -> None:
+    flags = np.stack([code == 3, (code & 1) == 1, (code & 2) == 2, code != IGNORED], axis=1)
+    # float32 holds these sums exactly where rows have no weights: at most 8 a row.
+    kind = np.float32 if found.weight is None else np.float64
+    weighed = draws.astype(kind) if found.weight is None else draws * found.weight
+    for place in range(0, draws.shape[1], 1 << 20):
+        some = slice(place, place + (1 << 20))
+        product = weighed[:, some] @ flags[some].reshape(-1, flags[0].size).astype(kind)
+        sums += product.reshape(sums.shape).astype(sums.dtype)
+    rows += weighed.astype(np.float64) @ _statistics(flags, batch)
+
+
+def _statistics(flags: Array, batch: Batch) -> Array:
+    """(m, 20) what each row adds to the statistics behind the samples averages, as plain sums."""
+    found = np.zeros((len(flags), ROWS))
+    every = flags.sum(axis=2)
+    found[:, COUNT] = 1
+    found[:, EXACT] = (every[:, 0] == every[:, 1]) & (every[:, 0] == every[:, 2])
+    columns = batch.averaged_columns
+    four = every if columns is None else flags[:, :, columns].sum(axis=2)
+    pairs = fractions(*four.T, batch.options.coefs)
+    ratios = [pairs[name] for name in RATIOS]
+    found[:, UNDEFINED] = np.array([under == 0 for _, under in ratios]).T
+    # In units of 2^-20 their sums are exact, and the same however the rows were cut.
+    found[:, HIGH] = np.rint([divide(over, under, 0.0) * _UNIT for over, under in ratios]).T / _UNIT
+    return found

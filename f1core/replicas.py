@@ -1,0 +1,104 @@
+"""Replicas: resampled counts that add up beside the counts themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import F1Error, shape_words
+
+Array = NDArray[Any]
+
+_NAMES = {"replica_sums": "sums", "replica_rows": "rows", "replica_spans": "spans"}
+
+
+@dataclass(frozen=True, eq=False)
+class Replicas:
+    """B resampled counts of the rows of some streams; never changed in place.
+
+    `spans` (k, 3) says which rows are in: seed of the stream, first row, end.
+    """
+
+    sums: Array  # (B, 3, C), or (B, 4, L) with rows
+    rows: Array | None  # (B, 20) multilabel
+    spans: Array
+
+    def __add__(self, other: Replicas) -> Replicas:
+        """Both together.
+
+        Raises
+        ------
+        F1Error
+            If the same row of a stream is on both sides, or they differ in form.
+        """
+        if self.sums.shape != other.sums.shape or (self.rows is None) != (other.rows is None):
+            mine, theirs = (f"{len(r.sums)} resamples {r.sums.shape[1:]}" for r in (self, other))
+            raise F1Error(f"{theirs} cannot be added to {mine}")
+        rows = None if self.rows is None or other.rows is None else self.rows + other.rows
+        return Replicas(self.sums + other.sums, rows, _joined(self.spans, other.spans))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Replicas):
+            return NotImplemented
+        pairs = ((self.sums, other.sums), (self.rows, other.rows), (self.spans, other.spans))
+        return all(
+            a is b or (a is not None and b is not None and np.array_equal(a, b)) for a, b in pairs
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def only(self, classes: Array) -> Replicas:
+        """The same of some classes."""
+        return Replicas(self.sums[:, :, classes], self.rows, self.spans)
+
+    def onto(self, classes: Array, size: int) -> Replicas:
+        """The same with each class at its place among more."""
+        sums = np.zeros((*self.sums.shape[:2], size), self.sums.dtype)
+        sums[:, :, classes] = self.sums
+        return Replicas(sums, self.rows, self.spans)
+
+    def as_dict(self) -> dict[str, Array]:
+        """The arrays by name, for saving and sending."""
+        named = {name: getattr(self, of) for name, of in _NAMES.items()}
+        return {name: array for name, array in named.items() if array is not None}
+
+    @classmethod
+    def taken_from(cls, named: dict[str, Array], sums: tuple[int, ...], rows: Any) -> Replicas | None:
+        """Take the arrays of `as_dict` out of a dict, believing nothing; None without any.
+
+        Raises
+        ------
+        F1Error
+            If they are not of replicas of counts of these shapes.
+        """
+        found = {of: named.pop(name) for name, of in _NAMES.items() if name in named}
+        if not found:
+            return None
+        if set(found) != {"sums", "spans"} | ({"rows"} if rows is not None else set()):
+            raise F1Error(f"these are not replicas: {sorted(found)}")
+        shapes = {"sums": (None, *sums), "rows": (None, *(rows or ())), "spans": (None, 3)}
+        for name, array in found.items():
+            good = array.dtype in (np.int64, np.float64) and array.ndim == len(shapes[name])
+            if not good or array.shape[1:] != shapes[name][1:] or not (array >= 0).all():
+                raise F1Error(f"{name} of replicas cannot be {shape_words(array)}")
+        return cls(found["sums"], found.get("rows"), found["spans"].astype(np.int64))
+
+
+def _joined(a: Array, b: Array) -> Array:
+    """Which rows are in either; a sentence if some are in both."""
+    spans: list[list[int]] = []
+    for seed, start, stop in sorted([*a.tolist(), *b.tolist()]):
+        last = spans[-1] if spans else [-1, 0, 0]
+        if seed == last[0] and start < last[2]:
+            raise F1Error(
+                f"both sides drew the resamples of the same rows from seed {seed}: "
+                "give each its own seed, or None"
+            )
+        if seed == last[0] and start == last[2]:
+            last[2] = stop
+        elif stop > start:
+            spans.append([seed, start, stop])
+    return np.array(spans, np.int64).reshape(-1, 3)

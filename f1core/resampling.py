@@ -1,0 +1,150 @@
+"""Many resampled counts at once, and any metric of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from . import averages
+from .counts import CELLS, PRED, RATIOS, TP, TRUE, Array, Counts
+from .errors import F1Error
+from .options import Options
+from .scores import Scores
+
+# Numbers in flight at once while resampling: 32 MB of int64.
+_NUMBERS = 1 << 22
+
+
+@dataclass
+class Resamples:
+    """B sets of counts, (B, 3, C) or (B, 4, L) with rows (B, 20), and how they are averaged."""
+
+    sums: Array
+    rows: Array | None
+    options: Options
+    included: Array  # (C,) the classes that the averages of the whole look at
+    labels: Array | None
+
+    @classmethod
+    def like(cls, whole: Counts, options: Options, sums: Array, rows: Any = None) -> Resamples:
+        """Resamples of these counts."""
+        return cls(sums, rows, options, Scores(whole, options).included, whole.labels)
+
+    def metric(self, name: str) -> Array:
+        """(B,) a metric of each, by its name in `to_dict`; nan where nothing was drawn for it."""
+        stem, _, kind = name.rpartition("_")
+        if stem in RATIOS and kind in ("micro", "macro", "weighted"):
+            return np.concatenate([part._average(stem, kind) for part in self._parts()])
+        if name in RATIOS:
+            return self.ratio(name)[:, 1]
+        return np.array([self._single(name, i) for i in range(len(self.sums))])
+
+    def ratio(self, name: str) -> Array:
+        """(B, C) a ratio of each class."""
+        how = self.options
+        pairs = averages.fractions(*self._four, how.coefs)
+        return np.asarray(averages.divide(*pairs[name], how.zero_division))
+
+    @property
+    def _four(self) -> tuple[Array, Array, Array, Array]:
+        """(B, C) true positives, predicted, true, and what each class's counts are out of."""
+        tp, pred, true = (self.sums[:, row] for row in (TP, PRED, TRUE))
+        if self.sums.shape[1] > CELLS:
+            return tp, pred, true, self.sums[:, CELLS]
+        return tp, pred, true, true.sum(axis=1, keepdims=True)
+
+    def _parts(self) -> Iterator[Resamples]:
+        step = max(1, _NUMBERS // (8 * self.sums[0].size))
+        for start in range(0, len(self.sums), step):
+            yield replace(self, sums=self.sums[start : start + step])
+
+    def _average(self, stem: str, kind: str) -> Array:
+        options, four = self.options, self._four
+        included = np.broadcast_to(self.included, four[TRUE].shape)
+        over = options.average_over
+        if over == "present" or (over is None and options.task != "multilabel"):
+            included = included & (four[PRED] + four[TRUE] > 0)
+        found = averages.average(
+            kind, *four, included, coefs=options.coefs, zero_division=options.zero_division
+        )[stem]
+        return np.where(included.any(axis=1), found, np.nan)
+
+    def _single(self, name: str, which: int) -> float:
+        rows = None if self.rows is None else self.rows[which]
+        size = self.sums.shape[2]
+        try:
+            counts = Counts(size, sums=self.sums[which], rows=rows, labels=self.labels)
+            return Scores(counts, self.options).metric(name)
+        except F1Error:  # no row was drawn
+            return float("nan")
+
+
+def multinomial(
+    counts: Array, resamples: int, rng: np.random.Generator
+) -> Iterator[tuple[slice, Array]]:
+    """(b, K) draws of as many rows as there are from K cells, some resamples at a time.
+
+    Drawing n rows with replacement is one multinomial draw over the cells that the rows fall
+    into: its cost grows with the number of cells, not with n.
+    """
+    step = max(1, _NUMBERS // len(counts))
+    share = counts / counts.sum()
+    for start in range(0, resamples, step):
+        drawn = slice(start, min(start + step, resamples))
+        yield drawn, rng.multinomial(int(counts.sum()), share, drawn.stop - drawn.start)
+
+
+def summed(draws: Array, true: Array, pred: Array, n_classes: int) -> Array:
+    """(b, 3, C) sums per class of (b, K) draws of cells with these (K,) true and predicted ids.
+
+    `pred` may be (K, k): each cell predicts k different classes.
+    """
+    dtype = np.result_type(draws.dtype, np.int64)
+    sums = np.zeros((len(draws), 3, n_classes), dtype)
+    _add_groups(sums[:, TRUE], draws, true)
+    for ids in pred.reshape(len(pred), -1).T:
+        _add_groups(sums[:, PRED], draws, ids)
+        hit = np.flatnonzero(ids == true)
+        _add_groups(sums[:, TP], draws[:, hit], true[hit])
+    return sums
+
+
+def _add_groups(into: Array, draws: Array, ids: Array) -> None:
+    """Add the draws' columns into the columns that their ids say."""
+    if not len(ids):
+        return
+    order = np.argsort(ids, kind="stable")
+    ordered = ids[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    into[:, ordered[starts]] += np.add.reduceat(draws[:, order], starts, axis=1, dtype=into.dtype)
+
+
+def of_confusion(counts: Counts, options: Options, resamples: int, seed: Any) -> Resamples:
+    """Bootstrap resamples of unweighted single-label counts, from the (C, C) matrix."""
+    assert counts.confusion is not None
+    true, pred = np.nonzero(counts.confusion)
+    cells = counts.confusion[true, pred]
+    sums = np.empty((resamples, 3, counts.n_classes), np.int64)
+    for part, draws in multinomial(cells, resamples, np.random.default_rng(seed)):
+        sums[part] = summed(draws, true, pred, counts.n_classes)
+    return Resamples.like(counts, options, sums)
+
+
+def of_labels(counts: Counts, options: Options, resamples: int, seed: Any) -> Resamples:
+    """Each label of unweighted multilabel counts by itself: right for one label, not for averages."""
+    assert counts.sums is not None
+    rng = np.random.default_rng(seed)
+    sums = np.empty((resamples, 4, counts.n_classes), np.int64)
+    for label, (tp, pred, true, cells) in enumerate(counts.sums.T.tolist()):
+        four = np.array([tp, pred - tp, true - tp, cells - pred - true + tp])
+        for part, draws in multinomial(four, resamples, rng) if cells else ():
+            hit, false, missed, _ = draws.T
+            sums[part, :, label] = np.stack(
+                [hit, hit + false, hit + missed, np.full(len(hit), cells)], axis=1
+            )
+        if not cells:
+            sums[:, :, label] = 0
+    return Resamples.like(counts, options, sums)

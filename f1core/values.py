@@ -1,0 +1,189 @@
+"""One option at a time: what a user typed -> plain Python, or the sentence that mends it."""
+
+from __future__ import annotations
+
+import math
+import operator
+from contextlib import suppress
+from numbers import Real
+from typing import Any
+
+from .errors import F1Error, one_of, shown
+
+_MOST_CLASSES = 100_000_000  # three counts of each take 2.4 GB
+_INT64 = 2**63
+
+
+def classes(value: Any) -> tuple[tuple[Any, ...] | None, int | None]:
+    """The names, if there are any, and how many classes there are."""
+    if value is None:
+        return None, None
+    if isinstance(value, str):
+        raise F1Error(f"classes is the string {shown(value)}; give a count or a list of names")
+    try:
+        count = operator.index(value)
+    except TypeError:
+        try:
+            if isinstance(value, (bytes, bytearray, set, frozenset)):  # a set has no order
+                raise TypeError from None
+            names = _entries(value)
+        except TypeError:
+            raise F1Error(f"classes is {shown(value)}; give a count or a list of names") from None
+        return _distinct_names(names), len(names)
+    if isinstance(value, bool) or count < 1:
+        raise F1Error(f"classes is {shown(value)}; a count of classes is at least 1")
+    if count > _MOST_CLASSES:
+        raise F1Error(f"classes is {shown(value)}; at most {_MOST_CLASSES:,} can be counted")
+    return None, count
+
+
+def _distinct_names(names: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not names:
+        raise F1Error("classes is empty; name at least one class")
+    for name in names:
+        if not (isinstance(name, str) or _is_whole(name)):
+            raise F1Error(f"classes holds {shown(name)}; names are strings or whole numbers")
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise F1Error(f"classes names {shown(twice)} twice")
+    if len({isinstance(name, str) for name in names}) > 1:
+        raise F1Error("classes mixes strings and numbers; name all classes in one way")
+    return names
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a label can be this number."""
+    if isinstance(value, float):
+        return math.isfinite(value) and value.is_integer() and abs(value) < _INT64
+    return isinstance(value, int) and -_INT64 <= value < _INT64
+
+
+def _entries(values: Any) -> tuple[Any, ...]:
+    """The entries of a list, array or series as plain Python values."""
+    try:
+        entries = values.tolist() if hasattr(values, "tolist") else list(values)
+    except Exception:  # whatever an object of another library raises
+        raise TypeError from None
+    if not isinstance(entries, list):
+        raise TypeError
+    return tuple(_scalar(entry) for entry in entries)
+
+
+def _scalar(value: Any) -> Any:
+    """A NumPy or torch scalar as a Python one; anything else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+
+
+def number(value: Any) -> float:
+    """A real number as a float.
+
+    Raises
+    ------
+    TypeError
+        If it is none, a boolean, or beyond what a float holds.
+    """
+    value = _scalar(value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError
+    try:
+        return float(value)
+    except OverflowError:
+        raise TypeError from None
+
+
+def threshold(value: Any) -> float | tuple[float, ...]:
+    """One number in [0, 1], or one a label."""
+    try:
+        try:
+            values: float | tuple[float, ...] = number(value)
+        except TypeError:
+            if isinstance(value, (str, bytes, bytearray, set, frozenset, dict)):
+                raise
+            values = tuple(number(t) for t in _entries(value))
+    except TypeError:
+        raise F1Error(
+            f"threshold is {shown(value)}; give a number in [0, 1], or one for each label"
+        ) from None
+    for cut in values if isinstance(values, tuple) else (values,):
+        if not 0.0 <= cut <= 1.0:
+            raise F1Error(
+                f"threshold is {cut:g}, outside [0, 1]: it cuts probabilities "
+                "(with from_logits=True too)"
+            )
+    return values
+
+
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """A whole number from 1, or from another one."""
+    try:
+        found = operator.index(value)
+    except TypeError:
+        raise F1Error(f"{name} is {shown(value)}; give a whole number from {least}") from None
+    if isinstance(value, bool) or found < least:
+        raise F1Error(f"{name} is {shown(value)}; give a whole number from {least}")
+    return found
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False."""
+    if value is True or value is False or type(value).__name__ in ("bool_", "bool"):
+        return bool(value)
+    raise F1Error(f"{name} is {shown(value)}; use True or False")
+
+
+def ignored(value: Any) -> Any:
+    """A label: a string or a whole number."""
+    if value is None or isinstance(value, str):
+        return value
+    found = _scalar(value)
+    with suppress(TypeError):
+        found = operator.index(found)
+    if not _is_whole(found):
+        raise F1Error(f"ignore_index is {shown(value)}; give the target value that counts nowhere")
+    return int(found)
+
+
+def average_over(value: Any) -> str | tuple[Any, ...] | None:
+    """None, "present", "all", or distinct classes."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if value in ("present", "all"):
+            return str(value)
+        raise F1Error(one_of("average_over", value, ("present", "all")) + " or a list of classes")
+    try:
+        if isinstance(value, (bytes, bytearray)):
+            raise TypeError
+        entries = _entries(value)
+    except TypeError:
+        raise F1Error(
+            f"average_over is {shown(value)}; use 'present', 'all' or a list of classes"
+        ) from None
+    for entry in entries:
+        if not (isinstance(entry, str) or _is_whole(entry)):
+            raise F1Error(f"average_over holds {shown(entry)}, which is not a class")
+    if not entries or len(set(entries)) != len(entries):
+        raise F1Error(f"average_over is {shown(value)}; list at least one class, each once")
+    return entries
+
+
+def zero_division(value: Any) -> float:
+    """0.0, 1.0 or nan."""
+    try:
+        found = number(value)
+    except TypeError:
+        found = -1.0
+    if found in (0.0, 1.0) or math.isnan(found):
+        return found
+    raise F1Error(f"zero_division is {shown(value)}; use 0.0, 1.0 or nan")
+
+
+def beta(value: Any) -> float:
+    """A number from 0, inf included."""
+    try:
+        found = number(value)
+    except TypeError:
+        found = math.nan
+    if not found >= 0.0:
+        raise F1Error(f"beta is {shown(value)}; give a number from 0 (2 weighs recall more)")
+    return found

@@ -1,0 +1,179 @@
+"""scorer(): in cross-validation and searches, with every kind of estimator and of label."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+sklearn = pytest.importorskip("sklearn", minversion="1.9")
+
+from sklearn.base import clone  # noqa: E402
+from sklearn.datasets import (  # noqa: E402
+    load_breast_cancer,
+    load_iris,
+    make_multilabel_classification,
+)
+from sklearn.ensemble import RandomForestClassifier  # noqa: E402
+from sklearn.linear_model import LogisticRegression  # noqa: E402
+from sklearn.metrics import f1_score, hamming_loss  # noqa: E402
+from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate  # noqa: E402
+from sklearn.multiclass import OneVsRestClassifier  # noqa: E402
+from sklearn.naive_bayes import GaussianNB  # noqa: E402
+from sklearn.svm import LinearSVC  # noqa: E402
+from sklearn.tree import DecisionTreeClassifier  # noqa: E402
+
+import f1core  # noqa: E402
+from f1core import F1Error  # noqa: E402
+from f1core.adapters.sklearn import scorer  # noqa: E402
+from f1core.adapters.sklearn.scorer import METRICS  # noqa: E402
+
+X2, Y2 = load_breast_cancer(return_X_y=True)
+X3, Y3 = load_iris(return_X_y=True)
+XM, YM = make_multilabel_classification(100, n_classes=4, random_state=0)
+NAMES2, NAMES3 = np.array(["bad", "good"])[Y2], np.array(["setosa", "versicolor", "virginica"])[Y3]
+
+
+@pytest.mark.parametrize("y", [Y2, NAMES2, Y2.astype(bool), 2 * Y2 - 1, Y2 + 3.0])
+@pytest.mark.parametrize(("metric", "average"), [("f1", "binary"), ("f1_macro", "macro")])
+def test_two_classes_of_any_kind_score_as_scikit_learns(y, metric, average):
+    model = GaussianNB().fit(X2[::2], y[::2])
+    options = {"pos_label": model.classes_[1]} if average == "binary" else {}
+    expected = f1_score(y[1::2], model.predict(X2[1::2]), average=average, **options)
+    assert scorer(metric)(model, X2[1::2], y[1::2]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("y", [Y3, NAMES3])
+def test_many_classes_score_as_scikit_learns(y):
+    expected = cross_val_score(GaussianNB(), X3, y, scoring="f1_macro")
+    assert cross_val_score(GaussianNB(), X3, y, scoring=scorer("f1_macro")) == pytest.approx(
+        expected
+    )
+
+
+@pytest.mark.parametrize("y", [Y2, NAMES2, 2 * Y2 - 1])
+def test_a_threshold_asks_for_probabilities(y):
+    model = GaussianNB().fit(X2[::2], y[::2])
+    above = model.classes_[(model.predict_proba(X2[1::2])[:, 1] > 0.9).astype(int)]
+    expected = f1_score(y[1::2], above, pos_label=model.classes_[1])
+    assert scorer("f1", threshold=0.9)(model, X2[1::2], y[1::2]) == pytest.approx(expected)
+
+
+def test_logits_ask_for_the_decision_function():
+    model = LinearSVC().fit(X2, NAMES2)
+    assert scorer("f1", from_logits=True)(model, X2, NAMES2) == pytest.approx(
+        scorer("f1")(model, X2, NAMES2)
+    )
+
+
+def test_an_estimator_without_probabilities_is_named():
+    with pytest.raises(AttributeError, match="predict_proba"):
+        scorer("f1", threshold=0.9)(LinearSVC().fit(X2, Y2), X2, Y2)
+
+
+@pytest.mark.parametrize("y", [Y3, NAMES3])
+def test_top_k_asks_for_probabilities(y):
+    model = GaussianNB().fit(X3, y)
+    order = np.argsort(-model.predict_proba(X3), axis=1)[:, :2]
+    hits = (model.classes_[order] == y[:, None]).any(axis=1).mean()
+    assert scorer("accuracy", top_k=2)(model, X3, y) == pytest.approx(hits)
+
+
+def test_a_loss_is_negated():
+    model = GaussianNB().fit(X3, Y3)
+    assert scorer("hamming_loss")(model, X3, Y3) == -hamming_loss(Y3, model.predict(X3))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RandomForestClassifier(5, random_state=0),
+        OneVsRestClassifier(LogisticRegression()),
+        DecisionTreeClassifier(max_depth=3, random_state=0),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"threshold": 0.3}])
+def test_several_labels_a_row(model, options):
+    model = clone(model).fit(XM, YM)
+    if options:
+        found = model.predict_proba(XM)
+        found = np.column_stack([p[:, 1] for p in found]) if isinstance(found, list) else found
+        pred = found > 0.3
+    else:
+        pred = model.predict(XM)
+    expected = f1_score(YM, pred, average="samples", zero_division=0)
+    assert scorer("f1_samples", **options)(model, XM, YM) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_label_that_never_varied_is_what_it_was(value):
+    y = YM.copy()
+    y[:, 0] = value
+    model = RandomForestClassifier(5, random_state=0).fit(XM, y)
+    assert scorer("recall_micro", threshold=0.0, average_over=[0])(model, XM, y) == value
+
+
+def test_searches_take_it_and_run_it_in_processes():
+    search = GridSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_depth": [1, 3]},
+        scoring={"ours": scorer("f1_macro"), "theirs": "f1_macro"},
+        refit="ours",
+        n_jobs=2,
+    ).fit(X3, Y3)
+    ours, theirs = (search.cv_results_[f"mean_test_{name}"] for name in ("ours", "theirs"))
+    assert ours == pytest.approx(theirs)
+    assert search.best_params_ == {"max_depth": 3}
+
+
+def test_several_scorers_predict_once():
+    calls = []
+
+    class Counting(GaussianNB):
+        def predict(self, X):
+            calls.append(1)
+            return super().predict(X)
+
+    scoring = {name: scorer(name) for name in ("f1_macro", "mcc", "accuracy")}
+    cross_validate(Counting(), X3, Y3, scoring=scoring, cv=3)
+    assert len(calls) == 3
+
+
+def test_weights_count():
+    model, weight = GaussianNB().fit(X3, Y3), np.arange(len(Y3))
+    expected = f1_score(Y3, model.predict(X3), average="macro", sample_weight=weight)
+    assert scorer("f1_macro")(model, X3, Y3, sample_weight=weight) == pytest.approx(expected)
+
+
+def test_weights_are_routed():
+    with sklearn.config_context(enable_metadata_routing=True):
+        made = scorer("f1_macro").set_score_request(sample_weight=True)
+        weight = np.random.default_rng(0).random(len(Y3))
+        weighted = cross_val_score(
+            GaussianNB().set_fit_request(sample_weight=False), X3, Y3, scoring=made,
+            params={"sample_weight": weight},
+        )  # fmt: skip
+    assert not np.allclose(weighted, cross_val_score(GaussianNB(), X3, Y3, scoring=made))
+
+
+def test_it_is_pickled_and_shown():
+    made = scorer("f1_macro", zero_division=1.0)
+    assert repr(made) == "scorer('f1_macro', zero_division=1.0)"
+    model = GaussianNB().fit(X3, Y3)
+    assert pickle.loads(pickle.dumps(made))(model, X3, Y3) == made(model, X3, Y3)
+
+
+@pytest.mark.parametrize("y_pred", [[0, 1, 1], [[0, 1], [1, 1], [0, 0]]])
+def test_every_metric_of_every_task_has_a_scorer(y_pred):
+    task = "multilabel" if np.ndim(y_pred) == 2 else "binary"
+    assert set(f1core.score(y_pred, y_pred, task=task).to_dict()) <= set(METRICS)
+
+
+def test_a_wrong_name_or_option_is_refused_at_once():
+    with pytest.raises(F1Error, match="did you mean 'f1_macro'"):
+        scorer("f1_makro")
+    with pytest.raises(F1Error, match="threshold is 2"):
+        scorer("f1", threshold=2)
+    with pytest.raises(TypeError, match="treshold"):
+        scorer("f1", treshold=0.5)

@@ -1,0 +1,189 @@
+"""What the tests run in a process of its own: `python jobs.py NAME [ARGUMENTS]` prints one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import threading
+import time
+import tracemalloc
+from typing import Any
+
+import numpy as np
+
+import f1core
+from f1core import engine
+
+ROWS, CLASSES = 3_000, 5
+
+
+def rows(start: int = 0, stop: int = ROWS) -> tuple[Any, Any]:
+    rng = np.random.default_rng(3)
+    y_true = rng.integers(0, CLASSES, ROWS)
+    y_pred = rng.random((ROWS, CLASSES), dtype=np.float32)
+    return y_true[start:stop], y_pred[start:stop]
+
+
+def expected() -> dict[str, float]:
+    return f1core.score(*rows()).to_dict()
+
+
+def small_blocks() -> None:
+    """So that a few rows keep several threads busy."""
+    from f1core import tally
+
+    tally._BLOCK_CELLS = tally._DIRECT_CELLS = tally._WEIGHTED_ROWS = 64
+
+
+def numbers(**options: Any) -> None:
+    """The scores, with the kernels if asked for."""
+    if options.pop("warm", False):
+        f1core.warm_up()
+    small_blocks()
+    report(f1core.score(*rows(), **options).to_dict(), loaded=engine.loaded())
+
+
+def report(found: dict[str, float], **more: Any) -> None:
+    print(json.dumps({"scores": found, **more}))
+
+
+def outcome_of_child(child: int, seconds: float = 60) -> int:
+    """Its exit status; a child that hangs is killed and counts as 99."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    return 99
+
+
+def in_child() -> int:
+    """Score after a fork, on several threads; 0 if the numbers are right."""
+    child = os.fork()
+    if child:
+        return outcome_of_child(child)
+    code = 1
+    try:
+        right = f1core.score(*rows(), threads=1).to_dict()
+        weight = np.ones(ROWS)
+        code = int(
+            f1core.score(*rows(), threads=4).to_dict() != right
+            or f1core.score(*rows(), threads=4, sample_weight=weight).accuracy != right["accuracy"]
+        )
+    finally:
+        os._exit(code)
+
+
+def fork_after_threads(warm: bool) -> None:
+    """The parent used its threads (and kernels) before it forked."""
+    small_blocks()
+    if warm:
+        f1core.warm_up()
+    before = f1core.score(*rows(), threads=4).to_dict()
+    child = in_child()
+    after = f1core.score(*rows(), threads=4).to_dict()
+    report(after, child=child, same=before == after, loaded=engine.loaded())
+
+
+def fork_while_loading() -> None:
+    """Another thread is loading the kernels at the moment of the fork."""
+    locked, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with engine._lock:
+            locked.set()
+            done.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    locked.wait()
+    child = in_child()
+    done.set()
+    thread.join()
+    report(expected(), child=child)
+
+
+def counted(span: tuple[int, int]) -> f1core.Accumulator:
+    made = f1core.Accumulator("multiclass", classes=CLASSES, threads=2)
+    made.update(*rows(*span))
+    return made
+
+
+def pool(method: str, warm: bool) -> None:
+    """Workers count parts, the parent adds them up."""
+    import multiprocessing
+
+    if warm:
+        f1core.warm_up()
+        f1core.score(*rows(), threads=2)
+    spans = [(start, start + 500) for start in range(0, ROWS, 500)]
+    with multiprocessing.get_context(method).Pool(2) as workers:
+        parts = workers.map(counted, spans)
+        workers.close()
+        workers.join()
+    report(sum(parts[1:], parts[0]).compute().to_dict())
+
+
+def eight_threads() -> None:
+    """All score at once while the kernels are being loaded."""
+    small_blocks()
+    engine.PRICE = 1
+    found: list[Any] = [None] * 8
+    gate = threading.Barrier(8)
+
+    def work(mine: int) -> None:
+        gate.wait()
+        found[mine] = [f1core.score(*rows(), threads=3).to_dict() for _ in range(5)]
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    report(found[0][0], same=all(one == found[0][0] for each in found for one in each))
+
+
+# ---- memory ------------------------------------------------------------------------------
+
+
+def _scores(order: str) -> tuple[Any, Any]:
+    rng = np.random.default_rng(0)
+    shape = 10_000_000, 10
+    y_pred = np.empty(shape, np.float32, order=order)
+    for start in range(0, shape[0], 100_000):
+        y_pred[start : start + 100_000] = rng.random((100_000, 10), dtype=np.float32)
+    return rng.integers(0, 10, shape[0], dtype=np.int8), y_pred
+
+
+def _labels() -> tuple[Any, Any]:
+    rng = np.random.default_rng(0)
+    return tuple(rng.integers(0, 200_000, 10_000_000, dtype=np.int32) for _ in range(2))
+
+
+def memory(what: str, warm: bool) -> None:
+    """The most memory above the inputs, in MB: as Python counts it, or as the kernel does."""
+    y_true, y_pred = _labels() if what == "labels" else _scores(what)
+    options: dict[str, Any] = {"task": "multiclass"}
+    if what == "multilabel":
+        y_true, options = y_true[:, None] == np.arange(10), {"task": "multilabel"}
+    if warm:
+        f1core.warm_up()
+        f1core.score(y_true[:100_000], y_pred[:100_000], **options)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        f1core.score(y_true, y_pred, **options)
+        used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    else:
+        engine.PRICE = 1 << 62
+        tracemalloc.start()
+        f1core.score(y_true, y_pred, **options)
+        used = tracemalloc.get_traced_memory()[1] / 2**20
+    print(json.dumps({"megabytes": used, "loaded": engine.loaded()}))
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](**json.loads(sys.argv[2]))

@@ -1,0 +1,127 @@
+"""BinnedThresholds: exact at its edges, and honest about what lies between them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import pickle
+
+import numpy as np
+import pytest
+from test_thresholds import aimed_at, drawn
+
+from f1core import F1Error, score
+from f1core.binned import BinnedThresholds
+from f1core.thresholds import best_threshold
+
+
+def streamed(y_true, y_prob, options, bins, parts=1):
+    kept = {k: v for k, v in options.items() if k == "ignore_index"}
+    found = BinnedThresholds(options["task"], bins=bins, **kept)
+    weight = options.get("sample_weight")
+    for rows in np.array_split(np.arange(len(y_true)), parts):
+        more = {} if weight is None else {"sample_weight": weight[rows]}
+        found.update(y_true[rows], y_prob[rows], **more)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_the_best_edge_and_a_bound_that_holds(seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(60):
+        y_true, y_prob, options, search = drawn(rng)
+        told = (y_true, y_prob, options, search)
+        if math.isnan(options["zero_division"]):
+            options["zero_division"] = 0.0
+        bins = int(rng.choice([2, 4, 8]))
+        binned = streamed(y_true, y_prob, options, bins)
+        asked = {k: options[k] for k in ("zero_division", "beta", "average_over") if k in options}
+        binary = options["task"] == "binary"
+        metric = aimed_at(search, binary)
+        try:
+            exact = best_threshold(y_true, y_prob, **options, **search)
+        except F1Error as error:
+            with pytest.raises(F1Error, match="no threshold has|no rows|no class is left"):
+                binned.best_threshold(**asked, **search)
+            assert "no " in str(error)
+            continue
+        try:
+            best = binned.best_threshold(**asked, **search)
+        except F1Error as error:
+            assert "no threshold has" in str(error)  # noqa: PT017
+            continue
+        delivered = score(y_true, y_prob, threshold=best.threshold, **options)
+        assert delivered.metric(metric) == pytest.approx(best.score, abs=1e-12), told
+        assert best.score <= exact.score + 1e-12, told
+        assert exact.score <= best.bound + 1e-12, told
+        if "min_precision" in search or "min_recall" in search:
+            continue
+        edges = np.arange(bins + 1) / bins
+        width = 1 if binary or search["shared"] else y_prob.shape[1]
+        for chosen in itertools.product(edges, repeat=width) if bins**width < 100 else ():
+            threshold = chosen[0] if width == 1 and (binary or search["shared"]) else chosen
+            there = score(y_true, y_prob, threshold=threshold, **options).metric(metric)
+            assert there <= best.score + 1e-12, told
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_cut_and_merged_in_any_way_it_is_the_same(dtype):
+    rng = np.random.default_rng(1)
+    y_prob = rng.random((500, 3)).astype(dtype)
+    y_true = rng.random((500, 3)) < 0.3
+    whole = streamed(y_true, y_prob, {"task": "multilabel"}, 64)
+    for parts in (2, 7):
+        assert streamed(y_true, y_prob, {"task": "multilabel"}, 64, parts) == whole
+    one, other = (streamed(y_true[r], y_prob[r], {"task": "multilabel"}, 64) for r in
+                  (slice(0, 99), slice(99, None)))  # fmt: skip
+    assert one + other == whole
+    assert pickle.loads(pickle.dumps(whole)) == whole
+    assert one != whole
+    whole.reset()
+    with pytest.raises(F1Error, match="no rows to cut"):
+        whole.best_threshold()
+
+
+def test_more_bins_come_closer():
+    rng = np.random.default_rng(2)
+    y_true = rng.random(20_000) < 0.2
+    y_prob = np.clip(rng.random(20_000) * 0.7 + y_true * 0.25, 0, 1).astype(np.float32)
+    exact = best_threshold(y_true, y_prob)
+    missing = []
+    for bins in (16, 256, 4096):
+        best = streamed(y_true, y_prob, {"task": "binary"}, bins).best_threshold()
+        assert best.score <= exact.score <= best.bound
+        missing.append(best.bound - best.score)
+    assert missing[0] > missing[1] > missing[2]
+    assert missing[2] < 0.002
+
+
+def test_its_curve_is_scores_at_the_edges():
+    rng = np.random.default_rng(3)
+    y_true, y_prob = rng.random(300) < 0.4, rng.random(300).round(2)
+    found = streamed(y_true, y_prob, {"task": "binary"}, 16).curve()
+    for k, threshold in enumerate(found.thresholds):
+        assert threshold == k / 16
+        assert found.f1[k] == score(y_true, y_prob, threshold=threshold).binary.f1
+
+
+def test_refusals_are_sentences():
+    for bins in (3, 1, 0, 2.5, True, 1 << 21):
+        with pytest.raises(F1Error, match="power of two"):
+            BinnedThresholds("binary", bins=bins)
+    with pytest.raises(F1Error, match="'binary' and 'multilabel'"):
+        BinnedThresholds("multiclass")
+    found = BinnedThresholds("multilabel", bins=8)
+    found.update([[0, 1]], [[0.2, 0.3]])
+    before = pickle.dumps(found)
+    with pytest.raises(F1Error, match="3 columns"):
+        found.update([[0, 1, 1]], [[0.2, 0.3, 0.4]])
+    with pytest.raises(F1Error, match="NaN at row 1, column 0"):
+        found.update([[0, 1], [0, 1]], [[0.2, 0.3], [math.nan, 0.3]])
+    with pytest.raises(F1Error, match="multilabel targets are 0 or 1"):
+        found.update([[0, 2]], [[0.2, 0.3]])
+    assert pickle.dumps(found) == before
+    with pytest.raises(F1Error, match="bins is 8 here and 16 there"):
+        found.merge(BinnedThresholds("multilabel", bins=16))
+    with pytest.raises(F1Error, match="there are 2, counted from 0"):
+        found.curve(2)

@@ -1,0 +1,158 @@
+"""compare: paired resampling is right about nothing, and about something."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from f1core import F1Error, score
+from f1core.paired import _mcnemar, compare
+
+
+def models(rng, rows, classes=4, wrong=(0.3, 0.3)):
+    y_true = rng.integers(0, classes, rows)
+    return y_true, *(
+        np.where(rng.random(rows) < share, rng.integers(0, classes, rows), y_true)
+        for share in wrong
+    )
+
+
+@pytest.mark.parametrize("metric", ["f1_macro", "accuracy", "mcc", "recall_weighted", "kappa"])
+def test_a_and_b_are_what_score_says_and_the_order_is_a_sign(metric):
+    y_true, a, b = models(np.random.default_rng(0), 300, wrong=(0.2, 0.4))
+    found, back = (compare(y_true, *pair, metric=metric, seed=3) for pair in ((a, b), (b, a)))
+    assert found.a == score(y_true, a).metric(metric)
+    assert found.b == score(y_true, b).metric(metric)
+    assert found.difference == found.a - found.b == -back.difference
+    assert found.interval[0] < found.difference < found.interval[1]
+    assert found.p_value < 0.01
+    assert back.p_value == pytest.approx(found.p_value, abs=0.002)
+    assert compare(y_true, a, b, metric=metric, seed=3) == found
+
+
+def test_the_joint_table_is_resampling_rows():
+    """The multinomial over cells has the spread of rows drawn one by one."""
+    rng = np.random.default_rng(1)
+    y_true, a, b = models(rng, 200, wrong=(0.2, 0.3))
+    found = compare(y_true, a, b, metric="f1_macro", seed=0, resamples=4000)
+    drawn = []
+    for _ in range(1500):
+        rows = rng.integers(0, 200, 200)
+        drawn.append(
+            score(y_true[rows], a[rows]).macro.f1 - score(y_true[rows], b[rows]).macro.f1
+        )
+    assert found.interval == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.012)
+    weighted = compare(
+        y_true, a, b, metric="f1_macro", seed=0, resamples=4000, sample_weight=np.ones(200)
+    )
+    assert weighted.interval == pytest.approx(found.interval, abs=0.012)
+
+
+def test_pairing_sees_what_two_intervals_cannot():
+    rng = np.random.default_rng(2)
+    y_true, a, _ = models(rng, 2000)
+    b = a.copy()
+    b[np.flatnonzero(a == y_true)[:12]] += 1  # the same model, a little worse
+    b %= 4
+    assert compare(y_true, a, b, metric="f1_macro", seed=0).p_value < 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["multiclass", "binary", "multilabel"])
+@pytest.mark.parametrize("metric", ["f1_macro", "f1_micro", "accuracy"])
+def test_without_a_difference_it_rejects_one_in_twenty_or_ten(kind, metric):
+    rng = np.random.default_rng(20261122)
+    rejected, trials = 0, 200
+    for trial in range(trials):
+        if kind == "multilabel":
+            y_true = rng.random((300, 4)) < [0.1, 0.3, 0.5, 0.2]
+            hard = rng.random((300, 1)) * 0.4  # what is hard is hard for both
+            a, b = ((y_true ^ (rng.random((300, 4)) < hard)).astype(int) for _ in range(2))
+        else:
+            classes = 2 if kind == "binary" else 4
+            y_true = rng.choice(classes, 300, p=np.arange(1, classes + 1) / (classes * (classes + 1) / 2))
+            hard = rng.random(300) * 0.6
+            a, b = (
+                np.where(rng.random(300) < hard, rng.integers(0, classes, 300), y_true)
+                for _ in range(2)
+            )
+        found = compare(y_true, a, b, metric=metric, task=kind, resamples=300, seed=trial)
+        rejected += found.p_value <= 0.05
+    assert rejected / trials <= 0.10
+
+
+@pytest.mark.parametrize(("only_a", "only_b"), [(0, 0), (1, 0), (3, 9), (40, 41), (500, 600), (0, 30)])
+def test_mcnemar_is_the_binomial_test(only_a, only_b):
+    exact = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
+    assert _mcnemar(only_a, only_b) == pytest.approx(exact, rel=1e-10)
+    assert _mcnemar(only_b, only_a) == pytest.approx(exact, rel=1e-10)
+
+
+@pytest.mark.parametrize("resampled", ["joint", "rows"])
+def test_accuracy_is_mcnemars_business(resampled):
+    y_true, a, b = models(np.random.default_rng(5), 150, wrong=(0.2, 0.3))
+    only_a, only_b = ((a == y_true) & (b != y_true)).sum(), ((b == y_true) & (a != y_true)).sum()
+    if resampled == "rows":
+        y_true, a, b = (np.eye(4, dtype=int)[x] for x in (y_true, a, b))
+        found = compare(y_true, a, b, metric="exact_match", task="multilabel", seed=0)
+    else:
+        found = compare(y_true, a, b, metric="accuracy", seed=0)
+    assert found.p_value == pytest.approx(binomtest(only_a, only_a + only_b).pvalue)
+
+
+def test_any_task_any_kind_of_prediction():
+    rng = np.random.default_rng(6)
+    y_true = rng.integers(0, 3, 100)
+    scores = rng.random((100, 3)) + np.eye(3)[y_true]
+    found = compare(y_true, scores, scores.argmax(axis=1), metric="f1_macro", seed=0)
+    assert (found.difference, found.interval, found.p_value) == (0, (0, 0), 1)
+    top = compare(y_true, scores, rng.random((100, 3)), metric="recall_micro", top_k=2, seed=0)
+    assert top.a == score(y_true, scores, top_k=2).micro.recall
+    names = np.array(["cat", "dog", "eel"])
+    named = compare(names[y_true], names[scores.argmax(axis=1)], names[rng.integers(0, 2, 100)],
+                    metric="f1_macro", seed=0)  # fmt: skip
+    assert named.difference > 0
+    binary = compare(y_true > 0, rng.random(100), rng.integers(0, 2, 100), metric="f1", seed=0)
+    assert 0 <= binary.p_value <= 1
+    mixed = compare(y_true % 2, y_true % 2, y_true, metric="f1_macro", seed=0)
+    assert mixed.a == 1
+    some = compare(np.where(y_true == 2, -1, y_true), y_true, y_true[::-1], metric="f1_macro",
+                   classes=3, ignore_index=-1, seed=0)  # fmt: skip
+    assert some.a == 1
+
+
+@pytest.mark.parametrize("metric", ["f1_samples", "hamming_loss", "jaccard_macro", "exact_match"])
+def test_multilabel_metrics_come_from_rows(metric):
+    rng = np.random.default_rng(7)
+    y_true = rng.random((200, 3)) < 0.4
+    a, b = (np.clip(rng.random((200, 3)) * 0.8 + y_true * share, 0, 1) for share in (0.2, 0.1))
+    found = compare(y_true, a, b, metric=metric, task="multilabel", seed=0, resamples=3000)
+    drawn = []
+    for _ in range(600):
+        rows = rng.integers(0, 200, 200)
+        of = [score(y_true[rows], p[rows], task="multilabel").metric(metric) for p in (a, b)]
+        drawn.append(of[0] - of[1])
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert found.interval == pytest.approx((low, high), abs=0.2 * (high - low))
+
+
+def test_refusals_are_sentences():
+    y_true, a, b = models(np.random.default_rng(8), 20)
+    with pytest.raises(F1Error, match="metric is 'f2'"):
+        compare(y_true, a, b, metric="f2")
+    with pytest.raises(F1Error, match="compare takes no treshold"):
+        compare(y_true, a, b, metric="f1_macro", treshold=0.2)
+    with pytest.raises(F1Error, match="y_true has 20 rows, pred_b has 19"):
+        compare(y_true, a, b[:-1], metric="f1_macro")
+    for wrong in ({"resamples": 0}, {"seed": -1}, {"seed": 1.5}, {"level": 1.0}, {"level": "x"}):
+        with pytest.raises(F1Error, match=next(iter(wrong))):
+            compare(y_true, a, b, metric="f1_macro", **wrong)
+
+
+def test_undefined_stays_undefined():
+    found = compare([0, 0], [0, 0], [0, 0], metric="kappa", seed=0, task="binary")
+    assert math.isnan(found.p_value)
+    assert math.isnan(found.interval[0])

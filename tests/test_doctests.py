@@ -1,0 +1,32 @@
+"""The examples in the docstrings do what they say."""
+
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+
+import f1core
+
+ROOT = Path(f1core.__file__).parent
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
+    for path in ROOT.rglob("*.py")
+    if ">>>" in path.read_text()
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of(name, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[1])  # some read tests/data
+    try:
+        module = importlib.import_module(name)
+    except ImportError as missing:
+        pytest.skip(str(missing))
+    found = doctest.testmod(module)
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+def test_there_are_examples():
+    assert {"f1core.api", "f1core.accumulator", "f1core.scores"} <= set(MODULES)

@@ -1,0 +1,216 @@
+"""Anything at all, in any argument: a result or F1Error, never another exception, never a warning."""
+
+import copy
+import datetime
+import decimal
+import fractions
+import warnings
+
+import numpy as np
+import pytest
+from arrays import FLOATS, INTS, UINTS
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from f1core import Accumulator, F1Error, Scores, score
+
+
+class Broken:
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("broken")
+
+
+class Wrong:
+    def __array__(self, dtype=None, copy=None):
+        return [1, 2]
+
+
+class Endless:
+    def __len__(self):
+        raise OverflowError("too long")
+
+    def __iter__(self):
+        raise ZeroDivisionError
+
+
+class Listless:
+    ndim = 0
+
+    def tolist(self):
+        raise RuntimeError("no list")
+
+    def item(self):
+        raise RuntimeError("no item")
+
+
+class Unequal:
+    def __eq__(self, other):
+        raise RuntimeError("not even equal")
+
+    __hash__ = None
+
+
+ODD = {
+    "float32": lambda: np.float32(0.5), "half NaN": lambda: np.float16(np.nan),
+    "int8": lambda: np.int8(2), "uint64": lambda: np.uint64(2**64 - 1),
+    "bool_": lambda: np.bool_(True), "str_": lambda: np.str_("a"), "bytes_": lambda: np.bytes_(b"a"),
+    "complex64": lambda: np.complex64(1j), "datetime64": lambda: np.datetime64("2020-01-01"),
+    "NaT": lambda: np.datetime64("NaT"), "timedelta64": lambda: np.timedelta64(1, "s"),
+    "longdouble": lambda: np.longdouble(1) / 3, "array of a float": lambda: np.array(0.5),
+    "array of a string": lambda: np.array("a"), "array of None": lambda: np.array(None),
+    "one float": lambda: np.array([0.5]), "one int": lambda: np.array([[1]]),
+    "masked": lambda: np.ma.masked, "record": lambda: np.zeros(3, [("a", int), ("b", float)]),
+    "decimal": lambda: decimal.Decimal("0.5"), "decimal NaN": lambda: decimal.Decimal("sNaN"),
+    "fraction": lambda: fractions.Fraction(1, 2), "date": lambda: datetime.date(2020, 1, 1),
+    "ellipsis": lambda: ..., "object": object, "class": lambda: object, "function": lambda: len,
+    "iterator": lambda: iter([1, 2]), "generator": lambda: (i for i in range(2)),
+    "range": lambda: range(3), "memory": lambda: memoryview(b"abc"),
+    "bytearray": lambda: bytearray(b"ab"), "dict": lambda: {0: 1}, "set": lambda: {1, 2},
+    "frozenset": lambda: frozenset("ab"), "slice": lambda: slice(3), "broken": Broken,
+    "wrong": Wrong, "endless": Endless, "listless": Listless, "unequal": Unequal,
+    "arrays": lambda: [np.array([1, 2]), np.array([3])], "huge": lambda: 10**400,
+    "object array of arrays": lambda: np.array([np.zeros(2), np.zeros(3), None], object),
+    "strings of numpy": lambda: np.array([np.str_("a"), "b"], object),
+    "numbers of numpy": lambda: np.array([np.int8(1), 2.0, True], object),
+    "NUL": lambda: np.array(["a", "a\0"], object), "deep": lambda: [[[[[[1]]]]]],
+}  # fmt: skip
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([0, 1, 2, 3, -1, 2**31, 2**63, -(2**63), 2**64, 10**30]),
+    st.floats(),
+    st.complex_numbers(),
+    st.text(max_size=4),
+    st.binary(max_size=4),
+    st.sampled_from(["binary", "multiclass", "multilabel", "present", "all", "true", "f1_macro"]),
+    st.datetimes(),
+    st.sampled_from(sorted(ODD)).map(lambda name: ODD[name]()),
+)
+NESTED = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4), max_leaves=12)
+SIMPLE = st.one_of(
+    st.lists(st.integers(0, 3), max_size=4),
+    st.lists(st.floats(0, 1), max_size=4),
+    st.lists(st.lists(st.floats(0, 1), min_size=2, max_size=2), max_size=4),
+    st.lists(st.sampled_from("ab"), max_size=4),
+)
+DTYPES = st.one_of(
+    st.sampled_from([*FLOATS, *INTS, *UINTS, np.dtype(bool), np.dtype(object), np.dtype("V3")]),
+    npst.array_dtypes(),
+    npst.scalar_dtypes(),
+)
+
+
+@st.composite
+def arrays(draw):
+    """Arrays of any dtype and few elements, often four rows."""
+    shapes = st.one_of(
+        st.sampled_from([(4,), (4, 1), (4, 2), (4, 3), (0,), (0, 2), (2, 0), (), (4, 2, 2), (1,)]),
+        npst.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+    )
+    dtype, shape = draw(DTYPES), draw(shapes)
+    if dtype == object:
+        size = int(np.prod(shape))
+        made = np.empty(size, object)
+        for place, value in enumerate(draw(st.lists(SCALARS, min_size=size, max_size=size))):
+            made[place] = value
+        return made.reshape(shape)
+    raw = draw(st.binary(min_size=0, max_size=64)) + b"\0" * 64
+    count = int(np.prod(shape))
+    need = max(1, count * dtype.itemsize)
+    return np.frombuffer((raw * (need // 64 + 1))[:need], np.uint8)[: count * dtype.itemsize].view(
+        dtype if dtype.itemsize else np.uint8
+    ).reshape(shape if dtype.itemsize else (0,))  # fmt: skip
+
+
+ANYTHING = st.one_of(NESTED, arrays(), SIMPLE)
+
+# Options of a form that means something, so that the odd one is reached; and anything else.
+OPTIONS = {
+    "task": ["binary", "multiclass", "multilabel", None],
+    "classes": [None, 2, 3, ["a", "b"], [0, 1], [5, 7]],
+    "threshold": [0.5, 0.0, 1.0, [0.2, 0.3]],
+    "top_k": [1, 2],
+    "from_logits": [False, True],
+    "sample_weight": [None, [1, 2, 0, 1], [0.5] * 4],
+    "ignore_index": [None, 0, -1, "a"],
+    "average_over": [None, "present", "all", [0], ["a"]],
+    "zero_division": [0.0, 1.0, float("nan")],
+    "beta": [1.0, 0.0, 2.0, float("inf"), 1e300, 5e-324],
+    "confusion": [None, True, False],
+    "threads": [None, 1, 2],
+}
+
+
+@st.composite
+def options(draw, odd):
+    chosen = draw(st.dictionaries(st.sampled_from(list(OPTIONS)), st.none(), max_size=4))
+    found = {name: draw(st.sampled_from(OPTIONS[name])) for name in chosen}
+    if odd:
+        name = draw(st.sampled_from(list(OPTIONS)))
+        found[name] = draw(ANYTHING)
+        if isinstance(found[name], int) and name == "classes":
+            found[name] = min(found[name], 1000) if found[name] < 2**30 else found[name]
+    return found
+
+
+def survives(call):
+    """A result or F1Error, without a warning; every view of a result survives too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            result = call()
+        except F1Error as error:
+            assert type(error) is F1Error
+            assert 5 < len(str(error)) < 1000
+            return
+        if isinstance(result, Scores):
+            for view in (Scores.to_dict, str, repr, Scores._repr_html_):
+                try:
+                    view(result)
+                except F1Error as error:
+                    assert "average" in str(error)
+
+
+@pytest.mark.usefixtures("engine")
+@given(ANYTHING, ANYTHING, options(odd=False))
+def test_any_two_arrays(y_true, y_pred, chosen):
+    survives(lambda: score(y_true, y_pred, **chosen))
+
+
+@pytest.mark.usefixtures("engine")
+@given(SIMPLE, SIMPLE, options(odd=True))
+def test_any_option(y_true, y_pred, chosen):
+    survives(lambda: score(y_true, y_pred, **chosen))
+
+
+@given(arrays(), arrays(), st.none() | arrays(), st.sampled_from(OPTIONS["task"]))
+def test_any_bits_as_numbers(y_true, y_pred, weight, task):
+    survives(lambda: score(y_true, y_pred, sample_weight=weight, task=task))
+
+
+@given(options(odd=True), ANYTHING, ANYTHING, st.none() | ANYTHING)
+def test_an_accumulator_given_anything(chosen, y_true, y_pred, weight):
+    chosen.pop("sample_weight", None)
+    made = []
+    survives(lambda: made.append(Accumulator(**({"task": "multiclass"} | chosen))))
+    for accumulator in made:
+        survives(lambda: accumulator.update(y_true, y_pred, sample_weight=weight))
+        survives(accumulator.compute)
+        survives(lambda: accumulator.merge(y_true))
+        survives(lambda: accumulator.save(y_true) if not writable(y_true) else None)
+        survives(lambda: Accumulator.load(y_true))
+        assert accumulator == copy.deepcopy(accumulator)
+
+
+def writable(path):
+    """Strings would leave files behind."""
+    return isinstance(path, (str, bytes))
+
+
+@given(ANYTHING)
+def test_scores_asked_for_anything(value):
+    scores = score([0, 1, 1], [0.2, 0.7, 0.1])
+    survives(lambda: scores.metric(value))
+    survives(lambda: scores.confusion_matrix(normalize=value))

@@ -1,0 +1,93 @@
+"""score_by: each group is what score gives on its rows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from f1core import F1Error, score
+from f1core.groups import score_by
+
+
+def as_score(groups, y_true, y_pred, weight=None, **options):
+    """The same, group by group."""
+    groups = np.asarray(groups)
+    return {
+        g: score(
+            y_true[groups == g], y_pred[groups == g],
+            sample_weight=None if weight is None else weight[groups == g], **options,
+        )
+        for g in sorted(set(groups.tolist()))
+    }  # fmt: skip
+
+
+def same(found, expected):
+    assert list(found) == list(expected)
+    for group, scores in found.items():
+        assert scores._counts == expected[group]._counts
+        assert scores.classes == expected[group].classes
+        np.testing.assert_equal(scores.to_dict(), expected[group].to_dict())
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.sampled_from(["binary", "multi", "labels", "flags"]))  # fmt: skip
+def test_each_group_is_score_on_its_rows(seed, rows, kind):
+    rng = np.random.default_rng(seed)
+    groups = rng.choice(["b", "a", "", "c"], rows) if seed % 2 else rng.integers(-3, 3, rows)
+    weight = rng.integers(1, 4, rows) if seed % 3 == 0 else None
+    if kind == "flags":
+        arrays = rng.random((rows, 3)) < 0.4, rng.random((rows, 3))
+        options = {"task": "multilabel"}
+    elif kind == "multi":
+        arrays, options = (rng.integers(0, 3, rows), rng.random((rows, 3))), {"task": "multiclass"}
+    elif kind == "labels":
+        arrays = rng.integers(0, 4, rows), rng.integers(0, 4, rows)
+        options = {"task": "multiclass"}
+    else:
+        arrays, options = (rng.integers(0, 2, rows), rng.random(rows)), {"task": "binary"}
+    found = score_by(groups, *arrays, sample_weight=weight, **options)
+    same(found, as_score(groups, *arrays, weight, **options))
+
+
+def test_groups_of_any_kind_keep_their_names():
+    y_true, y_pred = np.array([0, 1, 1]), np.array([0.2, 0.7, 0.1])
+    for groups, names in (
+        (["x", "y", "x"], ["x", "y"]),
+        (np.array(["x", "y", "x"], dtype=object), ["x", "y"]),
+        ([3, -1, 3], [-1, 3]),
+        ([True, False, True], [False, True]),
+        (np.array([0.5, 0.25, 0.5]), [0.25, 0.5]),
+    ):
+        assert list(score_by(groups, y_true, y_pred)) == names
+
+
+def test_the_task_is_read_off_all_rows():
+    found = score_by([0, 0, 1, 1], [0, 1, 2, 2], [0, 1, 2, 0])
+    assert {scores.task for scores in found.values()} == {"multiclass"}
+    assert found[0].classes == [0, 1]
+
+
+def test_many_groups_are_one_pass():
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 70_000, 100_000)
+    y_true, y_prob = rng.integers(0, 2, 100_000), rng.random(100_000)
+    found = score_by(groups, y_true, y_prob)
+    assert sum(scores.total for scores in found.values()) == 100_000
+    whole = sum((s.confusion for s in found.values()), np.zeros((2, 2), int))
+    np.testing.assert_array_equal(whole, score(y_true, y_prob).confusion)
+
+
+def test_refusals_name_the_group_and_the_row():
+    with pytest.raises(F1Error, match=r"groups is \(2,\) int64, there are 3 rows"):
+        score_by([0, 1], [0, 1, 1], [0.1, 0.2, 0.3])
+    with pytest.raises(F1Error, match="groups is NaN at row 1"):
+        score_by([0, math.nan, 1], [0, 1, 1], [0.1, 0.2, 0.3])
+    with pytest.raises(F1Error, match="y_pred is NaN at row 2"):
+        score_by(["a", "b", "b"], [0, 1, 1], [0.1, 0.2, math.nan])
+    with pytest.raises(F1Error, match="group 'b': there are no rows to score"):
+        score_by(["a", "b"], [0, -1], [0.1, 0.2], ignore_index=-1)
+    with pytest.raises(F1Error, match="missing value"):
+        score_by(["a", None], [0, 1], [0.1, 0.2])

@@ -1,0 +1,406 @@
+"""Each kernel against a few lines of plain Python, integer for integer and bit for bit."""
+
+import math
+import mmap
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("numba", exc_type=ImportError)
+
+from f1core import kernels
+from f1core.kernels import jit
+
+# Score formats: the word, the float behind it (bfloat16 is the upper half of a float32), +inf, 1.0
+# and the dtype of targets that goes with it: not all of them with all, each pair is a compilation.
+FORMATS = {
+    "float16": (np.uint16, np.float16, 0x7C00, 0x3C00, np.int8),
+    "bfloat16": (np.uint16, None, 0x7F80, 0x3F80, np.int8),
+    "float32": (np.uint32, np.float32, 0x7F80_0000, 0x3F80_0000, np.int64),
+    "float64": (np.uint64, np.float64, 0x7FF0 << 48, 0x3FF0 << 48, np.int32),
+}
+PAIRS = [("i1", "i1"), ("i8", "i4"), ("u1", "i8"), ("i4", "i4")]
+PROBABILITIES = [0.0, 1.0, 0.5, 0.1, 0.25, 0.875, 1e-4]
+LOGITS = [-0.0, -1.0, 2.0, -0.5, 1e4, -1e4, math.inf, -math.inf, *PROBABILITIES]
+CUTS = [0.5, 0.1, 0.0, 1.0, -0.0, -0.5, 2.0]
+COEFS = np.array([1.25, 0.25, 1.0])
+
+seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
+formats, rows, columns = st.sampled_from(sorted(FORMATS)), st.integers(0, 200), st.integers(1, 70)
+
+
+def words_of(values, form):
+    """The bits of numbers, or of "nan" and "-nan"."""
+    word, dtype, inf, _, _ = FORMATS[form]
+    sign = 1 << (np.dtype(word).itemsize * 8 - 1)
+    nans = {"nan": inf + 1, "-nan": (sign | inf) + 7}
+    numbers = np.array([0.0 if v in nans else v for v in values])
+    if dtype is None:
+        bits = (numbers.astype(np.float32).view(np.uint32) >> 16).astype(word)
+    else:
+        bits = numbers.astype(dtype).view(word)
+    for place, value in enumerate(values):
+        if value in nans:
+            bits[place] = nans[value]
+    return bits
+
+
+def numbers_of(words, form):
+    """Words as lists of Python's floats."""
+    if form == "bfloat16":
+        return (words.astype(np.uint32) << 16).view(np.float32).tolist()
+    return np.ascontiguousarray(words).view(FORMATS[form][1]).tolist()
+
+
+def laid_out(array, layout):
+    """The same numbers: read-only as `tally` gives them, or with alien columns between the rows."""
+    if layout == "plain":
+        array = array.copy()
+        array.setflags(write=False)
+        return array
+    if layout == "columns first":
+        return np.asfortranarray(array)
+    alien = np.iinfo(array.dtype).max  # a NaN, or no flag and no class
+    if array.ndim == 1:
+        wide = np.full((len(array), 3), alien, array.dtype)
+        wide[:, 1] = array
+        return wide[:, 1]
+    wide = np.full((2 * len(array), array.shape[1] + 2), alien, array.dtype)
+    inner = wide[::2, 1:-1] if layout == "strided" else wide[::-2, 1:-1]
+    inner[:] = array
+    return inner
+
+
+def layouts(form):
+    every = ["plain", "strided", "backwards", "columns first"]
+    return st.sampled_from(every if form == "float32" else every[:1])
+
+
+@st.composite
+def scores(draw, pool, rare=()):
+    """A format and (n, C) words of few different values, so that ties abound; rarely others."""
+    form, rng = draw(formats), draw(seeds)
+    chosen = draw(st.lists(st.sampled_from(pool), min_size=1, max_size=6))
+    words = rng.choice(words_of(chosen, form), (draw(rows), draw(columns)))
+    for value in draw(st.lists(st.sampled_from(rare), max_size=3)) if rare else ():
+        if len(words):
+            at = rng.integers(len(words)), rng.integers(words.shape[1])
+            words[at] = words_of([value], form)[0]
+    return form, laid_out(words, draw(layouts(form))), rng
+
+
+def best(row, k):
+    """Positions of the k largest, the earlier first among equals; -1 for NaN."""
+    if any(map(math.isnan, row)):
+        return [-1] * k
+    return sorted(range(len(row)), key=lambda j: (-row[j], j))[:k]
+
+
+@given(scores(LOGITS, ["nan", "-nan"]), st.integers(1, 7))
+def test_ranking(problem, k):
+    form, words, _ = problem
+    inf, k = FORMATS[form][0](FORMATS[form][2]), min(k, words.shape[1])
+    numbers = numbers_of(words, form)
+    ids = np.full(len(words), -7, np.int32)
+    kernels.argmax(words, inf, ids)
+    assert ids.tolist() == [best(row, 1)[0] for row in numbers]
+    ids = np.full((len(words), k), -7, np.int32)
+    kernels.topk(words, inf, k, ids)
+    assert ids.tolist() == [best(row, k) for row in numbers]
+
+
+@pytest.mark.parametrize("size", [16 * 2**15 - 3, 16 * 2**15 + 20, 16 * 2**16 + 40])
+def test_the_maximum_is_found_in_any_of_very_many_columns(size):
+    """So many loads a row that their numbers do not fit into 15, or 16, bits."""
+    inf, (low, zero, minus) = np.uint16(0x7C00), words_of([-3.0, 0.0, -0.0], "float16")
+    words = np.full((2, size), low)
+    words[0, size - 1] = words[1, 5] = minus
+    words[1, size - 9] = zero
+    ids = np.zeros(2, np.int32)
+    kernels.argmax(words, inf, ids)
+    assert ids.tolist() == [size - 1, 5]
+
+
+def matrix(true, pred, weight, size, start):
+    """The confusion matrix and the sums over classes, added to what is there; rows outside."""
+    confusion, sums = start[0].tolist(), start[1].tolist()
+    bad = 0
+    for t, p, w in zip(true, pred, weight, strict=True):
+        if not (0 <= t < size and 0 <= p < size):
+            bad += 1
+            continue
+        confusion[t][p] += w
+        sums[0][t] += w if t == p else 0
+        sums[1][p] += w
+        sums[2][t] += w
+    return confusion, sums, bad
+
+
+def started(rng, *shapes, dtype=np.int64):
+    """Outputs that something is in already."""
+    return [rng.integers(0, 1000, shape).astype(dtype) for shape in shapes]
+
+
+@given(st.sampled_from(PAIRS), seeds, rows, columns, st.booleans(), layouts("float32"))
+def test_labels(pair, rng, n, size, wrong, layout):
+    low, high = (-2, size + 2) if wrong else (0, size)
+    true, pred = (
+        laid_out(rng.integers(max(low, np.iinfo(d).min), high, n).astype(d), layout) for d in pair
+    )
+    weight = rng.random(n)
+    for suffix, weights, dtype in (("", np.ones(n, int), int), ("_weighted", weight, float)):
+        extra = (weight,) if suffix else ()
+        confusion, sums = start = started(rng, (size, size), (3, size), dtype=dtype)
+        *expected, bad = matrix(true.tolist(), pred.tolist(), weights.tolist(), size, start)
+        assert getattr(kernels, f"labels{suffix}")(true, pred, *extra, confusion) == bad
+        assert getattr(kernels, f"labels_sums{suffix}")(true, pred, *extra, sums) == bad
+        assert [confusion.tolist(), sums.tolist()] == expected
+
+
+@given(scores(LOGITS, ["nan", "-nan"]), st.booleans())
+def test_multiclass(problem, wrong):
+    form, words, rng = problem
+    n, size = words.shape
+    inf, dtype = FORMATS[form][0](FORMATS[form][2]), FORMATS[form][4]
+    true = rng.integers(-wrong, size + wrong, n).astype(dtype)
+    pred = [best(row, 1)[0] for row in numbers_of(words, form)]
+    confusion, sums = start = started(rng, (size, size), (3, size))
+    *expected, bad = matrix(true.tolist(), pred, [1] * n, size, start)
+    assert kernels.multiclass(true, words, inf, confusion) == bad
+    assert kernels.multiclass_sums(true, words, inf, sums) == bad
+    assert [confusion.tolist(), sums.tolist()] == expected
+
+
+def row_statistics(tp, pred, true, kept):
+    """EXACT, and for each ratio: undefined, high, low."""
+    a, b, c = COEFS.tolist()
+    fractions = [
+        (tp, pred), (tp, true), (2 * tp, pred + true),
+        (a * tp, a * tp + b * (true - tp) + c * (pred - tp)),
+        (tp, pred + true - tp), (kept - pred - true + tp, kept - true),
+    ]  # fmt: skip
+    found = []
+    for over, under in fractions:
+        x = over / under * 2**31 if under else 0.0
+        found.append((int(under == 0), math.floor(x), math.floor((x - math.floor(x)) * 2**31)))
+    return int(tp == pred == true), found
+
+
+def counted(code, weight, start, weighted):
+    """What `cells` adds: sums of labels, and statistics of rows."""
+    sums, rows = start[0].tolist(), start[1].tolist()
+    for cells, w in zip(code, weight, strict=True):
+        for j, cell in enumerate(cells):
+            for k, holds in enumerate((cell == 3, cell in (1, 3), cell in (2, 3), cell != 4)):
+                sums[k][j] += w if holds else 0
+        tp, kept = cells.count(3), len(cells) - cells.count(4)
+        exact, ratios = row_statistics(tp, cells.count(1) + tp, cells.count(2) + tp, kept)
+        rows[0] += w
+        rows[1] += w * exact
+        for k, (undefined, high, low) in enumerate(ratios):
+            rows[2 + k] += w * undefined
+            rows[8 + k] += high if not weighted else w * (high * 2**31 + low) / 2**62
+            rows[14 + k] += 0 if weighted else low
+    return sums, rows
+
+
+def close(found, expected):
+    return np.allclose(found, expected, rtol=1e-12, atol=1e-9)
+
+
+@given(seeds, rows, columns, st.integers(1, 5), layouts("float32"))
+def test_cells(rng, n, size, codes, layout):
+    code = laid_out(rng.choice(rng.permutation(5)[:codes], (n, size)).astype(np.uint8), layout)
+    sums, rows = start = started(rng, (4, size), 20)
+    expected = counted(code.tolist(), [1] * n, start, False)
+    kernels.cells(code, COEFS, sums, rows)
+    assert (sums.tolist(), rows.tolist()) == expected
+    weight = rng.random(n)
+    sums, rows = start = started(rng, (4, size), 20, dtype=float)
+    expected = counted(code.tolist(), weight.tolist(), start, True)
+    kernels.cells_weighted(code, weight, COEFS, sums, rows)
+    assert sums.tolist() == expected[0]  # added in row order: the same bits
+    assert close(rows, expected[1])
+
+
+def test_weighted_rows_are_added_in_order():
+    """Bit for bit, and as the NumPy twin: any other order loses the small weights."""
+    code = np.full((300, 20), 3, np.uint8)
+    weight = np.where(np.arange(300) == 0, 2.0**53, 1.0)
+    sums, rows = np.zeros((4, 20)), np.zeros(20)
+    kernels.cells_weighted(code, weight, COEFS, sums, rows)
+    assert (sums == 2.0**53).all()
+    assert rows[[0, 1, 8, 9, 10, 11, 12]].tolist() == [2.0**53] * 7
+
+
+RARE = ["nan", "-nan", -0.0, 1.5, -1e-3, math.inf]
+
+
+@given(scores(PROBABILITIES, RARE), st.sampled_from(["flags", "bits of floats"]), st.booleans())
+def test_multilabel(problem, kind, wrong):
+    form, words, rng = problem
+    n, size = words.shape
+    word, _, _, one, dtype = FORMATS[form]
+    true = rng.integers(0, 2, (n, size))
+    sums, rows = started(rng, (4, size), 20)
+    start = sums.copy(), rows.copy()
+    cuts = words_of(rng.choice(CUTS, size).tolist(), form)
+    flags = true.astype(dtype)
+    if kind != "flags" and word is not np.uint16:
+        flags = flags.astype(FORMATS[form][1]).view(word)
+    numbers = numbers_of(words, form)
+    bad = any(not 0 <= x <= 1 or math.copysign(1, x) < 0 for row in numbers for x in row)
+    if wrong and n:
+        at = rng.integers(n), rng.integers(size)
+        flags[at] = rng.choice([2, -1, 7] if flags.dtype.kind == "i" else words_of([0.5, -1], form))
+        bad = True
+    flags = laid_out(flags, "plain" if words.flags.c_contiguous else "strided")
+    assert bool(kernels.multilabel(flags, words, word(one), cuts, COEFS, sums[:3], rows)) == bad
+    if not bad:
+        code = [
+            [(x > cut) + 2 * t for x, cut, t in zip(*row, strict=True)]
+            for row in zip(numbers, [numbers_of(cuts, form)] * n, true.tolist(), strict=True)
+        ]
+        expected, statistics = counted(code, [1] * n, start, False)
+        assert sums[:3].tolist() == expected[:3]
+        assert rows.tolist() == statistics
+
+
+@given(scores(PROBABILITIES, RARE), st.sampled_from(CUTS), st.sampled_from([0, 0, 0, 2, -1]))
+def test_binary(problem, cut, wrong):
+    form, words, rng = problem
+    word, _, _, one, dtype = FORMATS[form]
+    words = laid_out(words.reshape(-1), "plain" if words.flags.c_contiguous else "strided")
+    true = rng.integers(0, 2, len(words)).astype(dtype)
+    numbers = numbers_of(words, form)
+    bad = any(not 0 <= x <= 1 or math.copysign(1, x) < 0 for x in numbers)
+    if wrong and len(true):
+        true[rng.integers(len(true))] = wrong
+        bad = True
+    cut = words_of([cut], form)
+    (out,) = (start,) = started(rng, 4)
+    pred = [x > numbers_of(cut, form)[0] for x in numbers]
+    hits = sum(t for t, p in zip(true.tolist(), pred, strict=True) if p)
+    expected = [a + b for a, b in zip(start, [hits, sum(pred), true.sum(), len(true)], strict=True)]
+    assert bool(kernels.binary(true, words, word(one), cut[0], out)) == bad
+    if not bad:
+        assert out.tolist() == expected
+
+
+@pytest.mark.parametrize(("n", "size"), [(5000, 3), (2100, 15), (2050, 16), (2000, 17), (1100, 40)])
+def test_blocks_within_a_kernel_join(n, size):
+    """More rows than a counter of 8 or 10 bits holds, than ids or rows in one go."""
+    rng = np.random.default_rng(n)
+    words, true = rng.random((n, size), np.float32).view(np.uint32), rng.integers(0, 2, (n, size))
+    true[:, 0] = 1
+    words[:, 0] = words_of([1.0], "float32")
+    cuts = words_of([0.5] * size, "float32")
+    code = (words > cuts) + 2 * true
+    sums, rows, confusion = np.zeros((4, size), int), np.zeros(20, int), np.zeros((size, size), int)
+    expected = counted(code.tolist(), [1] * n, (sums, rows), False)
+    one = np.uint32(FORMATS["float32"][3])
+    assert not kernels.multilabel(true, words, one, cuts, COEFS, sums[:3], rows)
+    assert sums[:3].tolist() == expected[0][:3]
+    assert rows.tolist() == expected[1]
+    sums[:], rows[:] = 0, 0
+    kernels.cells(code.astype(np.uint8), COEFS, sums, rows)
+    assert (sums.tolist(), rows.tolist()) == expected
+    inf, ids = np.uint32(FORMATS["float32"][2]), rng.integers(0, size, n)
+    assert not kernels.multiclass(ids, words, inf, confusion)
+    pred = words.argmax(axis=1)
+    assert confusion.tolist() == matrix(ids, pred, [1] * n, size, (confusion * 0, sums * 0))[0]
+
+
+def test_threads_may_share_the_arrays_they_read():
+    rng = np.random.default_rng(3)
+    words = rng.random((4000, 5), np.float32).view(np.uint32)
+    true, inf = rng.integers(0, 5, 4000), np.uint32(FORMATS["float32"][2])
+
+    def part(rows):
+        confusion = np.zeros((5, 5), np.int64)
+        assert not kernels.multiclass(true[slice(*rows)], words[slice(*rows)], inf, confusion)
+        return confusion
+
+    with ThreadPoolExecutor(4) as pool:
+        parts = pool.map(part, pairwise(range(0, 4001, 400)))
+    assert (sum(parts) == part((0, 4000))).all()
+
+
+@pytest.fixture
+def at_the_end_of_memory():
+    """Puts an array where the next byte may not be read."""
+    ctypes = pytest.importorskip("ctypes")
+    if sys.platform != "linux":
+        pytest.skip("needs mprotect")
+    size = 4 * mmap.PAGESIZE
+    pages = mmap.mmap(-1, 2 * size)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(pages))
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    assert libc.mprotect(start + size, size, 0) == 0
+
+    def put(array):
+        home = np.frombuffer(pages, np.uint8, array.nbytes, size - array.nbytes)
+        home = home.view(array.dtype).reshape(array.shape)
+        home[...] = array
+        return home
+
+    yield put
+    libc.mprotect(start + size, size, 3)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 8, 9, 15, 16, 17, 31])
+def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
+    """A wrong read does not fail here, it ends the process."""
+    put, rng = at_the_end_of_memory, np.random.default_rng(size)
+    inf, one = (np.uint32(FORMATS["float32"][k]) for k in (2, 3))
+    for n in (1, 2, 20):
+        words = rng.random((n, size), np.float32).view(np.uint32)
+        flags = rng.integers(0, 2, (n, size)).astype(np.int64)
+        cuts, ids = words[0].copy(), np.zeros((n, 1), np.int32)
+        kernels.argmax(put(words), inf, ids[:, 0])
+        assert (ids[:, 0] == words.argmax(axis=1)).all()
+        kernels.topk(put(words), inf, 1, ids)
+        assert (ids[:, 0] == words.argmax(axis=1)).all()
+        for last in range(3):
+            sums, rows, read = np.zeros((4, size), int), np.zeros(20, int), [flags, words, cuts]
+            read[last] = put(read[last])
+            assert not kernels.multilabel(*read[:2], one, read[2], COEFS, sums[:3], rows)
+            assert (sums[1] == (words > cuts).sum(axis=0)).all()
+        sums[:] = 0
+        kernels.cells(put(flags.astype(np.uint8)), COEFS, sums, rows)
+        kernels.cells_weighted(
+            put(flags.astype(np.uint8)), np.ones(n), COEFS, sums * 0.0, rows * 0.0
+        )
+        assert (sums[1] == flags.sum(axis=0)).all()
+        out, flat = np.zeros(4, np.int64), np.ascontiguousarray(flags.reshape(-1))
+        assert not kernels.binary(put(flat), words.reshape(-1), one, cuts[0], out)
+        assert not kernels.binary(flat, put(words.reshape(-1)), one, cuts[0], out)
+        assert out[2] == 2 * flat.sum()
+        confusion = np.zeros((2, 2), np.int64)
+        assert not kernels.labels(put(flat), flat, confusion)
+        assert not kernels.labels(flat, put(flat), confusion)
+        assert confusion[1, 1] == 2 * flat.sum()
+
+
+def test_kernels_run_uncached_where_no_folder_can_be_written(monkeypatch):
+    def njit(**options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: (function, options)
+
+    monkeypatch.setattr(jit, "njit", njit)
+    function, options = jit.jit(len)
+    assert function is len
+    assert options["nogil"]
+
+
+@pytest.mark.skipif(not hasattr(kernels.argmax, "signatures"), reason="nothing is compiled")
+def test_a_cached_kernel_is_asked_for_all_the_code_it_was_made_from():
+    """Numba alone would look at the kernel's own file only."""
+    assert kernels.argmax._cache._cache_file._source_stamp == jit.SOURCES

@@ -1,0 +1,15 @@
+"""Memory above the inputs: less than 16 MB, however large and however laid out they are."""
+
+import pytest
+from test_processes import job
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("warm", [False, True], ids=["numpy", "kernels"])
+@pytest.mark.parametrize("what", ["C", "F", "labels"])
+def test_peak_memory(what, warm):
+    """10,000,000 x 10 float32 scores, 400 MB; or labels over 200,000 classes, 80 MB."""
+    found = job("memory", what=what, warm=warm)
+    assert found["loaded"] == warm
+    assert found["megabytes"] < 16

@@ -1,0 +1,291 @@
+"""State files: what was saved comes back, and whatever else comes is refused by name."""
+
+import io
+import json
+import math
+import os
+import zipfile
+
+import numpy as np
+import pytest
+import tasks
+from hypothesis import given
+from hypothesis import strategies as st
+from same import same_bits
+
+from f1core import Accumulator, F1Error, state
+
+
+def filled(**options):
+    made = Accumulator("multiclass", **({"classes": 3} | options))
+    made.update([0, 1, 2, 2], [0, 2, 2, 2])
+    return made
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A saved state."""
+    path = tmp_path / "state.npz"
+    filled().save(path)
+    return path
+
+
+@given(tasks.any_task())
+def test_what_was_saved_comes_back(tmp_path_factory, problem):
+    path = tmp_path_factory.getbasetemp() / "drawn.npz"
+    made = problem.put_into(problem.accumulator())
+    made.save(path)
+    loaded = Accumulator.load(path)
+    assert loaded == made
+    same_bits(loaded.compute(), made.compute())
+    problem.put_into(loaded)
+    assert loaded == problem.put_into(made)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"zero_division": math.nan, "beta": math.inf},
+        {"classes": ["a", "é", "日本"], "average_over": ["é", 0]},
+        {"classes": [3, -1, 2**40]},
+        {"task": "multilabel", "threshold": [0.1, 0.2, 0.3], "from_logits": True},
+        {"ignore_index": "gone", "classes": None},
+        {"top_k": 2},
+    ],
+    ids=str,
+)
+def test_options_come_back_even_without_counts(options, tmp_path):
+    made = Accumulator(**({"task": "multiclass", "classes": 3} | options))
+    made.save(tmp_path / "s")
+    loaded = Accumulator.load(tmp_path / "s")
+    assert loaded == made
+    assert loaded.total == 0
+
+
+def test_paths_may_be_strings_or_paths(tmp_path):
+    filled().save(str(tmp_path / "a.f1"))
+    assert Accumulator.load(tmp_path / "a.f1") == Accumulator.load(str(tmp_path / "a.f1"))
+    assert os.listdir(tmp_path) == ["a.f1"]  # with the name asked for, and nothing left over
+
+
+def test_saving_twice_replaces(path):
+    twice = filled() + filled()
+    twice.save(path)
+    assert Accumulator.load(path) == twice
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_file_holds_no_pickle(path):
+    with np.load(path, allow_pickle=False) as archive:
+        assert {archive[name].dtype.kind for name in archive.files} <= set("iuf")
+
+
+# ---- damage ------------------------------------------------------------------------------
+
+
+def refused(path, *words):
+    with pytest.raises(F1Error) as caught:
+        Accumulator.load(path)
+    message = str(caught.value)
+    assert str(path) in message
+    message = message.replace(str(path), "")
+    for word in words:
+        assert word in message
+    assert caught.type is F1Error
+
+
+def test_a_truncated_file_is_refused_wherever_it_ends(path):
+    whole = path.read_bytes()
+    for size in range(0, len(whole), 7):
+        path.write_bytes(whole[:size])
+        refused(path, "no f1core state")
+
+
+@given(st.data())
+def test_a_flipped_bit_is_refused_or_changes_nothing(tmp_path_factory, data):
+    path = tmp_path_factory.getbasetemp() / "flipped.npz"
+    made = filled()
+    made.save(path)
+    whole = bytearray(path.read_bytes())
+    for _ in range(20):
+        bit = data.draw(st.integers(0, 8 * len(whole) - 1))
+        broken = whole.copy()
+        broken[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(broken)
+        try:
+            loaded = Accumulator.load(path)
+        except F1Error as error:
+            assert "flipped.npz" in str(error)
+        else:
+            assert loaded == made
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_refused(tmp_path_factory, data):
+    path = tmp_path_factory.getbasetemp() / "bytes.npz"
+    path.write_bytes(data)
+    refused(path)
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    refused(tmp_path / "missing.npz", "cannot be read", "No such file")
+    refused(tmp_path, "cannot be read", "directory")
+    refused("/dev/null/x", "cannot be read")
+    (tmp_path / "empty").touch()
+    refused(tmp_path / "empty", "no f1core state")
+    np.save(tmp_path / "array.npy", np.arange(3))
+    refused(tmp_path / "array.npy", "no f1core state")
+    np.savez(tmp_path / "other.npz", y_true=np.arange(3))
+    refused(tmp_path / "other.npz", "no f1core state")
+
+
+@pytest.mark.parametrize("path", [None, 3.5, ["a"], "nul\0", "", "\ud800", b"\xff"], ids=repr)
+def test_what_is_no_path_is_refused(path):
+    for use in (filled().save, Accumulator.load):
+        with pytest.raises(F1Error):
+            use(path)
+
+
+# ---- forgery -----------------------------------------------------------------------------
+
+
+def forge(path, change, sign=True):
+    """The members of a state, changed, under a checksum that is right again."""
+    with np.load(path) as archive:
+        members = {name: archive[name] for name in archive.files}
+    change(members)
+    if sign:
+        members.pop("checksum", None)
+        members["checksum"] = state._as_bytes(state._checksum(members))
+    np.savez(path, **members)
+
+
+def options_with(**more):
+    def change(members):
+        plain = json.loads(bytes(members["options"]))
+        members["options"] = np.frombuffer(json.dumps(plain | more).encode(), np.uint8)
+
+    return change
+
+
+def setting(**arrays):
+    return lambda members: members.update({k: np.asarray(v) for k, v in arrays.items()})
+
+
+def without(*names):
+    return lambda members: [members.pop(name) for name in names]
+
+
+def test_an_honest_forgery_loads(path):
+    """The helper signs properly: what is refused below is refused for its contents."""
+    forge(path, setting(confusion=np.eye(3, dtype=np.int64)))
+    assert Accumulator.load(path).total == 3
+
+
+FORGERIES = {
+    "another format number": (setting(format=99), "format number 99"),
+    "no format number": (without("format"), "format"),
+    "several format numbers": (setting(format=[1, 1]), ""),
+    "negative counts": (setting(confusion=-np.eye(3, dtype=np.int64)), "no count can be"),
+    "NaN counts": (setting(confusion=np.full((3, 3), np.nan)), "no count can be"),
+    "infinite counts": (setting(confusion=np.full((3, 3), np.inf)), "no count can be"),
+    "another shape": (setting(confusion=np.zeros((3, 4), np.int64)), "cannot be (3, 4)"),
+    "another dtype": (setting(confusion=np.zeros((3, 3), np.int32)), "int32"),
+    "complex counts": (setting(confusion=np.zeros((3, 3), complex)), "complex"),
+    "big-endian counts": (setting(confusion=np.zeros((3, 3), ">i8")), ">i8"),
+    "other classes": (setting(n_classes=4), "cannot be"),
+    "classes that do not fit": (
+        setting(n_classes=4, confusion=np.zeros((4, 4), np.int64)),
+        "do not belong",
+    ),
+    "negative classes": (setting(n_classes=-1), "not counts"),
+    "fractional classes": (setting(n_classes=[3]), ""),
+    "no counts": (without("confusion"), "not counts"),
+    "no class count": (without("n_classes"), "not counts"),
+    "no options": (without("options"), "options"),
+    "an unknown array": (setting(extra=[1]), "extra"),
+    "sums and matrix": (setting(sums=np.zeros((3, 3), np.int64)), "not counts"),
+    "rows without labels": (setting(rows=np.zeros(20, np.int64)), "not counts"),
+    "another task": (options_with(task="multilabel"), "do not belong"),
+    "no task": (options_with(task=None), ""),
+    "an unknown task": (options_with(task="regression"), "task"),
+    "a bad option": (options_with(beta="-1"), "beta"),
+    "an unknown option": (options_with(epsilon=1), "epsilon"),
+    "more labels than classes": (setting(labels=np.arange(4)), "labels"),
+    "labels out of order": (setting(labels=np.array([2, 1, 0])), "labels"),
+    "labels beside classes": (setting(labels=np.array([5, 6, 7])), "do not belong"),
+    "options that are no text": (setting(options=np.uint8([255, 254])), ""),
+    "options that are no object": (setting(options=np.frombuffer(b"[1]", np.uint8)), ""),
+    "more hits than rows": (
+        lambda m: (m.pop("confusion"), m.update(sums=np.array([[9, 9, 9], [1, 1, 2], [1, 1, 2]]))),
+        "no count can be",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_file_is_refused(name, path):
+    change, words = FORGERIES[name]
+    forge(path, change)
+    refused(path, "no f1core state", words)
+
+
+def test_a_change_without_a_new_checksum_is_refused(path):
+    forge(path, setting(confusion=np.eye(3, dtype=np.int64)), sign=False)
+    refused(path, "checksum does not match")
+    forge(path, without("checksum"), sign=False)
+    refused(path, "checksum")
+
+
+class Bomb:
+    def __reduce__(self):
+        return (os.mkdir, ("/tmp/f1core-was-here",))
+
+
+def test_pickles_are_not_opened(path):
+    objects = np.array([Bomb()], dtype=object)
+    with np.load(path) as archive:
+        members = {name: archive[name] for name in archive.files}
+    for name in ("confusion", "options", "format", "checksum", "extra"):
+        np.savez(path, **(members | {name: objects}))
+        refused(path, "no f1core state")
+    assert not os.path.exists("/tmp/f1core-was-here")
+
+
+def test_a_file_that_claims_more_than_it_holds_is_refused(path):
+    """Deflated a thousandfold, or a header that promises terabytes."""
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.npy", b"\0" * (1 << 24))
+    refused(path, "claims")
+    header = io.BytesIO()
+    shape = {"descr": "<i8", "fortran_order": False, "shape": (1 << 40,)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("confusion.npy", header.getvalue())
+    refused(path, "no f1core state")
+
+
+# ---- writing -----------------------------------------------------------------------------
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    for path in ("/dev/null/x", "/proc/x", tmp_path / "no" / "folder", "/dev/null/" + "x" * 300):
+        with pytest.raises(F1Error, match="cannot be written") as caught:
+            filled().save(path)
+        assert str(path) in str(caught.value)
+    with pytest.raises(F1Error, match="cannot be written"):
+        filled().save(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "os.replace"])
+def test_a_failed_write_leaves_the_old_file(step, path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(step, full)
+    with pytest.raises(F1Error, match="cannot be written: No space left"):
+        (filled() + filled()).save(path)
+    monkeypatch.undo()
+    assert Accumulator.load(path) == filled()
+    assert os.listdir(path.parent) == [path.name]

@@ -1,0 +1,342 @@
+"""best_threshold against every tuple of thresholds there is."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from arrays import to_dtype, widened
+
+import f1core
+from f1core import F1Error, score
+from f1core.curves import curve
+from f1core.foreign import BFLOAT16
+from f1core.thresholds import best_threshold
+
+DTYPES = [np.dtype(t) for t in ("f2", "f4", "f8", ">f4", "g")] + [BFLOAT16]
+VALUES = [0.0, -0.0, 0.1, 0.1000001, 0.25, 1 / 3, 0.5, 0.5000001, 0.9, 1.0]
+
+
+def drawn(rng: np.random.Generator) -> tuple[Any, Any, dict[str, Any], dict[str, Any]]:
+    """y_true, y_prob, options of both functions, and options of the search."""
+    binary = rng.random() < 0.3
+    n = int(rng.integers(1, 8))
+    shape = (n,) if binary else (n, int(rng.integers(1, 4)))
+    few = rng.choice(VALUES, int(rng.integers(1, 5)))
+    y_prob = to_dtype(rng.choice(few, shape), DTYPES[rng.integers(len(DTYPES))])
+    y_true = (rng.random(shape) < rng.choice([0.2, 0.5, 0.8])).astype(np.int8)
+    options: dict[str, Any] = {"task": "binary" if binary else "multilabel"}
+    if rng.random() < 0.3:
+        y_true[rng.random(shape) < 0.2] = -1
+        options["ignore_index"] = -1
+    if rng.random() < 0.3:
+        options["sample_weight"] = rng.integers(0, 4, n) / 2
+    options["zero_division"] = float(rng.choice([0.0, 1.0, math.nan]))
+    options["beta"] = float(rng.choice([1.0, 1.0, 1.0, 0.0, 0.5, 2.0, 1.7, math.inf]))
+    if not binary and rng.random() < 0.4:
+        chosen = rng.permutation(shape[1])[: rng.integers(1, shape[1] + 1)]
+        options["average_over"] = ["present", "all", chosen.tolist()][rng.integers(3)]
+    search = {"average": str(rng.choice(["macro", "micro", "weighted"]))}
+    search["shared"] = bool(rng.random() < 0.4)
+    if rng.random() < 0.3:
+        search[str(rng.choice(["min_precision", "min_recall"]))] = float(rng.choice([0, 0.3, 0.5, 1]))
+    return y_true, y_prob, options, search
+
+
+def every_threshold(y_prob: Any, shared: bool) -> list[Any]:
+    """All that can differ: no score is above itself, so its own value cuts just above it."""
+    scores = np.abs(widened(y_prob)).astype(np.float64)
+    if scores.ndim == 1:
+        return sorted({0.0, *scores.tolist()})
+    if shared:
+        return sorted({0.0, *scores.ravel().tolist()})
+    return list(itertools.product(*(sorted({0.0, *column}) for column in scores.T.tolist())))
+
+
+def floor_kept(scores: f1core.Scores, search: dict[str, Any], binary: bool) -> bool:
+    for name in ("precision", "recall"):
+        least = search.get(f"min_{name}")
+        if least is None:
+            continue
+        if binary:
+            return getattr(scores.binary, name) >= least
+        if search["shared"]:
+            return scores.metric(f"{name}_{search['average']}") >= least
+        return bool((getattr(scores.per_class, name) >= least).all())
+    return True
+
+
+def aimed_at(search: dict[str, Any], binary: bool) -> str:
+    stem = "recall" if "min_precision" in search else "precision" if "min_recall" in search else "fbeta"
+    return stem if binary else f"{stem}_{search['average']}"
+
+
+def no_positive_counts(y_true: Any, options: dict[str, Any]) -> bool:
+    counted = (y_true == 1).reshape(len(y_true), -1)
+    if "sample_weight" in options:
+        counted = counted & (options["sample_weight"] > 0)[:, None]
+    over = options.get("average_over")
+    return not (counted[:, over] if isinstance(over, list) else counted).any()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_threshold_beats_the_one_found(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(100):
+        y_true, y_prob, options, search = drawn(rng)
+        told = (y_true.tolist(), widened(y_prob).tolist(), y_prob.dtype, options, search)
+        binary = options["task"] == "binary"
+        metric = aimed_at(search, binary)
+        possible = []
+        for threshold in every_threshold(y_prob, search["shared"]):
+            try:
+                scores = score(y_true, y_prob, threshold=threshold, **options)
+                if floor_kept(scores, search, binary):
+                    possible.append(scores.metric(metric))
+            except F1Error as error:
+                assert "no rows" in str(error) or "no class is left" in str(error)
+        numbers = [value for value in possible if not math.isnan(value)]
+        try:
+            best = best_threshold(y_true, y_prob, **options, **search)
+        except F1Error as error:
+            if "no threshold has" in str(error):
+                assert not possible, told
+            else:
+                assert "no rows" in str(error) or "no class is left" in str(error), told
+            continue
+        delivered = score(y_true, y_prob, threshold=best.threshold, **options)
+        assert floor_kept(delivered, search, binary), told
+        np.testing.assert_equal(best.score, delivered.metric(best.metric))
+        np.testing.assert_equal(best.score, delivered.metric(metric))
+        assert np.all((best.low <= best.threshold) & (best.threshold <= best.high)), told
+        if math.isnan(options["zero_division"]):
+            if no_positive_counts(y_true, options):
+                continue  # undefined is what a label without positives prefers
+            if options["beta"] == 0 or metric.startswith("precision"):
+                continue  # an average over fewer labels is not sought
+        assert best.score == max(numbers), (best, max(numbers), told)
+
+
+# ---- which of equals, and how flat ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_among_equals_it_is_the_middle_of_the_widest_range(seed):
+    rng = np.random.default_rng(seed)
+    n, dtype = int(rng.integers(1, 9)), np.dtype(["f4", "f8"][seed % 2])
+    y_true = (rng.random(n) < 0.5).astype(int)
+    y_prob = rng.integers(0, 9, n).astype(dtype) / 8
+    best = best_threshold(y_true, y_prob)
+    points = sorted({0.0, *y_prob.tolist()})
+    values = [score(y_true, y_prob, task="binary", threshold=t).binary.f1 for t in points]
+    runs = []  # [low, high) of neighbouring thresholds that are all the best
+    for low, high, value in zip(points, [*points[1:], 1.0], values, strict=True):
+        if value == max(values):
+            if runs and runs[-1][1] == low:
+                runs[-1] = (runs[-1][0], high)
+            else:
+                runs.append((low, high))
+    widest = max(high - low for low, high in runs)
+    assert (best.low, best.high) == next(run for run in runs if run[1] - run[0] == widest)
+    assert best.threshold == (best.low + best.high) / 2
+
+
+def test_neighbouring_floats_have_no_middle():
+    for dtype in ("f2", "f4", "f8"):
+        low = np.array(0.3, dtype)
+        high = np.nextafter(low, np.array(1, dtype))
+        best = best_threshold([0, 1], np.array([low, high]))
+        assert (best.score, best.threshold) == (1, float(low))
+
+
+@pytest.mark.parametrize("average", ["macro", "micro"])
+@pytest.mark.parametrize("shared", [False, True])
+def test_slack_says_how_far_one_may_stray(average, shared):
+    rng = np.random.default_rng(0)
+    y_true = rng.random((400, 3)) < 0.3
+    y_prob = np.clip(rng.random((400, 3)) * 0.7 + y_true * 0.3, 0, 1)
+    options = {"task": "multilabel", "average": average, "shared": shared}
+    exact, loose = (best_threshold(y_true, y_prob, slack=s, **options) for s in (0.0, 0.02))
+    np.testing.assert_array_equal(exact.threshold, loose.threshold)
+    assert np.all(loose.low <= exact.low)
+    assert np.all(exact.high <= loose.high)
+    assert np.any(loose.high - loose.low > exact.high - exact.low)
+
+    def at(threshold):
+        scores = score(y_true, y_prob, task="multilabel", threshold=threshold)
+        return scores.per_class.f1 if average == "macro" and not shared else scores.metric(exact.metric)
+
+    for share in np.linspace(0, 0.999, 7):
+        for label in range(1 if shared else 3):
+            tried = np.array(exact.threshold)
+            tried[... if shared else label] = (loose.low + share * (loose.high - loose.low))[
+                ... if shared else label
+            ]
+            assert np.all(at(tried) >= at(exact.threshold) - 0.02 - 1e-12)
+
+
+# ---- larger than brute force ---------------------------------------------------------------
+
+
+def test_large_arrays_take_the_histogram_and_miss_nothing():
+    """Against all thresholds of a curve, for every shape of scores that sorts badly."""
+    rng = np.random.default_rng(1)
+    n = 30_000
+    for spread in ("even", "tied", "tiny", "one", "edges", "zeros"):
+        for dtype in (np.float16, np.float32, np.float64):
+            for share in (0.001, 0.3, 0.99):
+                y_true = rng.random(n) < share
+                y_prob = rng.random(n) * 0.8 + 0.2 * y_true
+                y_prob = {
+                    "even": y_prob, "tied": y_prob.round(2), "tiny": y_prob**20,
+                    "one": 0 * y_prob + 0.5, "edges": y_prob.round(),
+                    "zeros": np.where(rng.random(n) < 0.7, 0, y_prob),
+                }[spread].astype(dtype)  # fmt: skip
+                best = best_threshold(y_true, y_prob)
+                assert best.score == curve(y_true, y_prob).f1.max()
+                delivered = score(y_true, y_prob, task="binary", threshold=best.threshold)
+                assert delivered.binary.f1 == best.score
+
+
+def test_no_label_can_raise_the_micro_average():
+    """Dinkelbach's certificate: at the maximum x, the labels' highest a tp - x c pred add up to
+    x b true, so no tuple of thresholds has a higher ratio.
+    """
+    rng = np.random.default_rng(2)
+    y_true = rng.random((5000, 6)) < np.linspace(0.02, 0.6, 6)
+    y_prob = np.clip(rng.random((5000, 6)) * 0.8 + y_true * 0.2, 0, 1).astype(np.float32)
+    for beta in (1.0, 0.5, 2.0):
+        best = best_threshold(y_true, y_prob, task="multilabel", average="micro", beta=beta)
+        square, gain = beta * beta, 0.0
+        for label in range(6):
+            found = curve(y_true[:, label], y_prob[:, label])
+            gain += ((1 + square) * found.tp - best.score * found.predicted).max()
+        assert gain == pytest.approx(best.score * square * y_true.sum(), rel=1e-12)
+
+
+def test_shared_thresholds_against_a_plain_sweep():
+    rng = np.random.default_rng(3)
+    y_true = rng.random((300, 4)) < [0.1, 0.2, 0.5, 0.0]
+    y_prob = np.clip(rng.random((300, 4)) * 0.8 + y_true * 0.2, 0, 1)
+    for average in ("macro", "micro", "weighted"):
+        best = best_threshold(y_true, y_prob, task="multilabel", average=average, shared=True)
+        every = [
+            score(y_true, y_prob, task="multilabel", threshold=t).metric(f"f1_{average}")
+            for t in np.unique(np.append(y_prob.ravel(), 0.0))
+        ]
+        assert best.score == max(every)
+
+
+# ---- logits --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_logits_are_cut_where_a_probability_can_cut_them(seed, dtype):
+    rng = np.random.default_rng(seed)
+    shape = (int(rng.integers(1, 7)), 2)
+    few = rng.choice([-np.inf, -40, -1, -1e-9, 0, 1e-9, 1, 1.001, 17, 17.001, 40, 41, np.inf], 4)
+    y_pred, y_true = rng.choice(few, shape).astype(dtype), rng.random(shape) < 0.5
+    options = {"task": "multilabel", "from_logits": True}
+    average, shared = ["macro", "micro"][seed % 2], seed % 3 == 0
+    best = best_threshold(y_true, y_pred, average=average, shared=shared, **options)
+    delivered = score(y_true, y_pred, threshold=best.threshold, **options)
+    assert delivered.metric(f"f1_{average}") == best.score
+    points = np.unique(y_pred.astype(float))
+    chances = 1 / (1 + np.exp(-np.clip(points, -700, 700)))
+    tried = np.unique([0.0, 1.0, *chances, *((chances[1:] + chances[:-1]) / 2)])
+    for chosen in itertools.product(tried, repeat=1 if shared else 2):
+        there = score(y_true, y_pred, threshold=chosen[0] if shared else chosen, **options)
+        assert there.metric(f"f1_{average}") <= best.score
+
+
+# ---- nothing to go by ----------------------------------------------------------------------
+
+
+def test_one_class_only_and_all_scores_equal():
+    assert best_threshold([1, 1], [0.2, 0.4]).score == 1
+    nothing = best_threshold([0, 0], [0.2, 0.4])
+    assert (nothing.score, nothing.threshold, nothing.low, nothing.high) == (0, 0.5, 0, 1)
+    never = best_threshold([0, 0], [0.2, 0.4], zero_division=1.0)
+    assert never.score == 1
+    assert never.threshold >= 0.4
+    assert math.isnan(best_threshold([0, 0], [0.2, 0.4], zero_division=math.nan).score)
+    equal = best_threshold([0, 1, 0], [0.3, 0.3, 0.3])
+    assert (equal.score, equal.low, equal.high) == (0.5, 0, 0.3)
+    zeros = best_threshold([0, 1], [0.0, 0.0])  # which no threshold predicts
+    assert (zeros.score, zeros.low, zeros.high) == (0, 0, 1)
+
+
+def test_an_empty_label_is_cut_too():
+    y_true, y_prob = np.array([[0, 1], [0, 0]]), np.array([[0.2, 0.9], [0.3, 0.1]])
+    best = best_threshold(y_true, y_prob, task="multilabel")
+    assert best.threshold.shape == (2,)
+    assert best.score == 0.5
+    shy = best_threshold(y_true, y_prob, task="multilabel", average_over="present")
+    assert shy.score == 1
+    assert shy.threshold[0] >= 0.3
+
+
+def test_what_is_missing_is_said():
+    y_true, y_prob = np.array([[0, 1], [0, 1]]), np.array([[0.2, 0.9], [0.3, 0.1]])
+    for wrong, words in (
+        (([0, 1], [0.1, math.nan]), "y_prob is NaN at row 1"),
+        (([0, 1], [0.1, 1.5]), r"y_prob is 1.5 at row 1, outside \[0, 1\]"),
+        (([0, 2], [0.1, 0.5]), "y_true is 2 at row 1"),
+        (([], np.zeros(0)), "no rows to score"),
+        (([0, 1], [1, 0]), "give probabilities, not labels"),
+        (([0, 1], np.eye(2)), "has no threshold"),
+        ((y_true, y_prob), "say task="),
+    ):
+        with pytest.raises(F1Error, match=words):
+            best_threshold(*wrong)
+    for options, words in (
+        ({"average": "samples"}, "average is 'samples'"),
+        ({"min_precision": 1.5}, "min_precision is 1.5"),
+        ({"min_precision": "x"}, "min_precision is 'x'"),
+        ({"min_precision": 0.5, "min_recall": 0.5}, "not both"),
+        ({"slack": -1}, "slack is -1"),
+        ({"min_recall": 0.5}, "recall of at least 0.5 for label 0: the highest is 0"),
+        ({"min_recall": 0.5, "classes": ["a", "b"]}, "for label 'a'"),
+        ({"min_recall": 0.9, "shared": True}, "recall of at least 0.9: the highest is 0.5"),
+        ({"average_over": [7]}, "average_over holds 7"),
+    ):
+        with pytest.raises(F1Error, match=words):
+            best_threshold(y_true, y_prob, task="multilabel", **options)
+
+
+# ---- real data -----------------------------------------------------------------------------
+
+
+def test_rare_positives_where_half_finds_nothing(data):
+    """305 of 164,261 flights are very late: F1 is 0.0065 at 0.5, and 0.06 with a threshold that
+    was chosen on other rows.
+    """
+    with np.load(data / "flights.npz") as flights:
+        y_true, y_prob = flights["y_true"], flights["y_prob"]
+    best = best_threshold(y_true, y_prob)
+    assert best.score == pytest.approx(0.0752, abs=5e-5)
+    assert best.threshold == pytest.approx(0.0434, abs=5e-5)
+    fold = np.random.default_rng(0).integers(0, 5, len(y_true))
+    found = f1core.Accumulator("binary")
+    for k in range(5):
+        there = fold == k
+        chosen = best_threshold(y_true[~there], y_prob[~there]).threshold
+        found.update(y_true[there], (y_prob[there] > np.float32(chosen)).astype(int))
+    half = score(y_true, y_prob).binary.f1
+    assert half < 0.007 < 0.05 < found.compute().binary.f1 <= best.score
+
+
+def test_many_labels(data):
+    table = np.genfromtxt(data / "roles.csv", delimiter=",", names=True)
+    names = [name[5:] for name in table.dtype.names if name.startswith("true_")]
+    y_true = np.stack([table[f"true_{name}"] for name in names], axis=1).astype(int)
+    y_prob = np.stack([table[f"p_{name}"] for name in names], axis=1)
+    each = best_threshold(y_true, y_prob, task="multilabel", classes=names)
+    one = best_threshold(y_true, y_prob, task="multilabel", classes=names, shared=True)
+    assert each.score == pytest.approx(0.2605, abs=5e-5)
+    assert one.score == pytest.approx(0.2415, abs=5e-5)
+    assert one.threshold == pytest.approx(0.065506, abs=1e-5)
