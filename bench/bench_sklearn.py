@@ -89,7 +89,7 @@ CASES = [
     *(Case(f"{n}, 1,000,000 int64 labels", 50, _labels, c) for n, c in CALLS.items()),
     *(Case(f"{n}, 1,000 int64 labels", 10, _labels, c, 1000) for n, c in (CALLS | OTHERS).items()),
     *(Case(f"{n}, 1,000,000 strings", 3, _names, c) for n, c in CALLS.items()),
-    *(Case(f"{n}, 1,000,000 objects", 3, _objects, c) for n, c in CALLS.items()),
+    Case("f1_score, 1,000,000 strings as objects", 3, _objects, _f1),
     Case("f1_score, 1,000,000 x 15 indicator", 100, _indicator, _f1),
     Case("f1_score(average='samples'), 1,000,000 x 15 indicator", 100, _indicator, _f1_samples),
     Case("classification_report, 1,000,000 x 15 indicator", 100, _indicator,
@@ -124,8 +124,11 @@ def test_drop_in(benchmark, case, short):
     benchmark.extra_info["promised"] = case.promised
     benchmark.extra_info["seconds"] = {"scikit-learn": statistics.median(taken)}
     if benchmark.stats is not None:  # None under --benchmark-disable
-        faster = statistics.median(taken) * times / benchmark.stats.stats.median
-        benchmark.extra_info["faster"] = round(faster, 1)
+        stats = benchmark.stats.stats
+        benchmark.extra_info["faster"] = {
+            "by median": round(statistics.median(taken) * times / stats.median, 1),
+            "by minimum": round(min(taken) * times / stats.min, 1),
+        }
 
 
 def _check_equal(our: Any, their: Any) -> None:

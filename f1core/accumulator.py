@@ -102,9 +102,9 @@ class Accumulator:
         batch = check(y_true, y_pred, self._options, sample_weight, width, stream is not None)
         if not len(batch):
             return
-        if stream is None and self._counts is not None:
+        if stream is None:
             with self._lock:
-                if add_sparsely(self._counts, batch):
+                if self._counts is not None and add_sparsely(self._counts, batch):
                     return
         counts = count(batch, self._threads)
         if stream is not None:

@@ -162,8 +162,9 @@ class BinnedThresholds:
                 number("slack", slack, 1.0),
             )
             at = [round(choice.threshold * self.bins) for choice in choices]
-            counts = [label.counts_at(at[i % len(at)]) for i, label in enumerate(labels)]
-            return choices, scores_of(*np.array(counts).T, options=options).metric(metric)
+            there = np.array([of.counts_at(at[i % len(at)]) for i, of in enumerate(labels)])
+            counts = there[:, 0], there[:, 1], there[:, 2], there[:, 3]
+            return choices, scores_of(counts, options).metric(metric)
 
         choices, score = found(BinColumn)
         best = best_of(choices, metric, shared or options.task == "binary")
@@ -192,13 +193,11 @@ class BinnedThresholds:
         if not isinstance(other, BinnedThresholds):
             return NotImplemented
         mine, theirs = self._counts, other._counts
-        same = mine is theirs or (mine is not None and theirs is not None)
-        return (
-            same
-            and self.bins == other.bins
-            and self._options.difference(other._options) is None
-            and (mine is None or bool(np.array_equal(mine, theirs)))
-        )
+        if self.bins != other.bins or self._options.difference(other._options) is not None:
+            return False
+        if mine is None or theirs is None:
+            return mine is theirs
+        return bool(np.array_equal(mine, theirs))
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -19,7 +19,9 @@ _BLOCK = 1 << 18
 
 
 def count_bins(batch: Batch, bins: int) -> Array:
-    """(L, bins + 1, 2) negatives and positives of each bin; bin 0 holds p = 0, bin k (k-1, k]/bins.
+    """(L, bins + 1, 2) negatives and positives of each bin.
+
+    Bin 0 holds p = 0, bin k the scores above (k - 1) / bins and not above k / bins.
 
     Raises
     ------
@@ -51,19 +53,20 @@ def _block(batch: Batch, rows: slice, bins: int, labels: int) -> Array:
         kept = ~ignored.reshape(cell.shape)
         cell, weights = cell[kept], None if weights is None else weights[kept]
     weights = None if weights is None else weights.ravel()
-    return np.bincount(cell.ravel(), weights, labels * (bins + 1) * 2)
+    return np.asarray(np.bincount(cell.ravel(), weights, labels * (bins + 1) * 2))
 
 
 def _bin_of(scores: Array, words: Array, batch: Batch, bins: int) -> Array:
     """How many edges k / bins each score is above, by the rule of `score`."""
     if words.dtype != np.uint16:
-        return np.ceil(scores * scores.dtype.type(bins)).astype(np.int64)  # exact: a power of two
+        # Exact, since it is a power of two.
+        return np.asarray(np.ceil(scores * scores.dtype.type(bins))).astype(np.int64)
     assert batch.format is not None
     edges = widened(cuts_of(np.arange(bins + 1) / bins, batch.score_dtype, False))
     every = floats(np.arange(int(batch.format.one) + 1, dtype=np.uint16), batch.format.inf)
     table = np.searchsorted(edges, every, side="left")
     place = words & np.uint16(0x7FFF)  # -0.0 is 0.0
-    return table[np.minimum(place, batch.format.one)]
+    return np.asarray(table[np.minimum(place, batch.format.one)])
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,11 @@ class BinColumn(Column):
     def __init__(self, counts: Array) -> None:
         self._bins = len(counts) - 1
         tp, pred = above(counts[:, 1]), above(counts.sum(axis=1))
-        self.scale, self.true, self.total = _Edges(np.dtype(np.float64), bins=self._bins), tp[0], pred[0]
+        self.scale, self.true, self.total = (
+            _Edges(np.dtype(np.float64), bins=self._bins),
+            tp[0],
+            pred[0],
+        )
         self._tp, self._pred = tp[1:], pred[1:]
 
     def groups(self) -> Cuts:

@@ -117,14 +117,19 @@ def curve_of(column: Column, coefs: tuple[float, float, float], zero_division: f
         cuts.tp, cuts.pred, column.true, column.total, coefs=coefs, zero_division=zero_division
     )
     logits = column.scale.from_logits
+    average_precision, roc_auc = _areas(column.groups(), column, zero_division)
     return Curve(
-        column.scale.threshold(low, high, last) if logits else low + 0.0,
-        cuts.tp,
-        cuts.pred,
-        *(ratios[name] for name in ("precision", "recall", "f1", "fbeta")),
-        column.true,
-        column.total,
-        *_areas(column.groups(), column, zero_division),
+        thresholds=column.scale.threshold(low, high, last) if logits else low + 0.0,
+        tp=cuts.tp,
+        predicted=cuts.pred,
+        precision=ratios["precision"],
+        recall=ratios["recall"],
+        f1=ratios["f1"],
+        fbeta=ratios["fbeta"],
+        positives=column.true,
+        total=column.total,
+        average_precision=average_precision,
+        roc_auc=roc_auc,
     )
 
 

@@ -75,4 +75,6 @@ def _predicted(batch: Batch, rows: slice, true: Array) -> Array:
 def _kept(found: Decisions, kept: Array) -> Decisions:
     if kept.all():
         return found
-    return Decisions(*(None if array is None else array[kept] for array in found))
+    true, pred, code, weight, rows = found
+    code, weight = (None if array is None else array[kept] for array in (code, weight))
+    return Decisions(true[kept], pred[kept], code, weight, rows[kept])

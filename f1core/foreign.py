@@ -124,15 +124,19 @@ def _unusual(array: Array, name: str) -> Array:
     if kind == "U":
         return array
     if kind == "S":
-        try:
-            return np.char.decode(array)
-        except UnicodeDecodeError:
-            raise F1Error(f"{name} holds bytes that are no UTF-8 text") from None
+        return _decoded(array, name)
     if kind == "T":
         return _from_objects(np.asarray(array, dtype=object), name)
     if kind == "O":
         return _from_objects(array, name)
     raise F1Error(f"{name} has dtype {array.dtype}; use numbers, booleans or strings")
+
+
+def _decoded(array: Array, name: str) -> Array:
+    try:
+        return np.char.decode(array)
+    except UnicodeDecodeError:
+        raise F1Error(f"{name} holds bytes that are no UTF-8 text") from None
 
 
 def _is_missing(entry: Any) -> bool:
@@ -147,6 +151,8 @@ def _from_objects(array: Array, name: str) -> Array:
     kinds = {type(entry) for entry in entries}
     if kinds <= {str} or kinds <= {str, np.str_}:
         return array
+    if kinds == {bytes}:  # strings of TensorFlow
+        return _decoded(array.astype("S"), name)
     if all(issubclass(kind, (bool, int, float, np.bool_, np.number)) for kind in kinds):
         numbers = np.asarray(entries).reshape(array.shape)
         if numbers.dtype.kind in "fiub":

@@ -188,7 +188,7 @@ def _influence(counts: Counts, options: Options, metric: str) -> Array:
         weights * (more[:, None] - np.nan_to_num(value) * more_under[:, None]), under, 0.0
     )
     there, false, missed, hit = np.where(under > 0, change, 0.0)
-    influence = np.add.outer(missed - there, false - there) + there.sum()
+    influence: Array = np.add.outer(missed - there, false - there) + there.sum()
     influence[np.diag_indices(len(value))] = hit - there + there.sum()
     if kind == "weighted":  # one more true row also weighs its class more
         mean = float(np.nansum(weights * value))

@@ -14,6 +14,8 @@ from .sorting import Column, Cuts, Scale, above, starts
 
 # From here on a histogram in front of the sort pays.
 _SMALL = 4096
+_A_RANGE = 16  # cells, on average
+PAYS = 0.5  # the share of the cells that may be left
 # Cells looked at in one go: their temporaries stay in a core's cache.
 _BLOCK = 1 << 15
 
@@ -36,8 +38,45 @@ class Packed(Column):
         return np.sort(self._unsorted)
 
     @cached_property
-    def _ranges(self) -> _Ranges:
-        return _Ranges(self._unsorted)
+    def _ranges(self) -> Ranges:
+        low, high = (int(x) >> 1 for x in (self._unsorted.min(), self._unsorted.max()))
+        return Ranges(
+            self._unsorted, low, high, 1 << min(14, (self.total // _A_RANGE).bit_length())
+        )
+
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """The lowest score above 0 and the highest, as words; (1, 0) without any."""
+        words = self._unsorted >> self._bit
+        least = np.min(words, where=words > 0, initial=self._form.inf)
+        return (int(least), int(words.max())) if least < self._form.inf else (1, 0)
+
+    def ranges(self, low: int, high: int, size: int) -> Ranges:
+        """So many equal ranges of the words from `low` to `high`; the scores 0 are in none."""
+        some = self._unsorted[self._unsorted > self._bit]
+        return Ranges(some, low, high, size)
+
+    def cuts_in(self, ranges: Ranges, chosen: Array) -> tuple[Array, Cuts]:
+        """(m,) the scores just below some cuts, and these: below and within chosen ranges."""
+        keys = np.sort(ranges.keys_in(chosen))
+        words = keys >> self._bit
+        ends = np.flatnonzero(np.append(words[1:] != words[:-1], [True] * (len(words) > 0)))
+        place, ahead = ranges.of(keys[ends]), np.flatnonzero(chosen)
+        hits = np.cumsum((keys & self._bit) == 0)[ends]
+        lower = [np.cumsum(np.where(chosen, x, 0)) - x for x in (ranges.positives, ranges.cells)]
+        tp, pred = above(ranges.positives), above(ranges.cells)
+        low = np.concatenate([ranges.start(ahead) - 1, words[ends].astype(np.int64)])
+        tp = np.concatenate([tp[ahead], tp[place] - hits + lower[0][place]])
+        pred = np.concatenate([pred[ahead], pred[place] - ends - 1 + lower[1][place]])
+        order = np.argsort(low, kind="stable")
+        scores = floats(low[order].astype(self._form.word), self._form.inf)
+        return scores.astype(np.float64), Cuts(order, tp[order], pred[order])
+
+    def around(self, score: float) -> tuple[float, float]:
+        """The highest score not above this one, or 0; the lowest above it, or inf."""
+        scores = floats(self._unsorted >> self._bit, self._form.inf)
+        low = np.max(scores, where=scores <= score, initial=0)
+        return float(low), float(np.min(scores, where=scores > score, initial=np.inf))
 
     def groups(self) -> Cuts:
         """Every cut between different scores, the one that predicts all cells first."""
@@ -71,11 +110,11 @@ class Packed(Column):
         positives, cells = ranges.positives, ranges.cells
         tp, pred = above(positives), above(cells)
         reached = value(Cuts(cells, tp[:-1], pred[:-1]))
-        if ranges.low == 0:
+        if ranges.first == 0:
             reached[0] = 0.0  # no threshold is below p = 0
         reach = value(Cuts(cells, tp[:-1], pred[1:] + positives))
         alive = reach >= reached.max() * (1 - 1e-12)
-        if 2 * cells[alive].sum() > self.total:
+        if cells[alive].sum() > PAYS * self.total:
             return self.good_cuts()
         keys = np.sort(ranges.keys_in(alive))
         at, order = _below_positives(keys)
@@ -102,19 +141,21 @@ class Packed(Column):
         return self._keys[places]
 
 
-class _Ranges:
-    """How many keys, and how many positives, there are in each of many equal ranges of keys."""
+class Ranges:
+    """How many keys, and how many positives, there are in each of many equal ranges of words."""
 
-    def __init__(self, keys: Array) -> None:
-        self._keys = keys
-        self.low = int(keys.min()) & ~1
-        size = 1 << min(14, (len(keys) // 16).bit_length())
-        self._shift = max(1, (int(keys.max()) - self.low).bit_length() - size.bit_length() + 1)
+    def __init__(self, keys: Array, low: int, high: int, size: int) -> None:
+        self._keys, self.first = keys, low
+        self._shift = max(0, (high - low).bit_length() - size.bit_length() + 1) + 1
         counts = np.zeros(2 * size, np.int64)
         for block in self._blocks():
             negative = (block & block.dtype.type(1)).astype(np.int64)
             counts += np.bincount(2 * self.of(block) + negative, minlength=2 * size)
         self.positives, self.cells = counts[::2], counts[::2] + counts[1::2]
+
+    def start(self, which: Array) -> Array:
+        """The lowest word of each range."""
+        return self.first + (which << (self._shift - 1))
 
     def _blocks(self) -> list[Array]:
         return [self._keys[i : i + _BLOCK] for i in range(0, len(self._keys), _BLOCK)]
@@ -122,18 +163,20 @@ class _Ranges:
     def of(self, keys: Array) -> Array:
         """Which range each key is in."""
         kind = keys.dtype.type
-        return ((keys - kind(self.low)) >> kind(self._shift)).astype(np.int64)
+        return np.asarray((keys - kind(2 * self.first)) >> kind(self._shift)).astype(np.int64)
 
     def keys_in(self, chosen: Array) -> Array:
         """The keys in the chosen ranges."""
-        return np.concatenate([block[chosen[self.of(block)]] for block in self._blocks()])
+        parts = [block[chosen[self.of(block)]] for block in self._blocks()]
+        return np.concatenate([self._keys[:0], *parts])
 
     def sorted_at(self, place: int) -> Array:
         """(1,) the key at a place of the sorted order."""
         below = np.cumsum(self.cells)
         which = int(np.searchsorted(below, place, side="right"))
         keys = np.sort(self.keys_in(np.arange(len(below)) == which))
-        return keys[[place - int(below[which] - self.cells[which])]]
+        at = place - int(below[which] - self.cells[which])
+        return np.asarray(keys[at : at + 1])
 
 
 def _below_positives(keys: Array) -> tuple[Array, Array]:

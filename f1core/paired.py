@@ -111,7 +111,9 @@ def compare(
     if single:
         drawn = _joint(a, b, counted, resamples, seed)
     else:
-        drawn = [_rows(batch, *of, resamples, seed) for batch, of in zip((a, b), counted, strict=True)]
+        drawn = [
+            _rows(batch, *of, resamples, seed) for batch, of in zip((a, b), counted, strict=True)
+        ]
     moved = drawn[0].metric(metric) - drawn[1].metric(metric)
     if metric in _EXACT and a.weight is None:
         p_value = _mcnemar(*_discordant(a, b))
@@ -176,9 +178,7 @@ def _joint(
     return found
 
 
-def _rows(
-    batch: Batch, counts: Counts, options: Options, resamples: int, seed: int
-) -> Resamples:
+def _rows(batch: Batch, counts: Counts, options: Options, resamples: int, seed: int) -> Resamples:
     """Resamples of rows, which have the same weights on both sides: those of the seed."""
     replicas = count_replicas(batch, seed, resamples=resamples)
     if batch.labels is not None and counts.labels is not None:

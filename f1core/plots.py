@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .averages import normalised
 from .counts import RATIOS, Array
 from .curves import Curve, curve
 from .errors import F1Error, one_of
@@ -22,6 +21,7 @@ _BLUE, _RED, _DARK, _GREY = "#4477AA", "#CC6677", "#222222", "#BBBBBB"
 _POINTS = 4000  # of a curve, which is more than pixels across
 _WRITTEN = 16  # classes up to which each cell of the confusion matrix has its numbers
 _SHOWN = 60  # classes up to which all are drawn as rows
+_FLOORS = ("min_precision", "min_recall")
 
 
 def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: Any) -> Axes:
@@ -48,7 +48,7 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
     """
     if ax is None:
         ax = _figure(7.0, 4.2)
-    floors = {name: options.pop(name) for name in ("min_precision", "min_recall") if name in options}
+    floors = {name: options.pop(name) for name in _FLOORS if name in options}
     found = curve(y_true, y_prob, **options)
     best = best_threshold(y_true, y_prob, task="binary", **options, **floors)
     shown = _thinned(found, best)
@@ -106,16 +106,165 @@ def confusion(scores: Scores, *, normalize: str | None = "true", ax: Axes | None
     """
     if scores.task == "multilabel":
         raise F1Error("a multilabel task has no (C, C) matrix; plots.per_class draws its labels")
-    counts = scores.confusion_matrix()
-    shares = scores.confusion_matrix(normalize)
-    size, names = len(counts), [str(name) for name in scores.classes]
+    counts, shares = scores.confusion_matrix(), scores.confusion_matrix(normalize)
+    size = len(counts)
     if ax is None:
-        side = 2.2 + min(max(0.55 * size, 0.0), 6.6) + (0.06 * max(0, size - 30))
-        ax = _figure(side + 0.8, side)
+        side = 2.0 + min(0.8 * size, 5.0) + 0.06 * min(max(0, size - 20), 80)
+        ax = _figure(side + 0.6, side)
     from matplotlib.colors import PowerNorm
 
-    # The square root brings out small shares: an error of 4 % is a fifth of the way to black.
+    # The square root brings out what is rare: a share of 4 % is a fifth of the way to dark.
     scale = PowerNorm(0.5, vmin=0, vmax=1 if normalize else max(1, counts.max()))
     image = ax.imshow(shares, cmap="Blues", norm=scale, interpolation="nearest")
-    ...
+    if size <= _WRITTEN:
+        _write_cells(ax, counts, shares, normalize is not None)
+    names = [str(name) for name in scores.classes]
+    small = 9 if size <= _WRITTEN else 6.5
+    places = np.arange(0, size, -(-size // 100))  # more names than that would overlap
+    long = max(map(len, names)) * size > 40
+    ax.set_xticks(places, [names[i] for i in places], rotation=90 if long else 0, fontsize=small)
+    ax.set_yticks(places, [names[i] for i in places], fontsize=small)
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("true")
+    ax.tick_params(length=0)
+    if _WRITTEN < size <= _SHOWN:  # lines to follow a row to its name
+        ax.set_xticks(np.arange(size) - 0.5, minor=True)
+        ax.set_yticks(np.arange(size) - 0.5, minor=True)
+        ax.grid(which="minor", color="#D5DDE8", lw=0.4)
+        ax.tick_params(which="minor", length=0)
+    for spine in ax.spines.values():
+        spine.set_color(_GREY)
+    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02)
+    bar.outline.set_visible(False)
+    bar.set_label(_SHARES[normalize], fontsize=9)
+    bar.ax.tick_params(labelsize=8)
+    return ax
+
+
+_SHARES = {
+    "true": "share of the true class",
+    "pred": "share of the predicted class",
+    "all": "share of all rows",
+    None: "rows",
+}
+
+
+def _write_cells(ax: Axes, counts: Array, shares: Array, shared: bool) -> None:
+    """Each cell's count, and its share where the colour is one; nothing where nothing is."""
+    size = len(counts)
+    dark = np.sqrt(shares / max(1e-300, 1.0 if shared else shares.max())) > 0.6
+    for row, column in np.argwhere(counts > 0):
+        count, share = counts[row, column], shares[row, column]
+        text = f"{count:,.4g}" if counts.dtype.kind == "f" else f"{count:,}"
+        if shared and size <= 8:
+            text = f"{share:.1%}\n{text}"
+        ax.text(
+            column, row, text, ha="center", va="center", fontsize=10 if size <= 8 else 7,
+            color="white" if dark[row, column] else _DARK,
+        )  # fmt: skip
+
+
+def per_class(
+    scores: Scores,
+    *,
+    ratio: str = "f1",
+    level: float | None = 0.95,
+    seed: int | None = 0,
+    ax: Axes | None = None,
+) -> Axes:
+    """Each class's F1 (or another ratio) with its interval, the best at the top.
+
+    Parameters
+    ----------
+    scores
+        Of any task; with more than 60 classes the largest are drawn. Classes that the averages
+        leave out, such as those that never occur, are not.
+    ratio
+        One of precision, recall, f1, fbeta, jaccard, specificity.
+    level
+        Of the intervals, from the bootstrap; None draws none.
+    seed
+        Of the bootstrap.
+    ax
+        Where to draw; by default a new figure, as high as the classes need.
+
+    Raises
+    ------
+    F1Error
+        If matplotlib is missing, or what was counted tells no intervals.
+
+    Examples
+    --------
+    >>> import f1core.plots
+    >>> ax = f1core.plots.per_class(f1core.score([0, 1, 2], [0, 2, 2]))  # doctest: +SKIP
+    """
+    if ratio not in RATIOS:
+        raise F1Error(one_of("ratio", ratio, RATIOS))
+    values, support = getattr(scores.per_class, ratio), scores.per_class.support
+    inside = np.flatnonzero(scores.included)
+    largest = inside[np.argsort(-support[inside], kind="stable")[:_SHOWN]]
+    drawn = largest[np.lexsort((support[largest], np.nan_to_num(values[largest], nan=-1.0)))]
+    if ax is None:
+        ax = _figure(6.4, 1.2 + 0.2 * max(4, len(drawn)))
+    places = np.arange(len(drawn))
+    if level is not None:
+        low, high = per_class_interval(*_counted(scores), ratio, level=level, seed=seed)
+        ax.hlines(places, low[drawn], high[drawn], color=_BLUE, lw=2.5, alpha=0.45)
+    ax.plot(values[drawn], places, "o", color=_DARK, ms=4)
+    macro = getattr(scores.macro, ratio)
+    ax.axvline(macro, color=_RED, lw=1, ls="--")
+    ax.set_title(_title(ratio, level, macro, len(drawn), len(inside)), fontsize=10)
+    names = [str(scores.classes[i]) for i in drawn]
+    ax.set_yticks(places, names, fontsize=9 if len(drawn) <= 30 else 7)
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.7, len(drawn) - 0.3)
+    ax.set_xlabel({"f1": "F1", "fbeta": "F-beta"}.get(ratio, ratio))
+    ax.grid(axis="x", color="#EEEEEE")
+    ax.set_axisbelow(True)
+    right = ax.secondary_yaxis("right")
+    right.set_yticks(places, [f"{support[i]:,.6g}" for i in drawn], fontsize=7, color="#777777")
+    right.set_ylabel("true rows", fontsize=8, color="#777777")
+    right.tick_params(length=0)
+    right.spines["right"].set_visible(False)
+    _plain(ax)
+    return ax
+
+
+def _title(ratio: str, level: float | None, macro: float, drawn: int, classes: int) -> str:
+    name = {"f1": "F1", "fbeta": "F-beta"}.get(ratio, ratio)
+    parts = [f"macro {name} {macro:.4f} (dashed)"]
+    if level is not None:
+        parts.append(f"{level:.0%} intervals")
+    if drawn < classes:
+        parts.append(f"the {drawn} largest of {classes:,} classes")
+    return ", ".join(parts)
+
+
+def _thinned(found: Curve, best: Best) -> Array:
+    """So many entries of a curve that the eye misses none, the best one among them."""
+    size = len(found.thresholds)
+    if size <= _POINTS:
+        return np.arange(size)
+    even = np.linspace(0, size - 1, _POINTS // 2).astype(np.int64)
+    # Evenly on the axis too: scores crowd where they please.
+    at = np.searchsorted(found.thresholds, np.linspace(0, found.thresholds[-1], _POINTS // 2))
+    place = int(np.searchsorted(found.thresholds, best.threshold, side="right")) - 1
+    return np.unique(np.concatenate([even, at.clip(max=size - 1), [place]]))
+
+
+def _counted(scores: Scores) -> tuple[Any, Any]:
+    return scores._counts, scores._options
+
+
+def _plain(ax: Axes) -> None:
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+
+
+def _figure(width: float, height: float) -> Axes:
+    try:
+        from matplotlib import pyplot
+    except ImportError:
+        raise F1Error("plots need matplotlib: pip install 'f1core[plot]'") from None
+    _, ax = pyplot.subplots(figsize=(width, height), layout="constrained")
     return ax

@@ -123,7 +123,8 @@ def _statistics(flags: Array, batch: Batch) -> Array:
     found[:, EXACT] = (every[:, 0] == every[:, 1]) & (every[:, 0] == every[:, 2])
     columns = batch.averaged_columns
     four = every if columns is None else flags[:, :, columns].sum(axis=2)
-    pairs = fractions(*four.T, batch.options.coefs)
+    tp, pred, true, kept = four.T
+    pairs = fractions(tp, pred, true, kept, batch.options.coefs)
     ratios = [pairs[name] for name in RATIOS]
     found[:, UNDEFINED] = np.array([under == 0 for _, under in ratios]).T
     # In units of 2^-20 their sums are exact, and the same however the rows were cut.

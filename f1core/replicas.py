@@ -66,7 +66,9 @@ class Replicas:
         return {name: array for name, array in named.items() if array is not None}
 
     @classmethod
-    def taken_from(cls, named: dict[str, Array], sums: tuple[int, ...], rows: Any) -> Replicas | None:
+    def taken_from(
+        cls, named: dict[str, Array], sums: tuple[int, ...], rows: Any
+    ) -> Replicas | None:
         """Take the arrays of `as_dict` out of a dict, believing nothing; None without any.
 
         Raises

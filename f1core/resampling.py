@@ -134,7 +134,7 @@ def of_confusion(counts: Counts, options: Options, resamples: int, seed: Any) ->
 
 
 def of_labels(counts: Counts, options: Options, resamples: int, seed: Any) -> Resamples:
-    """Each label of unweighted multilabel counts by itself: right for one label, not for averages."""
+    """Each label of unweighted multilabel counts by itself: for one label, not for averages."""
     assert counts.sums is not None
     rng = np.random.default_rng(seed)
     sums = np.empty((resamples, 4, counts.n_classes), np.int64)

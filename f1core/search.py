@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,14 @@ class Aim:
         second = self.values(self.floor[0], cuts, column)
         rank[~(second >= self.floor[1])] = -np.inf
         return rank, second
+
+    def shares(self, cuts: Cuts, column: Column, ratio: str = "") -> tuple[Array, Array]:
+        """(m,) what a label adds to the mean's numerator, and to its denominator: 0 or 1."""
+        value = self.values(ratio or self.ratio, cuts, column)
+        counted = value == value
+        if self.shy and column.true == 0:
+            counted &= cuts.pred > 0
+        return np.where(counted, value, 0.0), counted
 
     @property
     def strict(self) -> bool:
@@ -174,7 +183,7 @@ def best_sum(
             for cuts, rank in zip(found, ranks, strict=True)
         ]
 
-    def highest(values: list[Array]) -> list[int]:
+    def highest(values: Iterable[Array]) -> list[int]:
         return [int(np.argmax(value)) for value in values]
 
     places = highest(ranks)

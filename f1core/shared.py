@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from .counts import Array
+from .narrowed import gap_around, narrowed
 from .search import Aim, Choice, Unreachable, middle
 from .sorting import Column, Cuts, Scale
 
@@ -16,8 +16,8 @@ _UNIT = 2.0**60
 # How far the mean in these units may be from the one that `Scores` divides, a label.
 _ROUNDING = 2.0**-51
 
-# So many nearly best thresholds are each looked at.
-_MANY = 2000
+# So many nearly best thresholds are each looked at, and so many if each needs a pass over all.
+_MANY, _FEW = 2000, 8
 
 Exact = Callable[[Array, Array], tuple[float, float]]
 
@@ -38,11 +38,16 @@ class Grid(Column):
 class Sweep:
     """The labels' ratios, summed at every score that one of them has."""
 
-    def __init__(self, columns: list[Column], included: Array, weights: Array, aim: Aim) -> None:
+    def __init__(
+        self,
+        columns: list[Column],
+        cutting: list[tuple[Array, Cuts]],
+        included: Array,
+        weights: Array,
+        aim: Aim,
+    ) -> None:
         self._columns, self._aim = columns, aim
-        self.scale = columns[0].scale
-        self._cuts = [column.cuts() for column in columns]
-        self._lows = [column.gap(cuts.at)[0] for column, cuts in zip(columns, self._cuts)]
+        self._lows, self._cuts = zip(*cutting, strict=True)
         share = weights / weights.sum() * _UNIT
         self._labels = [(int(label), float(share[label])) for label in np.flatnonzero(included)]
         steps = [self._lows[label][1:] for label, _ in self._labels]
@@ -52,18 +57,14 @@ class Sweep:
         self._ends = np.flatnonzero(
             np.append(values[1:] != values[:-1], [True] * (len(values) > 0))
         )
-        self.edges = np.append(self.scale.ends[0], values[self._ends])
+        self.edges = np.append(self._lows[0][0], values[self._ends])
 
     def mean(self, ratio: str) -> Array:
         """(m,) the weighted mean over the labels where it is defined, to within rounding."""
         over, under = [], []
         for label, share in self._labels:
-            cuts, column = self._cuts[label], self._columns[label]
-            value = self._aim.values(ratio, cuts, column)
-            counted = value == value
-            if self._aim.shy and column.true == 0:
-                counted &= cuts.pred > 0
-            over.append(np.rint(np.where(counted, value, 0.0) * share).astype(np.int64))
+            value, counted = self._aim.shares(self._cuts[label], self._columns[label], ratio)
+            over.append(np.rint(value * share).astype(np.int64))
             under.append(np.rint(counted * share).astype(np.int64))
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(self._summed(over) / self._summed(under))
@@ -96,12 +97,16 @@ def best_shared(
     Unreachable
         If no threshold keeps the aim's floor.
     """
-    sweep = Sweep(columns, included, weights, aim)
-    grid = Grid(sweep.edges, sweep.scale)
+    if aim.strict and not slack:
+        found = narrowed(columns, included, weights, aim)
+        choice = None if found is None else _few(columns, included, weights, aim, exact, found)
+        if choice is not None:
+            return choice
+    cutting = [(column.gap(cuts.at)[0], cuts) for column, cuts in ((c, c.cuts()) for c in columns)]
+    sweep, scale = Sweep(columns, cutting, included, weights, aim), columns[0].scale
+    grid = Grid(sweep.edges, scale)
     # Without a positive anywhere the best that can be had is an undefined mean: no false alarm.
-    nothing = (
-        np.inf if not any(columns[label].true for label in np.flatnonzero(included)) else -np.inf
-    )
+    nothing = -1.0 if any(columns[label].true for label in np.flatnonzero(included)) else np.inf
     rounding = _ROUNDING * (8 + len(columns))
     rank = np.nan_to_num(sweep.mean(aim.ratio), nan=nothing)
     second = np.zeros(len(rank))
@@ -109,8 +114,8 @@ def best_shared(
         second = np.nan_to_num(sweep.mean(aim.floor[0]), nan=-np.inf)
         rank[second < aim.floor[1] - rounding] = -np.inf
     cuts = Cuts(np.arange(len(rank)), rank, second)
-    if sweep.scale.from_logits:
-        rank[np.isnan(sweep.scale.threshold(*grid.gap(cuts.at)))] = -np.inf
+    if scale.from_logits:
+        rank[np.isnan(scale.threshold(*grid.gap(cuts.at)))] = -np.inf
     while True:
         if aim.floor is not None and rank.max() == -np.inf:
             raise Unreachable(float(max(second.max(), 0.0)))
@@ -124,6 +129,29 @@ def best_shared(
     return middle(grid, cuts, best, rank >= rank.max() - slack if slack else None)
 
 
+def _few(
+    columns: list[Column],
+    included: Array,
+    weights: Array,
+    aim: Aim,
+    exact: Exact,
+    cutting: list[tuple[Array, Cuts]],
+) -> Choice | None:
+    """The best of some of the cuts; None if so many are as good that all should be looked at."""
+    sweep = Sweep(columns, cutting, included, weights, aim)
+    rank = np.nan_to_num(sweep.mean(aim.ratio), nan=-1.0)
+    near = np.flatnonzero(rank >= rank.max() - _ROUNDING * (8 + len(columns)))
+    if rank.max() <= 0 or len(near) > _FEW:
+        return None
+    good = near[_asked(sweep, near, rank[near], aim, exact, -1.0)]
+    gaps = np.array([gap_around(columns, float(score)) for score in sweep.edges[good]])
+    low, high = gaps[[np.argmax(gaps[:, 1] - gaps[:, 0])]].T
+    grid = Grid(low, columns[0].scale)
+    if high[0] <= 1:
+        grid = Grid(np.append(low, high), columns[0].scale)
+    return middle(grid, Cuts(np.arange(1), low, low), np.ones(1, bool))
+
+
 def _asked(sweep: Sweep, near: Array, rank: Array, aim: Aim, exact: Exact, nothing: float) -> Array:
     """Which of the nearly best edges are best, once divided as `Scores` does."""
     new = np.ones(len(near), bool)
@@ -133,7 +161,8 @@ def _asked(sweep: Sweep, near: Array, rank: Array, aim: Aim, exact: Exact, nothi
     first, second = found[np.cumsum(new) - 1].T
     first, second = np.nan_to_num(first, nan=nothing), np.nan_to_num(second, nan=-np.inf)
     kept = np.ones(len(near), bool) if aim.floor is None else second >= aim.floor[1]
-    if not kept.any():
-        return kept
-    kept &= first == first[kept].max()
-    return kept if aim.floor is None else kept & (second == second[kept].max())
+    if kept.any():
+        kept &= first == first[kept].max()
+    if kept.any() and aim.floor is not None:
+        kept &= second == second[kept].max()
+    return kept

@@ -119,7 +119,7 @@ def best_threshold(
         )
     best = best_of(found, metric_of(aim, batch.options, average), shared or batch.kind == "binary")
     if batch.weight is None and not (shared and batch.kind == "multilabel"):
-        scores = scores_of(*counted(found), batch.options)  # the very integers that score counts
+        scores = scores_of(counted(found), batch.options)  # the very integers that score counts
     else:
         at = np.asarray(best.threshold).tolist()
         options = replace(batch.options, threshold=tuple(at) if isinstance(at, list) else at)
@@ -128,10 +128,10 @@ def best_threshold(
     return replace(best, score=scores.metric(best.metric))
 
 
-def counted(found: list[Choice]) -> tuple[Array, ...]:
+def counted(found: list[Choice]) -> tuple[Array, Array, Array, Array]:
     """(L,) true positives, predicted, true and all cells where the labels are cut."""
-    each = ([getattr(choice, name) for choice in found] for name in ("tp", "pred", "true", "total"))
-    return tuple(np.array(values) for values in each)
+    each = np.array([(one.tp, one.pred, one.true, one.total) for one in found])
+    return each[:, 0], each[:, 1], each[:, 2], each[:, 3]
 
 
 def scores_batch(y_true: Any, y_prob: Any, options: Options, sample_weight: Any) -> Batch:

@@ -102,7 +102,9 @@ def choose(
             return _reached([missing], aim, [None])
     ready = _reached(each(_trying(lambda column: (column, usable(column, aim)))), aim, names)
     inside = np.flatnonzero(included).tolist()
-    together = best_sum(*zip(*(ready[label] for label in inside), strict=True), aim, slack)
+    together = best_sum(
+        [ready[label][0] for label in inside], [ready[label][1] for label in inside], aim, slack
+    )
     apart = dict(zip(inside, together, strict=True))
     # Labels outside of the average choose for themselves.
     return [apart.get(i) or best_cut(column, aim, slack) for i, (column, _) in enumerate(ready)]
@@ -164,20 +166,21 @@ def _exact(columns: list[Column], true: Array, options: Options, aim: Aim, avera
     total = np.array([column.total for column in columns])
     names = [f"{aim.ratio}_{average}", f"{(aim.floor or (aim.ratio,))[0]}_{average}"]
 
-    def exact(tp: Array, pred: Array) -> list[float]:
+    def exact(tp: Array, pred: Array) -> tuple[float, float]:
         try:
-            scores = scores_of(tp, pred, true, total, options)
-            return [scores.metric(name) for name in names]
+            scores = scores_of((tp, pred, true, total), options)
+            return scores.metric(names[0]), scores.metric(names[1])
         except F1Error:  # no label is left to average over
-            return [np.nan] * len(names)
+            return np.nan, np.nan
 
     return exact
 
 
-def scores_of(tp: Array, pred: Array, true: Array, total: Array, options: Options) -> Scores:
-    """Scores from what is counted of each label; (1,) counts are of a binary task."""
+def scores_of(counted: tuple[Array, Array, Array, Array], options: Options) -> Scores:
+    """Scores from each label's true positives, predicted, true and all; (1,) of a binary task."""
+    tp, pred, true, total = counted
     if options.task == "binary":
-        hits, predicted, positive, cells = (x[0] for x in (tp, pred, true, total))
+        hits, predicted, positive, cells = (x[0] for x in counted)
         misses = cells - positive - predicted + hits
         matrix = np.array([[misses, predicted - hits], [positive - hits, hits]])
         return Scores(Counts(2, confusion=matrix), options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import subprocess
 import sys
 import threading
 import time
@@ -17,6 +18,25 @@ import f1core
 from f1core import engine
 
 ROWS, CLASSES = 3_000, 5
+
+
+def job(name: str, *, env: dict[str, str] | None = None, **arguments: Any) -> Any:
+    """Run a job in a fresh process; warnings are errors there as here."""
+    found = subprocess.run(
+        [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning",
+         __file__, name, json.dumps(arguments)],
+        capture_output=True, text=True, timeout=300, cwd="/",
+        env=os.environ | (env or {}),
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    assert found.stderr == ""
+    return json.loads(found.stdout)
+
+
+def with_path(folder: Any) -> dict[str, str]:
+    """An environment in which that folder is looked into first."""
+    others = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": f"{folder}{os.pathsep}{others}" if others else str(folder)}
 
 
 def rows(start: int = 0, stop: int = ROWS) -> tuple[Any, Any]:

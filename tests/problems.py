@@ -108,7 +108,9 @@ def in_words(draw: Any, ids: np.ndarray, names: list[str]) -> np.ndarray:
     kind = draw(st.sampled_from("UOS"))
     if kind == "S":
         texts = np.char.encode(texts, "utf-8")
-    return laid_out(texts.astype(object) if kind == "O" else texts, draw(st.sampled_from(LAYOUTS[:5])))
+    return laid_out(
+        texts.astype(object) if kind == "O" else texts, draw(st.sampled_from(LAYOUTS[:5]))
+    )
 
 
 @st.composite
@@ -118,7 +120,10 @@ def scores(draw: Any, shape: tuple[int, ...], special: list[float], wild: bool =
     few = np.array(special + [0.0, 1.0, 0.25] + [-0.0, 7.5, -3.0, math.inf, -math.inf] * wild)
     near = to_dtype(special, dtype).astype(dtype)  # also the neighbours of the special ones
     if dtype.kind == "f":
-        around = [np.nextafter(near, to_dtype([2], dtype)), np.nextafter(near, to_dtype([-1], dtype))]
+        around = [
+            np.nextafter(near, to_dtype([2], dtype)),
+            np.nextafter(near, to_dtype([-1], dtype)),
+        ]
         few = np.concatenate([few, *(widened(a) for a in around)])
     if not wild:
         few = few.clip(0, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from arrays import LAYOUTS, laid_out, to_dtype, widened
+from arrays import widened
 from hypothesis import assume
 from hypothesis import strategies as st
 from problems import (
@@ -15,7 +15,6 @@ from problems import (
     averaged,
     drop_weightless,
     generators,
-    holding,
     in_words,
     numbered,
     ratio_options,

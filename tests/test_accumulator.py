@@ -168,9 +168,7 @@ def test_weighted_after_unweighted(problem):
     for made in (mixed, turned):
         assert made.total == whole.total
         ours, theirs = made.compute().to_dict(), whole.compute().to_dict()
-        np.testing.assert_allclose(
-            list(ours.values()), list(theirs.values()), rtol=0, atol=1e-12
-        )
+        np.testing.assert_allclose(list(ours.values()), list(theirs.values()), rtol=0, atol=1e-12)
 
 
 def test_eight_threads_lose_no_row():

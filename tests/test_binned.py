@@ -8,7 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
-from test_thresholds import aimed_at, drawn
+from test_thresholds import NOTHING, aimed_at, drawn, tried
 
 from f1core import F1Error, score
 from f1core.binned import BinnedThresholds
@@ -38,17 +38,11 @@ def test_the_best_edge_and_a_bound_that_holds(seed):
         asked = {k: options[k] for k in ("zero_division", "beta", "average_over") if k in options}
         binary = options["task"] == "binary"
         metric = aimed_at(search, binary)
-        try:
-            exact = best_threshold(y_true, y_prob, **options, **search)
-        except F1Error as error:
-            with pytest.raises(F1Error, match="no threshold has|no rows|no class is left"):
-                binned.best_threshold(**asked, **search)
-            assert "no " in str(error)
-            continue
-        try:
-            best = binned.best_threshold(**asked, **search)
-        except F1Error as error:
-            assert "no threshold has" in str(error)  # noqa: PT017
+        exact, nothing = tried(best_threshold, y_true, y_prob, **options, **search)
+        best, refused = tried(binned.best_threshold, **asked, **search)
+        assert not nothing or refused, told
+        if refused:  # an edge may miss a floor that some threshold keeps
+            assert refused.startswith((*NOTHING, "no threshold has a")), told
             continue
         delivered = score(y_true, y_prob, threshold=best.threshold, **options)
         assert delivered.metric(metric) == pytest.approx(best.score, abs=1e-12), told

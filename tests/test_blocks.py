@@ -60,8 +60,9 @@ def test_blocks_are_many(small_blocks, monkeypatch):
     spans = []
     monkeypatch.setattr(
         "f1core.workers.split",
-        lambda rows, step, parts, split=f1core.workers.split: spans.append(split(rows, step, parts))
-        or spans[-1],
+        lambda rows, step, parts, split=f1core.workers.split: (
+            spans.append(split(rows, step, parts)) or spans[-1]
+        ),
     )
     task, y_true, y_pred, weight = problem("multiclass")
     f1core.score(y_true, y_pred, task=task, threads=8)

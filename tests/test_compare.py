@@ -41,9 +41,7 @@ def test_the_joint_table_is_resampling_rows():
     drawn = []
     for _ in range(1500):
         rows = rng.integers(0, 200, 200)
-        drawn.append(
-            score(y_true[rows], a[rows]).macro.f1 - score(y_true[rows], b[rows]).macro.f1
-        )
+        drawn.append(score(y_true[rows], a[rows]).macro.f1 - score(y_true[rows], b[rows]).macro.f1)
     assert found.interval == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.012)
     weighted = compare(
         y_true, a, b, metric="f1_macro", seed=0, resamples=4000, sample_weight=np.ones(200)
@@ -73,7 +71,9 @@ def test_without_a_difference_it_rejects_one_in_twenty_or_ten(kind, metric):
             a, b = ((y_true ^ (rng.random((300, 4)) < hard)).astype(int) for _ in range(2))
         else:
             classes = 2 if kind == "binary" else 4
-            y_true = rng.choice(classes, 300, p=np.arange(1, classes + 1) / (classes * (classes + 1) / 2))
+            y_true = rng.choice(
+                classes, 300, p=np.arange(1, classes + 1) / (classes * (classes + 1) / 2)
+            )
             hard = rng.random(300) * 0.6
             a, b = (
                 np.where(rng.random(300) < hard, rng.integers(0, classes, 300), y_true)
@@ -84,7 +84,9 @@ def test_without_a_difference_it_rejects_one_in_twenty_or_ten(kind, metric):
     assert rejected / trials <= 0.10
 
 
-@pytest.mark.parametrize(("only_a", "only_b"), [(0, 0), (1, 0), (3, 9), (40, 41), (500, 600), (0, 30)])
+@pytest.mark.parametrize(
+    ("only_a", "only_b"), [(0, 0), (1, 0), (3, 9), (40, 41), (500, 600), (0, 30)]
+)
 def test_mcnemar_is_the_binomial_test(only_a, only_b):
     exact = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
     assert _mcnemar(only_a, only_b) == pytest.approx(exact, rel=1e-10)

@@ -66,9 +66,10 @@ def test_scores_in_any_wrapping(wrap):
     "wrap",
     [OnlyArray, OnlyDLPack, OnlySequence, list, tuple, memoryview, np.ma.masked_array,
      lambda a: array.array("i", a.tolist()), lambda a: a[:, None], lambda a: a[:, None].tolist(),
-     lambda a: a.astype(object), lambda a: [np.int16(x) for x in a], lambda a: a.astype(np.float16)],
-    ids=["__array__", "DLPack", "sequence", "list", "tuple", "memoryview", "masked", "array.array",
-         "column", "column of lists", "objects", "NumPy scalars", "float16"],
+     lambda a: a.astype(object), lambda a: [np.int16(x) for x in a],
+     lambda a: a.astype(np.float16)],
+    ids=["__array__", "DLPack", "sequence", "list", "tuple", "memoryview", "masked",
+         "array.array", "column", "column of lists", "objects", "NumPy scalars", "float16"],
 )  # fmt: skip
 def test_labels_in_any_wrapping(wrap):
     assert score(wrap(TRUE), PRED).to_dict() == EXPECTED
@@ -160,7 +161,9 @@ def test_words_against_a_one_hot_truth():
 
 @pytest.mark.parametrize("name", ["y_true", "y_pred", "sample_weight"])
 @pytest.mark.parametrize(
-    "broken", [OnlyArray(np.array(["2020"], "M8")), {"a": 1}, np.array([1j])], ids=["date", "dict", "complex"]
+    "broken",
+    [OnlyArray(np.array(["2020"], "M8")), {"a": 1}, np.array([1j])],
+    ids=["date", "dict", "complex"],
 )
 def test_what_cannot_be_read_is_named(name, broken):
     arguments = {"y_true": [1], "y_pred": [1], "sample_weight": [1]} | {name: broken}

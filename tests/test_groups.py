@@ -33,7 +33,11 @@ def same(found, expected):
         np.testing.assert_equal(scores.to_dict(), expected[group].to_dict())
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.sampled_from(["binary", "multi", "labels", "flags"]))  # fmt: skip
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 40),
+    st.sampled_from(["binary", "multi", "labels", "flags"]),
+)
 def test_each_group_is_score_on_its_rows(seed, rows, kind):
     rng = np.random.default_rng(seed)
     groups = rng.choice(["b", "a", "", "c"], rows) if seed % 2 else rng.integers(-3, 3, rows)

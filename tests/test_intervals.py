@@ -213,9 +213,7 @@ def test_a_replica_is_score_with_its_weights(name, weighted):
 
         kept = scores._counts.replicas
         found = Resamples.like(scores._counts, scores._options, kept.sums, kept.rows).metric(metric)
-        expected = [
-            score(y_true, y_pred, sample_weight=w, **options).metric(metric) for w in drawn
-        ]
+        expected = [score(y_true, y_pred, sample_weight=w, **options).metric(metric) for w in drawn]
         np.testing.assert_allclose(found, expected, atol=1e-6 if "samples" in metric else 1e-12)
 
 
@@ -242,7 +240,10 @@ def test_streams_merge_if_their_seeds_differ(tmp_path):
     b.update(y_true[500:], y_pred[500:])
     again.update(y_true[500:], y_pred[500:])
     both = a + b
-    assert both.compute().confusion.tolist() == score(y_true, y_pred, task="multilabel").confusion.tolist()
+    assert (
+        both.compute().confusion.tolist()
+        == score(y_true, y_pred, task="multilabel").confusion.tolist()
+    )
     assert both.counts.replicas.spans.tolist() == [[1, 0, 500], [2, 0, 400]]
     np.testing.assert_array_equal(
         both.counts.replicas.sums, a.counts.replicas.sums + b.counts.replicas.sums

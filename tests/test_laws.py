@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -26,10 +27,7 @@ def test_cutting_and_merging_changes_nothing(problem, data):
     rows = len(problem)
     cuts = data.draw(st.lists(st.integers(0, rows), max_size=6).map(sorted))
     edges = [0, *cuts, rows]
-    parts = [
-        problem.part(slice(a, b)).put_into(problem.accumulator())
-        for a, b in zip(edges, edges[1:], strict=False)
-    ]
+    parts = [problem.part(slice(a, b)).put_into(problem.accumulator()) for a, b in pairwise(edges)]
     while len(parts) > 1:  # merged in a drawn order, as a tree or a chain
         left = parts.pop(data.draw(st.integers(0, len(parts) - 1)))
         right = parts.pop(data.draw(st.integers(0, len(parts) - 1)))
@@ -148,3 +146,13 @@ def test_a_perfect_score_is_exactly_one_over_many_uneven_rows():
         scores = f1core.score(flags, flags, task="multilabel", sample_weight=weight, beta=2.9)
         for kind in ("micro", "macro", "weighted", "samples"):
             assert {getattr(getattr(scores, kind), name) for name in PERFECT} == {1.0}
+
+
+@pytest.mark.parametrize("beta", [0.2, 0.7, 0.8, 1.1, 2.9, 3.7])
+def test_a_perfect_f_beta_is_exactly_one_for_any_beta(beta):
+    """(1 + b²) n and b² n + n round to different numbers for many n; a ratio of them is not 1."""
+    triangle = np.tril(np.ones((60, 60), int))  # 1 to 60 positives in a row and in a label
+    scores = f1core.score(triangle, triangle, task="multilabel", beta=beta)
+    assert set(scores.per_class.fbeta.tolist()) == {1.0}
+    for kind in ("micro", "macro", "samples"):
+        assert getattr(scores, kind).fbeta == 1.0

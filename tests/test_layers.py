@@ -13,10 +13,11 @@ import f1core
 
 ROOT = Path(f1core.__file__).parent
 # A module of the core imports only modules above it here, and none outside of the core.
-CORE = """
-    errors values options foreign counts plain kernels engine workers batch vocabulary complaints
-    inputs tally averages report scores api state accumulator
-""".split()
+CORE = [
+    "errors", "values", "options", "foreign", "replicas", "counts", "plain", "kernels", "engine",
+    "workers", "batch", "vocabulary", "complaints", "inputs", "tally", "averages", "report",
+    "scores", "api", "state", "repeat", "accumulator",
+]  # fmt: skip
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",
     "tensorflow", "keras", "torchmetrics", "lightning", "ignite", "transformers", "lightgbm",
@@ -25,7 +26,7 @@ HEAVY = {
 
 
 def name_of(path):
-    """"adapters.torch" for f1core/adapters/torch.py; "" for the package itself."""
+    """ "adapters.torch" for f1core/adapters/torch.py; "" for the package itself."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -37,20 +38,21 @@ def only_for_types(node):
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
 
 
-def statements(tree):
-    """All nodes but those that only a type checker sees."""
+def statements(tree, on_demand):
+    """All nodes but those that only a type checker sees; those of functions `on_demand`."""
     for node in ast.iter_child_nodes(tree):
-        if not only_for_types(node):
-            yield node
-            yield from statements(node)
+        if only_for_types(node) or (isinstance(node, ast.FunctionDef) and not on_demand):
+            continue
+        yield node
+        yield from statements(node, on_demand)
 
 
-def imports(name):
-    """What a module imports, anywhere in it: full names, f1core's own without the package."""
+def imports(name, on_demand=True):
+    """The full names of what a module imports: when it is loaded, and on demand."""
     path = FILES[name]
     package = name.split(".") if path.stem == "__init__" else name.split(".")[:-1]
     package = [part for part in package if part]
-    for node in statements(ast.parse(path.read_text())):
+    for node in statements(ast.parse(path.read_text()), on_demand):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -63,9 +65,9 @@ def imports(name):
                 yield f"f1core.{whole if whole in FILES else '.'.join(target)}".rstrip(".")
 
 
-def own(name):
+def own(name, on_demand=False):
     """What a module imports of f1core; the kernels count as one module to all others."""
-    found = {full[7:] for full in imports(name) if full.startswith("f1core.")}
+    found = {full[7:] for full in imports(name, on_demand) if full.startswith("f1core.")}
     if name.startswith("kernels"):
         return found
     return {"kernels" if other.startswith("kernels.") else other for other in found}
@@ -83,7 +85,7 @@ def test_the_core_imports_only_what_stands_above(name):
 
 @pytest.mark.parametrize("name", sorted(n for n in FILES if n.startswith("kernels.")))
 def test_kernels_import_only_each_other_and_the_names_of_rows(name):
-    assert {n for n in own(name) if not n.startswith("kernels")} <= {"counts"}
+    assert {n for n in own(name, on_demand=True) if not n.startswith("kernels")} <= {"counts"}
     others = {full.partition(".")[0] for full in imports(name)}
     assert others <= {"numba", "numpy", "llvmlite", "f1core"} | sys.stdlib_module_names
 
@@ -97,6 +99,19 @@ def test_only_the_kernels_know_numba(name):
 def test_the_core_knows_numpy_and_nothing_else(name):
     outside = {full.partition(".")[0] for full in imports(name)} - {"f1core", "numpy"}
     assert outside <= sys.stdlib_module_names
+
+
+def test_the_core_turns_around_in_few_places_and_on_demand():
+    """A method that leads to a module below it loads that module when it is called."""
+    found = set()
+    for name in CORE:
+        below = own(name, on_demand=True) - set(CORE[: CORE.index(name)])
+        found |= {(name, other) for other in below if not f"{other}.".startswith(f"{name}.")}
+    assert found <= {
+        ("api", "poisson"),
+        ("accumulator", "poisson"),
+        ("scores", "intervals"),
+    }
 
 
 def test_no_module_imports_itself_in_the_end():

@@ -1,7 +1,7 @@
 """Memory above the inputs: less than 16 MB, however large and however laid out they are."""
 
 import pytest
-from test_processes import job
+from jobs import job
 
 pytestmark = pytest.mark.slow
 

@@ -1,34 +1,19 @@
 """Other processes, other threads, no compiler, no cache: the same numbers everywhere."""
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import jobs
 import pytest
+from jobs import job, with_path
 
 import f1core
 from f1core import workers
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-
-
-def job(name, *, env=None, home=None, **arguments):
-    """Run a job in a fresh process; warnings are errors there as here."""
-    found = subprocess.run(
-        [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning",
-         str(Path(jobs.__file__)), name, json.dumps(arguments)],
-        capture_output=True, text=True, timeout=300, cwd=home or "/",
-        env=os.environ | (env or {}),
-    )  # fmt: skip
-    assert found.returncode == 0, found.stderr
-    assert found.stderr == ""
-    return json.loads(found.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +56,6 @@ def test_without_numba_the_twin_counts(expected, tmp_path):
     (tmp_path / "numba.py").write_text("raise ImportError('no numba here')")
     found = job("numbers", warm=True, env=with_path(tmp_path))
     assert found == {"scores": expected, "loaded": False}
-
-
-def with_path(folder):
-    others = os.environ.get("PYTHONPATH")
-    return {"PYTHONPATH": f"{folder}{os.pathsep}{others}" if others else str(folder)}
 
 
 def test_with_a_cache_folder_of_its_own(expected, tmp_path):

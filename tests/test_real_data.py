@@ -127,7 +127,9 @@ def test_species(data):
     assert int(scores.included.sum()) == 40
     every = score(truth, probabilities, classes=names, average_over="all")
     assert every.macro.f1 == pytest.approx(0.2751, abs=5e-5)
-    assert scores.mcc == pytest.approx(metrics.matthews_corrcoef(truth.to_numpy(), picked), abs=1e-12)
+    assert scores.mcc == pytest.approx(
+        metrics.matthews_corrcoef(truth.to_numpy(), picked), abs=1e-12
+    )
     assert score(truth, picked).to_dict() == pytest.approx(scores.to_dict(), abs=1e-12)
 
 

@@ -36,7 +36,7 @@ def test_which_task_it_is():
 
 def test_an_average_holds_seven_numbers():
     fields = [field.name for field in dataclasses.fields(Average)]
-    assert fields == "precision recall f1 fbeta jaccard specificity support".split()
+    assert fields == ["precision", "recall", "f1", "fbeta", "jaccard", "specificity", "support"]
     scores = score(IDS, S)
     for average in (scores.micro, scores.macro, scores.weighted):
         assert isinstance(average, Average)

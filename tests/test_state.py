@@ -1,10 +1,7 @@
 """State files: what was saved comes back, and whatever else comes is refused by name."""
 
-import io
-import json
 import math
 import os
-import zipfile
 
 import numpy as np
 import pytest
@@ -13,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from same import same_bits
 
-from f1core import Accumulator, F1Error, state
+from f1core import Accumulator, F1Error
 
 
 def filled(**options):
@@ -114,8 +111,8 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(tmp_path_factory, data):
         path.write_bytes(broken)
         try:
             loaded = Accumulator.load(path)
-        except F1Error as error:
-            assert "flipped.npz" in str(error)
+        except F1Error:
+            refused(path)
         else:
             assert loaded == made
 
@@ -144,125 +141,6 @@ def test_what_is_no_path_is_refused(path):
     for use in (filled().save, Accumulator.load):
         with pytest.raises(F1Error):
             use(path)
-
-
-# ---- forgery -----------------------------------------------------------------------------
-
-
-def forge(path, change, sign=True):
-    """The members of a state, changed, under a checksum that is right again."""
-    with np.load(path) as archive:
-        members = {name: archive[name] for name in archive.files}
-    change(members)
-    if sign:
-        members.pop("checksum", None)
-        members["checksum"] = state._as_bytes(state._checksum(members))
-    np.savez(path, **members)
-
-
-def options_with(**more):
-    def change(members):
-        plain = json.loads(bytes(members["options"]))
-        members["options"] = np.frombuffer(json.dumps(plain | more).encode(), np.uint8)
-
-    return change
-
-
-def setting(**arrays):
-    return lambda members: members.update({k: np.asarray(v) for k, v in arrays.items()})
-
-
-def without(*names):
-    return lambda members: [members.pop(name) for name in names]
-
-
-def test_an_honest_forgery_loads(path):
-    """The helper signs properly: what is refused below is refused for its contents."""
-    forge(path, setting(confusion=np.eye(3, dtype=np.int64)))
-    assert Accumulator.load(path).total == 3
-
-
-FORGERIES = {
-    "another format number": (setting(format=99), "format number 99"),
-    "no format number": (without("format"), "format"),
-    "several format numbers": (setting(format=[1, 1]), ""),
-    "negative counts": (setting(confusion=-np.eye(3, dtype=np.int64)), "no count can be"),
-    "NaN counts": (setting(confusion=np.full((3, 3), np.nan)), "no count can be"),
-    "infinite counts": (setting(confusion=np.full((3, 3), np.inf)), "no count can be"),
-    "another shape": (setting(confusion=np.zeros((3, 4), np.int64)), "cannot be (3, 4)"),
-    "another dtype": (setting(confusion=np.zeros((3, 3), np.int32)), "int32"),
-    "complex counts": (setting(confusion=np.zeros((3, 3), complex)), "complex"),
-    "big-endian counts": (setting(confusion=np.zeros((3, 3), ">i8")), ">i8"),
-    "other classes": (setting(n_classes=4), "cannot be"),
-    "classes that do not fit": (
-        setting(n_classes=4, confusion=np.zeros((4, 4), np.int64)),
-        "do not belong",
-    ),
-    "negative classes": (setting(n_classes=-1), "not counts"),
-    "fractional classes": (setting(n_classes=[3]), ""),
-    "no counts": (without("confusion"), "not counts"),
-    "no class count": (without("n_classes"), "not counts"),
-    "no options": (without("options"), "options"),
-    "an unknown array": (setting(extra=[1]), "extra"),
-    "sums and matrix": (setting(sums=np.zeros((3, 3), np.int64)), "not counts"),
-    "rows without labels": (setting(rows=np.zeros(20, np.int64)), "not counts"),
-    "another task": (options_with(task="multilabel"), "do not belong"),
-    "no task": (options_with(task=None), ""),
-    "an unknown task": (options_with(task="regression"), "task"),
-    "a bad option": (options_with(beta="-1"), "beta"),
-    "an unknown option": (options_with(epsilon=1), "epsilon"),
-    "more labels than classes": (setting(labels=np.arange(4)), "labels"),
-    "labels out of order": (setting(labels=np.array([2, 1, 0])), "labels"),
-    "labels beside classes": (setting(labels=np.array([5, 6, 7])), "do not belong"),
-    "options that are no text": (setting(options=np.uint8([255, 254])), ""),
-    "options that are no object": (setting(options=np.frombuffer(b"[1]", np.uint8)), ""),
-    "more hits than rows": (
-        lambda m: (m.pop("confusion"), m.update(sums=np.array([[9, 9, 9], [1, 1, 2], [1, 1, 2]]))),
-        "no count can be",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", FORGERIES)
-def test_a_forged_file_is_refused(name, path):
-    change, words = FORGERIES[name]
-    forge(path, change)
-    refused(path, "no f1core state", words)
-
-
-def test_a_change_without_a_new_checksum_is_refused(path):
-    forge(path, setting(confusion=np.eye(3, dtype=np.int64)), sign=False)
-    refused(path, "checksum does not match")
-    forge(path, without("checksum"), sign=False)
-    refused(path, "checksum")
-
-
-class Bomb:
-    def __reduce__(self):
-        return (os.mkdir, ("/tmp/f1core-was-here",))
-
-
-def test_pickles_are_not_opened(path):
-    objects = np.array([Bomb()], dtype=object)
-    with np.load(path) as archive:
-        members = {name: archive[name] for name in archive.files}
-    for name in ("confusion", "options", "format", "checksum", "extra"):
-        np.savez(path, **(members | {name: objects}))
-        refused(path, "no f1core state")
-    assert not os.path.exists("/tmp/f1core-was-here")
-
-
-def test_a_file_that_claims_more_than_it_holds_is_refused(path):
-    """Deflated a thousandfold, or a header that promises terabytes."""
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("bomb.npy", b"\0" * (1 << 24))
-    refused(path, "claims")
-    header = io.BytesIO()
-    shape = {"descr": "<i8", "fortran_order": False, "shape": (1 << 40,)}
-    np.lib.format.write_array_header_1_0(header, shape)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("confusion.npy", header.getvalue())
-    refused(path, "no f1core state")
 
 
 # ---- writing -----------------------------------------------------------------------------

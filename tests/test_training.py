@@ -75,7 +75,9 @@ def changed(rng, change, task, width, y_true, y_pred):
     return y_true, y_pred, weight
 
 
-@given(st.sampled_from(sorted(FORMS)), st.lists(st.sampled_from(CHANGES), max_size=12), generators())
+@given(
+    st.sampled_from(sorted(FORMS)), st.lists(st.sampled_from(CHANGES), max_size=12), generators()
+)
 def test_a_stream_of_batches_is_their_sum(loaded, form, changes, rng):
     task, options, width = FORMS[form]
     made = Accumulator(task, **options)

@@ -213,6 +213,10 @@ ODD = {
     "names late in the array": (
         np.array(["early"] * 20_000 + ["late"]), np.array(["early"] * 20_001),
     ),
+    "names out of order": (
+        np.array(["z", "b", "y", "a", "x", "c", "ä", "Z"]),
+        np.array(["a", "b", "y", "z", "x", "c", "Z", "ä"]),
+    ),
     "long names": (np.array(["x" * 300, "y" * 301]), np.array(["x" * 300, "x" * 301])),
     "names in big-endian": (np.array(["a", "b"], ">U1"), np.array(["a", "a"], ">U1")),
     "names with umlauts and 𝔣": (np.array(["ä", "𝔣", "ß"]), np.array(["ä", "ß", "ß"])),
@@ -275,6 +279,34 @@ def test_a_wide_sparse_indicator_is_never_filled():
     assert ours.accuracy_score(rows, rows) == 1.0
 
 
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("weight", [None, [1.0, 1.0, 1.0], [1.0, 0.0, 1.0]])
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_row_without_labels_or_weight_is_told(make, weight, empty):
+    true = np.array([[1, 0], [0, 1], [1, 1]])
+    pred = true * np.array([[1 - empty], [1], [1]])
+    told = []
+    for module in (theirs, ours):
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            module.precision_recall_fscore_support(
+                make(true), make(pred), average="samples", sample_weight=weight
+            )
+        told.append([str(warning.message) for warning in seen])
+    assert told[0] == told[1]
+    assert bool(told[1]) == (empty or weight == [1.0, 0.0, 1.0])
+
+
+@pytest.mark.parametrize("values", [(-1, 1), (0, 2), (3, 5)])
+@pytest.mark.parametrize("weight", [None, np.array([0.5, 1.0, 2.0])])
+def test_an_indicator_of_other_values_differs_where_values_do(values, weight):
+    true, pred = (np.take(values, RNG.random((3, 4)) < 0.5) for _ in range(2))
+    for name in ("hamming_loss", "accuracy_score", "zero_one_loss"):
+        our, their = (getattr(m, name)(true, pred, sample_weight=weight) for m in (ours, theirs))
+        assert our == pytest.approx(float(their))
+
+
 def test_an_explicit_zero_is_no_label():
     y = sparse.csr_array((np.array([0, 1]), ([0, 1], [0, 1])), shape=(2, 2))
     assert ours.multilabel_confusion_matrix(y, y)[:, 1, 1].tolist() == [0, 1]
@@ -310,4 +342,5 @@ def test_plain_labels_are_never_sorted(monkeypatch):
     y = np.arange(100) % 7
     assert ours.f1_score(y, y, average="macro") == 1.0
     assert ours.f1_score(y - 3, y - 3, average="macro") == 1.0
+    assert ours.f1_score(y.reshape(-1, 1), y.tolist(), average="macro") == 1.0
     assert ours.f1_score(np.eye(5, dtype=int), np.eye(5, dtype=int), average="macro") == 1.0

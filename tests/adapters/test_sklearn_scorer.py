@@ -27,7 +27,7 @@ from sklearn.tree import DecisionTreeClassifier  # noqa: E402
 import f1core  # noqa: E402
 from f1core import F1Error  # noqa: E402
 from f1core.adapters.sklearn import scorer  # noqa: E402
-from f1core.adapters.sklearn.scorer import METRICS  # noqa: E402
+from f1core.adapters.sklearn.scoring import METRICS  # noqa: E402
 
 X2, Y2 = load_breast_cancer(return_X_y=True)
 X3, Y3 = load_iris(return_X_y=True)
@@ -111,7 +111,8 @@ def test_a_label_that_never_varied_is_what_it_was(value):
     y = YM.copy()
     y[:, 0] = value
     model = RandomForestClassifier(5, random_state=0).fit(XM, y)
-    assert scorer("recall_micro", threshold=0.0, average_over=[0])(model, XM, y) == value
+    made = scorer("jaccard_micro", threshold=0.0, average_over=[0], zero_division=1.0)
+    assert made(model, XM, y) == 1.0
 
 
 def test_searches_take_it_and_run_it_in_processes():

@@ -23,7 +23,7 @@ from .ratios import (
     recall_score,
 )
 from .report import classification_report
-from .scorer import scorer
+from .scoring import scorer
 
 __all__ = [
     "accuracy_score",

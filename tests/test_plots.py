@@ -1,0 +1,158 @@
+"""Plots: what they show is what was counted; how they look was looked at."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from f1core import F1Error, score
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+
+from f1core import plots  # noqa: E402
+from f1core.curves import curve  # noqa: E402
+from f1core.thresholds import best_threshold  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    from matplotlib import pyplot
+
+    pyplot.close("all")
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def names(axis):
+    return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def scored(classes, rows=2000, wrong=0.3):
+    rng = np.random.default_rng(0)
+    y_true = rng.integers(0, classes, rows)
+    y_pred = np.where(rng.random(rows) < wrong, rng.integers(0, classes, rows), y_true)
+    return score(y_true, y_pred, classes=[f"class {i}" for i in range(classes)])
+
+
+@pytest.mark.parametrize("rows", [40, 50_000])
+@pytest.mark.parametrize("floor", [{}, {"min_precision": 0.5}])
+def test_the_best_threshold_is_marked_on_the_curve(rows, floor):
+    rng = np.random.default_rng(1)
+    y_true = rng.random(rows) < 0.4
+    y_prob = np.clip(rng.random(rows) * 0.7 + y_true * 0.3, 0, 1)
+    ax = plots.threshold(y_true, y_prob, **floor)
+    best, found = best_threshold(y_true, y_prob, **floor), curve(y_true, y_prob)
+    precision, recall, f1, _, mark = ax.get_lines()
+    at = np.searchsorted(found.thresholds, best.threshold, side="right") - 1
+    assert mark.get_xdata()[0] == best.threshold
+    assert mark.get_ydata()[0] == found.f1[at]
+    assert f"F1 {found.f1[at]:.4f}" in ax.get_title()
+    for line, values in ((precision, found.precision), (recall, found.recall), (f1, found.f1)):
+        x, y = line.get_data()
+        assert len(x) <= plots._POINTS + 2
+        np.testing.assert_array_equal(y[:-1], values[np.searchsorted(found.thresholds, x[:-1])])
+    if not floor:
+        assert max(f1.get_ydata()) == found.f1.max() == best.score
+
+
+def test_timid_scores_are_drawn_on_a_logarithm():
+    rng = np.random.default_rng(2)
+    y_true = rng.random(5000) < 0.02
+    ax = plots.threshold(y_true, (rng.random(5000) * 0.01 + y_true * 0.002).astype(np.float32))
+    assert ax.get_xscale() == "log"
+    assert plots.threshold([0, 1], [0.4, 0.6]).get_xscale() == "linear"
+
+
+def test_three_classes_have_numbers_and_names():
+    scores = scored(3)
+    ax = plots.confusion(scores)
+    assert names(ax.yaxis) == names(ax.xaxis) == ["class 0", "class 1", "class 2"]
+    shares = scores.confusion_matrix("true")
+    assert texts(ax) == [
+        f"{share:.1%}\n{count:,}"
+        for share, count in zip(shares.ravel(), scores.confusion.ravel(), strict=True)
+    ]
+    np.testing.assert_array_equal(ax.images[0].get_array(), shares)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "true")
+    assert texts(plots.confusion(scores, normalize=None))[0] == str(scores.confusion[0, 0])
+
+
+def test_fifty_classes_have_names_and_no_numbers():
+    ax = plots.confusion(scored(50))
+    assert names(ax.yaxis) == [f"class {i}" for i in range(50)]
+    assert texts(ax) == []
+    ax.figure.canvas.draw()
+    drawn = [label.get_window_extent() for label in ax.yaxis.get_ticklabels()]
+    assert all(low.y1 <= high.y0 + 1 for high, low in pairwise(drawn))
+    assert len(names(plots.confusion(scored(300)).yaxis)) == 100
+
+
+def test_classes_stand_in_order_with_their_intervals():
+    scores = scored(5)
+    ax = plots.per_class(scores, level=0.9)
+    (points,) = [line for line in ax.get_lines() if line.get_marker() == "o"]
+    values = points.get_xdata()
+    assert (np.diff(values) >= 0).all()
+    np.testing.assert_array_equal(np.sort(scores.per_class.f1), values)
+    assert names(ax.yaxis)[-1] == f"class {scores.per_class.f1.argmax()}"
+    ((low, _), (high, _)) = ax.collections[0].get_segments()[0]
+    assert low < values[0] < high
+    assert "90% intervals" in ax.get_title()
+    assert not plots.per_class(scores, level=None, ratio="recall").collections
+
+
+def test_classes_that_never_occur_are_left_out_and_only_the_largest_drawn():
+    assert len(names(plots.per_class(score([0, 2], [0, 2], classes=4)).yaxis)) == 2
+    ax = plots.per_class(scored(80))
+    assert len(names(ax.yaxis)) == 60
+    assert "the 60 largest of 80 classes" in ax.get_title()
+
+
+def test_an_axis_of_ones_own():
+    from matplotlib.figure import Figure
+
+    left, right, low = Figure().subplots(3)
+    assert plots.threshold([0, 1], [0.2, 0.9], ax=left) is left
+    assert plots.confusion(scored(2), ax=right) is right
+    assert plots.per_class(scored(2), ax=low) is low
+
+
+def test_refusals_are_sentences():
+    flags = score([[0, 1]], [[0.2, 0.7]], task="multilabel")
+    with pytest.raises(F1Error, match="multilabel task has no"):
+        plots.confusion(flags)
+    with pytest.raises(F1Error, match="ratio is 'f2'"):
+        plots.per_class(flags, ratio="f2")
+    with pytest.raises(F1Error, match="weighted rows"):
+        plots.per_class(score([0, 1], [0, 1], sample_weight=[1, 2]))
+    with pytest.raises(F1Error, match="was not kept"):
+        plots.confusion(score([0, 1], [0, 1], confusion=False))
+
+
+def test_without_matplotlib_it_names_the_extra():
+    program = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "import f1core.plots, f1core\n"
+        "try: f1core.plots.threshold([0, 1], [0.2, 0.9])\n"
+        "except f1core.F1Error as error: print(error)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "plots need matplotlib: pip install 'f1core[plot]'"
+
+
+def test_importing_the_module_loads_no_matplotlib():
+    program = "import f1core.plots, sys; print('matplotlib' in sys.modules, 'numba' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["False", "False"]
