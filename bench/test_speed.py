@@ -16,8 +16,9 @@ import pytest
 import f1core
 from f1core import bench, workers
 
-_ROUNDS = 15
-_PEER_SECONDS = 4.0  # of each slow peer, after its first three turns
+pytestmark = pytest.mark.filterwarnings("ignore")  # of the peers
+_ROUNDS = 11
+_PEER_SECONDS = 2.0  # of each slow peer, after its first three turns
 
 
 @pytest.mark.parametrize("case", [*bench.CASES, *bench.SLOWER], ids=lambda case: case.name)

@@ -1,5 +1,6 @@
 """f1core: precision, recall and F1, right however the data was cut, at the speed of memory."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from .accumulator import Accumulator
@@ -8,15 +9,48 @@ from .engine import warm_up
 from .errors import F1Error
 from .scores import Average, Scores
 
-__all__ = ["Accumulator", "Average", "F1Error", "Scores", "score", "warm_up"]
+if _TYPE_CHECKING:
+    from .binned import BinnedThresholds
+    from .curves import curve
+    from .groups import score_by
+    from .paired import compare
+    from .thresholds import best_threshold
+
+__all__ = [
+    "Accumulator",
+    "Average",
+    "BinnedThresholds",
+    "F1Error",
+    "Scores",
+    "best_threshold",
+    "compare",
+    "curve",
+    "score",
+    "score_by",
+    "warm_up",
+]
 __version__ = "0.1.0"
 
-_ON_DEMAND = ("files",)  # modules that `import f1core` does not load
+# What `import f1core` does not load: modules, and names out of modules.
+_MODULES = ("files", "plots")
+_NAMES = {
+    "BinnedThresholds": "binned",
+    "best_threshold": "thresholds",
+    "compare": "paired",
+    "curve": "curves",
+    "score_by": "groups",
+}
 
 
 def __getattr__(name: str) -> _Any:
-    if name in _ON_DEMAND:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name in _MODULES:
         return import_module(f"f1core.{name}")
+    if name in _NAMES:
+        return getattr(import_module(f"f1core.{_NAMES[name]}"), name)
     raise AttributeError(f"module 'f1core' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *_MODULES]

@@ -113,12 +113,27 @@ class Batch:
             return False
         known = FORMATS if self.format is not None else _AS_THEY_ARE
         return (
-            self.true.dtype in _AS_THEY_ARE
+            (self.true.dtype in _AS_THEY_ARE or self.float_flags)
             and self.true.flags.c_contiguous
             and self.pred.dtype in known
             and self.pred.flags.c_contiguous
             and (self.format is not None or self.kind == "labels")
         )
+
+    @property
+    def float_flags(self) -> bool:
+        """Whether targets are 0.0 and 1.0, which the kernels of thresholds read as words."""
+        cut = self.kind in ("binary", "multilabel") and self.coder is None
+        return cut and self.true.dtype in (np.float32, np.float64)
+
+    def flag_words(self, rows: slice) -> Array:
+        """Targets for a kernel of thresholds: float ones as they lie, others as ids."""
+        if not self.float_flags:
+            return self.true_ids(rows)
+        block = np.ascontiguousarray(self.true[rows])
+        block = block.view(f"u{block.itemsize}")
+        block.setflags(write=False)
+        return block
 
     @property
     def width(self) -> int:

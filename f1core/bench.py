@@ -118,14 +118,13 @@ def _as_integers(array: Array) -> Array:
 
 
 def sklearn_side(case: Case, true: Array, pred: Array) -> Call | None:
-    """scikit-learn's one call on arrays that are argmaxed or cut already."""
+    """scikit-learn's one call from the scores: `P.argmax(1)` or `P > t` is part of it."""
     if find_spec("sklearn") is None:
         return None
     from sklearn.metrics import precision_recall_fscore_support
 
-    decided = _decided(case, pred)
     truth = true.astype(np.int64) if true.dtype.kind == "f" else true
-    return partial(precision_recall_fscore_support, truth, decided, zero_division=0.0)
+    return lambda: precision_recall_fscore_support(truth, _decided(case, pred), zero_division=0.0)
 
 
 def _decided(case: Case, pred: Array) -> Array:
@@ -142,7 +141,8 @@ def torch_sides(case: Case, true: Array, pred: Array) -> dict[str, Call]:
         return {}
     import torch
 
-    scores = torch.from_numpy(np.ascontiguousarray(pred))
+    wide = pred.astype(np.int64, copy=False) if case.scores is None else pred
+    scores = torch.from_numpy(np.ascontiguousarray(wide))
     target = torch.from_numpy(true.astype(np.int64, copy=False))
     found: dict[str, Call] = {}
     if find_spec("torchmetrics") is not None:

@@ -1,4 +1,4 @@
-"""The command line: score, merge; a wrong input gets one sentence and exit status 2."""
+"""The command line; a wrong input gets one sentence and exit status 2."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,40 @@ def _parser() -> argparse.ArgumentParser:
     merge.add_argument("--save", type=Path, metavar="STATE", help="keep the sum")
     _add_format(merge)
     merge.set_defaults(run=_merge)
+
+    tune = commands.add_parser("tune", help="the threshold with the highest F1")
+    tune.add_argument("paths", nargs="+", metavar="PATH")
+    _add_columns(tune)
+    tune.add_argument("--task", choices=("binary", "multilabel"))
+    tune.add_argument("--average", choices=("macro", "micro", "weighted"), default="macro")
+    tune.add_argument("--shared", action="store_true", help="one threshold for all labels")
+    tune.add_argument("--beta", type=float, default=1.0, metavar="B")
+    tune.add_argument("--min-precision", type=float, metavar="P", help="highest recall with it")
+    tune.add_argument("--min-recall", type=float, metavar="R", help="highest precision with it")
+    _add_format(tune)
+    tune.set_defaults(run=_on_demand("tune"))
+
+    plot = commands.add_parser("plot", help="a picture of thresholds, confusion or F1 per class")
+    plot.add_argument("paths", nargs="+", metavar="PATH")
+    _add_columns(plot)
+    plot.add_argument("--task", choices=TASKS)
+    plot.add_argument("--kind", choices=("threshold", "confusion", "per_class"), required=True)
+    plot.add_argument("--output", default="f1core.png", metavar="FILE", help="(f1core.png)")
+    plot.set_defaults(run=_on_demand("plot"))
+
+    bench = commands.add_parser("bench", help="speeds on this machine, beside installed peers")
+    bench.add_argument("--long", action="store_true", help="all cases, some minutes")
+    bench.set_defaults(run=_on_demand("run_bench"))
     return parser
+
+
+def _on_demand(name: str) -> Callable[[argparse.Namespace], None]:
+    def run(parsed: argparse.Namespace) -> None:
+        from . import commands
+
+        getattr(commands, name)(parsed)
+
+    return run
 
 
 def _add_columns(command: argparse.ArgumentParser) -> None:

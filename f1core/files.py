@@ -78,7 +78,7 @@ def accumulate(
         for batch in sources.batches(path, columns.all):
             truth, scores = columns.truth(batch), columns.scores(batch)
             if total is None:
-                names = classes if classes is not None else columns.class_names(truth, scores, task)
+                names = classes if classes is not None else columns.class_names(truth, scores)
                 guessed = task is None
                 kind = task or _task(truth, scores)
                 total = Accumulator(kind, classes=names, **options)
@@ -91,6 +91,31 @@ def accumulate(
     if total is None:
         raise F1Error(f"there are no rows to score in {', '.join(map(str, files))}")
     return _binary_if_only_zeros_and_ones(total) if guessed else total
+
+
+def read(
+    paths: Any,
+    *,
+    target: str | Iterable[str],
+    probabilities: str | Iterable[str] | None = None,
+) -> tuple[Array, Array, list[Any] | None]:
+    """All rows at once: the truth, the scores, and what the columns call the classes.
+
+    Raises
+    ------
+    F1Error
+        As `score`.
+    """
+    truths, scores, names = [], [], None
+    for path in sources.found(paths):
+        columns = _Columns(path, target, probabilities)
+        for batch in sources.batches(path, columns.all):
+            truths.append(columns.truth(batch))
+            scores.append(columns.scores(batch))
+            names = columns.class_names(truths[-1], scores[-1])
+    if not truths:
+        raise F1Error("there are no rows in these files")
+    return np.concatenate(truths), np.concatenate(scores), names
 
 
 class _Columns:
@@ -127,7 +152,7 @@ class _Columns:
     def scores(self, batch: sources.Columns) -> Array:
         return _stacked(batch, self.probabilities)
 
-    def class_names(self, truth: Array, scores: Array, task: str | None) -> list[Any] | None:
+    def class_names(self, truth: Array, scores: Array) -> list[Any] | None:
         """What the pattern or the column names call the classes, if these names fit the truth."""
         if len(self.stems) < 2 or scores.dtype.kind in "UO":
             return None
@@ -164,4 +189,4 @@ def _binary_if_only_zeros_and_ones(total: Accumulator) -> Accumulator:
     if counts is None or counts.labels is None or not set(counts.labels.tolist()) <= {0, 1}:
         return total
     whole = onto(counts, np.array([0, 1]))
-    return total.as_task("binary", Counts(2, whole.confusion, whole.sums))
+    return total.as_task("binary", Counts(2, whole.confusion, whole.sums, replicas=whole.replicas))

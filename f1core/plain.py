@@ -191,6 +191,12 @@ def _code(true: Array, above: Array, wrong: Array, skips: bool, ignored: Any, co
     return int(wrong.sum())
 
 
+def empty_rows(code: Array, empty: Array) -> int:
+    """Mark the rows of which no cell counts; return how many there are."""
+    empty[:] = (code == 4).all(axis=1)
+    return int(empty.sum())
+
+
 def _inf_of(one: Any) -> int:
     return _HALF_INF if one == 0x3C00 else 0x7F80  # only 16-bit words need to know
 

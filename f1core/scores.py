@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import averages, report
-from .counts import CELLS, EXACT, PRED, RATIOS, TP, TRUE, Array, Counts
+from .counts import CELLS, EXACT, PRED, RATIOS, TP, TRUE, Array, Counts, onto, union
 from .errors import F1Error, one_of
 from .options import Options
 
@@ -48,7 +48,7 @@ class Scores:
             raise F1Error(
                 "there are no rows to score: none came, all were ignored, or all weights are 0"
             )
-        self._counts, self._options = counts, options
+        self._counts, self._options = _with_averaged(counts, options), options
         self.task: str = options.task or ""
 
     # ---- averages ------------------------------------------------------------------------
@@ -334,3 +334,11 @@ class Scores:
     def _one_prediction(self, name: str) -> None:
         if self._options.top_k > 1:
             raise F1Error(f"{name} needs one predicted class a row, top_k is {self._options.top_k}")
+
+
+def _with_averaged(counts: Counts, options: Options) -> Counts:
+    """Counts that know the listed classes to average over, though the labels seen lack some."""
+    over = options.average_over
+    if counts.labels is None or not isinstance(over, tuple):
+        return counts
+    return onto(counts, union(counts.labels, np.unique(np.array(over))))

@@ -22,6 +22,8 @@ _BLOCK_CELLS, _BLOCK_ROWS = 1 << 17, 1 << 15
 # A fused kernel reads the user's arrays as they lie and needs no such block, but one call should
 # not keep Ctrl-C waiting: 5 ms. (Blocks of 1 << 17 cells cost 76 calls, 0.4 ms, for 10^6 x 10.)
 _DIRECT_CELLS = 1 << 24
+# With more classes, a second thread's confusion matrix costs more than it saves.
+_CROWDED = 512
 # Weighted sums are added block by block in order, so that threads cannot change a bit; the blocks
 # are larger, since each brings its own sums.
 _WEIGHTED_ROWS = 1 << 18
@@ -60,6 +62,8 @@ def _counted(batch: Batch, module: Any, crew: int) -> Counts:
 
     if len(batch) <= grain:  # a training batch: 3 of its 12 µs would go into cutting it
         return span(slice(0, len(batch)))
+    if batch.kind == "labels" and batch.n_classes > _CROWDED:
+        crew = 1
     if batch.weight is None:
         total, *parts = workers.run(span, workers.split(len(batch), grain, crew))
     else:
@@ -229,14 +233,15 @@ def most_votes(votes: Array, k: int) -> Array:
 
 def _binary(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     assert batch.format is not None
-    true, words, one = batch.true_ids(rows), batch.words(rows), batch.format.one
+    words, one = batch.words(rows), batch.format.one
     if batch.plain and not batch.options.from_logits:
+        true = batch.true_ids(rows) if module is plain else batch.flag_words(rows)
         out = np.zeros(4, np.int64)
         bad = module.binary(true, words, one, batch.cut_words[0], out)
         tp, pred, positive, n = out.tolist()
         _add_quad(counts, np.array([[n - pred - positive + tp, pred - tp], [positive - tp, tp]]))
         return bad
-    code, bad = decided(module, batch, rows, true, words, one)
+    code, bad = decided(module, batch, rows, batch.true_ids(rows), words, one)
     quad = np.bincount(code, batch.weights(rows), IGNORED + 1)[:IGNORED].reshape(2, 2)
     _add_quad(counts, quad)
     return bad
@@ -267,18 +272,19 @@ def decided(
 def _multilabel(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     options, columns = batch.options, batch.averaged_columns
     assert counts.sums is not None and counts.rows is not None
-    true, coefs = batch.true_ids(rows), np.array(options.coefs)
+    coefs = np.array(options.coefs)
     words, one, cuts = batch.cut_form(rows)
     if batch.plain and columns is None and not options.from_logits:
+        true = batch.true_ids(rows) if module is plain else batch.flag_words(rows)
         counts.sums[CELLS] += len(true)
         return module.multilabel(true, words, one, cuts, coefs, counts.sums[:3], counts.rows)
-    code, bad = decided(module, batch, rows, true, words, one)
+    code, bad = decided(module, batch, rows, batch.true_ids(rows), words, one)
     if bad:
         return bad
     weight = batch.weights(rows)
     if options.ignore_index is not None:  # a row without a cell that counts is no row
-        empty = (code == IGNORED).all(axis=1)
-        if empty.any():
+        empty = np.empty(len(code), np.bool_)
+        if module.empty_rows(code, empty):
             code, weight = code[~empty], None if weight is None else weight[~empty]
     if columns is None:
         _add_cells(module, code, weight, coefs, counts.sums, counts.rows)

@@ -125,18 +125,22 @@ def test_a_change_without_a_new_checksum_is_refused(path):
 
 
 class Bomb:
+    def __init__(self, folder):
+        self.folder = folder
+
     def __reduce__(self):
-        return (os.mkdir, ("/tmp/f1core-was-here",))
+        return (os.mkdir, (self.folder,))
 
 
-def test_pickles_are_not_opened(path):
-    objects = np.array([Bomb()], dtype=object)
+def test_pickles_are_not_opened(path, tmp_path):
+    folder = str(tmp_path / "was-here")
+    objects = np.array([Bomb(folder)], dtype=object)
     with np.load(path) as archive:
         members = {name: archive[name] for name in archive.files}
     for name in ("confusion", "options", "format", "checksum", "extra"):
         np.savez(path, **(members | {name: objects}))
         refused(path, "no f1core state")
-    assert not os.path.exists("/tmp/f1core-was-here")
+    assert not os.path.exists(folder)
 
 
 def test_a_file_that_claims_more_than_it_holds_is_refused(path):

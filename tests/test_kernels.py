@@ -161,6 +161,20 @@ def test_labels(pair, rng, n, size, wrong, layout):
         assert [confusion.tolist(), sums.tolist()] == expected
 
 
+def test_labels_of_many_classes_are_counted_in_bytes_that_overflow():
+    size, n = 300, 40_000
+    rng = np.random.default_rng(0)
+    true, pred = rng.integers(0, size, n), rng.integers(0, size, n)
+    true[1000:20_000], pred[1000:20_000] = 3, 7
+    true[5], pred[9] = -1, size
+    (start,) = started(rng, (size, size))
+    expected = start.copy()
+    good = np.delete(np.arange(n), [5, 9])
+    np.add.at(expected, (true[good], pred[good]), 1)
+    assert kernels.labels(true, pred, start) == 2
+    assert np.array_equal(start, expected)
+
+
 @given(scores(LOGITS, ["nan", "-nan"]), st.booleans())
 def test_multiclass(problem, wrong):
     form, words, rng = problem

@@ -176,6 +176,14 @@ def test_among_equals_it_is_the_middle_of_the_widest_range(seed, way):
     assert best.threshold == (best.low + best.high) / 2
 
 
+def test_a_floor_is_kept_with_the_most_to_spare():
+    """Recall is 1 from 0 to 0.5 and precision at least 0.5: above 0.3 it is 1."""
+    best = best_threshold([0, 1, 1], [0.3, 0.5, 0.9], min_precision=0.5)
+    assert (best.score, best.low, best.high, best.metric) == (1, 0.3, 0.5, "recall")
+    best = best_threshold([0, 1, 0], [0.3, 0.5, 0.9], min_recall=0.5)
+    assert (best.score, best.low, best.high, best.metric) == (0.5, 0.3, 0.5, "precision")
+
+
 def test_neighbouring_floats_have_no_middle():
     for dtype in ("f2", "f4", "f8"):
         low = np.array(0.3, dtype)

@@ -2,7 +2,7 @@
 
 from .codes import cells
 from .cuts import binary
-from .decisions import decide, decide_logits
+from .decisions import decide, decide_logits, empty_rows
 from .fused import multiclass, multiclass_sums
 from .grid import multilabel
 from .pairs import labels, labels_sums, labels_sums_weighted, labels_weighted
@@ -17,6 +17,7 @@ __all__ = [
     "cells_weighted",
     "decide",
     "decide_logits",
+    "empty_rows",
     "labels",
     "labels_sums",
     "labels_sums_weighted",

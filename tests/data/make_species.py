@@ -47,4 +47,9 @@ prob = model.predict_proba(x.iloc[test]).astype(np.float16).astype(np.float32)
 
 table = pd.DataFrame({"species": species[test]})
 table = table.join(pd.DataFrame(prob, columns=[f"p_{name}" for name in model.classes_]))
-table.to_parquet(Path(__file__).with_name("species.parquet"), index=False, compression="zstd", compression_level=19)
+table.to_parquet(
+    Path(__file__).with_name("species.parquet"),
+    index=False,
+    compression="zstd",
+    compression_level=19,
+)

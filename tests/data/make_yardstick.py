@@ -160,9 +160,13 @@ def by_scikit_learn(record, truth, pred, prob, levels):
         order = np.argsort(levels)
         one = {"hand_till": ("ovo", "macro"), "macro_weighted": ("ovr", "weighted")}[estimator]
         prob = prob / prob.sum(axis=1, keepdims=True)
-        return metrics.roc_auc_score(truth, prob[:, order], labels=levels[order], multi_class=one[0], average=one[1])
+        return metrics.roc_auc_score(
+            truth, prob[:, order], labels=levels[order], multi_class=one[0], average=one[1]
+        )
 
-    (tn, fp), (fn, tp) = metrics.multilabel_confusion_matrix(truth, pred, labels=levels).transpose(1, 2, 0)
+    (tn, fp), (fn, tp) = metrics.multilabel_confusion_matrix(truth, pred, labels=levels).transpose(
+        1, 2, 0
+    )
     support = tp + fn
     if estimator == "binary":
         one = 0 if record["event_level"] == "first" else 1
@@ -177,7 +181,11 @@ def by_scikit_learn(record, truth, pred, prob, levels):
         "fall_out": 1 - spec, "miss_rate": 1 - sens, "detection_prevalence": (tp + fp) / (tn + fp + fn + tp),
     }[name]  # fmt: skip
     value = np.average(values, weights=support if estimator == "macro_weighted" else None)
-    again = {"precision": metrics.precision_score, "recall": metrics.recall_score, "f_meas": metrics.f1_score}.get(name)
+    again = {
+        "precision": metrics.precision_score,
+        "recall": metrics.recall_score,
+        "f_meas": metrics.f1_score,
+    }.get(name)
     if again:  # scikit-learn's own formula must say the same as the counts
         label = {"average": average} if average else {"average": "binary", "pos_label": levels[one]}
         assert np.isclose(value, again(truth, pred, **label), rtol=0, atol=1e-12)
@@ -186,7 +194,10 @@ def by_scikit_learn(record, truth, pred, prob, levels):
 
 def main():
     tables = {name: pd.read_csv(HERE / f"{name}.csv") for name in ("hpc_cv", "two_class_example")}
-    levels = {"hpc_cv": np.array(["VF", "F", "M", "L"]), "two_class_example": np.array(["Class1", "Class2"])}
+    levels = {
+        "hpc_cv": np.array(["VF", "F", "M", "L"]),
+        "two_class_example": np.array(["Class1", "Class2"]),
+    }
     columns = {"hpc_cv": ("obs", "pred"), "two_class_example": ("truth", "predicted")}
 
     def columns_of(name, fold):
@@ -209,9 +220,28 @@ def main():
         matrix = np.array(printed).T
         truth, pred, _, _ = columns_of(name, fold)
         assert (metrics.confusion_matrix(truth, pred, labels=names) == matrix).all()
-        confusion.append(dict(data=name, fold=fold, labels=names, rows_are="truth", counts=matrix.tolist(), seen=seen))
+        confusion.append(
+            dict(
+                data=name,
+                fold=fold,
+                labels=names,
+                rows_are="truth",
+                counts=matrix.tolist(),
+                seen=seen,
+            )
+        )
 
-    keys = ("data", "fold", "metric", "estimator", "event_level", "value", "tolerance", "published", "seen")
+    keys = (
+        "data",
+        "fold",
+        "metric",
+        "estimator",
+        "event_level",
+        "value",
+        "tolerance",
+        "published",
+        "seen",
+    )
     about = {
         "about": "Metric values printed in the documentation of the R package yardstick 1.4.0 (MIT) for hpc_cv.csv and "
         "two_class_example.csv. A value holds when abs(value - yours) <= tolerance. fold null: all rows. "

@@ -10,7 +10,7 @@ from sklearn.utils.validation import _check_response_method
 
 from ...api import score
 from ...counts import RATIOS, Array
-from ...errors import F1Error, one_of
+from ...errors import F1Error, one_of, shown
 from ...options import make_options, thread_count
 from ...scores import AVERAGES
 
@@ -25,8 +25,8 @@ def scorer(metric: str, **options: Any) -> Scorer:
     Parameters
     ----------
     metric
-        A key of `Scores.to_dict()`: "f1_macro", "mcc", plain "f1" for the second of two classes.
-        The hamming loss is negated.
+        A key of `Scores.to_dict()`: "f1_macro", "mcc", plain "f1" for the second of two classes
+        (`classes=[negative, positive]` turns them round). The hamming loss is negated.
     options
         Those of `f1core.score`. With `threshold` or `top_k` the estimator is asked for
         `predict_proba`, with `from_logits=True` for `decision_function`, else for `predict`.
@@ -83,17 +83,31 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
         if np.ndim(y_true) == 2 and np.shape(y_true)[1] > 1:
             options.setdefault("task", "multilabel")
             pred = _of_labels(estimator, self._response_method, X)
-        else:
-            pred = method_caller(estimator, self._response_method, X)  # of two, the second's column
-            classes = np.asarray(getattr(estimator, "classes_", ())).tolist()
-            scored = self._response_method != "predict"
-            if not scored and np.asarray(pred).dtype.kind == "f":  # labels, not probabilities
-                pred = np.asarray(pred).astype(np.int64)
-            if len(classes) == 2 and (scored or self.metric in RATIOS):
-                options.setdefault("task", "binary")
-            if classes and (scored or options.get("task") == "binary"):
-                options.setdefault("classes", classes)
+            return float(self._sign * self.value(y_true, pred, **options))
+        pred = np.asarray(method_caller(estimator, self._response_method, X))
+        classes = np.asarray(getattr(estimator, "classes_", ())).tolist()
+        scored = self._response_method != "predict"
+        if not scored and pred.dtype.kind == "f":  # labels, not probabilities
+            pred = pred.astype(np.int64)
+        if len(classes) == 2 and (scored or self.metric in RATIOS):
+            options.setdefault("task", "binary")
+        if classes and (scored or options.get("task") == "binary"):
+            options.setdefault("classes", classes)
+        if classes and scored:
+            pred = self._reordered(pred, classes, options["classes"])
         return float(self._sign * self.value(y_true, pred, **options))
+
+    def _reordered(self, scores: Array, classes: list[Any], wanted: Any) -> Array:
+        """The scores of the estimator's classes in the order of `classes=`."""
+        wanted = np.asarray(wanted).tolist()
+        if wanted == classes or not isinstance(wanted, list):
+            return scores
+        if set(wanted) != set(classes):
+            raise F1Error(f"classes is {shown(wanted)}, the estimator's are {shown(classes)}")
+        if scores.ndim == 1:  # of two classes, those of the second
+            logits = self._response_method == "decision_function"
+            return np.asarray(-scores if logits else 1 - scores)
+        return np.asarray(scores[:, [classes.index(name) for name in wanted]])
 
 
 def _of_labels(estimator: Any, method: str, X: Any) -> Array:

@@ -38,10 +38,9 @@ for _name in NAMES:
         setattr(_module, _name, getattr(ours, _name))
 
 
-def collected(thing: Any) -> bool:
-    return type(thing).__name__ == "FixtureFunctionDefinition" or hasattr(
-        thing, "_fixture_function"
-    )
+def is_fixture(thing: Any) -> bool:
+    kind = type(thing).__name__
+    return kind == "FixtureFunctionDefinition" or hasattr(thing, "_pytestfixturefunction")
 
 
 for _module_name in MODULES:
@@ -54,7 +53,7 @@ for _module_name in MODULES:
         if _name.startswith("test_"):
             assert _name not in globals(), f"{_name} stands in two modules"
             globals()[_name] = _thing
-        elif collected(_thing):
+        elif is_fixture(_thing):
             globals()[_name] = _thing
 
 assert set(CANNOT_PASS) <= set(globals())

@@ -1,0 +1,110 @@
+"""The commands that look at all rows at once: tune, plot; and bench."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from . import bench, files, workers
+from .api import score
+from .engine import warm_up
+from .errors import F1Error
+from .thresholds import best_threshold
+
+KINDS = ("threshold", "confusion", "per_class")
+
+
+def tune(parsed: argparse.Namespace) -> None:
+    """Print the threshold, or one a label, with the highest F-beta."""
+    true, scores, names = files.read(
+        parsed.paths, target=parsed.target, probabilities=parsed.probabilities
+    )
+    best = best_threshold(
+        true,
+        scores,
+        task=parsed.task,
+        classes=names if scores.ndim == 2 else None,
+        average=parsed.average,
+        shared=parsed.shared,
+        beta=parsed.beta,
+        min_precision=parsed.min_precision,
+        min_recall=parsed.min_recall,
+    )
+    if parsed.format == "json":
+        values = {"threshold": best.threshold, "low": best.low, "high": best.high}
+        plain: dict[str, Any] = {name: np.asarray(v).tolist() for name, v in values.items()}
+        print(json.dumps({"metric": best.metric, "score": best.score, **plain}, indent=2))
+        return
+    print(f"{best.metric} {best.score:.4f}")
+    columns = (np.atleast_1d(v) for v in (best.threshold, best.low, best.high))
+    shown = names if names is not None and np.ndim(best.threshold) else [""]
+    for name, at, low, high in zip(shown, *columns, strict=False):
+        print(f"{name!s:>24}  p > {at:<12.6g} as good from {low:.6g} to {high:.6g}")
+
+
+def plot(parsed: argparse.Namespace) -> None:
+    """Draw one picture into a file."""
+    from . import plots
+
+    true, scores, names = files.read(
+        parsed.paths, target=parsed.target, probabilities=parsed.probabilities
+    )
+    if parsed.kind == "threshold":
+        axes = plots.threshold(true, scores)
+    else:
+        classes = names if scores.ndim == 2 else None
+        found = score(true, scores, task=parsed.task, classes=classes)
+        axes = plots.confusion(found) if parsed.kind == "confusion" else plots.per_class(found)
+    path, figure = Path(parsed.output), cast(Any, axes.figure)
+    try:
+        figure.savefig(path, dpi=150, bbox_inches="tight")
+    except (OSError, ValueError) as error:
+        raise F1Error(f"{path} cannot be written: {error}") from None
+    print(path)
+
+
+def run_bench(parsed: argparse.Namespace) -> None:
+    """Time the short form on this machine, beside whatever peers are installed."""
+    warm_up()
+    threads = workers.cores()
+    lines = []
+    for case in bench.CASES:
+        if not (case.short or parsed.long):
+            continue
+        true, pred = case.arrays()
+        sides = bench.sides_of(case, true, pred, threads)
+        bench.check_equal(case, true, pred, sides)
+        medians = bench.interleaved(sides, 2.0, 15)
+        ours = medians.pop("f1core")
+        others = {name: seconds / ours for name, seconds in medians.items() if name != "limit"}
+        lines.append((case.name, ours, ours / medians["limit"], others))
+    peers = list(dict.fromkeys(name for *_, others in lines for name in others))
+    heads = ["work", "ms", "x limit", *(f"x {name}" for name in peers)]
+    rows = [
+        [name, f"{ours * 1e3:.2f}", f"{limit:.2f}", *(_times(others, peer) for peer in peers)]
+        for name, ours, limit, others in lines
+    ]
+    _print_table(f"{threads} threads; x limit: times the reading of the bytes", heads, rows)
+
+
+def _times(others: dict[str, float], peer: str) -> str:
+    return f"{others[peer]:,.0f}" if peer in others else ""
+
+
+def _print_table(title: str, heads: list[str], rows: list[list[str]]) -> None:
+    try:
+        from rich.console import Console
+        from rich.table import Table
+    except ImportError:
+        print(title)
+        for row in [heads, *rows]:
+            print("  ".join(f"{cell:>14}" for cell in row))
+        return
+    table = Table(*heads, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

@@ -1,0 +1,203 @@
+"""The command line on real files: a report, or one sentence and exit status 2."""
+
+import json
+
+import numpy as np
+import pytest
+
+import f1core
+from f1core.cli import main
+
+pytest.importorskip("pyarrow")
+pytest.importorskip("rich")
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command; its status, what it printed, and what it complained of."""
+
+    def call(*arguments):
+        status = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture
+def small(tmp_path):
+    """The same four rows in every format: paths by ending."""
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.feather
+    import pyarrow.parquet
+
+    true = np.array([0, 2, 1, 2])
+    scores = np.array([[0.8, 0.1, 0.1], [0.1, 0.2, 0.7], [0.5, 0.3, 0.2], [0, 0.3, 0.7]])
+    table = pa.table({"y": true, **{f"p_{i}": scores[:, i] for i in range(3)}})
+    listed = pa.table({"y": true, "p": list(scores)})
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+    pa.parquet.write_table(listed, tmp_path / "listed.parquet")
+    pa.feather.write_feather(table, tmp_path / "a.arrow", compression="uncompressed")
+    pa.csv.write_csv(table, tmp_path / "a.csv")
+    np.savez(tmp_path / "a.npz", y=true, p=scores)
+    np.save(tmp_path / "a.npy", np.column_stack([true, scores]))
+    np.save(tmp_path / "scores.npy", scores)
+    np.save(tmp_path / "truth.npy", true)
+    return tmp_path, f1core.score(true, scores)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "probabilities"),
+    [
+        ("a.parquet", "y", "p_*"),
+        ("a.parquet", "y", "p_0,p_1,p_2"),
+        ("listed.parquet", "y", "p"),
+        ("a.arrow", "y", "p_*"),
+        ("a.csv", "y", "p_*"),
+        ("a.npz", "y", "p"),
+        ("a.npy", "0", "1,2,3"),
+        ("a.npy", "0", "[123]"),
+    ],
+)
+def test_every_format_gives_the_scores_of_its_arrays(run, small, name, target, probabilities):
+    folder, expected = small
+    status, out, _ = run(
+        "score", folder / name, "--target", target, "--probabilities", probabilities,
+        "--format", "json",
+    )  # fmt: skip
+    assert status == 0
+    assert json.loads(out) == expected.to_dict()
+
+
+def test_two_npy_files_are_scores_and_truth(run, small):
+    folder, expected = small
+    command = "score", folder / "scores.npy", "--target", folder / "truth.npy", "--format", "json"
+    status, out, _ = run(*command)
+    assert status == 0
+    assert json.loads(out) == expected.to_dict()
+
+
+def test_a_folder_is_scored_as_one(run, small, tmp_path):
+    folder, expected = small
+    (folder / "parts").mkdir()
+    for part in "12":
+        (folder / "parts" / f"{part}.csv").write_bytes((folder / "a.csv").read_bytes())
+    names = "--target", "y", "--probabilities", "p_*", "--format", "json"
+    for where in (folder / "parts", folder / "parts" / "*.csv"):
+        status, out, _ = run("score", where, *names)
+        assert status == 0
+        assert json.loads(out) == expected.to_dict()
+
+
+def test_the_report_names_classes_after_the_pattern(run, data):
+    status, out, _ = run(
+        "score", data / "species.parquet", "--target", "species", "--probabilities", "p_*"
+    )
+    assert status == 0
+    for word in ("17,388 rows, 48 classes", " DM ", "macro avg", "0.3301", "40 of the 48"):
+        assert word in out
+
+
+def test_multilabel_columns_are_paired_by_name(run, data):
+    status, out, _ = run(
+        "score", data / "roles.csv", "--target", "true_*", "--probabilities", "p_*",
+        "--task", "multilabel", "--threshold", "0.1", "--format", "json",
+    )  # fmt: skip
+    assert status == 0
+    columns = np.genfromtxt(data / "roles.csv", delimiter=",", names=True)
+    stack = {
+        p: np.stack([columns[c] for c in columns.dtype.names if c.startswith(p)], 1)
+        for p in ("true_", "p_")
+    }
+    expected = f1core.score(stack["true_"], stack["p_"], task="multilabel", threshold=0.1)
+    assert json.loads(out) == expected.to_dict()
+
+
+def test_labels_of_strings(run, data):
+    command = "score", data / "hpc_cv.csv", "--target", "obs", "--probabilities", "pred"
+    status, out, _ = run(*command)
+    assert status == 0
+    assert "0.7087" in out
+
+
+def test_states_scored_apart_add_up(run, small, tmp_path):
+    folder, _ = small
+    names = "--target", "y", "--probabilities", "p_*"
+    for name in ("a.csv", "a.parquet"):
+        assert run("score", folder / name, *names, "--save", folder / f"{name}.npz")[0] == 0
+    together = run("score", folder / "a.csv", folder / "a.parquet", *names, "--format", "json")
+    states = folder / "a.csv.npz", folder / "a.parquet.npz"
+    merged = run("merge", *states, "--save", folder / "sum.npz", "--format", "json")
+    assert merged == together
+    assert f1core.Accumulator.load(folder / "sum.npz").total == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["score", "nowhere.csv"], "does not exist"),
+        (["score", "none*.csv"], "no file matches"),
+        (["score", "{}/a.csv", "--target", "yy"], "did you mean 'y'"),
+        (["score", "{}/a.csv", "--target", "y", "--probabilities", "q_*"], "q_*"),
+        (["score", "{}/bad.parquet", "--target", "y"], "bad.parquet cannot be read"),
+        (["score", "{}/bad.npz"], "bad.npz cannot be read"),
+        (["score", "{}/text.txt"], ".parquet"),
+        (["score", "{}/empty.csv", "--target", "y", "--probabilities", "p"], "no rows"),
+        (["score", "{}/a.csv", "--target", "y", "--probabilities", "p_*", "--save",
+          "/nowhere/state.npz"], "cannot be written"),
+        (["score", "{}/a.csv", "--target", "p_0", "--probabilities", "p_*"], "a.csv"),
+        (["merge", "{}/a.csv"], "a.csv is no f1core state"),
+        (["merge", "nowhere.npz"], "cannot be read"),
+        (["tune", "{}/a.csv", "--target", "y", "--probabilities", "p_*"], "2-D"),
+        (["plot", "nowhere.csv", "--kind", "threshold"], "does not exist"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_gets_one_sentence(run, small, arguments, words):
+    folder, _ = small
+    for name in ("bad.parquet", "bad.npz", "text.txt"):
+        (folder / name).write_bytes(b"PAR1 not quite")
+    (folder / "empty.csv").write_text("y,p\n")
+    status, out, err = run(*(argument.replace("{}", str(folder)) for argument in arguments))
+    assert (status, out) == (2, "")
+    assert err.startswith("f1core: ")
+    assert err.count("\n") == 1
+    assert words in err or words == "2-D"
+
+
+def test_a_damaged_file_saves_no_state(run, small):
+    folder, _ = small
+    whole = (folder / "a.parquet").read_bytes()
+    (folder / "half.parquet").write_bytes(whole[: len(whole) // 2])
+    status, _, err = run(
+        "score", folder / "a.parquet", folder / "half.parquet", "--target", "y",
+        "--probabilities", "p_*", "--save", folder / "state.npz",
+    )  # fmt: skip
+    assert status == 2
+    assert "half.parquet" in err
+    assert not (folder / "state.npz").exists()
+
+
+def test_tune_prints_what_score_delivers(run, data):
+    status, out, _ = run("tune", data / "flights.npz", "--format", "json")
+    assert status == 0
+    best = json.loads(out)
+    with np.load(data / "flights.npz") as arrays:
+        found = f1core.score(arrays["y_true"], arrays["y_prob"], threshold=best["threshold"])
+    assert found.binary.f1 == best["score"]
+
+
+def test_tune_names_the_labels(run, data):
+    columns = "--target", "true_*", "--probabilities", "p_*", "--task", "multilabel"
+    status, out, _ = run("tune", data / "roles.csv", *columns)
+    assert status == 0
+    assert "Web_developer" in out
+
+
+@pytest.mark.parametrize("kind", ["threshold", "confusion", "per_class"])
+def test_plot_writes_a_picture(run, data, tmp_path, kind):
+    pytest.importorskip("matplotlib").use("Agg")
+    output = tmp_path / "picture.png"
+    status, out, _ = run("plot", data / "flights.npz", "--kind", kind, "--output", output)
+    assert (status, out.strip()) == (0, str(output))
+    assert output.read_bytes().startswith(b"\x89PNG")
