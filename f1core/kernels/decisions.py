@@ -33,7 +33,7 @@ def empty_rows(code, empty):
 def _coded(pred, true, skip, wrong):
     """The code of a cell, and whether it is refused."""
     kept = skip ^ 1
-    return (pred | (true != 0) << 1) * kept | skip << 2, kept & (wrong | ((true & -2) != 0))
+    return (pred | (true != 0) << 1) * kept | skip << 2, kept & (wrong | (true < 0) | (true > 1))
 
 
 @jit
