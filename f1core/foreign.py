@@ -134,7 +134,7 @@ def _unusual(array: Array, name: str) -> Array:
 
 def _decoded(array: Array, name: str) -> Array:
     try:
-        return np.char.decode(array)
+        return np.char.decode(array) if array.size else array.astype("U")
     except UnicodeDecodeError:
         raise F1Error(f"{name} holds bytes that are no UTF-8 text") from None
 

@@ -100,7 +100,6 @@ BINARY = score(N, P)
 MULTICLASS = score(IDS, S)
 TOP = score(IDS, S, top_k=2)
 MULTILABEL = score(FLAGS, S, task="multilabel")
-OPEN = score([3, 5], [3, 3], average_over=[3, 7])
 
 SCORES = {
     "binary of multiclass": (lambda: MULTICLASS.binary, "binary averages are for binary tasks, this one is multiclass"),
@@ -117,7 +116,7 @@ SCORES = {
     "metric hint": (lambda: BINARY.metric("f1_makro"), "did you mean 'f1_macro'?"),
     "metric of another task": (lambda: MULTICLASS.metric("f1"), "binary averages are for binary tasks, this one is multiclass"),
     "metric number": (lambda: BINARY.metric(3), "metric is 3; use one of"),
-    "average over what is no class": (lambda: OPEN.macro, "average_over holds 7, which is not a class"),
+    "average over what is no class": (lambda: score(["a"], ["b"], average_over=[7]), "labels mix strings and numbers"),
     "nothing left": (lambda: score([0, 1], [0, 0], ignore_index=1, average_over=[1], classes=2).macro, "no class is left to average over"),
 }  # fmt: skip
 
