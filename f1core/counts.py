@@ -6,6 +6,7 @@ holds four sums per label and the row statistics behind the samples averages. Me
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -153,7 +154,7 @@ class Counts:
         """
         named = dict(named)
         try:
-            n_classes = int(named.pop("n_classes"))
+            n_classes = operator.index(np.asarray(named.pop("n_classes")).item())
             labels = named.pop("labels", None)
             arrays = {name: named.pop(name) for name in _SHAPES if name in named}
         except (KeyError, TypeError, ValueError) as error:
