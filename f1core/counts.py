@@ -154,7 +154,7 @@ class Counts:
         """
         named = dict(named)
         try:
-            n_classes = operator.index(np.asarray(named.pop("n_classes")).item())
+            n_classes = operator.index(np.asarray(named.pop("n_classes"))[()])
             labels = named.pop("labels", None)
             arrays = {name: named.pop(name) for name in _SHAPES if name in named}
         except (KeyError, TypeError, ValueError) as error:
