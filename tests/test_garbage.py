@@ -57,7 +57,7 @@ ODD = {
     "bool_": lambda: np.bool_(True), "str_": lambda: np.str_("a"),
     "bytes_": lambda: np.bytes_(b"a"),
     "complex64": lambda: np.complex64(1j), "datetime64": lambda: np.datetime64("2020-01-01"),
-    "NaT": lambda: np.datetime64("NaT"), "timedelta64": lambda: np.timedelta64(1, "s"),
+    "NaT": lambda: np.datetime64("NaT", "s"), "timedelta64": lambda: np.timedelta64(1, "s"),
     "longdouble": lambda: np.longdouble(1) / 3, "array of a float": lambda: np.array(0.5),
     "array of a string": lambda: np.array("a"), "array of None": lambda: np.array(None),
     "one float": lambda: np.array([0.5]), "one int": lambda: np.array([[1]]),
