@@ -183,12 +183,8 @@ def show(scores: Scores, form: str) -> None:
     console.print(table)
     for note in report.notes(scores):
         console.print(note)
-    singles = [
-        (name.replace(" ", "\N{NO-BREAK SPACE}"), v) for name, v in report.single_rows(scores)
-    ]
-    console.print(
-        "   ".join(f"{name}\N{NO-BREAK SPACE}[bold]{value}[/]" for name, value in singles)
-    )
+    singles = (f"{name} [bold]{value}[/]" for name, value in report.single_rows(scores))
+    console.print("   ".join(singles), soft_wrap=True)
 
 
 @contextmanager
