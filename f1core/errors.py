@@ -11,6 +11,15 @@ class F1Error(ValueError):
     """Raised for every wrong input: it names the argument, what came, and what would do."""
 
 
+class MissingExtra(F1Error, ImportError):
+    """A library that an extra brings is not installed; also an `ImportError`, as Python's own."""
+
+
+def missing(what: str, library: str, extra: str) -> MissingExtra:
+    """The error for a part of f1core whose library is not there."""
+    return MissingExtra(f"{what} needs {library}: pip install 'f1core[{extra}]'")
+
+
 def shown(value: Any, limit: int = 60) -> str:
     """`value` as a short literal for a sentence."""
     try:

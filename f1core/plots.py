@@ -8,7 +8,7 @@ import numpy as np
 
 from .counts import RATIOS, Array
 from .curves import Curve, curve
-from .errors import F1Error, one_of
+from .errors import F1Error, missing, one_of
 from .intervals import per_class_interval
 from .scores import Scores
 from .thresholds import Best, best_threshold
@@ -265,6 +265,6 @@ def _figure(width: float, height: float) -> Axes:
     try:
         from matplotlib import pyplot
     except ImportError:
-        raise F1Error("plots need matplotlib: pip install 'f1core[plot]'") from None
+        raise missing("f1core.plots", "matplotlib", "plot") from None
     _, ax = pyplot.subplots(figsize=(width, height), layout="constrained")
     return ax

@@ -14,6 +14,12 @@ from .errors import F1Error, one_of
 from .options import Options
 
 AVERAGES = ("micro", "macro", "weighted", "samples")
+_ONE_CLASS = ("accuracy", "balanced_accuracy", "mcc", "kappa", "hamming_loss", "exact_match")
+_MANY_LABELS = ("accuracy", "exact_match", "hamming_loss")
+_TOP_K = ("accuracy", "exact_match")
+# Every key that `to_dict` can have, of whatever task; and those of which less is better.
+METRICS = (*RATIOS, *(f"{ratio}_{kind}" for kind in AVERAGES for ratio in RATIOS), *_ONE_CLASS)
+LOSSES = ("hamming_loss",)
 
 
 @dataclass(frozen=True)
@@ -315,12 +321,8 @@ class Scores:
     def _single_numbers(self) -> tuple[str, ...]:
         """The metrics without an average that this task has."""
         if self.task == "multilabel":
-            return ("accuracy", "exact_match", "hamming_loss")
-        if self._options.top_k > 1:
-            return ("accuracy", "exact_match")
-        return (
-            "accuracy", "balanced_accuracy", "mcc", "kappa", "hamming_loss", "exact_match",
-        )  # fmt: skip
+            return _MANY_LABELS
+        return _TOP_K if self._options.top_k > 1 else _ONE_CLASS
 
     def _only(self, task: str, what: str) -> None:
         if self.task != task:

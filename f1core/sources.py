@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .counts import Array
-from .errors import F1Error, one_of, shown
+from .errors import F1Error, missing, one_of, shown
 from .foreign import to_numpy
 
 TABLES = {".parquet": "parquet", ".arrow": "ipc", ".feather": "ipc", ".ipc": "ipc", ".csv": "csv"}
@@ -132,7 +132,7 @@ def _dataset(path: Path) -> Any:
         import pyarrow as pa
         import pyarrow.dataset
     except ImportError:
-        raise F1Error(f"reading {path.suffix} needs pyarrow: pip install 'f1core[cli]'") from None
+        raise missing(f"reading {path.suffix}", "pyarrow", "cli") from None
     try:
         return pyarrow.dataset.dataset(path, format=TABLES[path.suffix])
     except (pa.ArrowException, OSError) as error:

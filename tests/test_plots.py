@@ -147,7 +147,7 @@ def test_without_matplotlib_it_names_the_extra():
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert run.stdout.strip() == "plots need matplotlib: pip install 'f1core[plot]'"
+    assert run.stdout.strip() == "f1core.plots needs matplotlib: pip install 'f1core[plot]'"
 
 
 def test_importing_the_module_loads_no_matplotlib():

@@ -12,11 +12,7 @@ from ...api import score
 from ...counts import RATIOS, Array
 from ...errors import F1Error, one_of, shown
 from ...options import make_options, thread_count
-from ...scores import AVERAGES
-
-_SINGLE = ("accuracy", "balanced_accuracy", "exact_match", "hamming_loss", "kappa", "mcc")
-_LOSSES = ("hamming_loss",)
-METRICS = (*RATIOS, *(f"{ratio}_{kind}" for ratio in RATIOS for kind in AVERAGES), *_SINGLE)
+from ...scores import LOSSES, METRICS
 
 
 def scorer(metric: str, **options: Any) -> Scorer:
@@ -62,7 +58,7 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
         method = "predict_proba" if "threshold" in options or made.top_k > 1 else "predict"
         if made.from_logits:
             method = "decision_function"
-        super().__init__(self.value, -1 if metric in _LOSSES else 1, options, method)
+        super().__init__(self.value, -1 if metric in LOSSES else 1, options, method)
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self._kwargs.items())

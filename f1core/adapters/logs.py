@@ -1,0 +1,103 @@
+"""What training loops get to see: plain floats under short names, never NaN.
+
+A framework compares the number it monitors with the best so far: a NaN would be the best for ever,
+and a vector has no order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from ..counts import RATIOS
+from ..errors import F1Error, one_of
+from ..options import TASKS
+from ..scores import AVERAGES, METRICS, Scores
+
+HEADLINES = ("f1", "precision", "recall")
+
+
+def metric_of(task: str, average: str | None = None, ratio: str = "f1") -> str:
+    """The name in `Scores.to_dict` of a ratio under an average.
+
+    Without an average it is the positive class's for a binary task, and the macro average for all
+    others: the micro average of single labels is the accuracy under another name.
+
+    Raises
+    ------
+    F1Error
+        If the task, the average or the ratio does not exist, or they do not go together.
+
+    Examples
+    --------
+    >>> metric_of("multiclass"), metric_of("binary"), metric_of("multilabel", "micro", "recall")
+    ('f1_macro', 'f1', 'recall_micro')
+    """
+    if task not in TASKS:
+        raise F1Error(one_of("task", task, TASKS))
+    if ratio not in RATIOS:
+        raise F1Error(one_of("metric", ratio, RATIOS))
+    allowed = ("binary",) * (task == "binary") + AVERAGES[: 4 if task == "multilabel" else 3]
+    if average is None:
+        average = "binary" if task == "binary" else "macro"
+    if average not in allowed:
+        raise F1Error(one_of("average", average, allowed))
+    return ratio if average == "binary" else f"{ratio}_{average}"
+
+
+def named(metric: str, task: str, average: str | None = None) -> str:
+    """`metric` as `Scores.to_dict` names it: "f1" gets its average, "f1_macro" and "mcc" have it.
+
+    Raises
+    ------
+    F1Error
+        If there is no such metric, or an average is asked for twice.
+
+    Examples
+    --------
+    >>> named("f1", "multiclass"), named("f1", "binary"), named("mcc", "multiclass")
+    ('f1_macro', 'f1', 'mcc')
+    """
+    if metric in RATIOS:
+        return metric_of(task, average, metric)
+    if metric not in METRICS:
+        raise F1Error(one_of("metric", metric, METRICS))
+    if average is not None:
+        raise F1Error(f"metric is {metric!r}, which leaves no choice of average={average!r}")
+    return metric
+
+
+def monitored(value: float) -> float:
+    """A number for a framework to compare: 0.0 where it is undefined."""
+    return 0.0 if math.isnan(value) else float(value)
+
+
+def as_logs(
+    scores: Scores,
+    average: str | None = None,
+    *,
+    per_class: bool = False,
+    prefix: str = "",
+    ratios: Iterable[str] = HEADLINES,
+) -> dict[str, float]:
+    """F1, precision and recall under the keys that callbacks look for.
+
+    With `per_class`, each class has keys of its own: "val_recall_cat".
+
+    Examples
+    --------
+    >>> import f1core
+    >>> as_logs(f1core.score([0, 1, 1], [0, 1, 0]), prefix="val_")["val_recall"]
+    0.5
+    """
+    found = {
+        f"{prefix}{ratio}": scores.metric(metric_of(scores.task, average, ratio))
+        for ratio in ratios
+    }
+    if per_class:
+        for ratio in ratios:
+            each: Any = getattr(scores.per_class, ratio)
+            for name, value in zip(scores.classes, each, strict=True):
+                found[f"{prefix}{ratio}_{name}"] = float(value)
+    return {key: monitored(value) for key, value in found.items()}
