@@ -10,6 +10,7 @@ from .errors import F1Error
 from .scores import Average, Scores
 
 if _TYPE_CHECKING:
+    from .best import BestEpoch
     from .binned import BinnedThresholds
     from .curves import curve
     from .groups import score_by
@@ -19,6 +20,7 @@ if _TYPE_CHECKING:
 __all__ = [
     "Accumulator",
     "Average",
+    "BestEpoch",
     "BinnedThresholds",
     "F1Error",
     "Scores",
@@ -34,6 +36,7 @@ __version__ = "0.1.0"
 # What `import f1core` does not load: modules, and names out of modules.
 _MODULES = ("files", "plots")
 _NAMES = {
+    "BestEpoch": "best",
     "BinnedThresholds": "binned",
     "best_threshold": "thresholds",
     "compare": "paired",
