@@ -8,11 +8,15 @@ from typing import Any
 
 from .counts import Counts
 from .errors import F1Error, shown
+from .identities import check_ids
 from .inputs import check
+from .once import Once, Outcomes, outcomes_of
 from .options import Options, make_options, thread_count
 from .repeat import Repeat
 from .scores import Scores
-from .tally import add_sparsely, count
+from .tally import add, add_sparsely, count
+
+_MIXED = "earlier rows have {} (sample_id=), these have {}: give every row an id, or none"
 
 
 class Accumulator:
@@ -71,6 +75,7 @@ class Accumulator:
         self._threads = thread_count(threads)
         self._counts: Counts | None = None
         self._lock = threading.Lock()
+        self._once: Once | None = None  # rows by id, and their counts, where ids are given
         self._repeat: Repeat | None = None  # the way that the last batch went
         self._stream = self._new_stream(seed)
 
@@ -82,16 +87,41 @@ class Accumulator:
     @property
     def total(self) -> Any:
         """How many rows count so far, or the sum of their weights."""
-        return 0 if self._counts is None else self._counts.total.item()
+        counts = self.counts
+        return 0 if counts is None else counts.total.item()
 
-    def update(self, y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> None:
+    def update(
+        self, y_true: Any, y_pred: Any, *, sample_weight: Any = None, sample_id: Any = None
+    ) -> None:
         """Add a batch, as `score` reads it; an empty one adds nothing.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight
+            As in `score`.
+        sample_id
+            (n,) an id a row: whole numbers from 0, text or UUIDs. A row whose id was counted
+            before, here or in a state that is merged, is not counted again. Truth and weight must
+            be the same each time; of several predictions the one for the earlier class counts,
+            whichever came first. All batches have ids, or none.
 
         Raises
         ------
         F1Error
             If the batch cannot be counted; the accumulator is then as it was.
+
+        Examples
+        --------
+        >>> import f1core
+        >>> a = f1core.Accumulator("binary")
+        >>> a.update([0, 1], [0.2, 0.9], sample_id=[7, 8])
+        >>> a.update([1, 1], [0.9, 0.4], sample_id=[8, 9])
+        >>> a
+        Accumulator('binary', 3 rows, each once)
         """
+        if sample_id is not None or self._once is not None:
+            self._update_once(y_true, y_pred, sample_weight, sample_id)
+            return
         stream = self._stream
         if self._repeat is not None and sample_weight is None and stream is None:
             found = self._repeat.count(y_true, y_pred)
@@ -130,8 +160,15 @@ class Accumulator:
         difference = self._options.difference(other._options)
         if difference is not None:
             raise F1Error(f"these accumulators cannot be merged: {difference}")
-        if other._counts is not None:
-            self._add(other._snapshot())
+        with other._lock:
+            counts = None if other._counts is None else other._counts.copy()
+            once = None if other._once is None else other._once.outcomes()
+        if once is not None:
+            self._add_once(once)
+            if self._stream is not None and other._stream is not None:
+                self._stream[0] = min(self._stream[0], other._stream[0])
+        elif counts is not None:
+            self._add(counts)
 
     def __add__(self, other: Accumulator) -> Accumulator:
         if not isinstance(other, Accumulator):
@@ -148,14 +185,15 @@ class Accumulator:
         F1Error
             If there are no rows yet.
         """
-        if self._counts is None:
+        counts = self._snapshot()
+        if counts is None:
             raise F1Error("there are no rows to score: update() was not called since the start")
-        return Scores(self._snapshot(), self._options)
+        return Scores(counts, self._options)
 
     def reset(self) -> None:
         """Forget all counts, keep the options."""
         with self._lock:
-            self._counts = None
+            self._counts = self._once = None
             if self._stream is not None:
                 self._stream[1] = 0
 
@@ -169,6 +207,8 @@ class Accumulator:
         """
         from . import state  # zipfile, json and hashlib: 10 ms that few scripts need
 
+        if self._once is not None:
+            raise F1Error("a state with ids cannot be saved to a file yet; pickle it")
         with self._lock:
             state.save(path, self._options, self._counts)
 
@@ -191,19 +231,25 @@ class Accumulator:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Accumulator):
             return NotImplemented
-        return self._options.difference(other._options) is None and self._counts == other._counts
+        if self._options.difference(other._options) is not None or self._once != other._once:
+            return False
+        return self._once is not None or self._counts == other._counts
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"Accumulator({self.task!r}, {self.total:,} rows)"
+        once = "" if self._once is None else ", each once"
+        return f"Accumulator({self.task!r}, {self.total:,} rows{once})"
 
     def __getstate__(self) -> dict[str, Any]:
-        counts = None if self._counts is None else self._snapshot()
+        with self._lock:
+            counts = None if self._counts is None else self._counts.copy()
+            once = None if self._once is None else self._once.copy()
         stream = self._stream if counts is None else None  # a copy's rows are other rows
         return {
             "options": self._options,
             "counts": counts,
+            "once": once,
             "threads": self._threads,
             "seed": None if stream is None else stream[0],
         }
@@ -211,7 +257,7 @@ class Accumulator:
     def __setstate__(self, made: dict[str, Any]) -> None:
         self._options, self._counts = made["options"], made["counts"]
         self._threads, self._lock = made["threads"], threading.Lock()
-        self._repeat = None
+        self._once, self._repeat = made.get("once"), None
         self._stream = self._new_stream(made.get("seed"))
 
     def as_task(self, task: str, counts: Counts) -> Accumulator:
@@ -223,7 +269,10 @@ class Accumulator:
     @property
     def counts(self) -> Counts | None:
         """What was added up so far."""
-        return self._counts
+        if self._once is None:
+            return self._counts
+        with self._lock:
+            return self._once.counts(self._threads)
 
     def _new_stream(self, seed: Any) -> list[int] | None:
         """Seed and number of the next row, where resamples are kept."""
@@ -240,20 +289,38 @@ class Accumulator:
 
     def _width(self) -> int | None:
         """How many classes earlier batches have settled, unless labels may still be new."""
+        if self._once is not None:
+            return self._once.n_classes
         counts = self._counts
         return None if counts is None or counts.labels is not None else counts.n_classes
 
-    def _snapshot(self) -> Counts:
+    def _snapshot(self) -> Counts | None:
         """A copy that later updates do not reach."""
         with self._lock:
-            assert self._counts is not None
-            return self._counts.copy()
+            if self._once is not None:
+                if self._stream is not None:
+                    return self._once.with_replicas(self._stream[0])
+                return self._once.counts(self._threads).copy()
+            return None if self._counts is None else self._counts.copy()
 
     def _add(self, counts: Counts) -> None:
         with self._lock:
-            if self._counts is None:
-                self._counts = counts
-            elif not self._counts.add_in_place(counts):
-                both = self._counts + counts
-                kept = self._options.keeps_confusion(both.n_classes)
-                self._counts = both if kept or both.confusion is None else both.without_confusion()
+            if self._once is not None:
+                raise F1Error(_MIXED.format("an id", "none"))
+            self._counts = add(self._counts, counts, self._options)
+
+    def _add_once(self, found: Outcomes) -> None:
+        with self._lock:
+            if self._counts is not None:
+                raise F1Error(_MIXED.format("no id", "one"))
+            once = Once(self._options) if self._once is None else self._once
+            once.add(found, self._threads)
+            self._once = once
+
+    def _update_once(self, y_true: Any, y_pred: Any, sample_weight: Any, sample_id: Any) -> None:
+        if sample_id is None:
+            raise F1Error(_MIXED.format("an id", "none"))
+        batch = check(y_true, y_pred, self._options, sample_weight, self._width(), exact=True)
+        ids = check_ids(sample_id, len(batch))
+        if len(batch):
+            self._add_once(outcomes_of(batch, ids))

@@ -197,16 +197,11 @@ _FORMS = ({"confusion"}, {"sums"}, {"sums", "rows"})
 
 def aligned(a: Counts, b: Counts) -> tuple[Counts, Counts]:
     """Both over the same classes and of the same form, so that their arrays add up."""
-    if (a.labels is None) != (b.labels is None):
-        raise F1Error(
-            "one side knows its classes from the labels seen, the other by number: "
-            "give both the same classes="
-        )
+    refuse_mixed(a.labels, b.labels)
     if a.labels is not None and b.labels is not None:
         labels = union(a.labels, b.labels)
         a, b = onto(a, labels), onto(b, labels)
-    if a.n_classes != b.n_classes:
-        raise F1Error(f"{a.n_classes} classes cannot be added to {b.n_classes}")
+    refuse_other_width(a.n_classes, b.n_classes)
     if (a.confusion is None) != (b.confusion is None):
         a, b = a.without_confusion(), b.without_confusion()
     if a.weighted != b.weighted:
@@ -214,6 +209,21 @@ def aligned(a: Counts, b: Counts) -> tuple[Counts, Counts]:
     if (a.replicas is None) != (b.replicas is None):
         raise F1Error("one side kept resamples, the other none: give both the same resamples=")
     return a, b
+
+
+def refuse_mixed(a: Array | None, b: Array | None) -> None:
+    """Complain if one side has labels and the other none."""
+    if (a is None) != (b is None):
+        raise F1Error(
+            "one side knows its classes from the labels seen, the other by number: "
+            "give both the same classes="
+        )
+
+
+def refuse_other_width(a: int, b: int) -> None:
+    """Complain if the numbers of classes differ."""
+    if a != b:
+        raise F1Error(f"{a} classes cannot be added to {b}")
 
 
 def union(a: Array, b: Array) -> Array:

@@ -26,7 +26,7 @@ def to_numpy(value: Any, name: str) -> Array:
     F1Error
         If it is not an array of one simple kind: ragged, missing values, dates, mixed types.
     """
-    array = value if type(value) is np.ndarray else _converted(value, name)
+    array = value if type(value) is np.ndarray else as_array(value, name)
     if array.ndim == 0:
         raise F1Error(f"{name} is {shown(value)}; give an array or a list, one entry a row")
     kind = array.dtype.kind
@@ -44,7 +44,14 @@ def widened(array: Array) -> Array:
     return (array["bfloat16"].astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
-def _converted(value: Any, name: str) -> Array:
+def as_array(value: Any, name: str) -> Array:
+    """`value` as an ndarray of any dtype.
+
+    Raises
+    ------
+    F1Error
+        If it is no array, or has rows of different lengths or missing values.
+    """
     if isinstance(value, np.ma.MaskedArray):
         if np.ma.is_masked(value):
             raise F1Error(f"{name} has masked entries; drop or fill them first")

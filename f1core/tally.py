@@ -15,6 +15,7 @@ from .batch import Batch
 from .complaints import complain
 from .counts import CELLS, EXACT, PRED, ROWS, TP, Array, Counts
 from .errors import F1Error
+from .options import Options
 
 IGNORED = 4  # the code of a cell that counts nowhere
 # A block's ids, casts and codes stay in a core's cache.
@@ -111,6 +112,17 @@ def _zeros(batch: Batch) -> Counts:
     if batch.options.keeps_confusion(size):
         return Counts(size, confusion=np.zeros((size, size), dtype))
     return Counts(size, sums=np.zeros((3, size), dtype))
+
+
+def add(total: Counts | None, more: Counts, options: Options) -> Counts:
+    """Both together, in the arrays of `total` where that is possible."""
+    if total is None:
+        return more
+    if total.add_in_place(more):
+        return total
+    both = total + more
+    kept = both.confusion is None or options.keeps_confusion(both.n_classes)
+    return both if kept else both.without_confusion()
 
 
 def count_block(module: Any, batch: Batch) -> Counts | None:

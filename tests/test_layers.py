@@ -16,7 +16,8 @@ ROOT = Path(f1core.__file__).parent
 CORE = [
     "errors", "values", "options", "foreign", "replicas", "counts", "plain", "kernels", "engine",
     "workers", "batch", "vocabulary", "complaints", "inputs", "tally", "averages", "report",
-    "scores", "api", "state", "repeat", "accumulator",
+    "scores", "api", "decisions", "identities", "outcomes", "once", "state", "repeat",
+    "accumulator",
 ]  # fmt: skip
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",
@@ -110,6 +111,7 @@ def test_the_core_turns_around_in_few_places_and_on_demand():
     assert found <= {
         ("api", "poisson"),
         ("accumulator", "poisson"),
+        ("once", "poisson"),
         ("scores", "intervals"),
     }
 

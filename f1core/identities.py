@@ -1,0 +1,148 @@
+"""Ids of rows: whole numbers, text or UUIDs, kept exactly and in few bytes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .errors import F1Error, shape_words, shown
+from .foreign import Array, as_array
+
+# Up to here every whole number of a floating dtype is a number of its own.
+_EXACT = {2: 1 << 11, 4: 1 << 24, 8: 1 << 53, 16: 1 << 53}
+_KINDS = "ids are whole numbers from 0, text, or UUIDs"
+
+
+class Ids(NamedTuple):
+    """(n,) ids, unsigned or as bytes of one width; ids of different kinds are never equal."""
+
+    kind: str  # "numbers", "text" (UTF-8), or "16 bytes" as they are
+    values: Array
+
+
+def check_ids(sample_id: Any, rows: int) -> Ids:
+    """What the user passed as `sample_id`, understood or refused.
+
+    Raises
+    ------
+    F1Error
+        If there is not one id a row, or one that is missing, negative or rounded.
+    """
+    if isinstance(sample_id, (list, tuple)):  # NumPy would make text of [1, "a"], and drop \0
+        array = np.array(sample_id, dtype=object)
+    else:
+        array = as_array(sample_id, "sample_id")
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim not in (1, 2) or len(array) != rows:
+        came = shape_words(array) if array.ndim else shown(sample_id)
+        raise F1Error(f"sample_id is {came}, there are {rows} rows: one id a row")
+    if array.ndim == 2:
+        return _of_raw(array)
+    if not rows:
+        return Ids("numbers", np.zeros(0, np.uint32))
+    reader = _READ.get(array.dtype.kind)
+    if reader is None:
+        raise F1Error(f"sample_id has dtype {array.dtype}; {_KINDS}")
+    return reader(array)
+
+
+def spelled(ids: Ids, at: int) -> str:
+    """One id as the user wrote it, for a sentence."""
+    value = ids.values[at]
+    if ids.kind == "numbers":
+        return str(int(value))
+    if ids.kind == "text":
+        return shown(value.decode("utf-8", "backslashreplace"))
+    raw = value.ljust(ids.values.dtype.itemsize, b"\0")
+    return str(uuid.UUID(bytes=raw)) if len(raw) == 16 else raw.hex()
+
+
+def narrowed(numbers: Array) -> Array:
+    """Numbers from 0 in 4 bytes where these suffice, else in 8."""
+    small = not len(numbers) or int(numbers.max()) < 1 << 32
+    return numbers.astype(np.uint32 if small else np.uint64)
+
+
+def _of_integers(array: Array) -> Ids:
+    if array.dtype.kind == "i" and array.min() < 0:
+        row = int((array < 0).argmax())
+        raise F1Error(f"sample_id is {array[row]} at row {row}; {_KINDS}")
+    return Ids("numbers", narrowed(array))
+
+
+def _of_floats(array: Array) -> Ids:
+    """Whole numbers that came as floats, as pandas makes them of a column with gaps."""
+    with np.errstate(invalid="ignore"):
+        wrong = ~((array >= 0) & (np.floor(array) == array) & (array < _EXACT[array.itemsize]))
+    if wrong.any():
+        row = int(wrong.argmax())
+        value = float(array[row])
+        if value > 1 and value == np.floor(value) and np.isfinite(value):
+            raise F1Error(f"sample_id is {value:.0f} at row {row} as {array.dtype}, which rounds "
+                          "such numbers; pass them as integers")  # fmt: skip
+        raise F1Error(f"sample_id is {'NaN' if value != value else value} at row {row}; {_KINDS}")
+    return Ids("numbers", narrowed(array))
+
+
+def _of_text(array: Array) -> Ids:
+    width = array.dtype.itemsize // 4
+    if width:
+        codes = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).view(np.uint32)
+        if codes.max() < 128:  # 10 ns an id, where encode takes 300
+            return Ids("text", codes.astype(np.uint8).view(f"S{width}"))
+    return _of_objects(array.astype(object))
+
+
+def _of_bytes(array: Array) -> Ids:
+    return Ids("text", np.ascontiguousarray(array))
+
+
+def _of_raw(array: Array) -> Ids:
+    """(n, w) bytes, or (n,) opaque ones of w bytes each."""
+    width = array.dtype.itemsize if array.ndim == 1 else array.shape[1]
+    opaque = array.dtype.kind == "V" and array.dtype.names is None and array.ndim == 1
+    if not width or not (opaque or array.dtype == np.uint8):
+        raise F1Error(f"sample_id is {shape_words(array)}; {_KINDS}")
+    raw = np.ascontiguousarray(array)
+    return Ids(f"{width} bytes", raw.view(f"S{width}").reshape(len(array)))
+
+
+def _of_objects(array: Array) -> Ids:
+    entries = array.tolist()
+    kinds = {type(entry) for entry in entries}
+    if kinds == {uuid.UUID}:
+        return Ids("16 bytes", np.array([entry.bytes for entry in entries], "S16"))
+    if kinds <= {int, *_INTEGERS}:
+        for row, entry in enumerate(entries):
+            if not 0 <= entry < 1 << 64:
+                raise F1Error(f"sample_id is {shown(entry)} at row {row}; {_KINDS}, below 2**64")
+        return Ids("numbers", narrowed(np.array([int(e) for e in entries], np.uint64)))
+    if kinds <= {str, np.str_, bytes, np.bytes_}:
+        return Ids("text", np.array([_encoded(row, e) for row, e in enumerate(entries)], "S"))
+    if kinds <= {float, int, np.float64, np.float32}:
+        return _of_floats(np.array(entries, np.float64))
+    for row, entry in enumerate(entries):
+        if entry is None or entry != entry:
+            raise F1Error(f"sample_id is missing at row {row} ({shown(entry)}); every row has one")
+    names = ", ".join(sorted(kind.__name__ for kind in kinds))
+    raise F1Error(f"sample_id holds {names}; {_KINDS}, one kind alone")
+
+
+def _encoded(row: int, entry: str | bytes) -> bytes:
+    try:
+        text = entry if isinstance(entry, bytes) else entry.encode()
+    except UnicodeEncodeError:
+        raise F1Error(f"sample_id is {shown(entry)} at row {row}, which is no UTF-8 text") from None
+    if text.endswith(b"\0"):
+        raise F1Error(f"sample_id ends in the character \\0 at row {row}, which NumPy drops")
+    return text
+
+
+_INTEGERS = tuple(np.dtype(f"{sign}{size}").type for sign in "iu" for size in (1, 2, 4, 8))
+_READ = {
+    "i": _of_integers, "u": _of_integers, "f": _of_floats, "U": _of_text, "S": _of_bytes,
+    "V": _of_raw, "O": _of_objects, "T": lambda array: _of_objects(np.asarray(array, object)),
+}  # fmt: skip
