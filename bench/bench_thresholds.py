@@ -11,9 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from f1core.binned import BinnedThresholds
-from f1core.curves import curve
-from f1core.thresholds import best_threshold
+from f1core.thresholds import BinnedThresholds, best_threshold, curve
 
 _ROUNDS = 9
 

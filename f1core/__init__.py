@@ -11,11 +11,9 @@ from .scores import Average, Scores
 
 if _TYPE_CHECKING:
     from .best import BestEpoch
-    from .binned import BinnedThresholds
-    from .curves import curve
     from .groups import score_by
     from .paired import compare
-    from .thresholds import best_threshold
+    from .thresholds import BinnedThresholds, best_threshold, curve
 
 __all__ = [
     "Accumulator",
@@ -37,10 +35,10 @@ __version__ = "0.1.0"
 _MODULES = ("files", "plots")
 _NAMES = {
     "BestEpoch": "best",
-    "BinnedThresholds": "binned",
+    "BinnedThresholds": "thresholds",
     "best_threshold": "thresholds",
     "compare": "paired",
-    "curve": "curves",
+    "curve": "thresholds",
     "score_by": "groups",
 }
 

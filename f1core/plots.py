@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .counts import RATIOS, Array
-from .curves import Curve, curve
 from .errors import F1Error, missing, one_of
 from .intervals import per_class_interval
 from .scores import Scores
-from .thresholds import Best, best_threshold
+from .thresholds import Best, Curve, best_threshold, curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -266,5 +265,5 @@ def _figure(width: float, height: float) -> Axes:
         from matplotlib import pyplot
     except ImportError:
         raise missing("f1core.plots", "matplotlib", "plot") from None
-    _, ax = pyplot.subplots(figsize=(width, height), layout="constrained")
+    ax: Axes = pyplot.subplots(figsize=(width, height), layout="constrained")[1]
     return ax

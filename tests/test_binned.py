@@ -11,8 +11,7 @@ import pytest
 from test_thresholds import NOTHING, aimed_at, drawn, tried
 
 from f1core import F1Error, score
-from f1core.binned import BinnedThresholds
-from f1core.thresholds import best_threshold
+from f1core.thresholds import BinnedThresholds, best_threshold
 
 
 def streamed(y_true, y_prob, options, bins, parts=1):

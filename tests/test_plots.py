@@ -15,8 +15,7 @@ matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
 from f1core import plots  # noqa: E402
-from f1core.curves import curve  # noqa: E402
-from f1core.thresholds import best_threshold  # noqa: E402
+from f1core.thresholds import best_threshold, curve  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

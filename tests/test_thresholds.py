@@ -12,9 +12,8 @@ from arrays import to_dtype, widened
 
 import f1core
 from f1core import F1Error, score
-from f1core.curves import curve
 from f1core.foreign import BFLOAT16
-from f1core.thresholds import best_threshold
+from f1core.thresholds import best_threshold, curve
 
 DTYPES = [np.dtype(t) for t in ("f2", "f4", "f8", ">f4", "g")] + [BFLOAT16]
 VALUES = [0.0, -0.0, 0.1, 0.1000001, 0.25, 1 / 3, 0.5, 0.5000001, 0.9, 1.0]
@@ -106,16 +105,13 @@ def no_positive_counts(y_true: Any, options: dict[str, Any]) -> bool:
     return not (counted[:, over] if isinstance(over, list) else counted).any()
 
 
-@pytest.fixture(params=["sorted", "histogram"])
+@pytest.fixture(params=["all cuts", "zoomed"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Small arrays are sorted; here they take the large ones' way too, several scores a range."""
-    if request.param == "histogram":
-        monkeypatch.setattr("f1core.packed._SMALL", 0)
-        monkeypatch.setattr("f1core.packed._BLOCK", 3)
-        monkeypatch.setattr("f1core.packed._A_RANGE", 2)
-        monkeypatch.setattr("f1core.packed.PAYS", 2)
-        monkeypatch.setattr("f1core.narrowed._SMALL", 0)
-        monkeypatch.setattr("f1core.narrowed._RANGES", 4)
+    """Of small arrays all cuts are looked at; here they take the large ones' way too."""
+    if request.param == "zoomed":
+        monkeypatch.setattr("f1core.thresholds.packed._FEW", 0)
+        monkeypatch.setattr("f1core.thresholds.packed._RANGES", 4)
+        monkeypatch.setattr("f1core.thresholds.shared._SMALL", 0)
     return request.param
 
 
@@ -220,6 +216,22 @@ def test_slack_says_how_far_one_may_stray(average, shared):
                 ... if shared else label
             ]
             assert np.all(at(tried) >= at(exact.threshold) - 0.02 - 1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("labels", [0, 1, 3])
+def test_the_arrays_stay_as_they_are(dtype, order, labels):
+    """Labels are sorted in place: in a copy, also where one column needs no transposing."""
+    rng = np.random.default_rng(4)
+    shape = (50, labels) if labels else (50,)
+    y_prob = np.array(to_dtype(rng.random(shape), dtype), order=order)
+    y_true = np.array(rng.random(shape) < 0.5, order=order)
+    before = y_prob.tobytes(), y_true.tobytes()
+    for average, shared in itertools.product(["macro", "micro"], [False, True]):
+        task = "multilabel" if labels else "binary"
+        best_threshold(y_true, y_prob, task=task, average=average, shared=shared)
+    assert (y_prob.tobytes(), y_true.tobytes()) == before
 
 
 # ---- larger than brute force ---------------------------------------------------------------

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .averages import divide, fractions
-from .counts import Array
-from .sorting import Column, Cuts
+from ..averages import divide, fractions
+from ..counts import Array
+from .cuts import Column, Cuts
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,10 @@ class Aim:
 
 @dataclass(frozen=True)
 class Choice:
-    """A threshold, the range in which the score stays as high, and what is counted there."""
+    """A threshold, the range in which the score stays as high, and what is counted there.
+
+    The counts are of one label, (L,) of the labels that share the threshold, or of their sum.
+    """
 
     threshold: float
     low: float
@@ -151,69 +153,86 @@ def _runs(flags: Array) -> tuple[Array, Array]:
 
 
 def best_sum(
-    columns: list[Column],
-    cutting: list[tuple[Cuts, Array, Array]],
-    aim: Aim,
-    slack: float = 0.0,
+    columns: list[Column], found: list[Cuts], aim: Aim, slack: float = 0.0
 ) -> list[Choice]:
     """The best cut of each column for the ratio of their summed counts, by Dinkelbach's method.
 
     F = a tp / (b true + c pred) is a ratio of sums, so at its maximum x no label can raise its
-    own a tp - x c pred. Start from any x, let each label choose, take the ratio of what they
-    chose as the next x: it rises to the maximum in a handful of rounds. `cutting` holds what is
-    `usable` of each column.
+    own a tp - x c pred. Start from a low x, let each label choose, take the ratio of what they
+    chose as the next x: it rises to the maximum in a handful of rounds. A higher x never makes a
+    label predict more, so each round looks only at what is left. `found` holds what is `allowed`
+    of each column.
 
     Source: W. Dinkelbach, On nonlinear fractional programming, Management Science 13(7), 1967.
     """
     a, b, c = {"precision": (1.0, 0.0, 1.0), "recall": (1.0, 1.0, 0.0)}.get(aim.ratio, aim.coefs)
-    found, ranks, _ = zip(*cutting, strict=True)
-    if c == 0 or not any(cuts.tp[rank > -np.inf].any() for cuts, rank, _ in cutting):
+    if c == 0 or not any(cuts.tp.any() for cuts in found):
         # Recall, where more is better for each label; or nothing can be found.
         return [best_cut(column, aim, slack) for column in columns]
     true = sum(column.true for column in columns)
 
-    def ratio(places: list[int], tp: Any = 0, pred: Any = 0) -> Any:
-        for cuts, place in zip(found, places, strict=True):
-            tp, pred = tp + cuts.tp[place], pred + cuts.pred[place]
+    def ratio(tp: Any, pred: Any) -> Any:
         return divide(*fractions(tp, pred, true, true + pred, (a, b, c))["fbeta"], 0.0)
 
-    def gains(share: float) -> list[Array]:
-        return [
-            np.where(rank == -np.inf, rank, a * cuts.tp - share * c * cuts.pred)
-            for cuts, rank in zip(found, ranks, strict=True)
-        ]
+    def reached(places: list[int]) -> float:
+        both = [(cuts.tp[i], cuts.pred[i]) for cuts, i in zip(found, places, strict=True)]
+        return float(ratio(*np.sum(both, axis=0)))
 
-    def highest(values: Iterable[Array]) -> list[int]:
-        return [int(np.argmax(value)) for value in values]
-
-    places = highest(ranks)
-    better = highest(gains(ratio(places)))
-    while ratio(better) > ratio(places):
-        places, better = better, highest(gains(ratio(better)))
-    best = ratio(places)
-    nothing = [len(cuts.at) - 1 for cuts in found]
-    if b == 0 and aim.zero_division > best and all(r[-1] > -np.inf for r in ranks):
-        places = nothing  # precision, and 0/0 is better than any
+    nothing = [cuts[-1:] for cuts in found]
+    best = reached([0] * len(found))
+    while True:
+        gains = [a * cuts.tp - best * c * cuts.pred for cuts in found]
+        places = [int(np.argmax(gain)) for gain in gains]
+        if not reached(places) > best:
+            break
+        best = reached(places)
+        found = [cuts[place:] for cuts, place in zip(found, places, strict=True)]
+    if b == 0 and aim.zero_division > best and not any(cuts.pred[0] for cuts in nothing):
+        found, places = nothing, [0] * len(found)  # precision, and 0/0 is better than any
     else:
-        ties = [_widest(*of) for of in zip(columns, found, gains(best), places, strict=True)]
-        places = ties if ratio(ties) == best else places
-    choices = []
-    for column, cuts, place in zip(columns, found, places, strict=True):
-        good, near = np.arange(len(cuts.at)) == place, None
-        if slack:  # the others stay where they are
-            at, tp, pred = cuts.at[place], cuts.tp[place], cuts.pred[place]
-            cuts = column.cuts()
-            good = cuts.at == at
-            near = ratio(places, cuts.tp - tp, cuts.pred - pred) >= best - slack
-            near = good | (near & (aim.ranks(cuts, column)[0] > -np.inf))
-        choices.append(middle(column, cuts, good, near))
-    return choices
+        places = [_widest(*of) for of in zip(columns, found, gains, strict=True)]
+        if reached(places) != best:  # but for rounding, or all of them predict nothing
+            places = [0] * len(found)
+    choices = [
+        middle(column, cuts, np.arange(len(cuts.at)) == place)
+        for column, cuts, place in zip(columns, found, places, strict=True)
+    ]
+    if not slack:
+        return choices
+    tp, pred = sum(one.tp for one in choices), sum(one.pred for one in choices)
+    wider = []
+    for column, one in zip(columns, choices, strict=True):  # the others stay where they are
+        cuts = column.cuts()
+        near = ratio(tp - one.tp + cuts.tp, pred - one.pred + cuts.pred) >= best - slack
+        good = (cuts.tp == one.tp) & (cuts.pred == one.pred)
+        wider.append(middle(column, cuts, good, near & _keeps(cuts, column, aim) | good))
+    return wider
 
 
-def _widest(column: Column, cuts: Cuts, gain: Array, place: int) -> int:
-    """Of the cuts with as high a gain, the one with the widest gap."""
-    ties = np.flatnonzero(gain == gain[place])
+def allowed(column: Column, aim: Aim) -> Cuts:
+    """The good cuts that keep the floor.
+
+    Raises
+    ------
+    Unreachable
+        If none does.
+    """
+    if aim.floor is None:
+        return column.good_cuts()
+    cuts, rank, _ = usable(column, aim)
+    return cuts[rank > -np.inf]
+
+
+def _keeps(cuts: Cuts, column: Column, aim: Aim) -> Array:
+    if aim.floor is None:
+        return np.ones(len(cuts.at), bool)
+    return np.asarray(aim.ranks(cuts, column)[0] > -np.inf)
+
+
+def _widest(column: Column, cuts: Cuts, gain: Array) -> int:
+    """Of the cuts with as high a gain as the first, the one with the widest gap."""
+    ties = np.flatnonzero(gain == gain[0])
     if len(ties) == 1:
-        return place
+        return 0
     low, high, _ = column.gap(cuts.at[ties])
     return int(ties[np.argmax(column.scale.probability(high) - column.scale.probability(low))])

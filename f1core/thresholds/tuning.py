@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .counts import CELLS, COUNT, PRED, ROWS, TP, TRUE, Array, Counts
-from .errors import F1Error, one_of, shown
-from .options import Options
-from .scores import Scores
-from .search import Aim, Choice, Unreachable, best_cut, best_sum, usable
-from .shared import Exact, best_shared
-from .sorting import Column
+from ..counts import CELLS, COUNT, PRED, ROWS, TP, TRUE, Array, Counts
+from ..errors import F1Error, one_of, shown
+from ..options import Options
+from ..scores import Scores
+from .cuts import Column
+from .search import Aim, Choice, Unreachable, allowed, best_cut, best_sum
+from .shared import Exact, Labels, best_shared
 
 _AVERAGES = ("macro", "micro", "weighted")
 
@@ -100,14 +101,14 @@ def choose(
             return [_shared(columns, included, options, aim, average, slack)]
         except Unreachable as missing:
             return _reached([missing], aim, [None])
-    ready = _reached(each(_trying(lambda column: (column, usable(column, aim)))), aim, names)
-    inside = np.flatnonzero(included).tolist()
-    together = best_sum(
-        [ready[label][0] for label in inside], [ready[label][1] for label in inside], aim, slack
-    )
-    apart = dict(zip(inside, together, strict=True))
+    ready = _reached(each(_trying(lambda column: (column, allowed(column, aim)))), aim, names)
+    inside, found = zip(*(ready[label] for label in np.flatnonzero(included)), strict=True)
+    together = iter(best_sum(list(inside), list(found), aim, slack))
     # Labels outside of the average choose for themselves.
-    return [apart.get(i) or best_cut(column, aim, slack) for i, (column, _) in enumerate(ready)]
+    return [
+        next(together) if of_it else best_cut(column, aim, slack)
+        for of_it, (column, _) in zip(included, ready, strict=True)
+    ]
 
 
 def _trying(work: Callable[[Column], Any]) -> Callable[[Column], Any]:
@@ -158,7 +159,7 @@ def _shared(
     if not weights.any():
         weights = included.astype(np.int64)
     exact = _exact(columns, true, options, aim, average)
-    return best_shared(columns, included, weights, aim, exact, slack)
+    return best_shared(Labels(columns, included, weights, aim, exact), slack)
 
 
 def _exact(columns: list[Column], true: Array, options: Options, aim: Aim, average: str) -> Exact:
@@ -174,6 +175,15 @@ def _exact(columns: list[Column], true: Array, options: Options, aim: Aim, avera
             return np.nan, np.nan
 
     return exact
+
+
+def value_of(found: list[Choice], options: Options, metric: str) -> float:
+    """A metric of what these choices predict."""
+    names = ("tp", "pred", "true", "total")
+    tp, pred, true, total = (np.hstack([getattr(one, name) for one in found]) for name in names)
+    if len(tp) == 1 and isinstance(options.average_over, tuple):  # those are summed already
+        options = replace(options, average_over=None)
+    return scores_of((tp, pred, true, total), options).metric(metric)
 
 
 def scores_of(counted: tuple[Array, Array, Array, Array], options: Options) -> Scores:

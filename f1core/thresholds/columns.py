@@ -7,13 +7,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from . import workers
-from .batch import Batch, native_ids
-from .complaints import complain
-from .counts import Array
+from .. import workers
+from ..batch import Batch, native_ids
+from ..complaints import complain
+from ..counts import Array
+from ..plain import floats
+from .cuts import Column, Ordered, Scale
 from .packed import Packed
-from .plain import floats
-from .sorting import Column, Ordered, Scale
 
 T = TypeVar("T")
 
@@ -73,9 +73,10 @@ def merged(batch: Batch, labels: Array) -> Column:
 
 
 def _transposed(batch: Batch, labels: slice | Array) -> tuple[Array, Array]:
-    """(L, n) words and flags of some columns."""
+    """(L, n) words of some columns, which are a copy even of a single one, and flags."""
     assert batch.format is not None
-    scores = np.ascontiguousarray(batch.pred[:, labels].T, dtype=batch.score_dtype)
+    with np.errstate(over="ignore", invalid="ignore"):  # of what only longdouble holds
+        scores = np.array(batch.pred[:, labels].T, dtype=batch.score_dtype, order="C")
     return scores.view(batch.format.word), native_ids(batch.true[:, labels].T)
 
 
@@ -97,7 +98,7 @@ def _column(
         kept = ~ignored
         words, true = words[kept], true[kept]
         weight = None if weight is None else weight[kept]
-    if (true >> 1).any():  # neither 0 nor 1
+    if len(true) and true.view(f"u{true.itemsize}").max() > 1:
         raise _WrongCell
     scale = Scale(batch.score_dtype, logits)
     if logits:

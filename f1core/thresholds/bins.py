@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from .batch import Batch, cuts_of
-from .complaints import complain
-from .counts import Array
-from .foreign import widened
-from .plain import floats
-from .sorting import Column, Cuts, Scale, above
+from ..batch import Batch, cuts_of
+from ..complaints import complain
+from ..counts import Array
+from ..foreign import widened
+from ..plain import floats
+from .cuts import Column, Cuts, Scale, above
 
 # Cells of a block of rows, at least; a block's bins are counted and added in one go.
 _BLOCK = 1 << 18
@@ -106,10 +105,6 @@ class BinColumn(Column):
         """(low, high, last) of each cut: its edge, twice."""
         edges = at / self._bins
         return edges, edges, np.asarray(at == self._bins)
-
-    def counts_at(self, edge: int) -> tuple[Any, Any, Any, Any]:
-        """True positives, predicted, true and all cells above an edge."""
-        return self._tp[edge], self._pred[edge], self.true, self.total
 
 
 class HopefulColumn(BinColumn):

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .averages import divide, per_class
+from ..averages import divide, per_class
+from ..counts import Array
+from ..errors import F1Error, calling_y_pred
+from ..options import make_options
+from .best import scores_batch
 from .columns import columns
-from .counts import Array
-from .errors import F1Error, calling_y_pred
-from .options import make_options
-from .sorting import Column, Cuts
-from .thresholds import scores_batch
+from .cuts import Column, Cuts
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from .batch import Batch
+from ..batch import Batch
+from ..errors import F1Error, calling_y_pred, shape_words
+from ..inputs import check
+from ..options import Options, make_options, thread_count
+from ..scores import Scores
+from ..tally import count
 from .columns import columns, merged
-from .counts import Array
-from .errors import F1Error, calling_y_pred, shape_words
-from .inputs import check
-from .options import Options, make_options, thread_count
-from .scores import Scores
 from .search import Choice
-from .tally import count
-from .tuning import choose, make_aim, metric_of, number, scores_of
+from .tuning import choose, make_aim, metric_of, number, value_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,20 +117,12 @@ def best_threshold(
             number("slack", slack, 1.0),
         )
     best = best_of(found, metric_of(aim, batch.options, average), shared or batch.kind == "binary")
-    if batch.weight is None and not (shared and batch.kind == "multilabel"):
-        scores = scores_of(counted(found), batch.options)  # the very integers that score counts
-    else:
-        at = np.asarray(best.threshold).tolist()
-        options = replace(batch.options, threshold=tuple(at) if isinstance(at, list) else at)
-        batch = replace(batch, options=options, _tile=None)
-        scores = Scores(count(batch, crew), options)
+    if batch.weight is None:  # the very integers that score counts
+        return replace(best, score=value_of(found, batch.options, best.metric))
+    at = np.asarray(best.threshold).tolist()
+    options = replace(batch.options, threshold=tuple(at) if isinstance(at, list) else at)
+    scores = Scores(count(replace(batch, options=options, _tile=None), crew), options)
     return replace(best, score=scores.metric(best.metric))
-
-
-def counted(found: list[Choice]) -> tuple[Array, Array, Array, Array]:
-    """(L,) true positives, predicted, true and all cells where the labels are cut."""
-    each = np.array([(one.tp, one.pred, one.true, one.total) for one in found])
-    return each[:, 0], each[:, 1], each[:, 2], each[:, 3]
 
 
 def scores_batch(y_true: Any, y_prob: Any, options: Options, sample_weight: Any) -> Batch:

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from ..counts import Array
+from ..errors import F1Error, calling_y_pred, shown
+from ..options import make_options
+from .best import Best, best_of, scores_batch
 from .bins import BinColumn, HopefulColumn, count_bins
-from .counts import Array
 from .curves import Curve, curve_of
-from .errors import F1Error, calling_y_pred, shown
-from .options import make_options
 from .search import Choice
-from .thresholds import Best, best_of, scores_batch
-from .tuning import choose, make_aim, metric_of, number, scores_of
+from .tuning import choose, make_aim, metric_of, number, value_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,10 +161,7 @@ class BinnedThresholds:
                 shared,
                 number("slack", slack, 1.0),
             )
-            at = [round(choice.threshold * self.bins) for choice in choices]
-            there = np.array([of.counts_at(at[i % len(at)]) for i, of in enumerate(labels)])
-            counts = there[:, 0], there[:, 1], there[:, 2], there[:, 3]
-            return choices, scores_of(counts, options).metric(metric)
+            return choices, value_of(choices, options, metric)
 
         choices, score = found(BinColumn)
         best = best_of(choices, metric, shared or options.task == "binary")
