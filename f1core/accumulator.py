@@ -85,6 +85,11 @@ class Accumulator:
         return self._options.task or ""
 
     @property
+    def options(self) -> Options:
+        """What it was made with."""
+        return self._options
+
+    @property
     def total(self) -> Any:
         """How many rows count so far, or the sum of their weights."""
         counts = self.counts

@@ -47,10 +47,18 @@ def shape_words(array: Any) -> str:
     return f"{tuple(array.shape)} {array.dtype}"
 
 
+def renamed(error: F1Error, **names: str) -> F1Error:
+    """The same sentence under the names that the caller's arguments have."""
+    sentence = str(error)
+    for ours, theirs in names.items():
+        sentence = sentence.replace(ours, theirs)
+    return F1Error(sentence)
+
+
 @contextmanager
 def calling_y_pred(name: str) -> Iterator[None]:
     """Sentences about `y_pred` under the name that the caller's argument has."""
     try:
         yield
     except F1Error as error:
-        raise F1Error(str(error).replace("y_pred", name)) from None
+        raise renamed(error, y_pred=name) from None

@@ -81,13 +81,13 @@ def _refuse_swapped(true: Array, pred: Array) -> None:
     if pred.ndim < true.ndim and _is_score(true) and not _is_score(pred):
         raise F1Error(
             f"y_true is {shape_words(true)} and y_pred {shape_words(pred)}: "
-            "the arguments look swapped, the truth comes first"
+            "the arguments look swapped, y_true is the truth"
         )
     if _is_score(true) and not _is_score(pred) and not vocabulary.whole(true[:_SCAN]):
         at = int(vocabulary.fractions(true[:_SCAN]).argmax())
         raise F1Error(
             f"y_true holds {shown(true.ravel()[at])}, which is no label, and y_pred holds labels: "
-            "the arguments look swapped, the truth comes first"
+            "the arguments look swapped, y_true is the truth"
         )
 
 

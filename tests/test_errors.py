@@ -47,7 +47,7 @@ ARRAYS = {
     "complex scores": (N, np.array(P) * 1j, {}, "y_pred has dtype complex128"),
     "bytes that are no text": (np.array([b"\xff", b"a", b"b"]), N, {}, "y_true holds bytes that are no UTF-8 text"),
     "two-dimensional truth without a task": (ONE_HOT, S, {}, "y_true is (3, 3) int64: say task='multiclass' (one-hot rows) or task='multilabel'"),
-    "swapped shapes": (S, IDS, MULTI, "the arguments look swapped, the truth comes first"),
+    "swapped shapes": (S, IDS, MULTI, "the arguments look swapped, y_true is the truth"),
     "swapped values": (P, N, {}, "y_true holds 0.2, which is no label, and y_pred holds labels: the arguments look swapped"),
     # binary
     "NaN": (N, [0.2, math.nan, 0.4], {}, "y_pred is NaN at row 1"),
