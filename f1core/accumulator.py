@@ -90,6 +90,11 @@ class Accumulator:
         return self._options
 
     @property
+    def by_id(self) -> bool:
+        """Whether its rows have ids, and count once."""
+        return self._once is not None
+
+    @property
     def total(self) -> Any:
         """How many rows count so far, or the sum of their weights."""
         counts = self.counts

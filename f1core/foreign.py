@@ -61,7 +61,7 @@ def as_array(value: Any, name: str) -> Array:
     mapping = isinstance(value, dict) and not hasattr(value, "toarray")  # a sparse one may be
     if isinstance(value, (str, bytes, set, frozenset)) or mapping or value is None:
         raise F1Error(f"{name} is {shown(value)}; give an array or a list, one entry a row")
-    home = type(value).__module__.partition(".")[0]
+    home = _home(type(value))
     try:
         if home == "torch":  # it warns of nothing, and a filter costs each batch 4 µs
             return _torch(value)
@@ -73,6 +73,15 @@ def as_array(value: Any, name: str) -> Array:
     except Exception as error:  # whatever a foreign library raises becomes our one exception
         raise F1Error(f"{name} cannot be read as an array: {_first_line(error)}") from error
     return array
+
+
+def _home(kind: type) -> str:
+    """The library that a type, or one that it is derived from, comes from."""
+    for each in kind.__mro__:
+        home = each.__module__.partition(".")[0]
+        if home in _TAKERS:
+            return home
+    return ""
 
 
 def _first_line(error: Exception) -> str:
@@ -122,7 +131,7 @@ def _polars(frame: Any) -> Array:
     return np.asarray(frame.to_numpy())
 
 
-_TAKERS = {"pandas": _pandas, "pyarrow": _pyarrow, "polars": _polars}
+_TAKERS = {"torch": _torch, "pandas": _pandas, "pyarrow": _pyarrow, "polars": _polars}
 
 
 def _unusual(array: Array, name: str) -> Array:

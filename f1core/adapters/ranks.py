@@ -64,6 +64,8 @@ def _device(group: Any) -> torch.device | None:
 
 
 def _form(mine: Accumulator) -> Form:
+    if mine.by_id:
+        return "whole"
     counts = mine.counts
     if counts is None:
         return None

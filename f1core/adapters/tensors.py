@@ -67,7 +67,7 @@ def _flat(preds: Tensor, target: Tensor, task: str | None) -> tuple[Tensor, Tens
 def _travelled(scores: Tensor, options: Options) -> Array | None:
     """Predicted ids, votes or flags on the host; None where all must be looked at there."""
     if options.task == "binary" and scores.ndim == 2 and scores.shape[1] == 1:
-        scores = scores[:, 0]
+        scores = scores.squeeze(1)
     dtype, ndim = _DTYPES.get(scores.dtype), scores.ndim
     if dtype is None or scores.numel() == 0 or ndim != (1 if options.task == "binary" else 2):
         return None
@@ -96,7 +96,7 @@ def _ids(scores: Tensor, options: Options) -> Array | None:
         best, ids = scores.max(dim=1, keepdim=True)
     else:  # `topk` promises no order of equals; -0.0 + 0.0 is 0.0
         best, ids = (scores + 0.0).sort(dim=1, descending=True, stable=True)
-        best, ids = best[:, :1], ids[:, :k]
+        best, ids = best.narrow(1, 0, 1), ids.narrow(1, 0, k)
     ids = ids.masked_fill(best != best, columns)
     found = to_numpy(ids.to(torch.uint8 if columns < 256 else torch.int32), "preds")
     if (found == columns).any():

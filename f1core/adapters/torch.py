@@ -9,7 +9,8 @@ from ..errors import F1Error, missing, renamed, shown
 from ..scores import Scores
 
 try:
-    from . import ranks, tensors
+    from .ranks import summed
+    from .tensors import in_rows
 except ModuleNotFoundError as error:
     if error.name != "torch":
         raise
@@ -53,9 +54,8 @@ class ScoreMeter:
             If the batch cannot be counted; the meter is then as it was.
         """
         try:
-            true, pred = tensors.in_rows(preds, target, self._own.options)
-            more = {} if sample_id is None else {"sample_id": sample_id}
-            self._own.update(true, pred, sample_weight=sample_weight, **more)
+            true, pred = in_rows(preds, target, self._own.options)
+            self._own.update(true, pred, sample_weight=sample_weight, sample_id=sample_id)
         except F1Error as error:
             raise renamed(error, y_pred="preds", y_true="target") from None
         self._all = None
@@ -92,7 +92,7 @@ class ScoreMeter:
         >>> meter.sync().compute().binary.f1
         1.0
         """
-        self._all = ranks.summed(self._own, group)
+        self._all = summed(self._own, group)
         return self
 
     def merge(self, other: ScoreMeter) -> None:

@@ -1,0 +1,80 @@
+"""Tensors on a device that this machine lacks: they say where they are, and note what leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map
+
+from f1core.foreign import BFLOAT16
+
+DEVICE = "meta"  # the one device that torch knows everywhere
+_copy = torch.ops.aten._to_copy.default
+
+
+class Away(torch.Tensor):
+    """A tensor whose numbers lie elsewhere: every operation is done there."""
+
+    __torch_function__ = torch._C._disabled_torch_function_impl
+
+    @staticmethod
+    def __new__(cls, here: torch.Tensor) -> Away:
+        made = torch.Tensor._make_wrapper_subclass(
+            cls, here.shape, dtype=here.dtype, device=DEVICE, strides=here.stride()
+        )
+        made.here = here
+        return made
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise AssertionError(f"{func} outside of Elsewhere()")
+
+
+class Elsewhere(TorchDispatchMode):
+    """A block in which such tensors work; `sent` is what came to the host, in its order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[torch.Tensor] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        tensors = [a for a in args if isinstance(a, torch.Tensor)]
+        away = any(isinstance(t, Away) for t in tensors)
+        device = kwargs.get("device")
+        if device is not None and torch.device(device).type == DEVICE:
+            away, kwargs["device"] = True, torch.device("cpu")
+        elif func is _copy and away and device is not None:
+            self.sent.append(func(args[0].here, **kwargs))
+            return self.sent[-1]
+        elif away and any(t.ndim and not isinstance(t, Away) for t in tensors):
+            raise RuntimeError("Expected all tensors to be on the same device")
+        found = func(*tree_map(_here, args), **kwargs)
+        return tree_map(_away, found) if away else found
+
+    @property
+    def bytes(self) -> int:
+        """How much came to the host."""
+        return sum(t.numel() * t.element_size() for t in self.sent)
+
+
+def _here(thing: Any) -> Any:
+    return thing.here if isinstance(thing, Away) else thing
+
+
+def _away(thing: Any) -> Any:
+    return Away(thing) if isinstance(thing, torch.Tensor) else thing
+
+
+def tensor_of(array: np.ndarray) -> torch.Tensor | None:
+    """The numbers of an array as a tensor, of its strides where torch has such; None of words."""
+    if array.dtype == BFLOAT16:
+        bits = np.ascontiguousarray(array).view(np.int16)
+        return torch.from_numpy(bits.copy()).view(torch.bfloat16)
+    if array.dtype.kind not in "fiub":
+        return None
+    array = array.astype(np.float64 if array.dtype.char == "g" else array.dtype.newbyteorder("="))
+    return torch.from_numpy(array)
