@@ -37,15 +37,11 @@ class BestEpoch:
     ...     if best.should_stop:
     ...         break
     >>> best
-    BestEpoch(best=0.7 at epoch 1, 2 since)
+    BestEpoch(best=0.7 at 1, 2 since)
     """
 
     def __init__(
-        self,
-        patience: int | None = None,
-        min_delta: float = 0.0,
-        *,
-        less_is_better: bool = False,
+        self, patience: int | None = None, min_delta: float = 0.0, *, less_is_better: bool = False
     ) -> None:
         self.patience = None if patience is None else whole("patience", patience)
         self.min_delta = _number("min_delta", min_delta)
@@ -81,8 +77,7 @@ class BestEpoch:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on where `state_dict` was taken; the options stay this one's."""
-        self.epochs, self.best = state["epochs"], state["best"]
-        self.best_epoch = state["best_epoch"]
+        self.epochs, self.best, self.best_epoch = (state[k] for k in self.state_dict())
 
     def __repr__(self) -> str:
         if self.best_epoch is None:
