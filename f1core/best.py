@@ -37,7 +37,7 @@ class BestEpoch:
     ...     if best.should_stop:
     ...         break
     >>> best
-    BestEpoch(best=0.7 at 1, 2 since)
+    BestEpoch(0.7 at epoch 1, 2 since)
     """
 
     def __init__(
@@ -82,9 +82,7 @@ class BestEpoch:
     def __repr__(self) -> str:
         if self.best_epoch is None:
             return f"BestEpoch(none in {self.epochs})"
-        return (
-            f"BestEpoch(best={self.best:.6g} at epoch {self.best_epoch}, {self.since_best} since)"
-        )
+        return f"BestEpoch({self.best:.6g} at epoch {self.best_epoch}, {self.since_best} since)"
 
     def _improves(self, value: float) -> bool:
         if math.isnan(value) or self.best is None:

@@ -105,4 +105,4 @@ def test_what_it_looks_like():
     best = BestEpoch()
     assert repr(best) == "BestEpoch(none in 0)"
     best.update(0.5)
-    assert repr(best) == "BestEpoch(best=0.5 at 0, 0 since)"
+    assert repr(best) == "BestEpoch(0.5 at epoch 0, 0 since)"
