@@ -11,11 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import __version__, files, report, sources
+from . import __version__, files, report
 from .accumulator import Accumulator
 from .errors import F1Error
 from .options import TASKS
 from .scores import Scores
+from .slices import Slices
+
+# Options of `score` that go to `files.accumulate` as they are.
+_OPTIONS = (
+    "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
+    "zero_division", "beta", "sample_weight",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"f1core: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("f1core: interrupted; nothing was written", file=sys.stderr)
+        print(f"f1core: interrupted{_so_far(parsed)}; nothing was written", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
@@ -44,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     score = commands.add_parser("score", help="score predictions in files")
     score.add_argument("paths", nargs="+", metavar="PATH", help="files, folders or patterns")
     _add_columns(score)
+    score.add_argument("--group", metavar="COLUMN", help="one result for each of its values")
+    score.add_argument("--sample-weight", metavar="COLUMN", help="weights of the rows")
     score.add_argument("--task", choices=TASKS, help="read off the columns where that is possible")
     score.add_argument("--classes", type=_comma, metavar="A,B,…", help="names, in column order")
     score.add_argument(
@@ -119,27 +128,22 @@ def _add_format(command: argparse.ArgumentParser) -> None:
 
 
 def _score(parsed: argparse.Namespace) -> None:
-    names = [
-        "task",
-        "classes",
-        "threshold",
-        "top_k",
-        "from_logits",
-        "ignore_index",
-        "average_over",
-        "zero_division",
-        "beta",
-    ]
-    options = {name: getattr(parsed, name) for name in names}
-    with _progress(parsed.paths) as progress:
+    if parsed.group is not None and parsed.save is not None:
+        raise F1Error("--save keeps one state; leave out --group")
+    options = {name: getattr(parsed, name) for name in _OPTIONS}
+    with _progress(parsed) as progress:
         total = files.accumulate(
             parsed.paths,
             target=parsed.target,
             probabilities=parsed.probabilities,
+            group=parsed.group,
             progress=progress,
             **options,
         )
-    _finish(total, parsed)
+    if isinstance(total, Slices):
+        show_groups(total.compute(), parsed.format)
+    else:
+        _finish(total, parsed)
 
 
 def _merge(parsed: argparse.Namespace) -> None:
@@ -159,11 +163,21 @@ def _finish(total: Accumulator, parsed: argparse.Namespace) -> None:
     show(scores, parsed.format)
 
 
+def show_groups(by: dict[Any, Scores], form: str) -> None:
+    """Print each group's scores under its name."""
+    if form == "json":
+        print(json.dumps({str(name): _plain(scores) for name, scores in by.items()}, indent=2))
+        return
+    for name, scores in by.items():
+        print(name)
+        show(scores, form)
+        print()
+
+
 def show(scores: Scores, form: str) -> None:
     """Print scores as JSON, or as a table: rich's where it is installed."""
     if form == "json":
-        plain = {k: None if math.isnan(v) else v for k, v in scores.to_dict().items()}
-        print(json.dumps(plain, indent=2))
+        print(json.dumps(_plain(scores), indent=2))
         return
     try:
         from rich.console import Console
@@ -187,24 +201,42 @@ def show(scores: Scores, form: str) -> None:
     console.print("   ".join(singles), soft_wrap=True)
 
 
+def _plain(scores: Scores) -> dict[str, float | None]:
+    return {k: None if math.isnan(v) else v for k, v in scores.to_dict().items()}
+
+
 @contextmanager
-def _progress(paths: list[str]) -> Iterator[files.Progress | None]:
-    """A bar on the terminal where there is one; nothing elsewhere."""
+def _progress(parsed: argparse.Namespace) -> Iterator[files.Progress]:
+    """Count the rows of each file; with a bar on the terminal where there is one."""
+    parsed.done = {}
+
+    def count(name: str, rows: int) -> None:
+        parsed.done[name] = parsed.done.get(name, 0) + rows
+
+    if not sys.stderr.isatty():
+        yield count
+        return
     try:
+        from rich.console import Console
         from rich.progress import Progress
     except ImportError:
-        yield None
+        yield count
         return
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-
-    sizes = [sources.rows_in(path) for path in sources.found(paths)]
-    known = None if None in sizes else sum(size or 0 for size in sizes)
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("rows", total=known)
-        yield lambda path, rows: bar.update(task, advance=rows, description=path.name)
+        task = bar.add_task("rows", total=files.rows_in(parsed.paths))
+
+        def show(name: str, rows: int) -> None:
+            count(name, rows)
+            bar.update(task, advance=rows, description=Path(name).name)
+
+        yield show
+
+
+def _so_far(parsed: argparse.Namespace) -> str:
+    done = getattr(parsed, "done", {})
+    if not done:
+        return ""
+    return f" after {sum(done.values()):,} rows, in file {len(done)}, {[*done][-1]}"
 
 
 def _comma(text: str) -> list[str]:

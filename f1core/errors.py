@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -62,3 +63,16 @@ def calling_y_pred(name: str) -> Iterator[None]:
         yield
     except F1Error as error:
         raise renamed(error, y_pred=name) from None
+
+
+@contextmanager
+def counted_from(first: int) -> Iterator[None]:
+    """Row numbers in sentences counted from `first`: the rows that earlier batches had."""
+    try:
+        yield
+    except F1Error as error:
+        if not first:
+            raise
+        at = re.compile(r"(?<= at row )\d+")
+        told = at.sub(lambda row: str(first + int(row.group())), str(error))
+        raise F1Error(told) from None

@@ -1,49 +1,82 @@
-"""score(): files larger than memory, streamed through an Accumulator."""
+"""score(): files larger than memory, frames and streams, counted a batch of rows at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from . import sources
 from .accumulator import Accumulator
-from .counts import Array, Counts, onto
-from .errors import F1Error
+from .counts import Array
+from .errors import F1Error, counted_from, renamed
 from .scores import Scores
+from .selection import Names, Selection
+from .slices import Slices, as_binary, flags_alone, refuse_unknown, start
 
-Progress = Callable[[Path, int], None]
+Progress = Callable[[str, int], None]
 
 
+@overload
 def score(
     paths: Any,
     *,
-    target: str | Iterable[str],
-    probabilities: str | Iterable[str] | None = None,
+    target: Names,
+    probabilities: Names | None = None,
+    group: None = None,
+    sample_weight: str | None = None,
     task: str | None = None,
     classes: Any = None,
     **options: Any,
-) -> Scores:
+) -> Scores: ...
+@overload
+def score(
+    paths: Any, *, target: Names, probabilities: Names | None = None, group: str,
+    sample_weight: str | None = None, task: str | None = None, classes: Any = None, **options: Any,
+) -> dict[Any, Scores]: ...  # fmt: skip
+def score(
+    paths: Any,
+    *,
+    target: Names,
+    probabilities: Names | None = None,
+    group: str | None = None,
+    sample_weight: str | None = None,
+    task: str | None = None,
+    classes: Any = None,
+    **options: Any,
+) -> Any:
     """Score predictions in files, a batch of rows at a time.
 
     Parameters
     ----------
     paths
-        A path, a list, a folder or a pattern of .parquet, .arrow, .csv, .npy or .npz files.
+        A path, a list, a folder or a pattern of .parquet, .arrow, .csv, .npy or .npz files; or a
+        Polars LazyFrame, a DuckDB relation, a pyarrow Dataset, any stream of Arrow record batches.
     target
         The column of the truth; for multilabel a pattern such as "true_*", or several names.
     probabilities
         The column of scores, labels or lists of scores; or several, by name or pattern. What the
         pattern's `*` stands for names the classes. By default y_prob, or the whole of an .npy.
+    group
+        The column of each row's group, for one Scores a group.
+    sample_weight
+        The column of weights.
     task, classes, **options
-        As in `f1core.score`.
+        As in `f1core.score`; the task is read off the first rows.
+
+    Returns
+    -------
+    Scores
+        Or, with `group`, a dict of them by group, in sorted order.
 
     Raises
     ------
     F1Error
-        Naming the file, and the column where one is at fault.
+        Naming the file, and the column and row where one is at fault.
 
     Examples
     --------
@@ -55,49 +88,60 @@ def score(
     0.486
     """
     return accumulate(
-        paths, target=target, probabilities=probabilities, task=task, classes=classes, **options
-    ).compute()
+        paths, target=target, probabilities=probabilities, group=group,
+        sample_weight=sample_weight, task=task, classes=classes, **options,
+    ).compute()  # fmt: skip
 
 
 def accumulate(
     paths: Any,
     *,
-    target: str | Iterable[str],
-    probabilities: str | Iterable[str] | None = None,
+    target: Names,
+    probabilities: Names | None = None,
+    group: str | None = None,
+    sample_weight: str | None = None,
     task: str | None = None,
     classes: Any = None,
     progress: Progress | None = None,
     **options: Any,
-) -> Accumulator:
+) -> Accumulator | Slices:
     """As `score`, before anything is divided: an Accumulator to save, merge or compute."""
-    total: Accumulator | None = None
-    guessed = False
-    files = sources.found(paths)
-    for path in files:
-        columns = _Columns(path, target, probabilities)
-        for batch in sources.batches(path, columns.all):
-            truth, scores = columns.truth(batch), columns.scores(batch)
+    refuse_unknown(options)
+    total: Accumulator | Slices | None = None
+    guessed, done, last = False, 0, ""
+    looked = partial(
+        _looked, target=target, probabilities=probabilities, weight=sample_weight,
+        group=group, classes=classes,
+    )  # fmt: skip
+    for name, chosen, batch in sources.ahead(_batches(paths, looked)):
+        truth, scores = chosen.truth(batch), chosen.scores(batch)
+        weight = None if chosen.weight is None else batch[chosen.weight]
+        done = done if name == last else 0
+        last = name
+        with _told(name, done):
             if total is None:
-                names = classes if classes is not None else columns.class_names(truth, scores)
-                guessed = task is None
-                kind = task or _task(truth, scores)
-                total = Accumulator(kind, classes=names, **options)
-            try:
-                total.update(truth, scores)
-            except F1Error as error:
-                raise F1Error(f"{path}: {error}") from None
-            if progress is not None:
-                progress(path, len(scores))
+                names = classes if classes is not None else chosen.class_names(truth, scores)
+                empty, guessed = start(truth, scores, names, task, options)
+                total = empty if group is None else Slices(empty)
+            guessed = guessed and flags_alone(truth, scores, options)
+            if isinstance(total, Slices):
+                total.update(batch[str(chosen.group)], truth, scores, weight)
+            else:
+                total.update(truth, scores, sample_weight=weight)
+        done += len(scores)
+        if progress is not None:
+            progress(name, len(scores))
     if total is None:
-        raise F1Error(f"there are no rows to score in {', '.join(map(str, files))}")
-    return _binary_if_only_zeros_and_ones(total) if guessed else total
+        raise F1Error("there are no rows to score")
+    if guessed and isinstance(total, Slices):
+        total.groups = {name: as_binary(one) for name, one in total.groups.items()}
+    elif guessed and isinstance(total, Accumulator):
+        total = as_binary(total)
+    return total
 
 
 def read(
-    paths: Any,
-    *,
-    target: str | Iterable[str],
-    probabilities: str | Iterable[str] | None = None,
+    paths: Any, *, target: Names, probabilities: Names | None = None
 ) -> tuple[Array, Array, list[Any] | None]:
     """All rows at once: the truth, the scores, and what the columns call the classes.
 
@@ -107,86 +151,56 @@ def read(
         As `score`.
     """
     truths, scores, names = [], [], None
-    for path in sources.found(paths):
-        columns = _Columns(path, target, probabilities)
-        for batch in sources.batches(path, columns.all):
-            truths.append(columns.truth(batch))
-            scores.append(columns.scores(batch))
-            names = columns.class_names(truths[-1], scores[-1])
+    looked = partial(_looked, target=target, probabilities=probabilities)
+    for _, chosen, batch in sources.ahead(_batches(paths, looked)):
+        truths.append(chosen.truth(batch))
+        scores.append(chosen.scores(batch))
+        names = chosen.class_names(truths[-1], scores[-1])
     if not truths:
         raise F1Error("there are no rows in these files")
     return np.concatenate(truths), np.concatenate(scores), names
 
 
-class _Columns:
-    """Which columns of one file are truth and scores, and in which order."""
-
-    def __init__(
-        self, path: Path, target: str | Iterable[str], probabilities: str | Iterable[str] | None
-    ) -> None:
-        names, whole = sources.names_in(path), None
-        if path.suffix == ".npy":
-            whole = path.stem
-            target = [target] if isinstance(target, str) else list(target)
-            names += [t for t in target if t.endswith(".npy") and Path(t).exists()]
-        if probabilities is None:
-            probabilities = whole or "y_prob"
-        try:
-            self.target, labels = sources.matching(target, names, "target", whole)
-            self.probabilities, self.stems = sources.matching(
-                probabilities, names, "probabilities", whole
-            )
-        except F1Error as error:
-            raise F1Error(f"{path}: {error}") from None
-        self.probabilities = [p for p in self.probabilities if p not in self.target]
-        if len(self.stems) != len(self.probabilities):  # a pattern such as * takes in the target
-            self.stems = list(self.probabilities)
-        if len(self.target) > 1 and self.stems != labels and set(self.stems) == set(labels):
-            self.target = [self.target[labels.index(stem)] for stem in self.stems]
-        self.all = [*self.target, *self.probabilities]
-        self.patterned = self.stems != self.probabilities
-
-    def truth(self, batch: sources.Columns) -> Array:
-        return _stacked(batch, self.target)
-
-    def scores(self, batch: sources.Columns) -> Array:
-        return _stacked(batch, self.probabilities)
-
-    def class_names(self, truth: Array, scores: Array) -> list[Any] | None:
-        """What the pattern or the column names call the classes, if these names fit the truth."""
-        if len(self.stems) < 2 or scores.dtype.kind in "UO":
-            return None
-        if truth.ndim == 2 or truth.dtype.kind in "UO":
-            return self.stems
-        if self.patterned and all(stem.lstrip("-").isdigit() for stem in self.stems):
-            return [int(stem) for stem in self.stems]
-        return self.stems
+def rows_in(paths: Any) -> int | None:
+    """How many rows there are, where that is known without reading them."""
+    known = [sources.open_file(path).rows for path in sources.found(paths)]
+    return None if None in known else sum(rows or 0 for rows in known)
 
 
-def _stacked(batch: sources.Columns, names: list[str]) -> Array:
-    if len(names) == 1:
-        return batch[names[0]]
-    first = batch[names[0]]
-    dtype = np.result_type(*(batch[name].dtype for name in names))
-    stacked = np.empty((len(first), len(names)), dtype)
-    for place, name in enumerate(names):
-        stacked[:, place] = batch[name]
-    return stacked
+def _looked(
+    source: sources.Source, target: Names, probabilities: Names | None, **others: Any
+) -> Selection:
+    """What was asked for among a source's columns; an .npy of scores has its target beside it."""
+    targets = [target] if isinstance(target, str) else list(target)
+    names = list(source.names)
+    if source.whole is not None:
+        names += [t for t in targets if str(t).endswith(".npy") and Path(t).exists()]
+    wanted = (source.whole or "y_prob") if probabilities is None else probabilities
+    return Selection(names, targets, wanted, **others, whole=source.whole)
 
 
-def _task(truth: Array, scores: Array) -> str:
-    if truth.ndim == 2:
-        raise F1Error(
-            f"{truth.shape[1]} target columns: say task='multiclass' (one-hot rows) "
-            "or task='multilabel' (any number of 1s in a row)"
-        )
-    return "binary" if scores.ndim == 1 and scores.dtype.kind == "f" else "multiclass"
+@contextmanager
+def _told(name: str, done: int) -> Iterator[None]:
+    """Sentences that name the source, its row, and what the caller's arguments are called."""
+    try:
+        with counted_from(done):
+            yield
+    except F1Error as error:
+        told = renamed(error, y_true="target", y_pred="probabilities")
+        raise F1Error(f"{name}: {told}") from None
 
 
-def _binary_if_only_zeros_and_ones(total: Accumulator) -> Accumulator:
-    """Labels against labels that turned out to be 0 and 1 alone are a binary task, as in score."""
-    counts = total.counts
-    if counts is None or counts.labels is None or not set(counts.labels.tolist()) <= {0, 1}:
-        return total
-    whole = onto(counts, np.array([0, 1]))
-    return total.as_task("binary", Counts(2, whole.confusion, whole.sums, replicas=whole.replicas))
+def _batches(
+    paths: Any, looked: Callable[[sources.Source], Selection]
+) -> Iterator[tuple[str, Selection, sources.Columns]]:
+    """Each batch with its source's name and what was chosen there."""
+    first: Selection | None = None
+    for source in sources.opened(paths):
+        with sources.reading(source.name):
+            chosen = looked(source)
+            if first is None:
+                first = chosen
+            else:
+                chosen.follow(first)
+        for batch in source.batches(chosen):
+            yield source.name, chosen, batch

@@ -56,7 +56,7 @@ def score_by(
     """
     crew = thread_count(threads)
     batch = check(y_true, y_pred, make_options(**options), sample_weight, exact=True)
-    names, which = _grouped(groups, len(batch))
+    names, which = places(groups, len(batch))
     if len(names) <= 1 << 16:
         which = which.astype(np.uint16)  # which a radix sort takes in 5 ns a row, int64 in 80
     order = np.argsort(which, kind="stable")
@@ -68,8 +68,14 @@ def score_by(
     return found
 
 
-def _grouped(groups: Any, rows: int) -> tuple[Array, Array]:
-    """The sorted groups, and each row's place among them."""
+def places(groups: Any, rows: int) -> tuple[Array, Array]:
+    """The sorted groups, and each row's place among them.
+
+    Raises
+    ------
+    F1Error
+        For groups that are not one a row, or NaN.
+    """
     array = to_numpy(groups, "groups")
     if array.shape != (rows,):
         raise F1Error(f"groups is {shape_words(array)}, there are {rows} rows")

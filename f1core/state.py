@@ -45,9 +45,10 @@ def save(path: str | os.PathLike[str], options: Options, counts: Counts | None) 
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
+        raise F1Error(f"{path} cannot be written: {error.strerror or error}") from None
+    finally:  # after Ctrl-C too
         with suppress(OSError):
             temporary.unlink()
-        raise F1Error(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def load(path: str | os.PathLike[str]) -> tuple[Options, Counts | None]:

@@ -1,6 +1,9 @@
 """The command line on real files: a report, or one sentence and exit status 2."""
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -133,6 +136,70 @@ def test_states_scored_apart_add_up(run, small, tmp_path):
     assert f1core.Accumulator.load(folder / "sum.npz").total == 8
 
 
+def test_groups_and_weights_are_columns(run, small):
+    folder, _ = small
+    rows = "y,p,w,g\n0,0.2,1,a\n1,0.9,2,b\n1,0.3,1,b\n0,0.7,5,a\n"
+    (folder / "g.csv").write_text(rows)
+    names = "score", folder / "g.csv", "--target", "y", "--probabilities", "p"
+    status, out, _ = run(*names, "--group", "g", "--sample-weight", "w", "--format", "json")
+    assert status == 0
+    expected = f1core.score_by(
+        list("abba"), [0, 1, 1, 0], [0.2, 0.9, 0.3, 0.7], sample_weight=[1, 2, 1, 5]
+    )
+    assert json.loads(out) == {group: scores.to_dict() for group, scores in expected.items()}
+    status, out, _ = run(*names, "--group", "g")
+    assert status == 0 and out.startswith("a\n") and "\nb\n" in out
+    status, _, err = run(*names, "--group", "g", "--save", folder / "state.npz")
+    assert status == 2 and "--save" in err and not (folder / "state.npz").exists()
+
+
+def test_an_interrupted_run_says_how_far_it_came(run, small, monkeypatch):
+    folder, _ = small
+    update, calls = f1core.Accumulator.update, []
+
+    def interrupted(self, *arguments, **named):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        update(self, *arguments, **named)
+
+    monkeypatch.setattr(f1core.Accumulator, "update", interrupted)
+    paths = [folder / name for name in ("a.csv", "a.parquet", "a.arrow")]
+    names = "--target", "y", "--probabilities", "p_*", "--save", folder / "state.npz"
+    status, out, err = run("score", *paths, *names)
+    assert (status, out) == (130, "")
+    assert "interrupted after 8 rows, in file 2, " in err and "a.parquet; nothing was w" in err
+    assert not (folder / "state.npz").exists()
+
+
+def test_an_interrupted_save_leaves_nothing(run, small, monkeypatch):
+    folder, _ = small
+    before = sorted(folder.iterdir())
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", interrupted)
+    names = "--target", "y", "--probabilities", "p_*", "--save", folder / "state.npz"
+    status, _, err = run("score", folder / "a.csv", *names)
+    assert status == 130 and "nothing was written" in err
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_bar_is_drawn_on_a_terminal_and_nowhere_else(small):
+    folder, _ = small
+    pty = pytest.importorskip("pty")
+    arguments = "score", folder / "a.parquet", "--target", "y", "--probabilities", "p_*"
+    command = [sys.executable, "-m", "f1core", *map(str, arguments)]
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True, env=env)
+    os.close(theirs)
+    assert b"a.parquet" in os.read(ours, 1 << 16)
+    os.close(ours)
+    assert subprocess.run(command, capture_output=True, check=True, env=env).stderr == b""
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -149,6 +216,9 @@ def test_states_scored_apart_add_up(run, small, tmp_path):
         (["score", "{}/a.csv", "--target", "p_0", "--probabilities", "p_*"], "a.csv"),
         (["merge", "{}/a.csv"], "a.csv is no f1core state"),
         (["merge", "nowhere.npz"], "cannot be read"),
+        (["merge", "{}/newer.npz"], "newer.npz is no f1core state: it has format number 99"),
+        (["score", "{}/a.csv", "--target", "y", "--probabilities", "p_*", "--group", "h"],
+         "group is 'h'"),
         (["tune", "{}/a.csv", "--target", "y", "--probabilities", "p_*"], "2-D"),
         (["plot", "nowhere.csv", "--kind", "threshold"], "does not exist"),
     ],
@@ -158,6 +228,7 @@ def test_what_cannot_be_done_gets_one_sentence(run, small, arguments, words):
     for name in ("bad.parquet", "bad.npz", "text.txt"):
         (folder / name).write_bytes(b"PAR1 not quite")
     (folder / "empty.csv").write_text("y,p\n")
+    np.savez(folder / "newer.npz", format=np.asarray(99))
     status, out, err = run(*(argument.replace("{}", str(folder)) for argument in arguments))
     assert (status, out) == (2, "")
     assert err.startswith("f1core: ")

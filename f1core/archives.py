@@ -1,0 +1,158 @@
+"""Arrays on disk, a block of rows at a time: .npy, and the members of an .npz.
+
+Read, not mapped: a mapped file counts as the process's memory, and one that another process cuts
+short meanwhile would kill this one.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from .counts import Array
+from .errors import F1Error
+
+_PIECE = 1 << 22  # what is read at once where it is only passed on
+
+
+class Header(NamedTuple):
+    """What an .npy file says of its array."""
+
+    shape: tuple[int, ...]
+    by_column: bool
+    dtype: np.dtype[Any]
+
+    @property
+    def row_bytes(self) -> int:
+        """How many bytes one row has."""
+        return max(1, self.dtype.itemsize * math.prod(self.shape[1:]))
+
+
+class ArrayFile:
+    """One .npy or .npz file: headers at once, rows later."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.headers: dict[str, Header] = {}
+        if path.suffix == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                for member in archive.namelist():
+                    with archive.open(member) as file:
+                        header = _header(file)
+                    if header is not None and header.shape:
+                        self.headers[member.removesuffix(".npy")] = header
+            return
+        with open(path, "rb") as file:
+            header = _header(file)
+            if header is None or not header.shape:
+                raise F1Error("it holds no array of rows")
+            self.headers[path.stem] = header
+
+    @property
+    def names(self) -> list[str]:
+        """Members of an .npz; of an .npy its fields, or itself and its columns by number."""
+        if self.path.suffix == ".npz":
+            return list(self.headers)
+        header = self.headers[self.path.stem]
+        if header.dtype.names:
+            return list(header.dtype.names)
+        numbers = range(header.shape[1]) if len(header.shape) == 2 else range(0)
+        stem = self.path.stem
+        return [stem, *(str(n) for n in numbers if str(n) != stem)]
+
+    @property
+    def rows(self) -> int:
+        """How many rows the longest of its arrays has."""
+        return max((header.shape[0] for header in self.headers.values()), default=0)
+
+    def row_bytes(self, name: str) -> int:
+        """How many bytes one row has, of a member or of all."""
+        header = self.headers.get(name) or self.headers[self.path.stem]
+        return header.row_bytes
+
+    def arrays(self, columns: list[str], step: int) -> Iterator[dict[str, Array]]:
+        """These of its `names`, so many rows at a time."""
+        wanted = columns if self.path.suffix == ".npz" else [self.path.stem]
+        lengths = {name: self.headers[name].shape[0] for name in wanted}
+        if len(set(lengths.values())) > 1:
+            sizes = ", ".join(f"{name} {length}" for name, length in lengths.items())
+            raise F1Error(f"its arrays have different lengths: {sizes}")
+        with ExitStack() as stack:
+            files = {name: self._opened(name, stack) for name in wanted}
+            for start in range(0, next(iter(lengths.values())), step):
+                found = {
+                    name: _block(file, self.headers[name], base, start, step)
+                    for name, (file, base) in files.items()
+                }
+                yield found if self.path.suffix == ".npz" else self._parts(found, columns)
+
+    def _parts(self, found: dict[str, Array], columns: list[str]) -> dict[str, Array]:
+        block = found[self.path.stem]
+        if block.dtype.names:
+            return {name: block[name] for name in columns}
+        return {n: block if n == self.path.stem else block[:, int(n)] for n in columns}
+
+    def _opened(self, name: str, stack: ExitStack) -> tuple[IO[bytes], int]:
+        """A file that stands at the array's first byte, and where that is."""
+        if self.path.suffix == ".npy":
+            file: IO[bytes] = stack.enter_context(self.path.open("rb"))
+        else:
+            archive = stack.enter_context(zipfile.ZipFile(self.path))
+            known = {member.removesuffix(".npy"): member for member in archive.namelist()}
+            file = stack.enter_context(archive.open(known[name]))
+            if self.headers[name].by_column:  # columns are sought, and a deflated one has no places
+                file = _spooled(file, stack)
+        _header(file)
+        return file, file.tell() if self.headers[name].by_column else 0
+
+
+def _spooled(file: IO[bytes], stack: ExitStack) -> IO[bytes]:
+    spool: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    shutil.copyfileobj(file, spool, _PIECE)
+    spool.seek(0)
+    return spool
+
+
+def _header(file: IO[bytes]) -> Header | None:
+    """The header that the file stands at; None where the member is no array."""
+    try:
+        version = np.lib.format.read_magic(file)
+    except ValueError:
+        return None
+    read = np.lib.format.read_array_header_1_0
+    if version >= (2, 0):
+        read = np.lib.format.read_array_header_2_0
+    shape, by_column, dtype = read(file)
+    return Header(shape, by_column and len(shape) > 1, dtype)
+
+
+def _block(file: IO[bytes], header: Header, base: int, start: int, step: int) -> Array:
+    """Rows from `start`, in the array's own order in memory."""
+    if header.dtype.hasobject:
+        raise F1Error(f"it holds Python objects ({header.dtype}); save numbers or strings")
+    if len(header.shape) > 2:
+        raise F1Error(f"its array has shape {header.shape}; use one row an item")
+    rows, *rest = header.shape
+    count = min(step, rows - start)
+    if not header.by_column:
+        return _numbers(file, header, count * math.prod(rest), start).reshape(count, *rest)
+    block = np.empty((rest[0], count), header.dtype)
+    for column in range(rest[0]):
+        file.seek(base + (column * rows + start) * header.dtype.itemsize)
+        block[column] = _numbers(file, header, count, start)
+    return block.T
+
+
+def _numbers(file: IO[bytes], header: Header, count: int, start: int) -> Array:
+    data = file.read(count * header.dtype.itemsize)
+    if len(data) < count * header.dtype.itemsize:
+        raise F1Error(f"it ends after row {start}, its header promises {header.shape[0]:,} rows")
+    return np.frombuffer(data, header.dtype, count)

@@ -1,0 +1,73 @@
+"""Arrow columns as arrays: nulls by row, lists as rows, dictionaries and decimals as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .counts import Array
+from .errors import F1Error
+from .foreign import to_numpy
+
+
+def arrays(batch: Any, columns: Iterable[str]) -> dict[str, Array]:
+    """These columns of a record batch or a table by name, without a copy where possible."""
+    return {name: array(batch.column(name), name) for name in columns}
+
+
+def array(column: Any, name: str) -> Array:
+    """An Arrow column as (n,), or a column of equally long lists as (n, C).
+
+    Raises
+    ------
+    F1Error
+        If it holds a null, lists of different lengths, or what is no number and no string.
+    """
+    import pyarrow as pa
+
+    if hasattr(column, "chunks"):
+        column = column.combine_chunks()
+        if hasattr(column, "chunks"):  # older pyarrow keeps an empty one chunked
+            column = pa.concat_arrays(column.chunks or [pa.array([], column.type)])
+    if isinstance(column, pa.ExtensionArray):
+        shape = getattr(column.type, "shape", None)
+        if shape is not None and len(shape) != 1:
+            raise F1Error(f"column {name} holds tensors of shape {tuple(shape)}; use one row each")
+        column = column.storage
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+        kind = column.type
+    _refuse_nulls(column, name, 1)
+    if pa.types.is_decimal(kind):
+        column = column.cast(pa.float64())
+    elif getattr(pa.types, "is_string_view", lambda kind: False)(kind):
+        column = column.cast(pa.large_string())
+    elif hasattr(kind, "value_type"):
+        return _rows(column, name)
+    elif pa.types.is_nested(kind):
+        raise F1Error(f"column {name} is {kind}; use numbers, strings, or lists of numbers")
+    return to_numpy(column, f"column {name}")
+
+
+def _rows(column: Any, name: str) -> Array:
+    """Equally long lists as (n, C)."""
+    width = getattr(column.type, "list_size", None)
+    flat = column.flatten()
+    if width is None:
+        lengths = column.value_lengths().to_numpy(zero_copy_only=False)
+        width = int(lengths[0]) if len(lengths) else 0
+        if (lengths != width).any():
+            row = int((lengths != width).argmax())
+            raise F1Error(
+                f"column {name} holds lists of different lengths: {width} numbers at row 0, "
+                f"{int(lengths[row])} at row {row}"
+            )
+    _refuse_nulls(flat, name, max(1, width))
+    return to_numpy(flat, f"column {name}").reshape(len(column), width)
+
+
+def _refuse_nulls(column: Any, name: str, width: int) -> None:
+    if column.null_count:
+        row = int(column.is_null().to_numpy(zero_copy_only=False).argmax()) // width
+        raise F1Error(f"column {name} is null at row {row}; drop or fill such rows first")
