@@ -109,8 +109,8 @@ def limit(true: Array, pred: Array, threads: int) -> Call:
         for view in views:
             view[rows].max()
 
-    spans = workers.split(len(true), 1, threads)
-    return lambda: workers.run(part, spans)
+    spans = workers.split(len(true), 1, threads if threads == 1 else 4 * threads)
+    return lambda: workers.run(part, spans, threads)
 
 
 def _as_integers(array: Array) -> Array:

@@ -1,48 +1,43 @@
 """Which code counts: the NumPy twin at first, the kernels once loading them has paid.
 
-Renting before buying: the twin works until it has done as much as loading Numba costs, then the
-kernels are loaded. That is never worse than twice the best choice, whatever comes next.
+Renting before buying: the twin works until it has taken as long as loading takes, or until the rows
+to come would, then the kernels are loaded. That is never worse than twice the best choice.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from types import ModuleType
+from types import SimpleNamespace
 from typing import Any
 
-from . import plain
+from . import kernels, plain
+from .kernels import NotReady, Rent
 
-# What loading costs (1.0 s: importing Numba, and the first dispatch of a cached kernel) in cells of
-# the twin's work, at 8 ns a cell: 1,000,000 x 10 scores take it 80 ms.
-PRICE = 120_000_000
-CALL = 3_000  # what the twin's dozen NumPy calls cost in a small batch: 25 µs
+__all__ = ["NotReady", "Rent", "choose", "load", "loaded", "warm_up"]
+
+PRICE = 0.05  # seconds: llvmlite, and the object code of a kernel
 
 _lock = threading.Lock()
-_spent = 0
-_kernels: ModuleType | None = None
+_kernels: Any = None
+# The twin as it is rented: `tally` sees the rent, and pays it a block at a time.
+_rented = SimpleNamespace(**vars(plain), rent=Rent(PRICE))
 
 
 def choose(cells: int) -> Any:
-    """The module to count with, for one call's work of so many cells."""
-    global _spent
+    """The module to count with: the kernels, the twin, or the twin with a `rent` to pay."""
     if _kernels is not None:
         return _kernels
-    with _lock:
-        _spent += cells + CALL
-        if _spent < PRICE:
-            return plain
-    return load()
+    return load() if _rented.rent.due() else _rented
 
 
-def load() -> ModuleType:
+def load() -> Any:
     """The kernels; the twin where Numba cannot be imported."""
     global _kernels
     with _lock:
         if _kernels is None:
             try:
-                from . import kernels
-
+                kernels.start()
                 _kernels = kernels
             except ImportError:
                 _kernels = plain
@@ -57,12 +52,15 @@ def loaded() -> bool:
 def warm_up() -> None:
     """Load the kernels now rather than when they pay: for servers and long training.
 
+    Those that were never compiled on this machine will be when they are first called (some 4 s).
+
     Examples
     --------
     >>> import f1core
     >>> f1core.warm_up()
     """
-    load()
+    if load() is not plain:
+        _kernels.hurry()
 
 
 def _renew() -> None:

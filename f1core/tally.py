@@ -6,6 +6,8 @@ by the NumPy twin, and if that objects too, `complaints` finds the sentence.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ _BLOCK_CELLS, _BLOCK_ROWS = 1 << 17, 1 << 15
 # A fused kernel reads the user's arrays as they lie and needs no such block, but one call should
 # not keep Ctrl-C waiting: 5 ms. (Blocks of 1 << 17 cells cost 76 calls, 0.4 ms, for 10^6 x 10.)
 _DIRECT_CELLS = 1 << 24
+_TURNS = 4  # blocks a thread, so that one that comes late or is slow leaves some to the others
 # With more classes, a second thread's confusion matrix costs more than it saves.
 _CROWDED = 512
 # Weighted sums are added block by block in order, so that threads cannot change a bit; the blocks
@@ -45,7 +48,7 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
     module = engine.choose(batch.cells)
     crew = workers.crew(threads, batch.cells)
     try:
-        counts = _counted(batch, module, crew)
+        counts = _ready(batch, module, crew)
     except _Refused:
         if batch.again is not None:
             return count(batch.again(), threads)
@@ -53,38 +56,65 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
     return counts if batch.labels is None else _seen(counts, batch.labels)
 
 
-def _counted(batch: Batch, module: Any, crew: int) -> Counts:
-    grain = step = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // batch.width))
-    if module is not plain and batch.direct:
-        step = max(16, _DIRECT_CELLS // batch.width)
+def _ready(batch: Batch, module: Any, crew: int) -> Counts:
+    """Counts by this module; by the twin as long as compiling for these dtypes has not paid."""
+    rent = getattr(module, "rent", None)
+    while True:
+        try:
+            return _counted(batch, module if rent is None else plain, crew, rent)
+        except engine.NotReady as missing:
+            module, rent = plain, missing.rent
 
-    def span(rows: slice) -> Counts:
-        return _span(batch, module, rows, step)
+
+def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
+    grain = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // batch.width))
+    left = len(batch)
+
+    def pay(seconds: float, rows: int) -> Any:
+        """The module for the next block."""
+        nonlocal left, module
+        left -= rows
+        if rent.pay(seconds / crew, seconds * left / (crew * max(1, rows))) and left:
+            module = engine.load()
+        return module
+
+    def counted(blocks: Iterable[slice]) -> Counts:
+        return _part(batch, module, blocks, None if rent is None else pay)
 
     if len(batch) <= grain:  # a training batch: 3 of its 12 µs would go into cutting it
-        return span(slice(0, len(batch)))
+        return counted([slice(0, len(batch))])
     if batch.kind == "labels" and batch.n_classes > _CROWDED:
         crew = 1
+    blocks = -(-len(batch) // grain)
+    if module is not plain and batch.direct:
+        blocks = max(batch.cells // _DIRECT_CELLS + 1, crew * _TURNS if crew > 1 else 1)
     if batch.weight is None:
-        total, *parts = workers.run(span, workers.split(len(batch), grain, crew))
+        total, *parts = workers.share(counted, workers.split(len(batch), grain, blocks), crew)
     else:
-        size = -(-max(_WEIGHTED_ROWS, batch.n_classes) // step) * step
+        size = -(-max(_WEIGHTED_ROWS, batch.n_classes) // grain) * grain
         spans = workers.split(len(batch), size, len(batch) // size + 1)
-        total, *parts = workers.in_order(span, spans, crew)
+        total, *parts = workers.in_order(lambda rows: counted(_cut(rows, grain)), spans, crew)
     for part in parts:
         total.add_in_place(part)
     return total
 
 
-def _span(batch: Batch, module: Any, rows: slice, step: int) -> Counts:
-    """Fresh counts of these rows, a block at a time."""
-    counts, fill = _empty(batch), _FILL[batch.kind]
+def _cut(rows: slice, step: int) -> Iterator[slice]:
     for start in range(rows.start, rows.stop, step):
-        block = slice(start, min(start + step, rows.stop))
-        if fill(module, batch, block, counts):
+        yield slice(start, min(start + step, rows.stop))
+
+
+def _part(batch: Batch, module: Any, blocks: Iterable[slice], pay: Any = None) -> Counts:
+    """Fresh counts of these blocks; where the twin is rented, `pay` says who does the next one."""
+    counts, fill = _empty(batch), _FILL[batch.kind]
+    for rows in blocks:
+        start = perf_counter()
+        if fill(module, batch, rows, counts):
             if module is plain and batch.again is None:
-                complain(batch, block)
+                complain(batch, rows)
             raise _Refused
+        if pay is not None and module is plain:
+            module = pay(perf_counter() - start, rows.stop - rows.start)
     return counts
 
 
@@ -128,7 +158,10 @@ def add(total: Counts | None, more: Counts, options: Options) -> Counts:
 def count_block(module: Any, batch: Batch) -> Counts | None:
     """One small batch in one call of a module; None where that refuses it."""
     counts = _zeros(batch)
-    refused = _FILL[batch.kind](module, batch, slice(0, len(batch)), counts)
+    try:
+        refused = _FILL[batch.kind](module, batch, slice(0, len(batch)), counts)
+    except engine.NotReady:
+        return None
     return None if refused else counts
 
 
@@ -144,13 +177,18 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
         return False
     if matrix.size < 2 * batch.cells or len(matrix) != batch.n_classes:
         return False
-    module = engine.choose(batch.cells)
-    true, pred, _ = _decided_ids(module, batch, slice(0, len(batch)))
-    for side in (true, pred):
-        if len(side) and not (side.min() >= 0 and side.max() < batch.n_classes):
-            return False
-    total.forget_margins()
-    module.labels(true, pred, matrix)
+    module, start = engine.choose(batch.cells), perf_counter()
+    try:
+        true, pred, _ = _decided_ids(module, batch, slice(0, len(batch)))
+        for side in (true, pred):
+            if len(side) and not (side.min() >= 0 and side.max() < batch.n_classes):
+                return False
+        total.forget_margins()
+        module.labels(true, pred, matrix)
+    except engine.NotReady:
+        return False
+    if hasattr(module, "rent"):
+        module.rent.pay(perf_counter() - start)
     return True
 
 

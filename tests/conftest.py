@@ -10,7 +10,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import f1core.engine
+import f1core.kernels
 import f1core.plain
+
+f1core.kernels.hurry()  # a few cells will never earn what compiling costs
 
 # Derandomized, so that a failure can be seen again; `nightly` looks further.
 COMMON = {

@@ -128,6 +128,27 @@ def fork_while_loading() -> None:
     report(expected(), child=child)
 
 
+def fork_while_linking() -> None:
+    """Another thread is inside of LLVM at the moment of the fork."""
+    from f1core.kernels import loader
+
+    engine._rented.rent = engine.Rent(0)
+    locked, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with loader._lock:
+            locked.set()
+            done.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    locked.wait()
+    child = in_child()
+    done.set()
+    thread.join()
+    report(expected(), child=child)
+
+
 def counted(span: tuple[int, int]) -> f1core.Accumulator:
     made = f1core.Accumulator("multiclass", classes=CLASSES, threads=2)
     made.update(*rows(*span))
@@ -152,7 +173,7 @@ def pool(method: str, warm: bool) -> None:
 def eight_threads() -> None:
     """All score at once while the kernels are being loaded."""
     small_blocks()
-    engine.PRICE = 1
+    engine._rented.rent = engine.Rent(0.01)
     found: list[Any] = [None] * 8
     gate = threading.Barrier(8)
 
@@ -198,7 +219,7 @@ def memory(what: str, warm: bool) -> None:
         f1core.score(y_true, y_pred, **options)
         used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     else:
-        engine.PRICE = 1 << 62
+        engine._rented.rent = engine.Rent(float("inf"))
         tracemalloc.start()
         f1core.score(y_true, y_pred, **options)
         used = tracemalloc.get_traced_memory()[1] / 2**20

@@ -47,22 +47,57 @@ def test_large_batches_are_counted_alike(both, n_classes, dtype):
 @pytest.fixture
 def fresh_engine(monkeypatch):
     monkeypatch.setattr(engine, "_kernels", None)
-    monkeypatch.setattr(engine, "_spent", 0)
+    monkeypatch.setattr(engine._rented, "rent", engine.Rent(1.0))
+    return engine._rented.rent
 
 
 def test_the_twin_counts_until_the_kernels_pay(fresh_engine, both):
-    assert engine.choose(engine.PRICE // 2) is plain
+    assert engine.choose(1).labels is plain.labels
+    fresh_engine.pay(0.75)
+    assert engine.choose(1).labels is plain.labels
     assert not engine.loaded()
-    assert engine.choose(engine.PRICE) is both["kernels"]
-    assert engine.loaded()
+    fresh_engine.pay(0.75)
     assert engine.choose(1) is both["kernels"]
+    assert engine.loaded()
 
 
 def test_many_small_batches_pay_as_a_large_one(fresh_engine, both):
-    for _ in range(9):
-        assert engine.choose(engine.PRICE // 10) is plain
-    engine.choose(engine.PRICE // 10)
-    assert engine.choose(engine.PRICE // 10) is both["kernels"]
+    for _ in range(8):
+        assert not fresh_engine.pay(0.125 - 2**-30)
+    assert fresh_engine.pay(0.125)
+    assert engine.choose(1) is both["kernels"]
+
+
+def test_rows_to_come_are_as_good_as_rows_counted(fresh_engine):
+    assert not fresh_engine.pay(0.125, to_come=0.75)
+    assert fresh_engine.pay(0.125, to_come=1.25)
+
+
+def test_scoring_pays(fresh_engine):
+    y = np.arange(50) % 5
+    f1core.score(y, y)
+    assert 0 < fresh_engine._spent < 1
+    assert not engine.loaded()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_kernels_take_over_between_two_blocks(
+    fresh_engine, both, small_blocks, monkeypatch, weighted, threads
+):
+    """Every row is counted once, by whichever engine."""
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 5, 1000), rng.random((1000, 5))
+    weight = rng.random(1000) if weighted else None
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "choose", lambda cells: plain)
+        expected = f1core.score(y, p, sample_weight=weight, threads=threads)
+    blocks = []
+    monkeypatch.setattr(fresh_engine, "pay", lambda *_: blocks.append(1) or len(blocks) > 7)
+    found = f1core.score(y, p, sample_weight=weight, threads=threads)
+    assert found._counts == expected._counts
+    assert 7 < len(blocks) < 7 + 2 * threads
+    assert engine.loaded()
 
 
 def test_warm_up_loads_the_kernels(fresh_engine, both):
@@ -72,9 +107,11 @@ def test_warm_up_loads_the_kernels(fresh_engine, both):
 
 
 def test_without_numba_the_twin_goes_on(fresh_engine, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "f1core.kernels", None)
-    monkeypatch.delattr(f1core, "kernels", raising=False)
+    def missing():
+        raise ImportError("no numba here")
+
+    monkeypatch.setattr(f1core.kernels, "start", missing)
     f1core.warm_up()
     assert not engine.loaded()
-    assert engine.choose(10**12) is plain
+    assert engine.choose(1) is plain
     assert f1core.score([0, 1], [0, 1]).accuracy == 1.0

@@ -173,6 +173,16 @@ f1core.score(["a", "b"], ["a", "a"])
     assert not modules_after(code) & HEAVY
 
 
-def test_warming_up_loads_numba():
+def test_kernels_compiled_before_are_loaded_without_numba(tmp_path):
     pytest.importorskip("numba")
-    assert "numba" in modules_after("import f1core; f1core.warm_up()")
+    code = """
+import os
+os.environ["NUMBA_CACHE_DIR"] = r"PATH"
+import f1core, numpy as np
+f1core.warm_up()
+y, p = np.arange(100) % 10, np.random.default_rng(0).random((100, 10), dtype=np.float32)
+assert f1core.score(y, p).accuracy < 1
+assert f1core.engine.loaded()
+""".replace("PATH", str(tmp_path))
+    assert {"numba", "scipy"} & modules_after(code) >= {"numba"}
+    assert not modules_after(code) & {"numba", "scipy"}

@@ -98,7 +98,7 @@ def test_nobody_reads_the_arrays_after_a_refusal(threads):
             running.discard(span.start)
 
     spans = [slice(i, i + 1) for i in range(8)]
-    for go in (lambda: workers.run(work, spans[:threads]),
+    for go in (lambda: workers.run(work, spans[:threads], threads),
                lambda: list(workers.in_order(work, spans, threads))):  # fmt: skip
         running.clear()
         with pytest.raises(ValueError, match="the first one fails"):

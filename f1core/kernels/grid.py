@@ -26,15 +26,6 @@ ROWS, FULL = 992, 1023
 PRED_ONE, TRUE_ONE, TP_ONE = 1, 1 << 10, 1 << 20
 
 
-def multilabel(true, words, one, cuts, coefs, sums, rows):
-    """Add TP, PRED and TRUE of each label and the rows' statistics.
-
-    Returns whether a cell is not 0/1 and [0, 1].
-    """
-    count = few_labels if words.shape[1] <= LANES else many_labels
-    return count(true, words, one, cuts, coefs, sums, rows)
-
-
 @jit
 def few_labels(true, words, one, cuts, coefs, sums, rows):
     """One load a row; the rows are few of a kind, so a histogram gives their statistics."""

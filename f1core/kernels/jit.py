@@ -1,10 +1,10 @@
 """Every Numba option, in one place."""
 
 from contextlib import suppress
-from hashlib import sha256
-from pathlib import Path
 
 from numba import njit
+
+from .shelf import sources
 
 # "numpy": a division by zero gives inf or nan. Raising instead keeps a loop from being vectorised:
 # the row ratios took 13 ns a row, and take 4.
@@ -18,20 +18,10 @@ def jit(kernel):
     except RuntimeError:  # "no locator available": no folder can be written
         return njit(**OPTIONS)(kernel)
     with suppress(AttributeError):  # without Numba's compiler, or if Numba changes inside
-        compiled._cache._cache_file._source_stamp = SOURCES
+        compiled._cache._cache_file._source_stamp = sources()
     return compiled
 
 
 def inlined(function):
     """For the pieces kernels are made of: LLVM would call some of them, at twice the time a row."""
     return njit(forceinline=True, **OPTIONS)(function)
-
-
-def _sources():
-    """What compiled kernels are valid for: all their code. Numba looks at a kernel's own file."""
-    here = Path(__file__).parent
-    files = [*sorted(here.glob("*.py")), here.parent / "counts.py"]
-    return sha256(b"\0".join(f.read_bytes() for f in files if f.exists())).hexdigest()
-
-
-SOURCES = _sources()

@@ -8,6 +8,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
+from .sizes import LANES as LANES
 from .vectors import (
     I64,
     Lanes,
@@ -23,8 +24,6 @@ from .vectors import (
     resize,
     vector,
 )
-
-LANES = 16  # with 32-bit values, a register of AVX-512, two of AVX2, four of NEON
 
 
 def _as(kind, lanes):

@@ -48,8 +48,9 @@ def columns(batch: Batch, work: Callable[[Column], T], threads: int | None = Non
                 found.append(work(_checked(batch, words[place], true[place], weight, gone)))
         return found
 
-    spans = workers.split(batch.n_classes, 1, workers.crew(threads, batch.cells))
-    return [one for some in workers.run(span, spans) for one in some]
+    crew = workers.crew(threads, batch.cells)
+    spans = workers.split(batch.n_classes, 1, crew)
+    return [one for some in workers.run(span, spans, crew) for one in some]
 
 
 def merged(batch: Batch, labels: Array) -> Column:
