@@ -1,60 +1,139 @@
-"""Fresh processes: what import, the first call and k calls cost. python bench/cold.py [rounds]
+"""Fresh processes: import, first calls, and scripts that score k times: python bench/cold.py
 
-Every script runs in a process of its own, all of them in turn; the medians of the whole process'
-wall time are printed, and its share of the time that an empty process with the same arrays takes
-is left in: it is what a user waits for.
+`first` takes the wall time of whole processes, all in turn, and prints medians: what a user waits
+for. `script` scores k times in processes of their own, with the kernels as f1core loads them, never
+and at once, and compares the totals (from before `import f1core`) with the better of the last two.
+Both want the object code of the kernels on disk: the first round puts it there.
 """
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
 import time
 
+ROUNDS = 5
+SIZES = (32, 1_000, 10_000, 100_000, 1_000_000)
+TIMES = (1, 3, 10, 30, 100, 300, 1000)
+SECONDS = 1.5  # a script stops there
+
 DATA = (
     "import numpy as np; r = np.random.default_rng(0); "
     "P = r.random(({n}, 10), dtype=np.float32); y = r.integers(0, 10, {n}); "
 )
-OURS = DATA + "import f1core; [f1core.score(y, P).macro.f1 for _ in range({k})]"
+OURS = DATA + "import f1core; f1core.score(y, P).macro.f1"
 WARM = DATA + "import f1core; f1core.warm_up(); f1core.score(y, P).macro.f1"
-THEIRS = (
-    DATA + "from sklearn.metrics import precision_recall_fscore_support as f; "
-    "[f(y, P.argmax(1)) for _ in range({k})]"
+THEIRS = DATA + (
+    "from sklearn.metrics import precision_recall_fscore_support as f; f(y, P.argmax(1))"
+)
+CALLS = (
+    DATA.format(n=1000)
+    + """
+from time import perf_counter as clock
+def took(work):
+    start = clock(); work(); return clock() - start
+def imports():
+    import f1core
+def scores():
+    from f1core import score
+    score(y, P).macro.f1
+def warms():
+    from f1core import warm_up
+    warm_up()
+found = [took(work) for work in (imports, scores, scores, warms, scores, scores)]
+print(found)
+"""
+)
+SCRIPT = (
+    DATA
+    + """
+from time import perf_counter as clock
+start = clock()
+import f1core
+way = "{way}"
+if way == "kernels":
+    f1core.warm_up()
+elif way == "NumPy":
+    f1core.engine._rented.rent = f1core.engine.Rent(float("inf"))
+found = dict()
+for k in range(1, 1001):
+    f1core.score(y, P).macro.f1
+    if k in {times}:
+        found[k] = clock() - start
+    if clock() - start > {seconds}:
+        break
+print(__import__("json").dumps(found))
+"""
 )
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    scripts = {"import f1core": "import f1core", "import scikit-learn": "import sklearn.metrics"}
-    for n in (1_000, 1_000_000):
-        scripts[f"arrays alone, {n:,} x 10"] = DATA.format(n=n)
-        scripts[f"f1core, {n:,} x 10"] = OURS.format(n=n, k=1)
-        scripts[f"f1core with warm_up, {n:,} x 10"] = WARM.format(n=n)
-        scripts[f"scikit-learn, {n:,} x 10"] = THEIRS.format(n=n, k=1)
-    for k in (1, 10, 100, 1000):
-        scripts[f"f1core, 100,000 x 10, {k} times"] = OURS.format(n=100_000, k=k)
-    for k in (1, 10, 100):
-        scripts[f"scikit-learn, 100,000 x 10, {k} times"] = THEIRS.format(n=100_000, k=k)
-    medians = measured(scripts, rounds)
-    for name, seconds in medians.items():
-        print(f"{name:42s} {seconds * 1e3:9.0f} ms")
-    for n in (1_000, 1_000_000):
-        share = medians[f"f1core, {n:,} x 10"] / medians[f"scikit-learn, {n:,} x 10"]
-        print(f"f1core / scikit-learn, {n:,} x 10: {share:.3f}")
+    for part in sys.argv[1:] or ("first", "script"):
+        {"first": first, "script": script}[part]()
 
 
-def measured(scripts: dict[str, str], rounds: int) -> dict[str, float]:
-    """The median wall seconds of each script, all in turn; the first round fills caches."""
+def first() -> None:
+    scripts = {"nothing": "pass", "import numpy": "import numpy", "import f1core": "import f1core"}
+    scripts["import sklearn.metrics"] = "import sklearn.metrics"
+    for n in (1_000, 1_000_000):
+        scripts[f"{n:,} x 10, arrays alone"] = DATA.format(n=n)
+        scripts[f"{n:,} x 10, f1core"] = OURS.format(n=n)
+        scripts[f"{n:,} x 10, f1core with warm_up()"] = WARM.format(n=n)
+        scripts[f"{n:,} x 10, scikit-learn"] = THEIRS.format(n=n)
     taken: dict[str, list[float]] = {name: [] for name in scripts}
-    for _ in range(rounds + 1):
+    for _ in range(ROUNDS + 1):
         for name, code in scripts.items():
-            if sum(taken[name]) > 30:
-                continue
             start = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True)
+            run(code)
             taken[name].append(time.perf_counter() - start)
-    return {name: statistics.median(times[1:] or times) for name, times in taken.items()}
+    medians = {name: statistics.median(times[1:]) for name, times in taken.items()}
+    for name, seconds in medians.items():
+        print(f"{name:40s} {seconds * 1e3:8.0f} ms")
+    for n in (1_000, 1_000_000):
+        share = medians[f"{n:,} x 10, f1core"] / medians[f"{n:,} x 10, scikit-learn"]
+        alone = medians[f"{n:,} x 10, arrays alone"]
+        less = [medians[f"{n:,} x 10, {who}"] - alone for who in ("f1core", "scikit-learn")]
+        print(
+            f"{n:,} x 10: {share:.3f} of scikit-learn, {less[0] / less[1]:.3f} without the arrays"
+        )
+    names = ("import", "first call", "second call", "warm_up()", "first kernel", "second kernel")
+    found = zip(*(json.loads(run(CALLS)) for _ in range(ROUNDS)), strict=True)
+    for name, seconds in zip(names, found, strict=True):
+        print(f"in one process, 1,000 x 10, {name:13s} {statistics.median(seconds) * 1e3:9.2f} ms")
+
+
+def script() -> None:
+    ways = ("f1core", "NumPy", "kernels")
+    print("seconds of a script that scores n x 10 k times, and f1core's over the better of the two")
+    print(f"{'n':>9s} {'k':>5s}", *(f"{way:>8s}" for way in ways), "  ratio")
+    worst = 0.0
+    for n in SIZES:
+        found = {way: [curve(n, way) for _ in range(3)] for way in ways}
+        for k in TIMES:
+            times = {
+                way: statistics.median(c[str(k)] for c in curves)
+                for way, curves in found.items()
+                if all(str(k) in c for c in curves)
+            }
+            if "f1core" not in times or len(times) < 2:
+                continue
+            ratio = times["f1core"] / min(times.values())
+            worst = max(worst, ratio)
+            shown = (f"{times[way]:8.3f}" if way in times else f"{'':8s}" for way in ways)
+            print(f"{n:9,d} {k:5d}", *shown, f"{ratio:7.2f}")
+    print(f"worst ratio {worst:.2f}")
+
+
+def curve(n: int, way: str) -> dict[str, float]:
+    code = SCRIPT.format(n=n, way=way, times=set(TIMES), seconds=SECONDS)
+    return json.loads(run(code))
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 if __name__ == "__main__":

@@ -70,9 +70,7 @@ def topk(words: Array, inf: Any, k: int, ids: Array) -> None:
 def labels(true: Array, pred: Array, confusion: Array) -> int:
     """Add rows into the (C, C) matrix; return how many ids were outside of it."""
     cells, bad = _cells_of(true, pred, len(confusion))
-    if (
-        4 * len(cells) < confusion.size
-    ):  # 131 rows of 1,000 classes: 2 µs, not 1 ms
+    if 4 * len(cells) < confusion.size:  # 131 rows of 1,000 classes: 2 µs, not 1 ms
         np.add.at(confusion.reshape(-1), cells, 1)
     else:
         confusion += np.bincount(cells, minlength=confusion.size).reshape(confusion.shape)

@@ -5,12 +5,11 @@ from ctypes import c_int64, c_void_p
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba import njit, typeof, types
+from numba import typeof, types
+from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
-from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from .jit import OPTIONS
 from .loader import ENTRY, HEAD, UNFIT
 from .shelf import machine
 
@@ -35,18 +34,17 @@ def made(kernel, args):
         If Numba is not as it was.
     """
     kinds = tuple(typeof(value) for value in args)
-    inner = _behind_address(kernel, kinds)
+    kernel.compile(kinds)
+    overload = kernel.overloads[kinds]
     if not _memory_is_known():
         raise NotImplementedError
-    module = llvm.parse_assembly(inner.inspect_llvm(inner.signatures[0]))
-    (overload,) = inner.overloads.values()
-    native = overload.fndesc.llvm_func_name
-    for function in module.functions:
-        if not function.is_declaration and function.name != native:
-            function.linkage = "internal"
+    # Optimized once already: a second time, inlined into another function, costs it a tenth.
+    module = llvm.parse_bitcode(overload.library._get_module_for_linking().as_bitcode())
     declared = {f.name for f in module.functions if f.is_declaration}
-    module.link_in(llvm.parse_assembly(str(_entry(module.triple, native, args, kinds, declared))))
-    module.get_function(native).linkage = "internal"
+    module.link_in(llvm.parse_assembly(str(_entry(module.triple, overload, args, kinds, declared))))
+    for function in module.functions:
+        if not function.is_declaration and function.name != ENTRY:
+            function.linkage = "internal"
     target = machine()
     passes = llvm.create_new_module_pass_manager()
     passes.add_global_dead_code_eliminate_pass()
@@ -59,36 +57,6 @@ def made(kernel, args):
         if text.count(f"@{value.name}") > 1
     ]
     return json.dumps(needed).encode() + b"\n" + target.emit_object(module)
-
-
-def _behind_address(kernel, kinds):
-    """The kernel behind one number: the address of its arguments, ndarrays' and numbers."""
-
-    @intrinsic
-    def unpacked(typing, place):
-        def code(context, builder, signature, args):
-            values = []
-            for k, kind in enumerate(kinds):
-                word = _at(builder, args[0], 8 * k)
-                if isinstance(kind, types.Array):
-                    word = _array(context, builder, kind, word)
-                elif kind.bitwidth < 64:
-                    word = builder.trunc(word, context.get_value_type(kind))
-                values.append(word)
-            return context.make_tuple(builder, signature.return_type, values)
-
-        return types.Tuple(kinds)(types.int64), code
-
-    def counting(place):
-        return kernel(*unpacked(place))
-
-    def filling(place):
-        kernel(*unpacked(place))
-        return 0
-
-    kernel.compile(kinds)
-    fills = kernel.overloads[kinds].signature.return_type == types.none
-    return njit(types.int64(types.int64), **OPTIONS)(filling if fills else counting)
 
 
 def _at(builder, address, offset, kind=I64):
@@ -111,10 +79,11 @@ def _array(context, builder, kind, address):
     return array._getvalue()
 
 
-def _entry(triple, native, args, kinds, declared):
+def _entry(triple, overload, args, kinds, declared):
     """`PyObject *entry(self, arguments, n)`: an int; UNFIT for an array of another kind."""
-    made = ir.Module()
+    made, context = ir.Module(), cpu_target.target_context
     made.triple = triple
+    returned = overload.signature.return_type
 
     def call(builder, name, kind, *values):
         form = ir.FunctionType(kind, [value.type for value in values])
@@ -123,9 +92,7 @@ def _entry(triple, native, args, kinds, declared):
     main = ir.Function(made, ir.FunctionType(I64, [I64, I64, I64]), ENTRY)
     _, objects, count = main.args
     builder = ir.IRBuilder(main.append_basic_block())
-    words, out = builder.alloca(I64, len(kinds)), builder.alloca(I64, 2)
-    result, trouble = (builder.gep(out, [I64(k)]) for k in (0, 1))
-    unfit = main.append_basic_block()
+    unfit, values = main.append_basic_block(), []
 
     def demand(found, value):
         good = main.append_basic_block()
@@ -141,15 +108,22 @@ def _entry(triple, native, args, kinds, declared):
             dtype = _at(builder, _at(builder, word, DTYPE), IDENTITY)
             known = c_int64.from_address(id(example.dtype) + IDENTITY).value & MASK
             demand(builder.and_(dtype, I64(MASK)), I64(known))
+            values.append(_array(context, builder, kind, word))
         else:
             word = call(builder, "PyLong_AsUnsignedLongLongMask", I64, word)
-        builder.store(word, builder.gep(words, [I64(k)]))
+            values.append(builder.trunc(word, context.get_value_type(kind)))
     thread = call(builder, "PyEval_SaveThread", I64)
-    status = call(builder, native, I32, result, trouble, builder.ptrtoint(words, I64))
+    form = context.call_conv.get_function_type(returned, kinds)
+    kernel = ir.Function(made, form, overload.fndesc.llvm_func_name)
+    status, result = context.call_conv.call_function(builder, kernel, returned, kinds, values)
     call(builder, "PyEval_RestoreThread", VOID, thread)
-    with builder.if_then(builder.icmp_signed("!=", status, I32(0))):  # nothing else can be raised
+    with builder.if_then(status.is_error):  # nothing else can be raised
         builder.ret(call(builder, "PyErr_NoMemory", I64))
-    builder.ret(call(builder, "PyLong_FromLongLong", I64, builder.load(result)))
+    if returned == types.none:
+        result = I64(0)
+    else:
+        result = context.cast(builder, result, returned, types.int64)
+    builder.ret(call(builder, "PyLong_FromLongLong", I64, result))
     builder.position_at_end(unfit)
     builder.ret(call(builder, "PyLong_FromLongLong", I64, I64(UNFIT)))
     _memory(made, declared, call)
