@@ -8,15 +8,12 @@ file, a Numba that changed inside) ends in Numba's own dispatcher.
 """
 
 import ctypes
-import json
 import os
 from contextlib import suppress
 from importlib import import_module
 from threading import Lock
 
 import numpy as np
-
-from .shelf import machine, read, validity, wanted, write
 
 COMPILE = 4.5  # seconds that a kernel takes where nothing is kept: importing Numba, LLVM twice
 HEAD = object.__basicsize__  # where an ndarray's own fields begin
@@ -91,28 +88,32 @@ class Kernel:
 
     def _kept(self, name):
         """The function of object code from the disk, if there is any that is valid."""
-        if wanted() and _usable:
+        from . import shelf
+
+        if shelf.wanted() and _usable:
             with suppress(Exception):
-                return linked(read(name))
+                return linked(shelf.read(name))
         return None
 
     def _made(self, name, args):
         """The function of object code made now; what Numba calls where that fails."""
+        from . import shelf
+
         if not _usable:
             raise NotReady
         rent = self._rents.setdefault(name, Rent(COMPILE))
-        if wanted() and not (_hurried or rent.due()):
+        if shelf.wanted() and not (_hurried or rent.due()):
             raise NotReady(rent)
         try:
             numba = self.numba()
         except ImportError:
             raise NotReady from None
-        if wanted():
+        if shelf.wanted():
             with suppress(Exception):
                 from .objects import made
 
                 data = made(numba, args)
-                write(name, data)
+                shelf.write(name, data)
                 return linked(data)
         return numba
 
@@ -129,9 +130,11 @@ def start():
     ImportError
         If neither object code nor Numba can be had.
     """
-    if wanted():
+    from . import shelf  # its hashes and paths take 6 ms, which `import f1core` should not
+
+    if shelf.wanted():
         with suppress(Exception):
-            validity()
+            shelf.validity()
             return
     import numba  # noqa: F401
 
@@ -144,7 +147,11 @@ def hurry():
 
 def linked(data):
     """A Python function out of the bytes that `objects.made` gives."""
+    import json
+
     import llvmlite.binding as llvm
+
+    from .shelf import machine
 
     head, code = data.split(b"\n", 1)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine())
