@@ -214,12 +214,13 @@ def test_a_large_batch_earns_it_half_way(fresh_kernels, small_blocks, monkeypatc
     assert found._counts == f1core.score(true, pred, task="multiclass", classes=5)._counts
 
 
-def test_an_accumulator_of_many_classes_waits_as_well(fresh_kernels, monkeypatch):
+@pytest.mark.parametrize("classes", [5, 300])
+def test_an_accumulator_waits_as_well(fresh_kernels, monkeypatch, classes):
     rng = np.random.default_rng(0)
-    true, pred = rng.integers(0, 300, 90), rng.random((90, 300), dtype=np.float32)
+    true, pred = rng.integers(0, classes, 90), rng.random((90, classes), dtype=np.float32)
 
     def scored():
-        made = f1core.Accumulator("multiclass", classes=300)
+        made = f1core.Accumulator("multiclass", classes=classes)
         for _ in range(3):
             made.update(true[:30], pred[:30])
         return made.compute()._counts
