@@ -67,7 +67,7 @@ def test_blocks_are_many(small_blocks, monkeypatch):
     task, y_true, y_pred, weight = problem("multiclass")
     f1core.score(y_true, y_pred, task=task, threads=8)
     f1core.score(y_true, y_pred, task=task, threads=8, sample_weight=weight)
-    assert len(spans[0]) == 8
+    assert len(spans[0]) > 30
     assert len(spans[1]) > 30
     for found in spans:
         assert [s.start for s in found] == [0, *(s.stop for s in found[:-1])]
