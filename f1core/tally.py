@@ -87,7 +87,7 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
         crew = 1
     blocks = -(-len(batch) // grain)
     if module is not plain and batch.direct:
-        blocks = max(batch.cells // _DIRECT_CELLS + 1, crew * _TURNS if crew > 1 else 1)
+        blocks = max(batch.cells // _DIRECT_CELLS + 1, int(crew * _TURNS) if crew > 1 else 1)
     if batch.weight is None:
         total, *parts = workers.share(counted, workers.split(len(batch), grain, blocks), crew)
     else:
