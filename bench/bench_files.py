@@ -51,7 +51,15 @@ def main() -> None:
         print(f"{name:36s} {seconds * 1e3:6.0f} ms")
     for name in READERS:
         print(f"f1core / {name}: {medians['f1core score'] / medians[f'read: {name}']:.2f}")
-    for path in ("parts", "big.parquet", "big.arrow", "big.csv", "big.npz", "packed.npz", "big.npy"):
+    for path in (
+        "parts",
+        "big.parquet",
+        "big.arrow",
+        "big.csv",
+        "big.npz",
+        "packed.npz",
+        "big.npy",
+    ):
         print(f"{path:12s} {_size(folder / path):6.0f} MB  peak {peak(folder, path):4.0f} MB")
 
 
@@ -94,7 +102,9 @@ def _score(path: Path) -> list[str]:
     command = [sys.executable, "-m", "f1core", "score", str(path), "--format", "json"]
     if path.suffix == ".npy":
         return [*command, "--target", str(path.parent / "truth.npy")]
-    return command if path.suffix == ".npz" else [*command, "--target", "y", "--probabilities", "p*"]
+    return (
+        command if path.suffix == ".npz" else [*command, "--target", "y", "--probabilities", "p*"]
+    )
 
 
 def _size(path: Path) -> float:
