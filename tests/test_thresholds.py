@@ -16,7 +16,9 @@ from f1core.foreign import BFLOAT16
 from f1core.thresholds import best_threshold, curve
 
 DTYPES = [np.dtype(t) for t in ("f2", "f4", "f8", ">f4", "g")] + [BFLOAT16]
-VALUES = [0.0, -0.0, 0.1, 0.1000001, 0.25, 1 / 3, 0.5, 0.5000001, 0.9, 1.0]
+# Neighbours that some dtypes do not tell apart, both zeros, the smallest of each width.
+VALUES = [0.0, -0.0, 5e-324, 1e-45, 1e-40, 6e-8, 0.1, 0.1000001, 0.25, 1 / 3, 0.5, 0.5000001, 0.9,
+          1.0]  # fmt: skip
 
 
 def drawn(rng: np.random.Generator) -> tuple[Any, Any, dict[str, Any], dict[str, Any]]:
@@ -146,6 +148,67 @@ def test_no_threshold_beats_the_one_found(seed: int, way: str) -> None:
             if options["beta"] == 0 or metric.startswith("precision"):
                 continue  # an average over fewer labels is not sought
         assert best.score == max(numbers), (best, max(numbers), told)
+
+
+def test_what_is_drawn_holds_what_is_hard() -> None:
+    """Ties in a column and across columns, zeros of both signs, subnormal numbers, all dtypes."""
+    rng, seen = np.random.default_rng(0), set()
+    for _ in range(300):
+        _, y_prob, options, search = drawn(rng)
+        wide = widened(y_prob)
+        smallest = {"f2": 6.2e-5, "f4": 1.2e-38, "f8": 2.3e-308}.get(y_prob.dtype.str[1:], 1.2e-38)
+        columns = wide.reshape(len(wide), -1).T
+        seen |= {y_prob.dtype, *options, *search, ("beta", options["beta"])}
+        for name, there in {
+            "tie": any(len(set(column.tolist())) < len(column) for column in columns),
+            "-0.0": (np.signbit(wide) & (wide == 0)).any(),
+            "0.0": (~np.signbit(wide) & (wide == 0)).any(),
+            "subnormal": ((wide > 0) & (wide < smallest)).any(),
+            "1.0": (wide == 1).any(),
+            "one row": len(wide) == 1,
+        }.items():
+            seen |= {name} if there else set()
+    assert seen >= {*DTYPES, "tie", "-0.0", "0.0", "subnormal", "1.0", "one row", "ignore_index",
+                    "sample_weight", "average_over", "min_precision", "min_recall",
+                    *(("beta", beta) for beta in (0.0, 0.5, 1.0, 2.0, math.inf))}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_weights_of_any_kind_are_delivered_to_the_last_bit(seed: int) -> None:
+    """Sums of such weights round, each order in its own way: the best is one but for that."""
+    rng = np.random.default_rng(seed)
+    for _ in range(10):
+        y_true, y_prob, options, search = drawn(rng)
+        options["sample_weight"] = rng.random(len(y_true)) * 10.0 ** rng.integers(-3, 4)
+        options["zero_division"] = 0.0
+        search = {name: search[name] for name in ("average", "shared")}
+        best, refused = tried(best_threshold, y_true, y_prob, **options, **search)
+        if refused:
+            assert refused.startswith(NOTHING)
+            continue
+        delivered = score(y_true, y_prob, threshold=best.threshold, **options)
+        assert best.score == delivered.metric(best.metric)
+        metric = aimed_at(search, options["task"] == "binary")
+        for threshold in every_threshold(y_prob, search["shared"]):
+            there, refused = tried(score, y_true, y_prob, threshold=threshold, **options)
+            if there is not None and not left_out(there):
+                assert there.metric(metric) <= best.score + 1e-12
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_looking_at_few_cuts_is_looking_at_all(seed: int, monkeypatch: Any) -> None:
+    """The same threshold, the same range around it, whatever was left out."""
+    rng = np.random.default_rng(seed)
+    cases = [drawn(rng) for _ in range(25)]
+    found = [tried(best_threshold, y, p, **o, **s) for y, p, o, s in cases]
+    monkeypatch.setattr("f1core.thresholds.packed._FEW", 0)
+    monkeypatch.setattr("f1core.thresholds.packed._RANGES", 4)
+    monkeypatch.setattr("f1core.thresholds.shared._SMALL", 0)
+    for (y_true, y_prob, options, search), (best, refused) in zip(cases, found, strict=True):
+        few, too = tried(best_threshold, y_true, y_prob, **options, **search)
+        assert refused == too
+        for name in ("threshold", "low", "high", "score", "metric") if best is not None else ():
+            np.testing.assert_equal(getattr(few, name), getattr(best, name))
 
 
 # ---- which of equals, and how flat ---------------------------------------------------------
