@@ -10,7 +10,7 @@ from .counts import RATIOS, Array
 from .errors import F1Error, missing, one_of
 from .intervals import per_class_interval
 from .scores import Scores
-from .thresholds import Best, Curve, best_threshold, curve
+from .thresholds import Curve, best_threshold, curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +20,7 @@ _BLUE, _RED, _DARK, _GREY = "#4477AA", "#CC6677", "#222222", "#BBBBBB"
 _POINTS = 4000  # of a curve, which is more than pixels across
 _WRITTEN = 16  # classes up to which each cell of the confusion matrix has its numbers
 _SHOWN = 60  # classes up to which all are drawn as rows
+_LETTERS = 28  # of a class's name
 _FLOORS = ("min_precision", "min_recall")
 
 
@@ -47,37 +48,65 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
     """
     if ax is None:
         ax = _figure(7.0, 4.2)
-    floors = {name: options.pop(name) for name in _FLOORS if name in options}
+    floors = {name: options.pop(name) for name in _FLOORS if options.get(name) is not None}
     found = curve(y_true, y_prob, **options)
     best = best_threshold(y_true, y_prob, task="binary", **options, **floors)
-    shown = _thinned(found, best)
     name = "F1" if options.get("beta", 1.0) == 1.0 else f"F{options['beta']:g}"
+    place = int(np.searchsorted(found.thresholds, best.threshold, side="right")) - 1
+    end = _drawn_to(found)
+    shown = _thinned(found, place, end)
     for values, colour, label in (
         (found.precision, _BLUE, "precision"),
         (found.recall, _RED, "recall"),
         (found.fbeta, _DARK, name),
     ):
         ends = np.append(found.thresholds[shown], 1.0), np.append(values[shown], values[-1])
+        if colour == _BLUE:  # nothing is predicted at the end, and precision is 0/0
+            ends[1][np.append(found.predicted[shown] == 0, True)] = np.nan
         width = 2.2 if colour == _DARK else 1.3
         ax.plot(*ends, color=colour, lw=width, label=label, drawstyle="steps-post")
-    place = int(np.searchsorted(found.thresholds, best.threshold, side="right")) - 1
     ax.axvline(best.threshold, color=_DARK, lw=0.8, ls=":")
     ax.plot(best.threshold, found.fbeta[place], "o", color=_DARK, ms=6)
+    for floor, least in floors.items():
+        ratio = floor.removeprefix("min_")
+        why = f"the highest {best.metric} with a {ratio} of at least {least:g}"
+        ax.axhline(least, color=_BLUE if ratio == "precision" else _RED, lw=0.8, ls=":")
+    if not floors:
+        low, high = _as_good(found, place)
+        why = f"grey: {name} at most 5% lower, from {low:.3g} to {high:.3g}"
+        ax.axvspan(low, high, color=_GREY, alpha=0.3, lw=0)
     ax.set_title(
-        f"p > {best.threshold:.4g}: {name} {found.fbeta[place]:.4f}, "
-        f"precision {found.precision[place]:.4f}, recall {found.recall[place]:.4f}",
+        f"{name} {found.fbeta[place]:.4f} at p > {best.threshold:.4g}, "
+        f"precision {found.precision[place]:.4f}, recall {found.recall[place]:.4f}\n{why}",
         fontsize=10,
+        loc="left",
     )
-    if best.threshold < 0.05 and found.thresholds[-1] > 0:  # rare positives, or timid scores
-        ax.set_xscale("log")
-        ax.set_xlim(float(np.quantile(found.thresholds[found.thresholds > 0], 0.01)), 1.0)
-    else:
-        ax.set_xlim(0.0, 1.0)
-    ax.set_ylim(0.0, 1.02)
+    ax.set_xlim(0.0, end)
+    # Where even the best is low, its hill would be a ripple on an axis up to 1.
+    ax.set_ylim(0.0, 4 * found.fbeta.max() if 0 < found.fbeta.max() < 0.25 else 1.02)
     ax.set_xlabel("threshold")
     ax.legend(frameon=False, loc="best", fontsize=9)
     _plain(ax)
     return ax
+
+
+def _as_good(found: Curve, place: int) -> tuple[float, float]:
+    """The thresholds around one entry of a curve that lose at most 5 % of its F-beta."""
+    worse = np.flatnonzero(found.fbeta < 0.95 * found.fbeta[place])
+    after = int(np.searchsorted(worse, place))
+    first = worse[after - 1] + 1 if after else 0
+    edges = np.append(found.thresholds, 1.0)
+    return float(edges[first]), float(edges[worse[after] if after < len(worse) else -1])
+
+
+def _drawn_to(found: Curve) -> float:
+    """Where a curve's axis ends: at 1, or where rare positives have had their say.
+
+    Past the last threshold with a tenth of the highest F-beta nothing is to be seen.
+    """
+    last = np.flatnonzero(found.fbeta >= 0.1 * found.fbeta.max())[-1]
+    end = 1.05 * float(np.append(found.thresholds, 1.0)[last + 1])
+    return end if 0 < end < 0.5 else 1.0
 
 
 def confusion(scores: Scores, *, normalize: str | None = "true", ax: Axes | None = None) -> Axes:
@@ -107,9 +136,12 @@ def confusion(scores: Scores, *, normalize: str | None = "true", ax: Axes | None
         raise F1Error("a multilabel task has no (C, C) matrix; plots.per_class draws its labels")
     counts, shares = scores.confusion_matrix(), scores.confusion_matrix(normalize)
     size = len(counts)
+    names = [_short(str(name)) for name in scores.classes]
+    font, longest = (9.0 if size <= _WRITTEN else 6.5), max(map(len, names))
+    cell = min(0.8, 5.0 / size) + 0.06 * min(max(0, size - 20), 80) / size  # inches
     if ax is None:
-        side = 2.0 + min(0.8 * size, 5.0) + 0.06 * min(max(0, size - 20), 80)
-        ax = _figure(side + 0.6, side)
+        margin = longest * font / 120  # a letter is 0.6 of the font's height wide
+        ax = _figure(2.0 + cell * size + margin, 1.2 + cell * size + margin * (longest > 8))
     from matplotlib.colors import PowerNorm
 
     # The square root brings out what is rare: a share of 4 % is a fifth of the way to dark.
@@ -117,12 +149,11 @@ def confusion(scores: Scores, *, normalize: str | None = "true", ax: Axes | None
     image = ax.imshow(shares, cmap="Blues", norm=scale, interpolation="nearest")
     if size <= _WRITTEN:
         _write_cells(ax, counts, shares, normalize is not None)
-    names = [str(name) for name in scores.classes]
-    small = 9 if size <= _WRITTEN else 6.5
     places = np.arange(0, size, -(-size // 100))  # more names than that would overlap
-    long = max(map(len, names)) * size > 40
-    ax.set_xticks(places, [names[i] for i in places], rotation=90 if long else 0, fontsize=small)
-    ax.set_yticks(places, [names[i] for i in places], fontsize=small)
+    flat = (longest * 0.75 + 1) * font / 72 < cell
+    turn = {"rotation": 0} if flat else {"rotation": 90} if size > _WRITTEN else _SLANTED
+    ax.set_xticks(places, [names[i] for i in places], fontsize=font, **turn)
+    ax.set_yticks(places, [names[i] for i in places], fontsize=font)
     ax.set_xlabel("predicted")
     ax.set_ylabel("true")
     ax.tick_params(length=0)
@@ -140,12 +171,17 @@ def confusion(scores: Scores, *, normalize: str | None = "true", ax: Axes | None
     return ax
 
 
+_SLANTED = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
 _SHARES = {
     "true": "share of the true class",
     "pred": "share of the predicted class",
     "all": "share of all rows",
     None: "rows",
 }
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
 
 
 def _write_cells(ax: Axes, counts: Array, shares: Array, shared: bool) -> None:
@@ -212,8 +248,8 @@ def per_class(
     ax.plot(values[drawn], places, "o", color=_DARK, ms=4)
     macro = getattr(scores.macro, ratio)
     ax.axvline(macro, color=_RED, lw=1, ls="--")
-    ax.set_title(_title(ratio, level, macro, len(drawn), len(inside)), fontsize=10)
-    names = [str(scores.classes[i]) for i in drawn]
+    ax.set_title(_title(ratio, level, macro, len(drawn), len(inside)), fontsize=10, loc="left")
+    names = [_short(str(scores.classes[i])) for i in drawn]
     ax.set_yticks(places, names, fontsize=9 if len(drawn) <= 30 else 7)
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.7, len(drawn) - 0.3)
@@ -239,15 +275,14 @@ def _title(ratio: str, level: float | None, macro: float, drawn: int, classes: i
     return ", ".join(parts)
 
 
-def _thinned(found: Curve, best: Best) -> Array:
-    """So many entries of a curve that the eye misses none, the best one among them."""
+def _thinned(found: Curve, place: int, end: float) -> Array:
+    """So many entries of a curve that the eye misses none, one that matters among them."""
     size = len(found.thresholds)
     if size <= _POINTS:
         return np.arange(size)
     even = np.linspace(0, size - 1, _POINTS // 2).astype(np.int64)
     # Evenly on the axis too: scores crowd where they please.
-    at = np.searchsorted(found.thresholds, np.linspace(0, found.thresholds[-1], _POINTS // 2))
-    place = int(np.searchsorted(found.thresholds, best.threshold, side="right")) - 1
+    at = np.searchsorted(found.thresholds, np.linspace(0, end, _POINTS // 2))
     return np.unique(np.concatenate([even, at.clip(max=size - 1), [place]]))
 
 

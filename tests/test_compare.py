@@ -81,6 +81,7 @@ def test_without_a_difference_it_rejects_one_in_twenty_or_ten(kind, metric):
             )
         found = compare(y_true, a, b, metric=metric, task=kind, resamples=300, seed=trial)
         rejected += found.p_value <= 0.05
+    print(kind, metric, f"{rejected / trials:.1%} of {trials} rejected")  # pytest -m slow -rP
     assert rejected / trials <= 0.10
 
 

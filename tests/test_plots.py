@@ -49,25 +49,50 @@ def test_the_best_threshold_is_marked_on_the_curve(rows, floor):
     y_prob = np.clip(rng.random(rows) * 0.7 + y_true * 0.3, 0, 1)
     ax = plots.threshold(y_true, y_prob, **floor)
     best, found = best_threshold(y_true, y_prob, **floor), curve(y_true, y_prob)
-    precision, recall, f1, _, mark = ax.get_lines()
+    precision, recall, f1 = ax.get_lines()[:3]
+    (mark,) = (line for line in ax.get_lines() if line.get_marker() == "o")
     at = np.searchsorted(found.thresholds, best.threshold, side="right") - 1
     assert mark.get_xdata()[0] == best.threshold
     assert mark.get_ydata()[0] == found.f1[at]
-    assert f"F1 {found.f1[at]:.4f}" in ax.get_title()
+    title = ax.get_title(loc="left")
+    assert f"F1 {found.f1[at]:.4f}" in title
+    assert ("recall with a precision of at least 0.5" if floor else "at most 5% lower") in title
     for line, values in ((precision, found.precision), (recall, found.recall), (f1, found.f1)):
         x, y = line.get_data()
         assert len(x) <= plots._POINTS + 2
-        np.testing.assert_array_equal(y[:-1], values[np.searchsorted(found.thresholds, x[:-1])])
+        seen = values[np.searchsorted(found.thresholds, x[:-1])]
+        known = ~np.isnan(y[:-1])  # precision ends where nothing is predicted
+        assert known[:-1].all() and (line is precision or known.all())
+        np.testing.assert_array_equal(y[:-1][known], seen[known])
     if not floor:
         assert max(f1.get_ydata()) == found.f1.max() == best.score
 
 
-def test_timid_scores_are_drawn_on_a_logarithm():
+def test_rare_positives_are_drawn_where_they_are():
+    """The best F1 is in sight and high up, not a ripple at the lower left."""
     rng = np.random.default_rng(2)
     y_true = rng.random(5000) < 0.02
-    ax = plots.threshold(y_true, (rng.random(5000) * 0.01 + y_true * 0.002).astype(np.float32))
-    assert ax.get_xscale() == "log"
-    assert plots.threshold([0, 1], [0.4, 0.6]).get_xscale() == "linear"
+    y_prob = (rng.random(5000) * 0.01 + y_true * 0.0005).astype(np.float32)
+    ax, best = plots.threshold(y_true, y_prob), best_threshold(y_true, y_prob)
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    assert left == 0 < best.threshold < right < 0.02
+    assert low == 0 and best.score == pytest.approx(high / 4)
+    assert plots.threshold([0, 1], [0.4, 0.6]).get_xlim() == (0, 1)
+
+
+def test_grey_is_where_f1_is_nearly_as_high():
+    rng = np.random.default_rng(3)
+    y_true = rng.random(500) < 0.4
+    y_prob = np.clip(rng.random(500) * 0.7 + y_true * 0.3, 0, 1)
+    low, high = plots._as_good(curve(y_true, y_prob), int(curve(y_true, y_prob).f1.argmax()))
+    best = best_threshold(y_true, y_prob)
+    loose = best_threshold(y_true, y_prob, slack=0.05 * best.score)
+    assert (low, high) == (loose.low, loose.high)
+
+
+def test_nothing_to_find_is_drawn_too():
+    for y_true, y_prob in (([0, 0], [0.2, 0.4]), ([1, 1], [0.0, 0.0]), ([1], [0.5])):
+        assert plots.threshold(y_true, y_prob).get_xlim() == (0, 1)
 
 
 def test_three_classes_have_numbers_and_names():

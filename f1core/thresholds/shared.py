@@ -139,14 +139,6 @@ class Sweep:
         pred = [cuts.pred[i] for cuts, i in zip(self._cuts, at, strict=True)]
         return np.array(tp), np.array(pred)
 
-    def between(self, low: float, high: float | None) -> Sweep:
-        """The same with the scores next to the swept ones: where the first and last gaps end."""
-        edges = np.append(low, self.edges[1:])
-        if high is not None:
-            edges = np.append(edges, high)
-        self.grid = Grid(edges, self.grid.scale)
-        return self
-
 
 def _all_cuts(labels: Labels) -> Sweep:
     every = [(column, column.cuts()) for column in labels.columns]
@@ -174,15 +166,11 @@ def _promising(labels: Labels) -> Sweep | None:
             under = under + labels.weights[label] * counted
         return np.asarray(over / under)
 
+    # The first and last of these cuts are never the best: a range of scores that ends with the
+    # best cut reaches as much as that. So the gap around the best one lies inside.
     low, high = zoomed([packed[label] for label in inside], mean)
-    cutting = [(column.scores(words), cuts) for column, (words, cuts) in
-               ((column, column.cuts_between(low, high)) for column in packed)]  # fmt: skip
-    ends = np.array([low, high])
-    gaps = [packed[label].gap(packed[label].cuts_below(ends).at) for label in inside]
-    highs = [float(above[1]) for _, above, last in gaps if not last[1]]
-    return Sweep(labels, cutting).between(
-        max(float(below[0]) for below, _, _ in gaps), min(highs, default=None)
-    )
+    found = [(column, *column.cuts_between(low, high)) for column in packed]
+    return Sweep(labels, [(column.scores(words), cuts) for column, words, cuts in found])
 
 
 def _asked(sweep: Sweep, near: Array, rank: Array, labels: Labels, nothing: float) -> Array:
