@@ -41,9 +41,11 @@ def tune(parsed: argparse.Namespace) -> None:
         return
     print(f"{best.metric} {best.score:.4f}")
     columns = (np.atleast_1d(v) for v in (best.threshold, best.low, best.high))
-    shown = names if names is not None and np.ndim(best.threshold) else [""]
-    for name, at, low, high in zip(shown, *columns, strict=False):
-        print(f"{name!s:>24}  p > {at:<12.6g} as good from {low:.6g} to {high:.6g}")
+    several = names is not None and np.ndim(best.threshold) > 0
+    shown = [str(name) for name in names or ()] if several else [""]
+    wide = max(map(len, shown))
+    for name, at, low, high in zip(shown, *columns, strict=True):
+        print(f"{name:>{wide}}  p > {at:<12.6g} as good from {low:.6g} to {high:.6g}")
 
 
 def plot(parsed: argparse.Namespace) -> None:
@@ -54,16 +56,24 @@ def plot(parsed: argparse.Namespace) -> None:
         parsed.paths, target=parsed.target, probabilities=parsed.probabilities
     )
     if parsed.kind == "threshold":
+        if scores.ndim == 2 and scores.shape[1] != 1:
+            raise F1Error(
+                f"--kind threshold draws one label, there are {scores.shape[1]} columns: name one "
+                "with --target and one with --probabilities"
+            )
         axes = plots.threshold(true, scores)
     else:
         classes = names if scores.ndim == 2 else None
         found = score(true, scores, task=parsed.task, classes=classes)
+        if parsed.kind == "confusion" and found.task == "multilabel":
+            raise F1Error("a multilabel task has no one matrix; --kind per_class draws its labels")
         axes = plots.confusion(found) if parsed.kind == "confusion" else plots.per_class(found)
     path, figure = Path(parsed.output), cast(Any, axes.figure)
     try:
         figure.savefig(path, dpi=150, bbox_inches="tight")
     except (OSError, ValueError) as error:
-        raise F1Error(f"{path} cannot be written: {error}") from None
+        why = getattr(error, "strerror", None) or error
+        raise F1Error(f"{path} cannot be written: {why}") from None
     print(path)
 
 

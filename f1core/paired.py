@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +10,16 @@ import numpy as np
 from . import values
 from .batch import Batch
 from .counts import Array, Counts
-from .decisions import Decisions, decide
 from .errors import F1Error, calling_y_pred
 from .inputs import check
 from .intervals import checked_level, percentiles
+from .joint import discordant, joint_resamples
 from .options import Options, make_options
 from .poisson import checked_seed, count_replicas
-from .resampling import Resamples, multinomial, summed
+from .resampling import Resamples
 from .scores import Scores
-from .tally import IGNORED, count
+from .tally import count
 
-_BLOCK = 1 << 17  # cells decided in one go
-_TABLE = 1 << 22  # so many joint cells are counted in a table, more are sorted
 _EXACT = ("accuracy", "exact_match")
 
 
@@ -109,14 +106,14 @@ def compare(
     difference = value_a - value_b
     single = a.kind != "multilabel" and a.weight is None and a.options.top_k == 1
     if single:
-        drawn = _joint(a, b, counted, resamples, seed)
+        drawn = joint_resamples(a, b, counted, resamples, seed)
     else:
         drawn = [
             _rows(batch, *of, resamples, seed) for batch, of in zip((a, b), counted, strict=True)
         ]
     moved = drawn[0].metric(metric) - drawn[1].metric(metric)
     if metric in _EXACT and a.weight is None:
-        p_value = _mcnemar(*_discordant(a, b))
+        p_value = _mcnemar(*discordant(a, b))
     else:
         p_value = _shifted(moved, difference)
     low, high = percentiles(moved, level)
@@ -160,65 +157,12 @@ def _counted(batch: Batch, name: str) -> tuple[Counts, Options]:
     return counts, options if counts.labels is None else options.with_task("multiclass")
 
 
-def _joint(
-    a: Batch, b: Batch, counted: list[tuple[Counts, Options]], resamples: int, seed: int
-) -> list[Resamples]:
-    """Both sides' resamples from the cells of the joint table that hold rows."""
-    true, pred_a, pred_b, cells = _table(a, b)
-    sides = [(true, pred_a, a, *counted[0]), (_as_ids(true, a, b), pred_b, b, *counted[1])]
-    sums = [np.zeros((resamples, 3, batch.n_classes), np.int64) for batch in (a, b)]
-    for part, draws in multinomial(cells, resamples, np.random.default_rng(seed)):
-        for into, (of, pred, batch, _, _) in zip(sums, sides, strict=True):
-            into[part] = summed(draws, of, pred, batch.n_classes)
-    found = []
-    for into, (_, _, batch, counts, options) in zip(sums, sides, strict=True):
-        if batch.labels is not None and counts.labels is not None:
-            into = into[:, :, np.searchsorted(batch.labels, counts.labels)]
-        found.append(Resamples.like(counts, options, into))
-    return found
-
-
 def _rows(batch: Batch, counts: Counts, options: Options, resamples: int, seed: int) -> Resamples:
     """Resamples of rows, which have the same weights on both sides: those of the seed."""
     replicas = count_replicas(batch, seed, resamples=resamples)
     if batch.labels is not None and counts.labels is not None:
         replicas = replicas.only(np.searchsorted(batch.labels, counts.labels))
     return Resamples.like(counts, options, replicas.sums, replicas.rows)
-
-
-def _table(a: Batch, b: Batch) -> tuple[Array, Array, Array, Array]:
-    """(K,) ids of truth, prediction a and prediction b, and how many rows hold each triple."""
-    size = a.n_classes * a.n_classes * b.n_classes
-    keys = []
-    table = np.zeros(size if size <= _TABLE else 0, np.int64)
-    for left, right in _decided(a, b):
-        key = (left.true.astype(np.int64) * a.n_classes + left.pred) * b.n_classes + right.pred
-        if len(table):
-            table += np.bincount(key, minlength=size)
-        else:
-            keys.append(key)
-    if len(table):
-        found = np.flatnonzero(table)
-        cells = table[found]
-    else:
-        found, cells = np.unique(np.concatenate(keys), return_counts=True)
-    rest, pred_b = np.divmod(found, b.n_classes)
-    true, pred_a = np.divmod(rest, a.n_classes)
-    return true, pred_a, pred_b, cells
-
-
-def _decided(a: Batch, b: Batch) -> Iterator[tuple[Decisions, Decisions]]:
-    """Both sides' decisions, block by block; the same rows count on both."""
-    step = max(1, _BLOCK // max(a.width, b.width))
-    for start in range(0, len(a), step):
-        rows = slice(start, min(start + step, len(a)))
-        yield decide(a, rows), decide(b, rows)
-
-
-def _as_ids(true: Array, a: Batch, b: Batch) -> Array:
-    """Ids of a's classes as ids of b's, where the data named the classes."""
-    known = true if a.labels is None else a.labels[true]
-    return known if b.labels is None else np.searchsorted(b.labels, known)
 
 
 def _shifted(moved: Array, difference: float) -> float:
@@ -228,23 +172,6 @@ def _shifted(moved: Array, difference: float) -> float:
         return float("nan")
     far = np.abs(moved - difference) >= abs(difference) - 1e-12  # rounding
     return float((1 + np.count_nonzero(far)) / (1 + len(moved)))
-
-
-def _discordant(a: Batch, b: Batch) -> tuple[int, int]:
-    """How many rows only a, and only b, has right."""
-    only_a = only_b = 0
-    for left, right in _decided(a, b):
-        mine, theirs = _right(left), _right(right)
-        only_a += int(np.count_nonzero(mine & ~theirs))
-        only_b += int(np.count_nonzero(theirs & ~mine))
-    return only_a, only_b
-
-
-def _right(side: Decisions) -> Array:
-    if side.code is not None:  # equal, or not counted
-        return np.asarray(np.isin(side.code, (0, 3, IGNORED)).all(axis=1))
-    ids = side.pred.reshape(len(side.true), -1)
-    return np.asarray((ids == side.true[:, None]).any(axis=1))
 
 
 def _mcnemar(only_a: int, only_b: int) -> float:

@@ -129,7 +129,7 @@ def test_classes_stand_in_order_with_their_intervals():
     assert names(ax.yaxis)[-1] == f"class {scores.per_class.f1.argmax()}"
     ((low, _), (high, _)) = ax.collections[0].get_segments()[0]
     assert low < values[0] < high
-    assert "90% intervals" in ax.get_title()
+    assert "90% intervals" in ax.get_title(loc="left")
     assert not plots.per_class(scores, level=None, ratio="recall").collections
 
 
@@ -137,7 +137,7 @@ def test_classes_that_never_occur_are_left_out_and_only_the_largest_drawn():
     assert len(names(plots.per_class(score([0, 2], [0, 2], classes=4)).yaxis)) == 2
     ax = plots.per_class(scored(80))
     assert len(names(ax.yaxis)) == 60
-    assert "the 60 largest of 80 classes" in ax.get_title()
+    assert "the 60 largest of 80 classes" in ax.get_title(loc="left")
 
 
 def test_an_axis_of_ones_own():
