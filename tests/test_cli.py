@@ -198,6 +198,8 @@ def test_a_bar_is_drawn_on_a_terminal_and_nowhere_else(small):
     assert b"a.parquet" in os.read(ours, 1 << 16)
     os.close(ours)
     assert subprocess.run(command, capture_output=True, check=True, env=env).stderr == b""
+
+
 _TWO = ["--target", "true_*", "--probabilities", "p_*", "--task", "multilabel"]
 
 
@@ -231,11 +233,8 @@ def test_what_cannot_be_done_gets_one_sentence(run, small, arguments, words):
     for name in ("bad.parquet", "bad.npz", "text.txt"):
         (folder / name).write_bytes(b"PAR1 not quite")
     (folder / "empty.csv").write_text("y,p\n")
-<<<<<<< HEAD
     np.savez(folder / "newer.npz", format=np.asarray(99))
-=======
     (folder / "two.csv").write_text("true_x,true_y,p_x,p_y\n0,1,0.2,0.7\n1,1,0.4,0.9\n")
->>>>>>> a9d281e (compare: the same resamples whichever model comes first; sentences of tune and plot)
     status, out, err = run(*(argument.replace("{}", str(folder)) for argument in arguments))
     assert (status, out) == (2, "")
     assert err.startswith("f1core: ")
