@@ -136,6 +136,147 @@ def one_fails(rank: int, size: int) -> dict[str, Any]:
     return {}
 
 
+def torchmetrics_sync(rank: int, size: int) -> dict[str, Any]:
+    """States that torchmetrics itself gathers and sums."""
+    import torch
+    from torchmetrics import MetricCollection
+
+    from f1core.adapters.torchmetrics import ScoreMetric
+
+    true, pred, weight = rows()
+    edges = PARTS["one empty"]
+    mine = slice(edges[rank], edges[rank + 1])
+    p, t, w = torch.tensor(pred[mine]), torch.tensor(true[mine]), torch.tensor(weight[mine])
+    half = np.arange(ROWS)[mine] % 2 == 0
+    metric = ScoreMetric(task="multiclass", classes=CLASSES)
+    local = ScoreMetric(task="multiclass", classes=CLASSES, sync_on_compute=False)
+    weighted = ScoreMetric(task="multiclass", classes=CLASSES)
+    both = MetricCollection({"f1": metric.clone(), "mcc": ScoreMetric("mcc", task="multiclass",
+                                                                     classes=CLASSES)})  # fmt: skip
+    for each in (metric, local, both):
+        each.update(p, t)
+    weighted.update(p[half], t[half], sample_weight=w[half])
+    weighted.update(p[~half], t[~half])
+    found = {"own": local.compute().item(), "collection": both.compute()["f1"].item()}
+    for name, each in (("one empty", metric), ("weights", weighted)):
+        found[name] = [each.compute().item()]
+        each._computed = None
+        found[name].append(each.compute().item())
+    return found
+
+
+def ignite_sync(rank: int, size: int) -> dict[str, Any]:
+    """Counts that Ignite itself reduces."""
+    import torch
+
+    from f1core.adapters.ignite import ScoreMetric
+
+    true, pred, weight = rows()
+    edges = PARTS["one empty"]
+    mine = slice(edges[rank], edges[rank + 1])
+    metric = ScoreMetric(task="multiclass", classes=CLASSES)
+    weighted = ScoreMetric(task="multiclass", classes=CLASSES)
+    metric.update((torch.tensor(pred[mine]), torch.tensor(true[mine])))
+    weighted.update((torch.tensor(pred[mine]), torch.tensor(true[mine]), weight[mine]))
+    return {"macro": [metric.compute() for _ in range(2)], "weights": weighted.compute()}
+
+
+def lightning_ddp(rank: int, size: int, folder: Path) -> dict[str, Any]:
+    """Lightning's DDP on a validation set that the ranks cannot share evenly."""
+    import lightning.pytorch as lightning
+    import torch
+    import torch.distributed as dist
+    from digits import digits
+    from lightning.pytorch.plugins.environments import LightningEnvironment
+    from sklearn.metrics import f1_score
+
+    from f1core.adapters.torch import ScoreMeter
+    from f1core.adapters.torchmetrics import ScoreMetric
+
+    class Learner(lightning.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.model = torch.nn.Linear(64, 10)
+            self.f1 = ScoreMetric(task="multiclass", classes=10)
+            self.meter = ScoreMeter("multiclass", classes=10)
+            self.seen: list[Any] = []
+            self.logged: list[Any] = []
+            self.theirs: list[Any] = []
+
+        def training_step(self, batch: Any) -> Any:
+            return torch.nn.functional.cross_entropy(self.model(batch[0]), batch[1])
+
+        def on_validation_epoch_start(self) -> None:
+            self.meter.reset()
+            self.seen.clear()
+
+        def validation_step(self, batch: Any) -> None:
+            x, y, ids = batch
+            logits = self.model(x)
+            self.f1(logits, y)
+            self.log("val_f1", self.f1)
+            self.meter.update(logits, y, ids)
+            self.seen.append(torch.stack([y, logits.argmax(1), ids]))
+
+        def on_validation_epoch_end(self) -> None:
+            self.log("exact_f1", self.meter.sync().compute().macro.f1)
+            parts: list[Any] = [None] * size
+            dist.all_gather_object(parts, torch.cat(self.seen, 1))
+            y, pred, ids = torch.cat(parts, 1).numpy()
+            once = np.unique(ids, return_index=True)[1]
+            self.theirs.append(
+                [f1_score(y[r], pred[r], average="macro") for r in (slice(None), once)]
+            )
+
+        def on_validation_end(self) -> None:
+            self.logged.append(
+                [self.trainer.callback_metrics[k].item() for k in ("val_f1", "exact_f1")]
+            )
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.SGD(self.parameters(), lr=0.5)
+
+    class Here(LightningEnvironment):
+        """The ranks are these processes; nothing is started."""
+
+        creates_processes_externally = True
+
+        def local_rank(self) -> int:
+            return rank
+
+        def global_rank(self) -> int:
+            return rank
+
+        def world_size(self) -> int:
+            return size
+
+    loaders = [
+        torch.utils.data.DataLoader(
+            torch.utils.data.TensorDataset(
+                torch.tensor(half.x), torch.tensor(half.y), torch.arange(len(half.y))
+            ),
+            batch_size=100,
+        )
+        for half in digits()
+    ]
+    loaders[0] = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(*loaders[0].dataset.tensors[:2]), batch_size=100
+    )
+    model = Learner()
+    trainer = lightning.Trainer(
+        max_epochs=3, accelerator="cpu", devices=size, strategy="ddp", logger=False,
+        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+        default_root_dir=folder, num_sanity_val_steps=0, plugins=[Here()],
+    )  # fmt: skip
+    trainer.fit(model, *loaders)
+    logged, theirs = np.transpose(model.logged), np.transpose(model.theirs)
+    return {
+        "logged": logged[0].tolist(), "meter": logged[1].tolist(),
+        "theirs": theirs[0].tolist(), "without padding": theirs[1].tolist(),
+    }  # fmt: skip
+
+
 def _refusal(call: Any, kind: type[Exception]) -> str:
     try:
         call()
@@ -148,9 +289,11 @@ def _main(rank: int, size: int, folder: Path, name: str) -> None:
     import torch.distributed as dist
 
     dist.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=size)
-    found = globals()[name](rank, size)
+    more = (folder,) if name == "lightning_ddp" else ()
+    found = globals()[name](rank, size, *more)
     (folder / f"{rank}.json").write_text(json.dumps(found))
-    dist.destroy_process_group()
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import warnings
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ MODULES = sorted(
 def test_the_examples_of(name, monkeypatch):
     monkeypatch.chdir(Path(__file__).parents[1])  # some read tests/data
     try:
-        module = importlib.import_module(name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # frameworks warn of themselves as they are imported
+            module = importlib.import_module(name)
     except ImportError as missing:
         pytest.skip(str(missing))
     found = doctest.testmod(module)

@@ -1,0 +1,99 @@
+"""ScoreMetric: an exact `ignite.metrics.Metric`, one process or many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import missing
+
+try:
+    import torch
+    from ignite.exceptions import NotComputableError
+    from ignite.metrics.metric import Metric, reinit__is_reduced, sync_all_reduce
+except ModuleNotFoundError as error:
+    if error.name not in ("torch", "ignite"):
+        raise
+    raise missing("f1core.adapters.ignite", "pytorch-ignite", "ignite") from None
+
+from .vectors import Vectors
+
+
+class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
+    """One metric of f1core, exact over an epoch, whatever the batches and processes.
+
+    Parameters
+    ----------
+    metric, average
+        "f1" and its kin under an average (macro unless the task is binary), or any name of
+        `Scores.to_dict`: "f1_micro", "mcc".
+    task, classes
+        As for `f1core.Accumulator`; the number of classes must be known beforehand.
+    output_transform, device
+        As for every metric of Ignite; the output is (y_pred, y) or (y_pred, y, sample_weight).
+    **options
+        The options of `f1core.Accumulator`.
+
+    Raises
+    ------
+    F1Error
+        For options that are not of their form, and batches that cannot be counted.
+
+    Examples
+    --------
+    >>> import torch
+    >>> metric = ScoreMetric("f1", task="multiclass", classes=3)
+    >>> for _ in range(2):
+    ...     metric.update((torch.eye(3), torch.tensor([0, 1, 1])))
+    >>> round(metric.compute(), 4)
+    0.5556
+    """
+
+    _state_dict_all_req_keys = ("_counts", "_weights")
+
+    def __init__(
+        self,
+        metric: str = "f1",
+        *,
+        task: str,
+        classes: Any = None,
+        average: str | None = None,
+        output_transform: Callable[[Any], Any] = lambda output: output,
+        device: str | torch.device = "cpu",
+        **options: Any,
+    ) -> None:
+        self._vectors = Vectors(metric, task, classes, average, options)
+        super().__init__(output_transform, device=device)
+
+    @reinit__is_reduced  # type: ignore[untyped-decorator, unused-ignore]
+    def reset(self) -> None:
+        """Forget all counts: at the start of an epoch."""
+        length, device = self._vectors.length, self._device
+        self._counts = torch.zeros(length, dtype=torch.int64, device=device)
+        self._weights = torch.zeros(length, dtype=self._double_dtype, device=device)
+
+    @reinit__is_reduced  # type: ignore[untyped-decorator, unused-ignore]
+    def update(self, output: Sequence[Any]) -> None:
+        """Add a batch: (y_pred, y), or (y_pred, y, sample_weight)."""
+        found = self._vectors.count(*output)
+        if found is None:
+            return
+        added = torch.from_numpy(found)
+        if added.dtype == torch.int64:
+            self._counts += added.to(self._device)
+        else:
+            self._weights += added.to(self._device, self._double_dtype)
+
+    @sync_all_reduce("_counts", "_weights")  # type: ignore[untyped-decorator, unused-ignore]
+    def compute(self) -> float:
+        """The metric of everything so far, of all processes; 0.0 where it is undefined.
+
+        Raises
+        ------
+        NotComputableError
+            If there are no rows.
+        """
+        value = self._vectors.value(self._counts.cpu().numpy(), self._weights.cpu().numpy())
+        if value is None:
+            raise NotComputableError("there are no rows to score")
+        return value

@@ -1,0 +1,85 @@
+"""One metric over counts of a fixed length: a state that frameworks keep and add up themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from ..accumulator import Accumulator
+from ..counts import ROWS, Array, Counts
+from ..errors import F1Error, renamed
+from ..options import Options
+from ..scores import LOSSES, Scores
+from .logs import monitored, named
+from .tensors import in_rows
+
+OPTIONS = frozenset(field.name for field in fields(Options)) | {"threads"}
+
+
+class Vectors:
+    """Counts of batches as vectors, and a metric of their sums.
+
+    The confusion matrix is not among them: every single number follows from three sums a class.
+    """
+
+    def __init__(
+        self, metric: str, task: str, classes: Any, average: str | None, options: dict[str, Any]
+    ) -> None:
+        self.metric = named(metric, task, average)
+        self.less_is_better = self.metric in LOSSES
+        if task != "binary" and classes is None:
+            raise F1Error(
+                f"classes is None; a state that {task} counts are added to needs their number"
+            )
+        self._counter = Accumulator(task, classes=classes, confusion=False, **options)
+        if self.options.resamples:
+            raise F1Error("resamples are kept by an Accumulator or a ScoreMeter, not by one metric")
+        width = 2 if task == "binary" else self.options.n_classes or 0
+        self._shape = (4 if task == "multilabel" else 3, width)
+        self.length = math.prod(self._shape) + (ROWS if task == "multilabel" else 0)
+
+    @property
+    def options(self) -> Options:
+        """What decides which counts these are."""
+        return self._counter.options
+
+    @property
+    def digest(self) -> str:
+        """A short name of the options: states of other options have another."""
+        return hashlib.blake2b(repr(self.options).encode(), digest_size=4).hexdigest()
+
+    def count(self, preds: Any, target: Any, sample_weight: Any = None) -> Array | None:
+        """(length,) int64, or float64 sums of weights; None for an empty batch.
+
+        Raises
+        ------
+        F1Error
+            If the batch cannot be counted.
+        """
+        self._counter.reset()
+        try:
+            true, pred = in_rows(preds, target, self.options)
+            self._counter.update(true, pred, sample_weight=sample_weight)
+        except F1Error as error:
+            raise renamed(error, y_pred="preds", y_true="target") from None
+        counts = self._counter.counts
+        if counts is None:
+            return None
+        return np.concatenate([a.ravel() for a in counts.arrays() if a is not None])
+
+    def value(self, *sums: Array) -> float | None:
+        """The metric of all these sums together, never NaN; None of no rows."""
+        given = [self._counts(np.asarray(each)) for each in sums if np.any(each)]
+        if not given:
+            return None
+        total = given[0] if len(given) == 1 else given[0] + given[1]
+        return monitored(Scores(total, self.options).metric(self.metric))
+
+    def _counts(self, sums: Array) -> Counts:
+        cells = math.prod(self._shape)
+        rows = sums[cells:] if len(sums) > cells else None
+        return Counts(self._shape[1], sums=sums[:cells].reshape(self._shape), rows=rows)

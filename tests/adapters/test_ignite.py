@@ -1,0 +1,145 @@
+"""The Ignite metric: attached to an engine it is the epoch's number, and handlers go by it."""
+
+import pickle
+import sys
+
+import numpy as np
+import pytest
+import ranks
+import tasks
+from digits import digits
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from f1core import F1Error, score
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch deprecates what Ignite's import uses
+torch = pytest.importorskip("torch")
+with pytest.warns() as _:
+    ignite = pytest.importorskip("ignite")
+
+from away import tensor_of  # noqa: E402
+
+from f1core.adapters.logs import monitored  # noqa: E402
+
+
+@given(tasks.any_task(), st.sampled_from(["f1_macro", "f1_micro", "recall_weighted"]),
+       st.integers(1, 30))  # fmt: skip
+def test_any_batches_give_the_number_of_all_rows(problem, name, size):
+    true, pred = tensor_of(problem.y_true), tensor_of(problem.y_pred)
+    assume(true is not None and pred is not None)
+    options = {k: v for k, v in problem.options.items() if k not in ("task", "confusion")}
+    task = problem.case.task
+    width = problem.y_pred.shape[1] if problem.y_pred.ndim == 2 else None
+    assume(options.setdefault("classes", 2 if task == "binary" else width) is not None)
+    metric = made(name, task=task, **options)
+    for i in range(0, len(problem), size):
+        rows = slice(i, i + size)
+        weight = () if problem.weight is None else (problem.weight[rows],)
+        metric.update((pred[rows], true[rows], *weight))
+    expected = score(problem.y_true, problem.y_pred, sample_weight=problem.weight, task=task,
+                     **options).metric(name)  # fmt: skip
+    assert metric.compute() == pytest.approx(monitored(expected), abs=1e-12)
+
+
+def made(*arguments, **options):
+    from f1core.adapters.ignite import ScoreMetric
+
+    return ScoreMetric(*arguments, **options)
+
+
+def test_reset_state_and_pickle():
+    from ignite.exceptions import NotComputableError
+
+    metric = made(task="binary", output_transform=tuple)
+    with pytest.raises(NotComputableError, match="no rows"):
+        metric.compute()
+    metric.update((torch.tensor([0.2, 0.9]), torch.tensor([0, 1])))
+    state = metric.state_dict()
+    again = made(task="binary")
+    again.load_state_dict(state)
+    for each in (again, pickle.loads(pickle.dumps(metric))):
+        each.update((torch.tensor([0.2, 0.9]), torch.tensor([1, 1])))
+        assert each.compute() == 0.8
+    metric.reset()
+    metric.update((torch.empty(0), torch.empty(0)))
+    with pytest.raises(NotComputableError):
+        metric.compute()
+
+
+def test_wrong_options_and_batches_are_refused():
+    with pytest.raises(F1Error, match="classes is None; a state"):
+        made(task="multiclass")
+    with pytest.raises(TypeError, match="treshold"):
+        made(task="binary", treshold=0.1)
+    metric = made(task="binary")
+    with pytest.raises(F1Error, match="preds is NaN at row 0"):
+        metric.update((torch.tensor([float("nan")]), torch.tensor([1])))
+
+
+def test_without_the_library_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ignite.metrics.metric", None)
+    monkeypatch.setitem(sys.modules, "ignite.exceptions", None)
+    monkeypatch.setitem(sys.modules, "ignite", None)
+    monkeypatch.delitem(sys.modules, "f1core.adapters.ignite", raising=False)
+    with pytest.raises(ImportError, match=r"needs pytorch-ignite: pip install 'f1core\[ignite\]'"):
+        import f1core.adapters.ignite  # noqa: F401
+
+
+def test_an_engine_stops_at_and_keeps_the_best_epoch(tmp_path):
+    from ignite.engine import Events, create_supervised_evaluator, create_supervised_trainer
+    from ignite.handlers import Checkpoint, DiskSaver, EarlyStopping
+
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(64, 16), torch.nn.ReLU(), torch.nn.Linear(16, 10))
+    loss = torch.nn.functional.cross_entropy
+    trainer = create_supervised_trainer(model, torch.optim.SGD(model.parameters(), lr=1.0), loss)
+    evaluator = create_supervised_evaluator(model)
+    made("f1", task="multiclass", classes=10).attach(evaluator, "f1")
+    made("recall", task="multiclass", classes=10, average="weighted").attach(evaluator, "recall")
+
+    def goodness(engine):
+        return engine.state.metrics["f1"]
+
+    stop = EarlyStopping(3, goodness, trainer)
+    keep = Checkpoint({"model": model}, DiskSaver(tmp_path), n_saved=1, score_function=goodness)
+    evaluator.add_event_handler(Events.COMPLETED, stop)
+    evaluator.add_event_handler(Events.COMPLETED, keep)
+    train, valid = (
+        torch.utils.data.DataLoader(
+            torch.utils.data.TensorDataset(torch.tensor(half.x), torch.tensor(half.y)),
+            batch_size=size,
+        )
+        for half, size in zip(digits(), (50, 100), strict=True)
+    )
+    ours, theirs = [], []
+
+    @trainer.on(Events.EPOCH_COMPLETED)
+    def evaluate():
+        evaluator.run(valid)
+        x, y = valid.dataset.tensors
+        with torch.no_grad():
+            theirs.append(f1_score(y, model(x).argmax(1), average="macro"))
+        ours.append(evaluator.state.metrics["f1"])
+        assert 0 < evaluator.state.metrics["recall"] <= 1
+
+    trainer.run(train, max_epochs=25)
+    assert ours == pytest.approx(theirs, abs=1e-12)
+    best = int(np.argmax(theirs))
+    assert len(theirs) == min(best + 4, 25)
+    model.load_state_dict(torch.load(tmp_path / keep.last_checkpoint, weights_only=True))
+    x, y = valid.dataset.tensors
+    again = f1_score(y, model(x).argmax(1), average="macro")
+    assert again == pytest.approx(max(theirs), abs=1e-12)
+
+
+def test_counts_add_up_over_ranks(tmp_path):
+    told = ranks.run("ignite_sync", 3, tmp_path)
+    assert [code for code, _ in told] == [0, 0, 0], told
+    true, pred, weight = ranks.rows()
+    expected = score(true, pred, classes=ranks.CLASSES)
+    weighted = score(true, pred, classes=ranks.CLASSES, sample_weight=weight)
+    for _, found in told:
+        assert found["macro"] == [expected.macro.f1] * 2
+        assert found["weights"] == pytest.approx(weighted.macro.f1, abs=1e-12)

@@ -1,0 +1,367 @@
+"""The torchmetrics metric and Lightning: the epoch's number, kept, logged and synced as theirs."""
+
+import copy
+import pickle
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import ranks
+import tasks
+from digits import digits
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from f1core import F1Error, score
+
+torch = pytest.importorskip("torch")
+torchmetrics = pytest.importorskip("torchmetrics")
+
+from away import tensor_of  # noqa: E402
+from torchmetrics import MetricCollection, MetricTracker  # noqa: E402
+
+from f1core.adapters.logs import monitored  # noqa: E402
+from f1core.adapters.torchmetrics import ScoreMetric  # noqa: E402
+
+ROWS, CLASSES = 300, 5
+METRICS = ["f1_macro", "f1_micro", "precision_weighted", "recall_macro", "accuracy"]
+
+
+def batches(seed=0, rows=ROWS, size=64, classes=CLASSES):
+    rng = np.random.default_rng(seed)
+    pred = torch.tensor(rng.random((rows, classes), np.float32))
+    true = torch.tensor(rng.integers(0, classes, rows))
+    return [(pred[a:b], true[a:b]) for a, b in pairwise([*range(0, rows, size), rows])]
+
+
+def whole(parts):
+    pred, true = (torch.cat(side) for side in zip(*parts, strict=True))
+    return true.numpy(), pred.numpy()
+
+
+def fed(metric, parts):
+    for pred, true in parts:
+        metric.update(pred, true)
+    return metric
+
+
+def macro(**options):
+    return ScoreMetric("f1", task="multiclass", classes=CLASSES, **options)
+
+
+# ---- the law -------------------------------------------------------------------------------
+
+
+@given(tasks.any_task(), st.sampled_from(METRICS), st.integers(1, 30))
+def test_any_batches_give_the_number_of_all_rows(problem, name, size):
+    true, pred = tensor_of(problem.y_true), tensor_of(problem.y_pred)
+    assume(true is not None and pred is not None)
+    options = {k: v for k, v in problem.options.items() if k not in ("task", "confusion")}
+    task = problem.case.task
+    assume(options.setdefault("classes", _classes(problem)) is not None)
+    if name == "accuracy" or task == "multilabel":
+        options.pop("average_over", None)
+    metric = ScoreMetric(name, task=task, **options)
+    for i in range(0, len(problem), size):
+        weight = None if problem.weight is None else problem.weight[i : i + size]
+        metric.update(pred[i : i + size], true[i : i + size], sample_weight=weight)
+    expected = score(problem.y_true, problem.y_pred, sample_weight=problem.weight, task=task,
+                     **options).metric(name)  # fmt: skip
+    assert metric.compute().item() == pytest.approx(monitored(expected), abs=1e-12)
+
+
+def _classes(problem):
+    if problem.case.task == "binary":
+        return 2
+    return problem.y_pred.shape[1] if problem.y_pred.ndim == 2 else None
+
+
+# ---- torchmetrics' own habits --------------------------------------------------------------
+
+
+def test_forward_gives_the_batch_and_adds_to_the_epoch():
+    parts, metric = batches(), macro()
+    for pred, true in parts:
+        assert metric(pred, true).item() == score(true, pred, classes=CLASSES).macro.f1
+    assert metric.compute().item() == score(*whole(parts), classes=CLASSES).macro.f1
+
+
+def test_a_collection_shares_states_of_equal_options_and_of_no_others():
+    """The first batch is alike under both thresholds; later ones are not."""
+    kinds = {
+        "f1": ("f1", 0.5), "precision": ("precision", 0.5), "low": ("f1", 0.1), "high": ("f1", 0.9),
+    }  # fmt: skip
+    metrics = MetricCollection(
+        {k: ScoreMetric(name, task="binary", threshold=t) for k, (name, t) in kinds.items()}
+    )
+    rng = np.random.default_rng(0)
+    true, pred = rng.integers(0, 2, 200), rng.random(200)
+    pred[:10], true[:10] = 0.95, 1
+    for rows in (slice(0, 10), slice(10, 100), slice(100, 200)):
+        metrics.update(torch.tensor(pred[rows]), torch.tensor(true[rows]))
+    assert sorted(map(sorted, metrics.compute_groups.values())) == [
+        ["f1", "precision"], ["high"], ["low"]
+    ]  # fmt: skip
+    expected = {k: score(true, pred, threshold=t).metric(n) for k, (n, t) in kinds.items()}
+    assert {k: v.item() for k, v in metrics.compute().items()} == expected
+    metrics.reset()
+    metrics(torch.tensor(pred), torch.tensor(true))
+    assert {k: v.item() for k, v in metrics.compute().items()} == expected
+
+
+def test_clone_reset_pickle_and_merge():
+    parts = batches()
+    first, second = fed(macro(), parts[:2]), fed(macro(), parts[2:])
+    expected = score(*whole(parts), classes=CLASSES).macro.f1
+    for made in (first.clone(), copy.deepcopy(first), pickle.loads(pickle.dumps(first))):
+        made.merge_state(second)
+        assert made.compute().item() == expected
+        made.reset()
+        assert fed(made, parts).compute().item() == expected
+    assert first.compute().item() == score(*whole(parts[:2]), classes=CLASSES).macro.f1
+
+
+def test_a_saved_state_goes_on_and_one_of_other_options_is_refused():
+    parts, metric = batches(), macro()
+    assert fed(metric, parts[:2]).state_dict() == {}
+    metric.persistent(True)
+    state = copy.deepcopy(metric.state_dict())
+    again, other = macro(), macro(top_k=2)
+    again.load_state_dict(state)
+    again._update_count = metric._update_count
+    assert fed(again, parts[2:]).compute() == fed(metric, parts[2:]).compute()
+    with pytest.raises(RuntimeError, match="Unexpected key"):
+        torch.nn.ModuleList([other]).load_state_dict({f"0.{k}": v for k, v in state.items()})
+
+
+@pytest.mark.parametrize("cast", ["half", "bfloat16", "double", "to", "set_dtype"])
+def test_counts_and_weights_outlive_a_cast_of_the_model(cast):
+    """float16 ends at 65,504 and knows 2,048 from 2,049."""
+    model = torch.nn.ModuleList([macro(), torch.nn.Linear(2, 2)])
+    true, pred = torch.zeros(70_001, dtype=torch.int64), torch.eye(5)[:1].expand(70_001, 5)
+    model[0].update(pred, true)
+    model[0].update(pred[:3], true[:3] + 1, sample_weight=[1 / 3, 1e-9, 5.0])
+    before = model[0].compute()
+    if cast == "to":
+        model.to(torch.float16)
+    elif cast == "set_dtype":
+        model[0].set_dtype(torch.float16)
+    else:
+        getattr(model, cast)()
+    model[0]._computed = None
+    assert model[0].compute() == before
+    model[0].update(pred[:5].half(), true[:5])
+    assert (
+        sum(int(s.sum()) for n, s in model[0].metric_state.items() if "counts" in n) == 3 * 70_006
+    )
+
+
+def test_it_moves_with_the_model_and_knows_which_way_is_up():
+    assert macro().higher_is_better is True
+    assert macro().is_differentiable is False
+    assert ScoreMetric("hamming_loss", task="binary").higher_is_better is False
+    moved = macro().to("meta")
+    assert {state.device.type for state in moved.metric_state.values()} == {"meta"}
+    tracker = MetricTracker(macro())
+    for seed in range(3):
+        tracker.increment()
+        fed(tracker, batches(seed))
+    values = [score(*whole(batches(seed)), classes=CLASSES).macro.f1 for seed in range(3)]
+    best, step = tracker.best_metric(return_step=True)
+    assert (best, step) == (pytest.approx(max(values)), int(np.argmax(values)))
+
+
+def test_an_undefined_value_and_one_of_no_rows_are_zero():
+    metric = ScoreMetric("f1", task="binary", zero_division=float("nan"), ignore_index=-1)
+    metric.update(torch.tensor([0.1, 0.2]), torch.tensor([0, 0]))
+    assert metric.compute().item() == 0.0
+    metric.reset()
+    assert metric(torch.tensor([0.1, 0.2]), torch.tensor([-1, -1])).item() == 0.0
+    metric.update(torch.empty(0), torch.empty(0))
+    assert metric.compute().item() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"task": "multiclass"}, "classes is None; a state"),
+        ({"task": "multilabel"}, "classes is None; a state"),
+        ({"task": "binary", "metric": "f2"}, "metric is 'f2'"),
+        ({"task": "binary", "average": "samples"}, "average is 'samples'"),
+        ({"task": "binary", "resamples": 10}, "resamples are kept by"),
+    ],
+)
+def test_wrong_options_are_refused(options, sentence):
+    with pytest.raises(F1Error, match=sentence):
+        ScoreMetric(**options)
+
+
+def test_an_option_of_nobody_is_refused():
+    with pytest.raises(ValueError, match="Unexpected keyword arguments: `treshold`"):
+        ScoreMetric(task="binary", treshold=0.3)
+
+
+def test_a_refused_batch_names_torchs_arguments_and_changes_nothing():
+    metric = fed(macro(), batches())
+    before = metric.compute()
+    with pytest.raises(F1Error, match="target is 7 at row 1"):
+        metric.update(torch.rand(2, CLASSES), torch.tensor([0, 7]))
+    assert metric.compute() == before
+
+
+def test_without_the_library_the_extra_is_named(monkeypatch):
+    for library in ("torch", "torchmetrics"):
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, library, None)
+            patch.delitem(sys.modules, "f1core.adapters.torchmetrics")
+            with pytest.raises(
+                ImportError, match=rf"needs {library}: pip .*f1core\[torchmetrics\]"
+            ):
+                import f1core.adapters.torchmetrics  # noqa: F401
+
+
+# ---- several processes ---------------------------------------------------------------------
+
+
+def test_states_add_up_over_ranks(tmp_path):
+    """torchmetrics' own sync, with uneven rows, none on one rank, and weights."""
+    told = ranks.run("torchmetrics_sync", 3, tmp_path)
+    assert [code for code, _ in told] == [0, 0, 0], told
+    true, pred, weight = ranks.rows()
+    half = np.arange(ranks.ROWS) % 2 == 0
+    both = np.where(half, weight, 1.0)
+    expected = {
+        "one empty": score(true, pred, classes=ranks.CLASSES).macro.f1,
+        "weights": score(true, pred, classes=ranks.CLASSES, sample_weight=both).macro.f1,
+    }
+    for _, found in told:
+        assert found["one empty"] == [expected["one empty"]] * 2
+        assert found["weights"] == [pytest.approx(expected["weights"], abs=1e-12)] * 2
+        assert found["collection"] == expected["one empty"]
+    assert told[0][1]["own"] != told[2][1]["own"]
+
+
+# ---- Lightning -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lightning():
+    return pytest.importorskip("lightning.pytorch")
+
+
+def network():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Linear(64, 16), torch.nn.ReLU(), torch.nn.Linear(16, 10))
+
+
+def learner(lightning, precision=torch.float32):
+    class Learner(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.model = network().to(precision)
+            self.f1 = ScoreMetric("f1", task="multiclass", classes=10)
+            self.every = MetricCollection(
+                {name: ScoreMetric(name, task="multiclass", classes=10) for name in METRICS}
+            )
+            self.train_f1 = self.f1.clone()
+            self.predicted, self.history = [], []
+
+        def training_step(self, batch):
+            x, y = batch
+            logits = self.model(x)
+            self.train_f1(logits, y)
+            self.log("train_f1", self.train_f1, on_step=True, on_epoch=True)
+            return torch.nn.functional.cross_entropy(logits.float(), y)
+
+        def validation_step(self, batch):
+            x, y = batch
+            logits = self.model(x)
+            self.f1(logits, y)
+            self.every.update(logits, y)
+            self.log("val_f1", self.f1)
+            self.log_dict(self.every)
+            self.predicted.append((y, logits.float().argmax(1)))
+
+        def on_validation_epoch_end(self):
+            y, pred = (torch.cat(side) for side in zip(*self.predicted, strict=True))
+            self.history.append((f1_score(y, pred, average="macro"), len(y)))
+            self.predicted.clear()
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), lr=1.0)
+
+    return Learner()
+
+
+class Logged:
+    """The value that Lightning's callbacks see, each epoch."""
+
+    def __init__(self, lightning):
+        self.values, self.all = [], []
+        outer = self
+
+        class Callback(lightning.Callback):
+            def on_validation_end(self, trainer, module):
+                if not trainer.sanity_checking:
+                    outer.values.append(trainer.callback_metrics["val_f1"].item())
+                    outer.all.append(dict(trainer.callback_metrics))
+
+        self.callback = Callback()
+
+
+def loaders(precision=torch.float32):
+    train, valid = digits()
+    halves = [(torch.tensor(half.x).to(precision), torch.tensor(half.y)) for half in (train, valid)]
+    return [
+        torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*half), batch_size=size)
+        for half, size in zip(halves, (50, 100), strict=True)
+    ]
+
+
+quiet = pytest.mark.filterwarnings("ignore")  # Lightning advises on workers, devices and loggers
+
+
+@quiet
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_lightning_logs_stops_at_and_keeps_the_best_epoch(lightning, tmp_path, precision):
+    from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+
+    model, logged = learner(lightning, precision), Logged(lightning)
+    stop = EarlyStopping("val_f1", mode="max", patience=3)
+    keep = ModelCheckpoint(tmp_path, monitor="val_f1", mode="max", save_top_k=1)
+    trainer = lightning.Trainer(
+        max_epochs=25, accelerator="cpu", logger=False, default_root_dir=tmp_path,
+        enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=2,
+        callbacks=[stop, keep, logged.callback],
+    )  # fmt: skip
+    trainer.fit(model, *loaders(precision))
+    sanity, *epochs = model.history
+    theirs = [value for value, _ in epochs]
+    assert sanity[1] == 200
+    assert all(rows == 597 for _, rows in epochs)
+    assert logged.values == pytest.approx(theirs, abs=1e-12)
+    assert all(each["f1_macro"] == each["val_f1"] for each in logged.all)
+    assert "train_f1_epoch" in logged.all[-1]
+    best = int(np.argmax(theirs))
+    assert stop.best_score.item() == pytest.approx(max(theirs))
+    assert trainer.current_epoch == min(best + 4, 25)
+    kept = torch.load(keep.best_model_path, weights_only=True)
+    assert kept["epoch"] == best
+    again = learner(lightning, precision)
+    again.load_state_dict(kept["state_dict"])
+    _, valid = digits()
+    pred = again.model(torch.tensor(valid.x).to(precision)).float().argmax(1)
+    assert f1_score(valid.y, pred, average="macro") == pytest.approx(max(theirs), abs=1e-12)
+
+
+@quiet
+def test_lightning_on_two_processes(lightning, tmp_path):
+    """DDP over gloo: both ranks log the number of all rows, padded ones as the sampler has them."""
+    told = ranks.run("lightning_ddp", 2, tmp_path)
+    assert [code for code, _ in told] == [0, 0], told
+    for _, found in told:
+        assert found["logged"] == pytest.approx(found["theirs"], abs=1e-12)
+        assert found["meter"] == pytest.approx(found["without padding"], abs=1e-12)
+    assert told[0][1] == told[1][1]
