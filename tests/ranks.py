@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 ROWS, CLASSES = 101, 7
-PARTS = {
+PARTS = {  # where each rank's rows end
     "uneven": (0, 90, 97, 101),
-    "empty": (0, 60, 60, 101),
+    "one empty": (0, 60, 60, 101),
     "all but one empty": (0, 0, 101, 101),
 }
 

@@ -12,7 +12,7 @@ try:
     from ignite.exceptions import NotComputableError
     from ignite.metrics.metric import Metric, reinit__is_reduced, sync_all_reduce
 except ModuleNotFoundError as error:
-    if error.name not in ("torch", "ignite"):
+    if (error.name or "").partition(".")[0] not in ("torch", "ignite"):
         raise
     raise missing("f1core.adapters.ignite", "pytorch-ignite", "ignite") from None
 

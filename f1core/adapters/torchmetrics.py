@@ -11,9 +11,10 @@ try:
     from torch import Tensor
     from torchmetrics import Metric
 except ModuleNotFoundError as error:
-    if error.name not in ("torch", "torchmetrics"):
+    library = (error.name or "").partition(".")[0]
+    if library not in ("torch", "torchmetrics"):
         raise
-    raise missing("f1core.adapters.torchmetrics", error.name, "torchmetrics") from None
+    raise missing("f1core.adapters.torchmetrics", library, "torchmetrics") from None
 
 from .vectors import OPTIONS, Vectors
 

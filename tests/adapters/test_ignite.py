@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -14,10 +15,11 @@ from sklearn.metrics import f1_score
 
 from f1core import F1Error, score
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # torch deprecates what Ignite's import uses
 torch = pytest.importorskip("torch")
-with pytest.warns() as _:
-    ignite = pytest.importorskip("ignite")
+with warnings.catch_warnings():  # torch deprecates what Ignite uses while it is imported
+    warnings.simplefilter("ignore")
+    pytest.importorskip("ignite.metrics")
+    from f1core.adapters.ignite import ScoreMetric
 
 from away import tensor_of  # noqa: E402
 
@@ -33,7 +35,7 @@ def test_any_batches_give_the_number_of_all_rows(problem, name, size):
     task = problem.case.task
     width = problem.y_pred.shape[1] if problem.y_pred.ndim == 2 else None
     assume(options.setdefault("classes", 2 if task == "binary" else width) is not None)
-    metric = made(name, task=task, **options)
+    metric = ScoreMetric(name, task=task, **options)
     for i in range(0, len(problem), size):
         rows = slice(i, i + size)
         weight = () if problem.weight is None else (problem.weight[rows],)
@@ -43,21 +45,15 @@ def test_any_batches_give_the_number_of_all_rows(problem, name, size):
     assert metric.compute() == pytest.approx(monitored(expected), abs=1e-12)
 
 
-def made(*arguments, **options):
-    from f1core.adapters.ignite import ScoreMetric
-
-    return ScoreMetric(*arguments, **options)
-
-
 def test_reset_state_and_pickle():
     from ignite.exceptions import NotComputableError
 
-    metric = made(task="binary", output_transform=tuple)
+    metric = ScoreMetric(task="binary", output_transform=tuple)
     with pytest.raises(NotComputableError, match="no rows"):
         metric.compute()
     metric.update((torch.tensor([0.2, 0.9]), torch.tensor([0, 1])))
     state = metric.state_dict()
-    again = made(task="binary")
+    again = ScoreMetric(task="binary")
     again.load_state_dict(state)
     for each in (again, pickle.loads(pickle.dumps(metric))):
         each.update((torch.tensor([0.2, 0.9]), torch.tensor([1, 1])))
@@ -70,19 +66,19 @@ def test_reset_state_and_pickle():
 
 def test_wrong_options_and_batches_are_refused():
     with pytest.raises(F1Error, match="classes is None; a state"):
-        made(task="multiclass")
+        ScoreMetric(task="multiclass")
     with pytest.raises(TypeError, match="treshold"):
-        made(task="binary", treshold=0.1)
-    metric = made(task="binary")
+        ScoreMetric(task="binary", treshold=0.1)
+    metric = ScoreMetric(task="binary")
     with pytest.raises(F1Error, match="preds is NaN at row 0"):
         metric.update((torch.tensor([float("nan")]), torch.tensor([1])))
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ignite.metrics.metric", None)
-    monkeypatch.setitem(sys.modules, "ignite.exceptions", None)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ignite"]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "ignite", None)
-    monkeypatch.delitem(sys.modules, "f1core.adapters.ignite", raising=False)
+    monkeypatch.delitem(sys.modules, "f1core.adapters.ignite")
     with pytest.raises(ImportError, match=r"needs pytorch-ignite: pip install 'f1core\[ignite\]'"):
         import f1core.adapters.ignite  # noqa: F401
 
@@ -96,8 +92,10 @@ def test_an_engine_stops_at_and_keeps_the_best_epoch(tmp_path):
     loss = torch.nn.functional.cross_entropy
     trainer = create_supervised_trainer(model, torch.optim.SGD(model.parameters(), lr=1.0), loss)
     evaluator = create_supervised_evaluator(model)
-    made("f1", task="multiclass", classes=10).attach(evaluator, "f1")
-    made("recall", task="multiclass", classes=10, average="weighted").attach(evaluator, "recall")
+    ScoreMetric("f1", task="multiclass", classes=10).attach(evaluator, "f1")
+    ScoreMetric("recall", task="multiclass", classes=10, average="weighted").attach(
+        evaluator, "recall"
+    )
 
     def goodness(engine):
         return engine.state.metrics["f1"]

@@ -363,5 +363,7 @@ def test_lightning_on_two_processes(lightning, tmp_path):
     assert [code for code, _ in told] == [0, 0], told
     for _, found in told:
         assert found["logged"] == pytest.approx(found["theirs"], abs=1e-12)
-        assert found["meter"] == pytest.approx(found["without padding"], abs=1e-12)
+        assert found["meter"] == pytest.approx(
+            found["without padding"], abs=1e-7
+        )  # logged in float32
     assert told[0][1] == told[1][1]
