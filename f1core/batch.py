@@ -235,7 +235,7 @@ class Batch:
     def averaged_columns(self) -> Array | None:
         """The labels that the samples averages look at, where `average_over` lists them."""
         entries = self.options.average_over
-        if not isinstance(entries, tuple):
+        if self.kind != "multilabel" or not isinstance(entries, tuple):
             return None
         return np.array(self.options.places(entries, self.n_classes))
 

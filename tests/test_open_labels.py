@@ -120,3 +120,10 @@ def test_named_classes_do_not_mix_with_seen_ones():
     with pytest.raises(F1Error, match="give both the same classes="):
         seen.merge(numbered)
     assert seen == fed([([0, 1], [1, 1])])
+
+
+def test_a_batch_need_not_hold_the_classes_that_are_averaged():
+    made = Accumulator("multiclass", average_over=[5])
+    for labels in ([0, 1], [5, 1]):
+        made.update(np.array(labels), np.array(labels))
+    assert made.compute().macro.f1 == 1.0
