@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .counts import Counts
 from .errors import F1Error, shown
 from .identities import check_ids
 from .inputs import check
-from .once import Once, Outcomes, outcomes_of
+from .once import Once
 from .options import Options, make_options, thread_count
+from .outcomes import Outcomes, of_batch
 from .repeat import Repeat
 from .scores import Scores
 from .tally import add, add_sparsely, count
+
+if TYPE_CHECKING:
+    from .poisson import Stream
 
 _MIXED = "earlier rows have {} (sample_id=), these have {}: give every row an id, or none"
 
@@ -151,9 +155,8 @@ class Accumulator:
             from .poisson import with_replicas
 
             with self._lock:  # these rows' numbers are theirs alone
-                seed, first = stream
-                stream[1] += len(batch)
-            counts = with_replicas(counts, batch, seed, first)
+                first = stream.advance(len(batch))
+            counts = with_replicas(counts, batch, stream.seed, first)
         self._add(counts)
         self._repeat = Repeat.of(batch, y_true, y_pred)
 
@@ -176,7 +179,7 @@ class Accumulator:
         if once is not None:
             self._add_once(once)
             if self._stream is not None and other._stream is not None:
-                self._stream[0] = min(self._stream[0], other._stream[0])
+                self._stream.seed = min(self._stream.seed, other._stream.seed)
         elif counts is not None:
             self._add(counts)
 
@@ -205,7 +208,7 @@ class Accumulator:
         with self._lock:
             self._counts = self._once = None
             if self._stream is not None:
-                self._stream[1] = 0
+                self._stream.rows = 0
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state to a file (npz, no pickle, with a checksum), whole or not at all.
@@ -217,10 +220,7 @@ class Accumulator:
         """
         from . import state  # zipfile, json and hashlib: 10 ms that few scripts need
 
-        if self._once is not None:
-            raise F1Error("a state with ids cannot be saved to a file yet; pickle it")
-        with self._lock:
-            state.save(path, self._options, self._counts)
+        state.save(path, self.__getstate__())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Accumulator:
@@ -234,8 +234,7 @@ class Accumulator:
         from . import state
 
         made = cls.__new__(cls)
-        options, counts = state.load(path)
-        made.__setstate__({"options": options, "counts": counts, "threads": None})
+        made.__setstate__(state.load(path))
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -255,13 +254,15 @@ class Accumulator:
         with self._lock:
             counts = None if self._counts is None else self._counts.copy()
             once = None if self._once is None else self._once.copy()
-        stream = self._stream if counts is None else None  # a copy's rows are other rows
+            seed = None
+            if self._stream is not None:  # rows with ids are drawn for by their ids
+                seed = self._stream.fork() if once is None else self._stream.seed
         return {
             "options": self._options,
             "counts": counts,
             "once": once,
             "threads": self._threads,
-            "seed": None if stream is None else stream[0],
+            "seed": seed,
         }
 
     def __setstate__(self, made: dict[str, Any]) -> None:
@@ -274,6 +275,8 @@ class Accumulator:
         """Other counts under another task and the same options."""
         made = self._copy()
         made._options, made._counts = self._options.with_task(task), counts
+        if made._once is not None:
+            made._counts, made._once = None, made._once.by_column(counts.n_classes, made._options)
         return made
 
     @property
@@ -284,13 +287,13 @@ class Accumulator:
         with self._lock:
             return self._once.counts(self._threads)
 
-    def _new_stream(self, seed: Any) -> list[int] | None:
-        """Seed and number of the next row, where resamples are kept."""
+    def _new_stream(self, seed: Any) -> Stream | None:
+        """What resamples are drawn from, where they are kept."""
         if not self._options.resamples:
             return None
-        from .poisson import checked_seed
+        from .poisson import Stream
 
-        return [checked_seed(seed), 0]
+        return Stream(seed)
 
     def _copy(self) -> Accumulator:
         made = Accumulator.__new__(Accumulator)
@@ -309,7 +312,7 @@ class Accumulator:
         with self._lock:
             if self._once is not None:
                 if self._stream is not None:
-                    return self._once.with_replicas(self._stream[0])
+                    return self._once.with_replicas(self._stream.seed)
                 return self._once.counts(self._threads).copy()
             return None if self._counts is None else self._counts.copy()
 
@@ -333,4 +336,4 @@ class Accumulator:
         batch = check(y_true, y_pred, self._options, sample_weight, self._width(), exact=True)
         ids = check_ids(sample_id, len(batch))
         if len(batch):
-            self._add_once(outcomes_of(batch, ids))
+            self._add_once(of_batch(batch, ids))

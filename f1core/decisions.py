@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from . import plain
 from .batch import Batch
 from .complaints import complain
 from .counts import Array
-from .tally import IGNORED, decided, most_votes
+from .tally import IGNORED, best, decided
 
 
 class Decisions(NamedTuple):
@@ -26,8 +26,10 @@ class Decisions(NamedTuple):
     rows: Array  # (m,) where they stand in the block
 
 
-def decide(batch: Batch, rows: slice) -> Decisions:
+def decide(batch: Batch, rows: slice, module: Any = plain) -> Decisions:
     """A block of rows, decided as `tally.count` decides them.
+
+    What a kernel finds unusual is decided by the NumPy twin, which may complain.
 
     Raises
     ------
@@ -37,39 +39,29 @@ def decide(batch: Batch, rows: slice) -> Decisions:
     true, weight, ignored = batch.true_ids(rows), batch.weights(rows), batch.ignored(rows)
     if batch.kind == "multilabel":
         words, one, _ = batch.cut_form(rows)
-        code, bad = decided(plain, batch, rows, true, words, one)
-        kept = (code != IGNORED).any(axis=1)
+        code, bad = decided(module, batch, rows, true, words, one)
+        if bad and module is not plain:
+            return decide(batch, rows)
         if bad:
             complain(batch, rows)
+        kept = (code != IGNORED).any(axis=1)
         return _kept(Decisions(true, true, code, weight, np.arange(len(true))), kept)
-    pred = _predicted(batch, rows, true)
+    if batch.kind == "binary":
+        assert batch.format is not None
+        code, bad = decided(module, batch, rows, true, batch.words(rows), batch.format.one)
+        if bad and module is not plain:
+            return decide(batch, rows)
+        if bad:
+            complain(batch, rows)
+        pred = np.asarray(code & 1)
+    else:
+        pred = batch.pred_ids(rows) if batch.kind == "labels" else best(module, batch, rows)
     kept = np.ones(len(true), bool) if ignored is None else ~ignored
     found = _kept(Decisions(true, pred, None, weight, np.arange(len(true))), kept)
     for ids in (found.true, found.pred):
-        if ((ids < 0) | (ids >= batch.n_classes)).any():
+        if len(ids) and not (ids.min() >= 0 and ids.max() < batch.n_classes):
             complain(batch, rows)
     return found
-
-
-def _predicted(batch: Batch, rows: slice, true: Array) -> Array:
-    if batch.kind == "labels":
-        return batch.pred_ids(rows)
-    if batch.kind == "binary":
-        assert batch.format is not None
-        code, bad = decided(plain, batch, rows, true, batch.words(rows), batch.format.one)
-        if bad:
-            complain(batch, rows)
-        return np.asarray(code & 1)
-    k = batch.options.top_k
-    if batch.format is None:
-        return most_votes(batch.pred[rows], k)
-    words = batch.words(rows)
-    ids = np.empty(len(words) if k == 1 else (len(words), k), np.int32)
-    if k == 1:
-        plain.argmax(words, batch.format.inf, ids)
-    else:
-        plain.topk(words, batch.format.inf, k, ids)
-    return ids
 
 
 def _kept(found: Decisions, kept: Array) -> Decisions:

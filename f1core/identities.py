@@ -60,6 +60,25 @@ def spelled(ids: Ids, at: int) -> str:
     return str(uuid.UUID(bytes=raw)) if len(raw) == 16 else raw.hex()
 
 
+def refuse_no_ids(ids: Ids) -> None:
+    """Complain about what is no sorted set of ids, believing nothing.
+
+    Raises
+    ------
+    F1Error
+        If the kind is unknown, or ids have another dtype or order.
+    """
+    values = ids.values
+    dtypes = [np.dtype(np.uint32), np.dtype(np.uint64)]
+    number, width = ids.kind == "numbers", ids.kind.removesuffix(" bytes")
+    known = number or ids.kind == "text" or (width.isdigit() and ids.kind.endswith(" bytes"))
+    good = values.dtype in dtypes if number else values.dtype.kind == "S"
+    if known and not number and ids.kind != "text":
+        good = good and values.dtype.itemsize == int(width)
+    if not (known and good and values.ndim == 1) or (values[1:] <= values[:-1]).any():
+        raise F1Error(f"ids of kind {shown(ids.kind)} cannot be {shape_words(values)}")
+
+
 def narrowed(numbers: Array) -> Array:
     """Numbers from 0 in 4 bytes where these suffice, else in 8."""
     small = not len(numbers) or int(numbers.max()) < 1 << 32
@@ -144,5 +163,5 @@ def _encoded(row: int, entry: str | bytes) -> bytes:
 _INTEGERS = tuple(np.dtype(f"{sign}{size}").type for sign in "iu" for size in (1, 2, 4, 8))
 _READ = {
     "i": _of_integers, "u": _of_integers, "f": _of_floats, "U": _of_text, "S": _of_bytes,
-    "V": _of_raw, "O": _of_objects, "T": lambda array: _of_objects(np.asarray(array, object)),
+    "V": _of_raw, "O": _of_objects, "T": _of_objects,
 }  # fmt: skip

@@ -21,6 +21,7 @@ _DRAWN = 1024
 # Weights in flight at once: 2 MB as bytes.
 _WEIGHTS = 1 << 21
 _UNIT = 2.0**20
+_FORK = 1  # no block of rows has a spawn key of two numbers
 # How many of 65,536 draws give 0, 1, 2, …: Poisson(1), with mean 1 exactly and variance 1.0003.
 _POISSON = (24112, 24106, 12055, 4018, 1005, 201, 33, 5, 1)
 _TABLE = np.repeat(np.arange(len(_POISSON), dtype=np.uint8), _POISSON)
@@ -84,6 +85,30 @@ def weights(seed: int, start: int, stop: int, resamples: int) -> Array:
         low, high = max(start - block * _DRAWN, 0), min(stop - block * _DRAWN, _DRAWN)
         parts.append(drawn[:, low:high])
     return np.concatenate(parts, axis=1) if parts else np.zeros((resamples, 0), np.uint8)
+
+
+class Stream:
+    """The rows whose resamples are drawn from one seed: how many there were."""
+
+    def __init__(self, seed: Any) -> None:
+        self.asked: int | None = None if seed is None else checked_seed(seed)
+        self.seed = checked_seed(seed)
+        self.rows = 0
+
+    def advance(self, rows: int) -> int:
+        """Number so many rows; give the number of the first."""
+        self.rows += rows
+        return self.rows - rows
+
+    def fork(self) -> int | None:
+        """The seed for a copy, whose further rows are others; None if none was asked for.
+
+        As long as there are no rows it is the same one, then one made of seed and number of rows.
+        """
+        if self.asked is None or not self.rows:
+            return self.asked
+        made = np.random.SeedSequence(self.seed, spawn_key=(self.rows, _FORK))
+        return int(made.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def checked_seed(seed: Any) -> int:

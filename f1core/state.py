@@ -1,10 +1,11 @@
-"""Counts on disk: npz without pickle, with a format number and a checksum, renamed into place."""
+"""States on disk: npz without pickle, with a format number and a checksum, renamed into place."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import operator
 import os
 import threading
 import zipfile
@@ -17,21 +18,27 @@ import numpy as np
 
 from .counts import Array, Counts
 from .errors import F1Error, shown
+from .once import Once
 from .options import Options, make_options
+from .outcomes import Outcomes
 
-FORMAT = 1
+FORMAT = 2  # 1 had neither rows with ids nor seeds
+_READ = (1, FORMAT)
 
 
-def save(path: str | os.PathLike[str], options: Options, counts: Counts | None) -> None:
-    """Write a state to a temporary file beside `path`, then rename it.
+def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
+    """Write the state of an Accumulator to a temporary file beside `path`, then rename it.
 
     Raises
     ------
     F1Error
         If the folder cannot be written; an older file stays as it was.
     """
-    arrays = {} if counts is None else counts.as_dict()
-    arrays["options"] = _as_bytes(json.dumps(_plain(options)))
+    kept = state["counts"] if state["once"] is None else state["once"].outcomes()
+    arrays = {} if kept is None else kept.as_dict()
+    if state["seed"] is not None:
+        arrays["seed"] = np.asarray(state["seed"])
+    arrays["options"] = _as_bytes(json.dumps(_plain(state["options"])))
     arrays["format"] = np.asarray(FORMAT)
     arrays["checksum"] = _as_bytes(_checksum(arrays))
     buffer = io.BytesIO()
@@ -51,8 +58,8 @@ def save(path: str | os.PathLike[str], options: Options, counts: Counts | None) 
             temporary.unlink()
 
 
-def load(path: str | os.PathLike[str]) -> tuple[Options, Counts | None]:
-    """Read a state back, believing nothing.
+def load(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the state of an Accumulator back, believing nothing.
 
     Raises
     ------
@@ -67,16 +74,27 @@ def load(path: str | os.PathLike[str]) -> tuple[Options, Counts | None]:
     try:
         arrays = _unpacked(data)
         found = int(arrays.pop("format"))
-        if found != FORMAT:
-            raise F1Error(f"it has format number {found}, this f1core reads {FORMAT}")
+        if found not in _READ:
+            raise F1Error(
+                f"it has format number {found}, this f1core reads {_READ[0]} and {FORMAT}"
+            )
         checksum = _text(arrays.pop("checksum"))
-        if checksum != _checksum({**arrays, "format": np.asarray(FORMAT)}):
+        if checksum != _checksum({**arrays, "format": np.asarray(found)}):
             raise F1Error("its checksum does not match: it was damaged or altered")
         options = _options(json.loads(_text(arrays.pop("options"))))
-        counts = Counts.from_dict(arrays) if arrays else None
-        if counts is not None:
+        seed = operator.index(arrays.pop("seed")[()]) if "seed" in arrays else None
+        if seed is not None and not 0 <= seed < 1 << 63:
+            raise F1Error(f"its seed is {seed}")
+        counts = once = None
+        if "ids" in arrays:
+            rows = Outcomes.from_dict(arrays, options)
+            _refuse_misfit(options, rows)
+            once = Once(options)
+            once.add(rows)
+        elif arrays:
+            counts = Counts.from_dict(arrays)
             _refuse_misfit(options, counts)
-        return options, counts
+        return {"options": options, "counts": counts, "once": once, "threads": None, "seed": seed}
     except F1Error as error:
         raise F1Error(f"{path} is no f1core state: {error}") from None
     except Exception as error:  # numpy and zipfile raise many kinds on damaged files
@@ -95,13 +113,14 @@ def _path(path: Any) -> Path:
     return found
 
 
-def _refuse_misfit(options: Options, counts: Counts) -> None:
-    task, multilabel = options.task, counts.rows is not None
+def _refuse_misfit(options: Options, kept: Counts | Outcomes) -> None:
+    task = options.task
+    multilabel = kept.rows is not None if isinstance(kept, Counts) else task == "multilabel"
     width = options.n_classes if task != "binary" else 2
-    named = counts.labels is not None and (task != "multiclass" or width is not None)
+    named = kept.labels is not None and (task != "multiclass" or width is not None)
     if task is None or (task == "multilabel") != multilabel or named:
         raise F1Error(f"its counts do not belong to its task, {task}")
-    if width not in (None, counts.n_classes):
+    if width not in (None, kept.n_classes):
         raise F1Error(f"its counts do not belong to its {width} classes")
 
 

@@ -218,7 +218,7 @@ def _ids(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
 
 def _decided_ids(module: Any, batch: Batch, rows: slice) -> tuple[Array, Array, Array | None]:
     """True and predicted ids, and weights, of the rows that are not ignored."""
-    pred = batch.pred_ids(rows) if batch.kind == "labels" else _best(module, batch, rows)
+    pred = batch.pred_ids(rows) if batch.kind == "labels" else best(module, batch, rows)
     true, weight, ignored = batch.true_ids(rows), batch.weights(rows), batch.ignored(rows)
     if ignored is not None and ignored.any():
         kept = ~ignored
@@ -259,7 +259,7 @@ def _multiclass(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     return module.multiclass_sums(true, words, inf, counts.sums)
 
 
-def _best(module: Any, batch: Batch, rows: slice) -> Array:
+def best(module: Any, batch: Batch, rows: slice) -> Array:
     """(n,) the place of the first maximum of each row, or (n, k) of the k largest."""
     k = batch.options.top_k
     if batch.format is None:  # votes, or one-hot predictions

@@ -117,6 +117,80 @@ def test_a_forged_file_is_refused(name, path):
     refused(path, "no f1core state", words)
 
 
+@pytest.fixture
+def rows(tmp_path):
+    """A saved state of rows with ids."""
+    path = tmp_path / "rows.npz"
+    made = Accumulator("multiclass", classes=3)
+    made.update([0, 1, 2, 2], [0, 2, 2, 2], sample_id=[5, 3, 9, 4], sample_weight=[1, 2, 3, 4])
+    made.save(path)
+    return path
+
+
+def test_an_honest_forgery_of_rows_loads(rows):
+    forge(rows, setting(guess=np.uint8([1, 1, 1, 1])))
+    assert Accumulator.load(rows).compute().confusion[:, 1].tolist() == [1, 2, 7]
+
+
+NO_ROWS = {
+    "ids out of order": (setting(ids=np.uint32([3, 5, 4, 9])), "ids"),
+    "an id twice": (setting(ids=np.uint32([3, 3, 5, 9])), "ids"),
+    "signed ids": (
+        setting(ids=np.array([3, 4, 5, 9])),
+        "ids of kind 'numbers' cannot be (4,) int64",
+    ),
+    "more ids than rows": (setting(ids=np.uint32([3, 4, 5, 9, 10])), "truth of 5 rows"),
+    "an unknown kind": (setting(kind=np.frombuffer(b"names", np.uint8)), "kind 'names'"),
+    "text of another kind": (setting(ids=np.array([b"a", b"b", b"c", b"d"])), "kind 'numbers'"),
+    "truth that is no class": (setting(truth=np.uint8([1, 4, 1, 1])), "none of 3 classes can be"),
+    "a guess that is no class": (setting(guess=np.uint8([1, 3, 1, 1])), "none of 3 classes can be"),
+    "signed truth": (
+        setting(truth=np.array([1, 1, 1, 1])),
+        "truth of 4 rows of 3 classes cannot be",
+    ),
+    "fewer guesses": (setting(guess=np.uint8([1, 1])), "guess of 4 rows"),
+    "a negative weight": (setting(weight=np.array([1.0, -1, 1, 1])), "no weight can be"),
+    "a weight of NaN": (setting(weight=np.array([1.0, np.nan, 1, 1])), "no weight can be"),
+    "fewer weights": (setting(weight=np.ones(3)), "no weight can be"),
+    "weights of another dtype": (setting(weight=np.ones(4, np.float32)), "no weight can be"),
+    "other classes": (setting(n_classes=4), "do not belong to its 3 classes"),
+    "no classes": (setting(n_classes=0), "none of 0 classes"),
+    "labels beside classes": (setting(labels=np.array([5, 6, 7])), "do not belong"),
+    "no truth": (without("truth"), "these are not rows"),
+    "an unknown array": (setting(extra=[1]), "these are not rows"),
+    "another task": (options_with(task="multilabel"), "truth of 4 rows"),
+    "a negative seed": (setting(seed=-1), "seed is -1"),
+    "several seeds": (setting(seed=[1, 2]), ""),
+}
+
+
+@pytest.mark.parametrize("name", NO_ROWS)
+def test_forged_rows_are_refused(name, rows):
+    change, words = NO_ROWS[name]
+    forge(rows, change)
+    refused(rows, "no f1core state", words)
+
+
+def test_forged_rows_of_many_labels_are_refused(tmp_path):
+    path = tmp_path / "cells.npz"
+    made = Accumulator("multilabel", classes=3, ignore_index=-1)
+    made.update([[0, 1, -1]], [[0.2, 0.7, 0.7]], sample_id=["a"])
+    made.save(path)
+    forge(path, setting(truth=np.uint8([[0b111_00000, 0b001_00000]])))
+    refused(path, "none of 3 classes can be")
+    top = Accumulator("multiclass", classes=3, top_k=2)
+    top.update([1], [[0.2, 0.7, 0.1]], sample_id=["a"])
+    top.save(path)
+    forge(path, setting(guess=np.uint8([[1, 1]])))
+    refused(path, "none of 3 classes can be")
+
+
+def test_a_state_of_format_1_loads(path):
+    """What was saved before there were ids."""
+    forge(path, setting(format=1))
+    assert Accumulator.load(path) == filled()
+
+
 def test_a_change_without_a_new_checksum_is_refused(path):
     forge(path, setting(confusion=np.eye(3, dtype=np.int64)), sign=False)
     refused(path, "checksum does not match")

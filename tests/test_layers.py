@@ -16,8 +16,8 @@ ROOT = Path(f1core.__file__).parent
 CORE = [
     "errors", "values", "options", "foreign", "replicas", "counts", "plain", "kernels", "engine",
     "workers", "batch", "vocabulary", "complaints", "inputs", "tally", "averages", "report",
-    "scores", "api", "decisions", "identities", "outcomes", "once", "state", "repeat",
-    "accumulator",
+    "scores", "api", "decisions", "identities", "runs", "outcomes", "lexicon", "twins", "once",
+    "state", "repeat", "accumulator",
 ]  # fmt: skip
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",

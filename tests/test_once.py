@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import threading
+import uuid
 from dataclasses import replace
 
 import numpy as np
@@ -231,3 +233,145 @@ def test_merging_with_itself_changes_nothing():
     made.merge(made)
     assert made == numbered()
     same_bits(made.compute(), score([0, 1, 2, 2], [0, 2, 2, 2], classes=3))
+
+
+def test_plain_rows_do_not_slip_in_by_the_short_way():
+    """Batches that look like the last one skip the checks, but not this one."""
+    rng = np.random.default_rng(0)
+    made = Accumulator("multiclass", classes=4)
+    y_true, y_pred = rng.integers(0, 4, 8), rng.random((8, 4), np.float32)
+    for _ in range(3):
+        made.update(y_true, y_pred)
+    with pytest.raises(F1Error, match="give every row an id"):
+        made.update(y_true, y_pred, sample_id=np.arange(8))
+    assert made.total == 24
+
+
+@pytest.mark.parametrize("classes", [None, 1500])
+def test_more_classes_than_a_matrix_is_kept_for(classes):
+    rng = np.random.default_rng(1)
+    y_true, y_pred = rng.integers(0, 1500, (2, 4000))
+    made = Accumulator("multiclass", classes=classes)
+    for _ in range(30):
+        rows = rng.integers(0, 4000, 300)
+        made.update(y_true[rows], y_pred[rows], sample_id=rows)
+    other = Accumulator("multiclass", classes=classes)
+    other.update(y_true, y_pred, sample_id=np.arange(4000))
+    both = made + pickle.loads(pickle.dumps(other))
+    assert both == other
+    same_bits(both.compute(), score(y_true, y_pred, task="multiclass", classes=classes))
+
+
+def test_a_class_that_only_an_outvoted_prediction_named_is_gone():
+    """1,025 labels keep no matrix; without the one that was never meant there are 1,024."""
+    labels = np.arange(1024)
+    made = Accumulator("multiclass")
+    made.update([0], [5000], sample_id=[0])
+    made.update(labels, labels, sample_id=labels)
+    whole = Accumulator("multiclass")
+    whole.update(labels, labels, sample_id=labels)
+    assert made == whole
+    same_bits(made.compute(), whole.compute())
+    assert made.compute().confusion.shape == (1024, 1024)
+
+
+def test_ids_may_outgrow_their_width():
+    made = Accumulator("binary")
+    for ids in ([0, 1], [2**32 - 1, 2**32], [2**64 - 1, 1], [2**32, 2**63]):
+        made.update([0, 1] if ids[0] < 2**32 else [1, 1], [0.2, 0.7], sample_id=ids)
+    assert made.total == 6
+    texts = Accumulator("binary")
+    for ids in (["a", "bb"], ["bbb", "a"], ["b" * 300, "b"], ["b" * 299, "bbb"]):
+        texts.update([1, 1], [0.7, 0.7], sample_id=ids)
+    assert texts.total == 6
+
+
+def test_uuids_are_exact_to_the_last_bit():
+    ids = [uuid.UUID(int=n) for n in (0, 1, 256, 1 << 120, 2**128 - 1)]
+    made = Accumulator("binary")
+    made.update([1] * 5, [0.7] * 5, sample_id=ids)
+    made.update([1] * 5, [0.7] * 5, sample_id=np.array([u.bytes for u in ids], "V16"))
+    assert made.total == 5
+    with pytest.raises(F1Error, match="sample_id 00000000-0000-0000-0000-000000000100 comes"):
+        made.update([0], [0.7], sample_id=[ids[2]])
+
+
+@pytest.mark.parametrize("maker", ["pandas", "polars", "pyarrow", "torch"])
+def test_ids_come_from_any_library(maker):
+    library = pytest.importorskip(maker)
+    make = {
+        "pandas": lambda: library.Series([3, 4]),
+        "polars": lambda: library.Series([3, 4]),
+        "pyarrow": lambda: library.array([3, 4]),
+        "torch": lambda: library.tensor([[3], [4]]),
+    }[maker]
+    made = Accumulator("binary")
+    made.update([0, 1], [0.2, 0.7], sample_id=make())
+    made.update([0, 1], [0.2, 0.7], sample_id=[3, 4])
+    assert made.total == 2
+
+
+def test_eight_threads_count_each_row_once():
+    rng = np.random.default_rng(2)
+    y_true, y_pred = rng.integers(0, 5, 1000), rng.random((1000, 5))
+    made = Accumulator("multiclass", classes=5)
+    gate = threading.Barrier(8)
+
+    def feed(seed):
+        order = np.random.default_rng(seed).permutation(1000)
+        gate.wait()
+        for rows in np.split(order, 50):
+            made.update(y_true[rows], y_pred[rows], sample_id=rows)
+            made.compute()
+
+    threads = [threading.Thread(target=feed, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    same_bits(made.compute(), score(y_true, y_pred, classes=5))
+
+
+def test_an_interrupt_loses_nothing(monkeypatch):
+    """All that was held is counted anew after a batch that was cut short."""
+    made = numbered()
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("f1core.once.counted", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            made.update([0], [0], sample_id=[99])
+    assert made == numbered()
+    assert made.counts == numbered().counts
+
+
+@given(tasks.any_task(), st.data())
+def test_what_was_saved_comes_back_with_its_ids(tmp_path_factory, problem, data):
+    path, ids = tmp_path_factory.getbasetemp() / "once.npz", data.draw(identified(len(problem)))
+    made = problem.accumulator()
+    rows = st.lists(st.integers(0, len(problem) - 1), min_size=1, max_size=40)
+    for batch in data.draw(st.lists(rows, min_size=1, max_size=3)):
+        fed(made, problem, ids, batch)
+    made.save(path)
+    loaded = Accumulator.load(path)
+    assert loaded == made
+    assert loaded.counts == made.counts
+    everything = np.arange(len(problem))
+    assert fed(loaded, problem, ids, everything) == fed(made, problem, ids, everything)
+
+
+@given(tasks.any_task(), st.data())
+def test_replicas_are_those_of_the_rows_however_they_came(problem, data):
+    ids = data.draw(identified(len(problem)))
+    found = []
+    for rows in (np.arange(len(problem)), data.draw(generators()).permutation(len(problem))):
+        made, late = (problem.accumulator(resamples=3, seed=seed) for seed in (4, 9))
+        for part in np.array_split(rows, 3):
+            fed(made, problem, ids, part) if len(part) else None
+        fed(late, problem, ids, rows[:5])
+        late.merge(made)
+        found.append(late._snapshot())
+    assert found[0] == found[1]
+    assert found[0].replicas is not None
