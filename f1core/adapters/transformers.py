@@ -1,0 +1,145 @@
+"""F1 and its kin for Hugging Face's Trainer: `Trainer(compute_metrics=…)`.
+
+Transformers itself is not imported here. What to know of its Trainer:
+
+- `metric_for_best_model="f1"` finds "eval_f1", and more is better by itself.
+- It hands over logits, which are not probabilities: `from_logits` is True unless you say otherwise,
+  as for a model or a `preprocess_logits_for_metrics` that ends in a sigmoid.
+- It keeps every logit of the evaluation set until its end. With `batch_eval_metrics=True` it keeps
+  none, and the same function adds up integers, batch by batch; or let
+  `preprocess_logits_for_metrics=lambda logits, labels: logits.argmax(-1)` keep class ids alone.
+- Labels of −100, its padding, count nowhere.
+- A batch-wise evaluation that was interrupted leaves counts behind: call `reset()`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..accumulator import Accumulator
+from ..counts import Array
+from ..errors import F1Error, shape_words
+from ..foreign import to_numpy
+from ..values import whole
+from .hooks import made_first, positive
+from .logs import as_logs, metric_of, monitored
+
+
+@made_first
+def make_compute_metrics(
+    *,
+    task: str,
+    classes: Any = None,
+    average: str | None = None,
+    per_class: bool = False,
+    output: int = 0,
+    from_logits: bool = True,
+    ignore_index: Any = -100,
+    **options: Any,
+) -> ComputeMetrics:
+    """A `compute_metrics` that returns floats "f1", "precision", "recall" and "accuracy".
+
+    It reads (n, C) logits or (n,) class ids, per token (n, T, C) or (n, T), with labels of any
+    padding; of a binary task (n,), (n, 1), or (n, 2) logits of both classes.
+
+    Parameters
+    ----------
+    task
+        "binary", "multiclass" (of tokens too) or "multilabel".
+    average
+        "micro", "macro", "weighted" or "samples"; by default a binary task's positive class, else
+        "macro". The keys stay the same.
+    per_class
+        Also each class by itself: "f1_cat", "recall_2".
+    output
+        Which one, where the model returns several predictions (or the labels are several).
+    classes, from_logits, ignore_index, options
+        Those of `f1core.score`.
+
+    Raises
+    ------
+    F1Error
+        For an unknown task, average or option value, at once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from f1core.adapters.transformers import make_compute_metrics
+    >>> compute_metrics = make_compute_metrics(task="binary")
+    >>> compute_metrics((np.array([[2.0, -1.0], [0.5, 0.9]]), np.array([0, 1])))["f1"]
+    1.0
+    """
+    metric_of(task, average)  # whether they go together
+    logits = from_logits and task != "multiclass"  # where there is a threshold to move
+    counts = Accumulator(
+        task, classes=classes, from_logits=logits, ignore_index=ignore_index, **options
+    )
+    return ComputeMetrics(counts, average, per_class, whole("output", output, 0), logits)
+
+
+class ComputeMetrics:
+    """What `make_compute_metrics` makes; it can be pickled."""
+
+    def __init__(
+        self, counts: Accumulator, average: str | None, per_class: bool, output: int, logits: bool
+    ) -> None:
+        self._counts, self._average, self._per_class = counts, average, per_class
+        self._output, self._logits = output, logits
+
+    def __call__(self, prediction: Any, compute_result: bool | None = None) -> dict[str, float]:
+        """The metrics of a whole evaluation; batch by batch, those of all batches at the last.
+
+        Raises
+        ------
+        F1Error
+            If the arrays cannot be scored; what was counted is then forgotten.
+        """
+        if compute_result is None:
+            self.reset()
+        try:
+            self._update(*list(prediction)[:2])
+            if compute_result is False:
+                return {}
+            scores = self._counts.compute()
+        except Exception:
+            self.reset()
+            raise
+        self.reset()
+        found = as_logs(scores, self._average, per_class=self._per_class)
+        return found | {"accuracy": monitored(scores.accuracy)}
+
+    def reset(self) -> None:
+        """Forget the batches of an evaluation that did not reach its end."""
+        self._counts.reset()
+
+    def _update(self, predictions: Any, labels: Any) -> None:
+        if isinstance(predictions, list):  # of batches, with eval_do_concat_batches=False
+            for batch in zip(predictions, labels, strict=True):
+                self._update(*batch)
+            return
+        if not isinstance(predictions, tuple):
+            predictions = (predictions,)
+        if self._output >= len(predictions):
+            raise F1Error(f"output is {self._output}, the model returns {len(predictions)}")
+        pred = to_numpy(predictions[self._output], "predictions")
+        true = to_numpy(labels[self._output] if isinstance(labels, tuple) else labels, "label_ids")
+        pred, true = _rows(pred, true, self._counts.task)
+        if self._counts.task == "binary":
+            pred = positive(pred, self._logits)
+        self._counts.update(true, pred)
+
+
+def _rows(pred: Array, true: Array, task: str) -> tuple[Array, Array]:
+    """Every token a row: (n, T, C) with (n, T) as (n T, C) with (n T,)."""
+    scores = pred.reshape(-1, pred.shape[-1])
+    if pred.shape[:-1] == true.shape:
+        return scores, true.reshape(-1)
+    columns = task == "multilabel" or (task == "multiclass" and pred.dtype.kind not in "iu")
+    if columns and pred.ndim == true.ndim > 1:  # one a label, or one-hot
+        return scores, true.reshape(-1, true.shape[-1])
+    if pred.size == true.size and (task != "binary" or pred.shape[1:] != (2,)):
+        return pred.reshape(-1), true.reshape(-1)
+    raise F1Error(
+        f"predictions are {shape_words(pred)} and label_ids {shape_words(true)}: they are "
+        "(n, C) and (n,), of tokens (n, T, C) and (n, T), or class ids of the labels' shape"
+    )

@@ -1,0 +1,347 @@
+"""Transformers' Trainer: every epoch is scikit-learn's number, and the best checkpoint its best."""
+
+from __future__ import annotations
+
+import pickle
+import types
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+pytest.importorskip("sklearn")
+
+from sklearn.metrics import (  # noqa: E402
+    accuracy_score,
+    f1_score,
+    precision_score,
+    recall_score,
+)
+
+from f1core import F1Error  # noqa: E402
+from f1core.adapters.transformers import make_compute_metrics  # noqa: E402
+
+pytestmark = [
+    # torch.utils.data and accelerate say on a machine without a GPU that there is none.
+    pytest.mark.filterwarnings("ignore:'pin_memory' argument is set as true"),
+]
+WORDS, PADDING, IGNORED = 20, 0, -100
+CLASSES = 4
+
+
+class Rows(torch.utils.data.Dataset):
+    """Sequences of random words of 3 to 12 tokens, with labels that depend on them."""
+
+    def __init__(self, count, seed, label):
+        rng = np.random.default_rng(seed)
+        self.rows = []
+        for length in rng.integers(3, 13, count):
+            words = rng.integers(1, WORDS, length)
+            self.rows.append({"input_ids": words.tolist(), "labels": label(words)})
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, i):
+        return self.rows[i]
+
+
+def padded(rows):
+    """A batch as long as its longest row; labels of words are padded with -100."""
+    longest = max(len(row["input_ids"]) for row in rows)
+
+    def filled(values, with_what):
+        return [*values, *[with_what] * (longest - len(values))]
+
+    labels = [row["labels"] for row in rows]
+    words = np.ndim(rows[0]["labels"]) == 1 and isinstance(rows[0]["labels"], list)
+    if words:
+        labels = [filled(label, IGNORED) for label in labels]
+    return {
+        "input_ids": torch.tensor([filled(row["input_ids"], PADDING) for row in rows]),
+        "attention_mask": torch.tensor([filled([1] * len(row["input_ids"]), 0) for row in rows]),
+        "labels": torch.tensor(np.array(labels)),
+    }
+
+
+def most_frequent(words):
+    return int(np.bincount(words % CLASSES, minlength=CLASSES).argmax())
+
+
+def frequent_flag(words):
+    return int(most_frequent(words) == 1)
+
+
+def float_flag(words):
+    return np.float32([frequent_flag(words)])
+
+
+def which_occur(words):
+    return (np.bincount(words % CLASSES, minlength=CLASSES) > 1).astype(np.float32)
+
+
+def of_each_word(words):
+    """The class of the word before; -100 for the first, as for the pieces of a split word."""
+    return [IGNORED, *(words[:-1] % CLASSES).tolist()]
+
+
+def small(kind, **config):
+    """A tiny Bert with random weights."""
+    transformers.set_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=WORDS, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=32, max_position_embeddings=16, hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0, **config,
+    )  # fmt: skip
+    return getattr(transformers, f"BertFor{kind}Classification")(config)
+
+
+class Witness(transformers.TrainerCallback):
+    """Predicts with the model as it is after each evaluation."""
+
+    def __init__(self):
+        self.logged, self.predicted = [], []
+
+    def on_evaluate(self, args, state, control, metrics, **_):
+        self.logged.append(metrics)
+        pairs = []
+        self.model.eval()
+        for batch in self.loader:
+            with torch.no_grad():
+                logits = self.model(**{k: v for k, v in batch.items() if k != "labels"}).logits
+            pairs.append((logits.numpy(), batch["labels"].numpy()))
+        self.model.train()
+        self.predicted.append(pairs)
+
+
+def trained(tmp_path, model, label, compute_metrics, epochs=4, callbacks=(), **arguments):
+    """A trainer that has trained, and what a witness saw after each epoch."""
+    preprocess = arguments.pop("preprocess_logits_for_metrics", None)
+    settings = {
+        "output_dir": str(tmp_path), "num_train_epochs": epochs, "learning_rate": 3e-3,
+        "per_device_train_batch_size": 32, "per_device_eval_batch_size": 24,
+        "eval_strategy": "epoch", "save_strategy": "epoch", "report_to": [], "use_cpu": True,
+        "disable_tqdm": True, "logging_strategy": "no", "seed": 0, "lr_scheduler_type": "constant",
+    }  # fmt: skip
+    valid, witness = Rows(150, 1, label), Witness()
+    witness.model = model
+    witness.loader = torch.utils.data.DataLoader(valid, 24, collate_fn=padded)
+    trainer = transformers.Trainer(
+        model,
+        transformers.TrainingArguments(**{**settings, **arguments}),
+        data_collator=padded,
+        train_dataset=Rows(320, 0, label),
+        eval_dataset=valid,
+        compute_metrics=compute_metrics,
+        callbacks=[witness, *callbacks],
+        preprocess_logits_for_metrics=preprocess,
+    )
+    trainer.train()
+    return trainer, witness
+
+
+def flat(pairs):
+    """The rows, or words, that count: (n, C) logits and (n,) labels."""
+    logits = [pred.reshape(-1, pred.shape[-1]) for pred, _ in pairs]
+    labels = [true.reshape(len(one), -1).squeeze(1) if true.size == len(one) else true
+              for one, (_, true) in zip(logits, pairs, strict=True)]  # fmt: skip
+    logits, labels = np.concatenate(logits), np.concatenate(labels)
+    kept = (labels != IGNORED) if labels.ndim == 1 else np.ones(len(labels), bool)
+    return logits[kept], labels[kept]
+
+
+BATCHES = [{}, {"batch_eval_metrics": True}, {"eval_do_concat_batches": False}]
+MULTI = {"num_labels": CLASSES}
+SEVERAL = {"num_labels": CLASSES, "problem_type": "multi_label_classification"}
+ONE = {"num_labels": 1, "problem_type": "multi_label_classification"}
+CASES = {
+    "rows": ("Sequence", MULTI, most_frequent, {"task": "multiclass", "classes": CLASSES}),
+    "words": ("Token", MULTI, of_each_word, {"task": "multiclass", "average": "weighted"}),
+    "labels": ("Sequence", SEVERAL, which_occur, {"task": "multilabel", "average": "samples"}),
+    "two columns": ("Sequence", {"num_labels": 2}, frequent_flag, {"task": "binary"}),
+    "one column": ("Sequence", ONE, float_flag, {"task": "binary"}),
+    "cut": ("Sequence", {"num_labels": 2}, frequent_flag, {"task": "binary", "threshold": 0.2}),
+}
+
+
+@pytest.mark.parametrize("arguments", BATCHES, ids=["whole", "batches", "list"])
+@pytest.mark.parametrize("case", list(CASES))
+def test_each_epoch_is_scikit_learns(tmp_path, case, arguments):
+    kind, config, label, options = CASES[case]
+    made = make_compute_metrics(**options)
+    _, witness = trained(tmp_path, small(kind, **config), label, made, 3, **arguments)
+    average = options.get("average", "binary" if options["task"] == "binary" else "macro")
+    found = []
+    for logged, pairs in zip(witness.logged, witness.predicted, strict=True):
+        logits, true = flat(pairs)
+        if options["task"] == "multiclass":
+            pred = logits.argmax(axis=1)
+        elif config["num_labels"] == 2:
+            p = torch.tensor(logits).softmax(dim=1).numpy()[:, 1]
+            pred = p > options.get("threshold", 0.5)
+        else:
+            pred = (logits > 0).reshape(true.shape)
+        for name, function in (
+            ("f1", f1_score), ("precision", precision_score), ("recall", recall_score),
+        ):  # fmt: skip
+            expected = function(true, pred, average=average, zero_division=0)
+            assert logged[f"eval_{name}"] == pytest.approx(expected, abs=1e-6)
+            assert type(logged[f"eval_{name}"]) is float
+        assert logged["eval_accuracy"] == pytest.approx(accuracy_score(true, pred))
+        found.append(logged["eval_f1"])
+    assert len(found) == 3 and len(set(found)) > 1
+
+
+@pytest.mark.parametrize("arguments", BATCHES[:2], ids=["whole", "batches"])
+def test_class_ids_may_stand_for_logits(tmp_path, arguments):
+    made = make_compute_metrics(task="multiclass", per_class=True)
+    _, witness = trained(
+        tmp_path, small("Token", **MULTI), of_each_word, made, 2, **arguments,
+        preprocess_logits_for_metrics=lambda logits, labels: logits.argmax(dim=-1),
+    )  # fmt: skip
+    for logged, pairs in zip(witness.logged, witness.predicted, strict=True):
+        logits, true = flat(pairs)
+        pred = logits.argmax(axis=1)
+        assert logged["eval_f1"] == pytest.approx(f1_score(true, pred, average="macro"))
+        each = [logged[f"eval_recall_{i}"] for i in range(CLASSES)]
+        assert each == pytest.approx(recall_score(true, pred, average=None, zero_division=0))
+
+
+@pytest.mark.parametrize("arguments", BATCHES[:2], ids=["whole", "batches"])
+def test_the_best_checkpoint_is_what_scikit_learn_calls_best(tmp_path, arguments):
+    trainer, witness = trained(
+        tmp_path, small("Sequence", **MULTI), most_frequent,
+        make_compute_metrics(task="multiclass"), 30,
+        [transformers.EarlyStoppingCallback(early_stopping_patience=3)], learning_rate=1e-2,
+        load_best_model_at_end=True, metric_for_best_model="f1", **arguments,
+    )  # fmt: skip
+    scores = []
+    for pairs in witness.predicted:
+        logits, true = flat(pairs)
+        scores.append(f1_score(true, logits.argmax(axis=1), average="macro"))
+    best = int(np.argmax(scores))
+    assert 0 < best == len(scores) - 4 < 26  # stopped three epochs after it
+    assert trainer.state.best_metric == pytest.approx(scores[best])
+    assert trainer.state.best_model_checkpoint.endswith(f"checkpoint-{(best + 1) * 10}")
+    if arguments:
+        return
+    found = trainer.predict(trainer.eval_dataset)  # with the weights that were loaded again
+    assert np.argmax(found.predictions, axis=1).tolist() == (
+        flat(witness.predicted[best])[0].argmax(axis=1).tolist()
+    )
+    assert found.metrics["test_f1"] == pytest.approx(scores[best])
+
+
+def test_rare_positives_that_nothing_finds_count_as_zero(tmp_path):
+    def rare(words):
+        return int(words[0] == 1 and words[1] == 1 or words[:3].sum() == 5)
+
+    trainer, witness = trained(
+        tmp_path, small("Sequence", num_labels=2), rare, make_compute_metrics(task="binary"), 9,
+        [transformers.EarlyStoppingCallback(early_stopping_patience=2)], learning_rate=1e-6,
+        load_best_model_at_end=True, metric_for_best_model="f1",
+    )  # fmt: skip
+    scores = [f1_score(true, logits.argmax(axis=1), zero_division=0)
+              for logits, true in map(flat, witness.predicted)]  # fmt: skip
+    assert [logged["eval_f1"] for logged in witness.logged] == scores == [0.0] * 3
+    assert trainer.state.best_metric == 0.0
+
+
+# ---- without a trainer -------------------------------------------------------------------
+
+RNG = np.random.default_rng(0)
+LOGITS, TRUE = RNG.normal(size=(30, CLASSES)).astype(np.float32), RNG.integers(0, CLASSES, 30)
+F1 = f1_score(TRUE, LOGITS.argmax(axis=1), average="macro")
+
+
+def test_batches_add_up_and_the_last_one_starts_anew():
+    made = make_compute_metrics(task="multiclass")
+    for dtype in (torch.float32, torch.float64, torch.float32):
+        logits, true = torch.tensor(LOGITS, dtype=dtype, requires_grad=True), torch.tensor(TRUE)
+        for part in (slice(0, 7), slice(7, 7), slice(7, 20)):
+            assert made((logits[part], true[part]), compute_result=False) == {}
+        found = made((logits[20:], true[20:]), compute_result=True)
+        assert found["f1"] == pytest.approx(F1)
+
+
+def test_an_evaluation_that_broke_off_leaves_nothing():
+    made = make_compute_metrics(task="multiclass")
+    made((LOGITS[:3], TRUE[:3] * 0), compute_result=False)
+    with pytest.raises(F1Error, match="NaN"):
+        made((LOGITS * np.nan, TRUE), compute_result=False)
+    assert made((LOGITS, TRUE), compute_result=True)["f1"] == pytest.approx(F1)
+    made((LOGITS[:3], TRUE[:3] * 0), compute_result=False)
+    made.reset()
+    assert made((LOGITS, TRUE), compute_result=True)["f1"] == pytest.approx(F1)
+    made((LOGITS[:3], TRUE[:3] * 0), compute_result=False)
+    assert made((LOGITS, TRUE))["f1"] == pytest.approx(F1)  # not batch by batch
+
+
+def test_one_of_several_outputs():
+    hidden = RNG.normal(size=(30, 5, 7))
+    assert make_compute_metrics(task="multiclass")(((LOGITS, hidden), TRUE))["f1"] == F1
+    made = make_compute_metrics(task="multiclass", output=1)
+    assert made(((hidden, LOGITS), TRUE))["f1"] == F1
+    assert made(((hidden, LOGITS), (TRUE * 0, TRUE)))["f1"] == F1
+    with pytest.raises(F1Error, match="output is 1, the model returns 1"):
+        made((LOGITS, TRUE))
+
+
+def test_probabilities_need_from_logits_false():
+    p = 1 / (1 + np.exp(-LOGITS[:, 0]))
+    true = TRUE % 2
+    expected = f1_score(true, p > 0.5)
+    assert make_compute_metrics(task="binary", from_logits=False)((p, true))["f1"] == expected
+    both = np.stack([1 - p, p], axis=1)
+    assert make_compute_metrics(task="binary", from_logits=False)((both, true))["f1"] == expected
+    assert make_compute_metrics(task="binary")((LOGITS[:, :1], true))["f1"] == expected
+
+
+def test_bfloat16_and_one_hot_labels():
+    logits = torch.tensor(LOGITS).bfloat16()
+    expected = f1_score(TRUE, logits.float().numpy().argmax(axis=1), average="macro")
+    made = make_compute_metrics(task="multiclass")
+    assert made((logits, torch.tensor(TRUE)))["f1"] == expected
+    onehot = np.eye(CLASSES)[TRUE]
+    assert made((LOGITS, onehot))["f1"] == F1
+    two = torch.tensor(LOGITS[:, :2]).bfloat16()
+    pred = two.float().numpy().argmax(axis=1)
+    found = make_compute_metrics(task="binary")((two, torch.tensor(TRUE % 2)))
+    assert found["f1"] == f1_score(TRUE % 2, pred)
+
+
+def test_cells_of_many_labels_may_be_ignored():
+    true = (RNG.random((30, CLASSES)) > 0.5).astype(np.float32)
+    true[::3, 1] = IGNORED
+    found = make_compute_metrics(task="multilabel", per_class=True)((LOGITS, true))
+    kept = true[:, 1] != IGNORED
+    assert found["f1_1"] == f1_score(true[kept, 1], LOGITS[kept, 1] > 0)
+
+
+@pytest.mark.parametrize(
+    ("task", "logits", "true"),
+    [
+        ("multiclass", (8, 5, 3), (8, 6)),
+        ("multiclass", (8, 3), (7,)),
+        ("binary", (8, 2), (8, 2)),
+        ("binary", (8, 3, 2), (8,)),
+    ],
+)
+def test_shapes_that_do_not_fit_are_named(task, logits, true):
+    with pytest.raises(F1Error, match=f"predictions are .{logits[0]}, {logits[1]}"):
+        make_compute_metrics(task=task)((np.zeros(logits), np.zeros(true, int)))
+
+
+def test_it_is_pickled_and_stands_in_for_a_function():
+    made = pickle.loads(pickle.dumps(make_compute_metrics(task="multiclass")))
+    prediction = transformers.EvalPrediction(predictions=LOGITS, label_ids=TRUE, losses=TRUE)
+    assert made(prediction)["f1"] == F1
+
+
+def test_handed_over_uncalled_it_says_so():
+    prediction = types.SimpleNamespace(predictions=LOGITS, label_ids=TRUE)
+    with pytest.raises(F1Error, match="make_compute_metrics was called with 1 arguments"):
+        make_compute_metrics(prediction)
+    with pytest.raises(F1Error, match="average is 'samples'"):
+        make_compute_metrics(task="binary", average="samples")
