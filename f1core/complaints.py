@@ -32,7 +32,7 @@ def complain(batch: Batch, rows: slice) -> NoReturn:
 def _first(wrong: Array, skipped: Array | None) -> tuple[int, ...] | None:
     """The first True, as an index, leaving out what is ignored."""
     if skipped is not None:
-        wrong = wrong & (skipped if skipped.ndim == wrong.ndim else skipped[:, None]) == 0
+        wrong = wrong & ~(skipped if skipped.ndim == wrong.ndim else skipped[:, None])
     hits = np.argwhere(wrong)
     return tuple(int(i) for i in hits[0]) if len(hits) else None
 

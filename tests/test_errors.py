@@ -70,6 +70,8 @@ ARRAYS = {
     "negative target": ([0, 1, -1], S, {}, "y_true is -1 at row 2, outside the 3 classes"),
     "NaN in a score": (IDS, put(S, (2, 1), math.nan), {}, "y_pred is NaN at row 2, column 1"),
     "NaN in a target": ([0, math.nan, 1], S, {}, "y_true is NaN at row 1"),
+    "NaN after an ignored row": ([0, -1, 1], put(put(S, (1, 0), math.nan), (2, 1), math.nan), {"ignore_index": -1}, "y_pred is NaN at row 2, column 1"),
+    "target after an ignored row": ([0, -1, 3], S, {"ignore_index": -1}, "y_true is 3 at row 2, outside the 3 classes"),
     "width": (IDS, S[:, :2], MULTI | {"classes": 3}, "y_pred has 2 columns, there are 3 classes"),
     "no columns": (IDS, S[:, :0], MULTI, "y_pred is (3, 0) float64; it has no columns"),
     "one-hot width": (ONE_HOT[:, :2], S, MULTI, "y_true has 2 columns, y_pred has 3"),

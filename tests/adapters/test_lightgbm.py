@@ -210,5 +210,5 @@ def test_it_is_pickled():
 
 
 def test_handed_over_uncalled_it_says_so():
-    with pytest.raises(F1Error, match="feval was called with 2 arguments .* call it once"):
+    with pytest.raises(F1Error, match=r"feval was called with 2 arguments .* call it once"):
         trained({"objective": "binary"}, X, Y, XV, YV, feval)

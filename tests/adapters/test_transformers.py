@@ -30,6 +30,15 @@ WORDS, PADDING, IGNORED = 20, 0, -100
 CLASSES = 4
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """These nets are too small for two threads to pay."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 class Rows(torch.utils.data.Dataset):
     """Sequences of random words of 3 to 12 tokens, with labels that depend on them."""
 
@@ -70,7 +79,7 @@ def most_frequent(words):
 
 
 def frequent_flag(words):
-    return int(most_frequent(words) == 1)
+    return int((words % CLASSES == 1).sum() > 1)
 
 
 def float_flag(words):
@@ -235,10 +244,12 @@ def test_the_best_checkpoint_is_what_scikit_learn_calls_best(tmp_path, arguments
 
 def test_rare_positives_that_nothing_finds_count_as_zero(tmp_path):
     def rare(words):
-        return int(words[0] == 1 and words[1] == 1 or words[:3].sum() == 5)
+        return int(words[:3].sum() < 12)
 
+    model = small("Sequence", num_labels=2)
+    model.classifier.bias.data = torch.tensor([2.0, -2.0])
     trainer, witness = trained(
-        tmp_path, small("Sequence", num_labels=2), rare, make_compute_metrics(task="binary"), 9,
+        tmp_path, model, rare, make_compute_metrics(task="binary"), 9,
         [transformers.EarlyStoppingCallback(early_stopping_patience=2)], learning_rate=1e-6,
         load_best_model_at_end=True, metric_for_best_model="f1",
     )  # fmt: skip
