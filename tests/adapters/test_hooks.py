@@ -46,6 +46,16 @@ def test_xgboosts_classifier_takes_one_metric():
         xgboost.custom_metric("hamming_loss", task="binary", maximize=True)
 
 
+def test_a_number_to_compare_is_never_nan():
+    nothing, how = ([0, 0], [0.1, 0.2]), {"task": "binary", "zero_division": np.nan}
+    assert lightgbm.feval("f1", **how)(*nothing) == [("f1", 0.0, True)]
+    assert lightgbm.feval("kappa", task="binary")(*nothing) == [("kappa", 0.0, True)]
+    assert xgboost.eval_metric("f1", **how)(*nothing) == 1.0
+    logits = np.float32([-1, -2])
+    found = transformers.make_compute_metrics(**how)((logits, np.array([0, 0])))
+    assert found == {"f1": 0.0, "precision": 0.0, "recall": 0.0, "accuracy": 1.0}
+
+
 def test_an_option_that_does_not_exist_is_a_type_error():
     for make in MAKERS:
         with pytest.raises(TypeError, match="treshold"):
