@@ -17,7 +17,7 @@ import f1core
 from f1core.adapters import lightgbm, transformers, xgboost
 
 PROMISED = 0.02
-_ROUNDS = 7
+_ROUNDS = 3
 
 
 def rows(classes, short):
