@@ -87,11 +87,12 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         if found is None:
             return
         added = torch.from_numpy(found).to(self.device)
+        states = self.__dict__  # where they are; `setattr` of a module costs a tenth of an update
         if added.dtype == torch.int64:
-            setattr(self, self._counts, getattr(self, self._counts) + added)
+            states[self._counts] = states[self._counts] + added
         else:
-            both = torch.stack([getattr(self, self._weights), added.view(torch.int64)])
-            setattr(self, self._weights, _add_weights(both))
+            both = torch.stack([states[self._weights], added.view(torch.int64)])
+            states[self._weights] = _add_weights(both)
 
     def compute(self) -> Tensor:
         """The metric of everything so far, () float64; float32 where a device lacks that."""
