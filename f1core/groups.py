@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 
 from .batch import Batch
-from .counts import Array
+from .counts import Array, Counts
+from .decisions import decide
 from .errors import F1Error, shape_words, shown
 from .foreign import to_numpy, widened
 from .inputs import check
 from .options import make_options, thread_count
 from .scores import Scores
 from .tally import count
+
+_ROWS = 4096  # in a group, on average, from which on a pass of its own pays
+_CLASSES = 64  # whose table of 32 kB a group is filled in no time
+_BLOCK = 1 << 17  # rows decided in one go
 
 
 def score_by(
@@ -61,11 +66,10 @@ def score_by(
         which = which.astype(np.uint16)  # which a radix sort takes in 5 ns a row, int64 in 80
     order = np.argsort(which, kind="stable")
     edges = np.append(0, np.cumsum(np.bincount(which, minlength=len(names))))
-    found = {}
-    for place, name in enumerate(names.tolist()):
-        rows = order[edges[place] : edges[place + 1]]
-        found[name] = _scored(batch, rows, name, crew)
-    return found
+    spans = list(zip(names.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+    if _small(batch, len(names)):
+        return _from_decisions(batch, spans, order)
+    return {name: _scored(batch, order[start:stop], name, crew) for name, start, stop in spans}
 
 
 def places(groups: Any, rows: int) -> tuple[Array, Array]:
@@ -92,6 +96,39 @@ def places(groups: Any, rows: int) -> tuple[Array, Array]:
     return names, which.reshape(-1)
 
 
+def _small(batch: Batch, groups: int) -> bool:
+    """Whether each group is so small that a pass of its own costs more than its rows."""
+    single = batch.kind != "multilabel" and batch.options.top_k == 1 and batch.weight is None
+    few = batch.n_classes <= _CLASSES and batch.options.keeps_confusion(batch.n_classes)
+    return single and few and len(batch) < groups * _ROWS
+
+
+def _from_decisions(
+    batch: Batch, spans: list[tuple[Any, int, int]], order: Array
+) -> dict[Any, Scores]:
+    """Every row decided once, in blocks; then one small table a group.
+
+    100,000 groups take 20 µs each, where a pass of its own takes 300.
+    """
+    size = batch.n_classes
+    cells = np.full(len(batch), size * size, np.int64)  # of what is ignored
+    for start in range(0, len(batch), _BLOCK):
+        rows = slice(start, min(start + _BLOCK, len(batch)))
+        decided = decide(batch, rows)
+        cells[rows][decided.rows] = decided.true.astype(np.int64) * size + decided.pred
+    cells = cells[order]
+    found = {}
+    for name, start, stop in spans:
+        table = np.bincount(cells[start:stop], minlength=size * size + 1)[:-1].reshape(size, size)
+        counts = Counts(size, confusion=table)
+        if batch.labels is not None:  # only what occurs is a class
+            seen = (table.any(axis=0) | table.any(axis=1)).nonzero()[0]
+            table, labels = table[seen[:, None], seen], batch.labels[seen]
+            counts = Counts(len(seen), confusion=table, labels=labels)
+        found[name] = _named(counts, batch, name)
+    return found
+
+
 def _scored(batch: Batch, rows: Array, name: Any, crew: int | None) -> Scores:
     part = replace(
         batch,
@@ -105,6 +142,10 @@ def _scored(batch: Batch, rows: Array, name: Any, crew: int | None) -> Scores:
     except F1Error:
         count(batch, crew)  # says the row's number among all rows
         raise
+    return _named(counts, batch, name)
+
+
+def _named(counts: Counts, batch: Batch, name: Any) -> Scores:
     options = batch.options if counts.labels is None else batch.options.with_task("multiclass")
     try:
         return Scores(counts, options)

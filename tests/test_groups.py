@@ -52,8 +52,41 @@ def test_each_group_is_score_on_its_rows(seed, rows, kind):
         options = {"task": "multiclass"}
     else:
         arrays, options = (rng.integers(0, 2, rows), rng.random(rows)), {"task": "binary"}
-    found = score_by(groups, *arrays, sample_weight=weight, **options)
-    same(found, as_score(groups, *arrays, weight, **options))
+    if kind != "flags" and seed % 5 == 0 and weight is None:
+        options["ignore_index"] = int(arrays[0][0])
+    expected, refused = tried(as_score, groups, *arrays, weight, **options)
+    found, too = tried(score_by, groups, *arrays, sample_weight=weight, **options)
+    assert bool(refused) == bool(too)
+    if found is not None:
+        same(found, expected)
+
+
+def tried(call, *args, **options):
+    try:
+        return call(*args, **options), ""
+    except F1Error as error:
+        return None, str(error)
+
+
+@pytest.mark.parametrize("ways", [(0, 10**9), (10**9, 0)])
+def test_small_groups_and_large_ones_are_counted_alike(ways, monkeypatch):
+    """Whether each group has a pass of its own, or all rows are decided at once."""
+    rng = np.random.default_rng(1)
+    groups, y_true = rng.integers(0, 40, 3000), rng.integers(0, 5, 3000)
+    letters, every = np.array(list("abcde")), []
+    for rows in ways:
+        monkeypatch.setattr("f1core.groups._ROWS", rows)
+        monkeypatch.setattr("f1core.groups._BLOCK", 700)
+        every.append(
+            [
+                score_by(groups, y_true, y_true[::-1]),
+                score_by(groups, letters[y_true], letters[groups % 5]),
+                score_by(groups, y_true, np.eye(5)[groups % 5] + 0.5),
+                score_by(groups, y_true, y_true[::-1], ignore_index=2, classes=5),
+            ]
+        )
+    for one, other in zip(*every, strict=True):
+        same(one, other)
 
 
 def test_groups_of_any_kind_keep_their_names():
