@@ -146,6 +146,11 @@ class Batch:
         return self.pred.size
 
     @property
+    def bytes(self) -> int:
+        """How many bytes are read, as a measure of the kernels' time."""
+        return self.true.nbytes + self.pred.nbytes
+
+    @property
     def score_dtype(self) -> np.dtype[Any]:
         """The native dtype in which the scores are compared."""
         return _score_dtype(self.pred.dtype)

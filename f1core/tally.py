@@ -46,7 +46,7 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
         If any row holds a value that cannot be counted; nothing is counted then.
     """
     module = engine.choose(batch.cells)
-    crew = workers.crew(threads, batch.cells)
+    crew = workers.crew(threads, batch.bytes)
     try:
         counts = _ready(batch, module, crew)
     except _Refused:

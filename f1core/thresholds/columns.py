@@ -18,6 +18,7 @@ from .packed import Packed
 T = TypeVar("T")
 
 # Columns transposed together: eight float32 are half a cache line of each row.
+_READINGS = 10  # how often scores are read to be sorted, about
 _COLUMNS = 8
 
 
@@ -48,7 +49,7 @@ def columns(batch: Batch, work: Callable[[Column], T], threads: int | None = Non
                 found.append(work(_checked(batch, words[place], true[place], weight, gone)))
         return found
 
-    crew = workers.crew(threads, batch.cells)
+    crew = workers.crew(threads, _READINGS * batch.bytes)
     spans = workers.split(batch.n_classes, 1, crew)
     return [one for some in workers.run(span, spans, crew) for one in some]
 
