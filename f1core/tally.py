@@ -25,7 +25,9 @@ _BLOCK_CELLS, _BLOCK_ROWS = 1 << 17, 1 << 15
 # A fused kernel reads the user's arrays as they lie and needs no such block, but one call should
 # not keep Ctrl-C waiting: 5 ms. (Blocks of 1 << 17 cells cost 76 calls, 0.4 ms, for 10^6 x 10.)
 _DIRECT_CELLS = 1 << 24
-_TURNS = 4  # blocks a thread, so that one that comes late or is slow leaves some to the others
+# Blocks a thread, so that one that comes late or is slow leaves some to the others: on two calm cores
+# 2 to 6 take equally long, and beside a busy neighbour more are better.
+_TURNS = 4
 # With more classes, a second thread's confusion matrix costs more than it saves.
 _CROWDED = 512
 # Weighted sums are added block by block in order, so that threads cannot change a bit; the blocks
@@ -87,7 +89,7 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
         crew = 1
     blocks = -(-len(batch) // grain)
     if module is not plain and batch.direct:
-        blocks = max(batch.cells // _DIRECT_CELLS + 1, int(crew * _TURNS) if crew > 1 else 1)
+        blocks = max(batch.cells // _DIRECT_CELLS + 1, crew * _TURNS if crew > 1 else 1)
     if batch.weight is None:
         total, *parts = workers.share(counted, workers.split(len(batch), grain, blocks), crew)
     else:

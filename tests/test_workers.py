@@ -34,18 +34,27 @@ def test_a_helper_takes_part():
 
 
 @pytest.mark.parametrize("threads", [2, 4])
-def test_nobody_is_far_ahead_of_what_was_given(threads):
-    given, lock, far = 0, threading.Lock(), []
+def test_nobody_is_far_ahead_of_what_was_given(threads, monkeypatch):
+    """After one result the consumer stops, until the helpers wait for it or are through."""
+    stopped, seen = threading.Event(), []
+
+    class Watched(threading.Condition):
+        def wait_for(self, *args):
+            stopped.set()
+            return super().wait_for(*args)
 
     def work(span):
-        with lock:
-            far.append(span.start - given)
+        seen.append(span.start)
+        if span.start == SPANS[-1].start:
+            stopped.set()
         return span.start
 
-    for _ in workers.in_order(work, SPANS, threads):
-        with lock:
-            given += 1
-    assert max(far) <= workers.AHEAD * threads
+    monkeypatch.setattr(threading, "Condition", Watched)
+    results = workers.in_order(work, SPANS, threads)
+    assert next(results) == 0
+    assert stopped.wait(60)
+    assert max(seen) <= workers.AHEAD * threads
+    assert list(results) == list(range(1, 40))
 
 
 @pytest.mark.parametrize("where", ["caller", "helper"])
