@@ -25,8 +25,8 @@ _BLOCK_CELLS, _BLOCK_ROWS = 1 << 17, 1 << 15
 # A fused kernel reads the user's arrays as they lie and needs no such block, but one call should
 # not keep Ctrl-C waiting: 5 ms. (Blocks of 1 << 17 cells cost 76 calls, 0.4 ms, for 10^6 x 10.)
 _DIRECT_CELLS = 1 << 24
-# Blocks a thread, so that one that comes late or is slow leaves some to the others: on two calm cores
-# 2 to 6 take equally long, and beside a busy neighbour more are better.
+# Blocks a thread, so that one that comes late or is slow leaves some to the others; on two calm
+# cores 2 to 6 take equally long.
 _TURNS = 4
 # With more classes, a second thread's confusion matrix costs more than it saves.
 _CROWDED = 512
