@@ -4,7 +4,7 @@ A case's row: milliseconds of one and of two threads, of reading the bytes with 
 ratios, and how far one thread is above its own limit; the four take turns, medians count. On two
 cores a neighbour is half a thread: a row during which others took over a tenth of a core is done
 again and, after four times, marked with the cores that they took.
-`sweep` prints one thread's time over two threads' for growing numbers of cells.
+`sweep` prints one thread's time over two threads', for growing work; ! where others took too much.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import f1core
 from f1core import bench
 
 SECONDS = 1.0  # a case
-GROWING = [50_000 * 2**k for k in range(7)]
+MEGABYTES = (1, 2, 4, 8, 16)
 
 
 def main() -> None:
@@ -43,21 +43,19 @@ def cases() -> None:
 
 
 def sweep() -> None:
-    chosen = [case for case in bench.CASES if case.shape[0] >= 10**6 or case.classes == 1000]
-    print(f"{'':45s}", *(f"{cells / 1e6:6.3f}" for cells in GROWING), "million cells")
-    for case in chosen:
+    print(f"{'':45s}", *(f"{size:6.0f}" for size in MEGABYTES), "MB read")
+    for case in [case for case in bench.CASES if case.shape[0] >= 10**6]:
         true, pred = case.arrays()
         row = []
-        for cells in GROWING:
-            rows = cells * len(pred) // pred.size
+        for size in MEGABYTES:
+            rows = int(size * 1e6 * len(pred) / (true.nbytes + pred.nbytes))
             if rows > len(pred):
                 break
-            part = true[:rows], pred[:rows]
-            sides = {str(n): case.ours(*part, n) for n in (1, 2)}
+            sides = {str(n): case.ours(true[:rows], pred[:rows], n) for n in (1, 2)}
             for call in sides.values():
                 call()
             taken, mark = undisturbed(sides, 0.15, 200)
-            row.append(f"{taken['1'] / taken['2']:6.2f}{mark and '!'}")
+            row.append(f"{taken['1'] / taken['2']:5.2f}{'!' if mark else ' '}")
         print(f"{case.name:45s}", *row, flush=True)
 
 
