@@ -118,9 +118,7 @@ def draw_classes(found: list[dict[str, float]]) -> None:
     matrix = [max(0.1, 8 * c * c / 2**20) for c in kept]
     right.loglog(kept, matrix, ":", color="gray", label="one C x C matrix")
     right.axvline(1024, color="gray", linewidth=0.5)
-    right.set(
-        xlabel="classes", ylabel="peak memory above the inputs (or 0.1), MB", ylim=(0.08, 100)
-    )
+    right.set(xlabel="classes", ylabel="peak MB above the inputs (or 0.1)", ylim=(0.08, 100))
     right.legend()
     save(figure, "classes")
 
