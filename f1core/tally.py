@@ -7,7 +7,7 @@ by the NumPy twin, and if that objects too, `complaints` finds the sentence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -110,13 +110,13 @@ def _part(batch: Batch, module: Any, blocks: Iterable[slice], pay: Any = None) -
     """Fresh counts of these blocks; where the twin is rented, `pay` says who does the next one."""
     counts, fill = _empty(batch), _FILL[batch.kind]
     for rows in blocks:
-        start = perf_counter()
+        start = thread_time()
         if fill(module, batch, rows, counts):
             if module is plain and batch.again is None:
                 complain(batch, rows)
             raise _Refused
         if pay is not None and module is plain:
-            module = pay(perf_counter() - start, rows.stop - rows.start)
+            module = pay(thread_time() - start, rows.stop - rows.start)
     return counts
 
 
@@ -179,7 +179,7 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
         return False
     if matrix.size < 2 * batch.cells or len(matrix) != batch.n_classes:
         return False
-    module, start = engine.choose(batch.cells), perf_counter()
+    module, start = engine.choose(batch.cells), thread_time()
     try:
         true, pred, _ = _decided_ids(module, batch, slice(0, len(batch)))
         for side in (true, pred):
@@ -190,7 +190,7 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
     except engine.NotReady:
         return False
     if hasattr(module, "rent"):
-        module.rent.pay(perf_counter() - start)
+        module.rent.pay(thread_time() - start)
     return True
 
 

@@ -18,9 +18,9 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
-# Bytes that a thread should have to read, or it costs more than it saves. The kernels take 0.06 to
-# 0.14 ns a byte (but 0.2 to 2.5 ns a cell): two threads share 0.2 to 0.4 ms of work at least.
-SHARE = 1_500_000
+# Bytes that a thread should have to read, or it costs more than it saves: the kernels take 0.04 to
+# 0.14 ns a byte (but 0.2 to 2.5 ns a cell), and calling a helper 0.1 to 0.2 ms.
+SHARE = 3_000_000
 SPIN = 0.0002  # seconds: a thread that sleeps wakes up 50 µs late
 AHEAD = 2  # how many results a thread may be ahead of the one that is waited for
 

@@ -104,6 +104,8 @@ def fork_after_threads(warm: bool) -> None:
     small_blocks()
     if warm:
         f1core.warm_up()
+    else:
+        engine._rented.rent = engine.Rent(float("inf"))
     before = f1core.score(*rows(), threads=4).to_dict()
     child = in_child()
     after = f1core.score(*rows(), threads=4).to_dict()

@@ -93,7 +93,7 @@ def test_the_kernels_take_over_between_two_blocks(
         patch.setattr(engine, "choose", lambda cells: plain)
         expected = f1core.score(y, p, sample_weight=weight, threads=threads)
     blocks = []
-    monkeypatch.setattr(fresh_engine, "pay", lambda *_: blocks.append(1) or len(blocks) > 7)
+    monkeypatch.setattr(fresh_engine, "pay", lambda *_, **__: blocks.append(1) or len(blocks) > 7)
     found = f1core.score(y, p, sample_weight=weight, threads=threads)
     assert found._counts == expected._counts
     assert 7 < len(blocks) < 7 + 2 * threads
