@@ -14,26 +14,42 @@ import numpy as np
 from .counts import COUNT, HIGH, LOW, RATIOS, UNDEFINED, Array
 
 
-def fractions(
-    tp: Any, pred: Any, true: Any, total: Any, coefs: tuple[float, float, float], xp: Any = np
-) -> dict[str, tuple[Any, Any]]:
-    """Numerator and denominator of each ratio, from true positives, predicted, true and all.
+def fraction(
+    ratio: str,
+    tp: Any,
+    pred: Any,
+    true: Any,
+    total: Any,
+    coefs: tuple[float, float, float],
+    xp: Any = np,
+) -> tuple[Any, Any]:
+    """Numerator and denominator of one ratio, from true positives, predicted, true and all.
 
     F-beta is one fraction, (1 + b²) tp / (b² true + pred), as in scikit-learn: no epsilon, and
     undefined only when nothing is true or predicted. Written by what is missed, b² (true - tp) +
     (pred - tp), so that a perfect score is 1.0 for every b: 2.9² · 5 + 5 is not (1 + 2.9²) · 5.
     """
-    a, b, c = coefs
+    if ratio == "precision":
+        return tp, pred
+    if ratio == "recall":
+        return tp, true
+    if ratio == "f1":
+        return 2 * tp, pred + true
+    if ratio == "fbeta":
+        a, b, c = coefs
+        return a * tp, a * tp + b * (true - tp) + c * (pred - tp)
     either = pred + true - tp
-    negatives = xp.maximum(total - true, 0)  # weight sums may round below 0
-    return {
-        "precision": (tp, pred),
-        "recall": (tp, true),
-        "f1": (2 * tp, pred + true),
-        "fbeta": (a * tp, a * tp + b * (true - tp) + c * (pred - tp)),
-        "jaccard": (tp, either),
-        "specificity": (xp.maximum(total - either, 0), negatives),
-    }
+    if ratio == "jaccard":
+        return tp, either
+    # Weight sums may round below 0.
+    return xp.maximum(total - either, 0), xp.maximum(total - true, 0)
+
+
+def fractions(
+    tp: Any, pred: Any, true: Any, total: Any, coefs: tuple[float, float, float], xp: Any = np
+) -> dict[str, tuple[Any, Any]]:
+    """Numerator and denominator of each ratio."""
+    return {ratio: fraction(ratio, tp, pred, true, total, coefs, xp) for ratio in RATIOS}
 
 
 def divide(over: Any, under: Any, zero_division: float, xp: Any = np) -> Any:
@@ -52,7 +68,7 @@ def mean(values: Any, included: Any, weights: Any, xp: Any = np) -> Any:
     values = xp.where(counted, values, 0)
     weights = xp.where(counted, weights, 0)
     some = xp.sum(weights, axis=-1, keepdims=True) > 0
-    weights = xp.where(some, weights, xp.where(counted, 1, 0))
+    weights = xp.where(some, weights, xp.where(counted, 1.0, 0.0))
     return divide(xp.sum(values * weights, axis=-1), xp.sum(weights, axis=-1), math.nan, xp)
 
 
@@ -64,10 +80,11 @@ def per_class(
     *,
     coefs: tuple[float, float, float] = (2.0, 1.0, 1.0),
     zero_division: float = 0.0,
+    only: tuple[str, ...] = RATIOS,
     xp: Any = np,
 ) -> dict[str, Any]:
-    """Each ratio of each class: arrays of the shape of `tp`."""
-    pairs = fractions(tp, pred, true, total, coefs, xp)
+    """Each ratio (or `only` some) of each class: arrays of the shape of `tp`."""
+    pairs = {ratio: fraction(ratio, tp, pred, true, total, coefs, xp) for ratio in only}
     return {name: divide(over, under, zero_division, xp) for name, (over, under) in pairs.items()}
 
 
@@ -81,16 +98,18 @@ def average(
     *,
     coefs: tuple[float, float, float] = (2.0, 1.0, 1.0),
     zero_division: float = 0.0,
+    only: tuple[str, ...] = RATIOS,
     xp: Any = np,
 ) -> dict[str, Any]:
-    """Each ratio averaged "micro", "macro" or "weighted" over the included classes."""
+    """Each ratio (or `only` some) averaged "micro", "macro" or "weighted" over these classes."""
+    how: dict[str, Any] = {"coefs": coefs, "zero_division": zero_division, "only": only, "xp": xp}
     if kind == "micro":
         tp, pred, true, total = (
             xp.sum(xp.where(included, x, 0), axis=-1) for x in (tp, pred, true, total + 0 * true)
         )
-        return per_class(tp, pred, true, total, coefs=coefs, zero_division=zero_division, xp=xp)
-    each = per_class(tp, pred, true, total, coefs=coefs, zero_division=zero_division, xp=xp)
-    weights = true if kind == "weighted" else xp.where(included, 1, 0)
+        return per_class(tp, pred, true, total, **how)
+    each = per_class(tp, pred, true, total, **how)
+    weights = true if kind == "weighted" else xp.where(included, 1.0, 0.0)
     return {name: mean(values, included, weights, xp) for name, values in each.items()}
 
 
@@ -110,40 +129,45 @@ def samples(rows: Array, zero_division: float) -> dict[str, float]:
     return {name: float(value) for name, value in zip(RATIOS, means, strict=True)}
 
 
-def balanced_accuracy(tp: Array, true: Array) -> float:
+def balanced_accuracy(tp: Any, true: Any, xp: Any = np) -> Any:
     """The mean recall over the classes that occur in the truth."""
-    return float(np.mean(tp[true > 0] / true[true > 0]))
+    return mean(divide(tp, true, 0.0, xp), true > 0, xp.where(true > 0, 1.0, 0.0), xp)
 
 
-def mcc(tp: Array, pred: Array, true: Array) -> float:
+def mcc(tp: Any, pred: Any, true: Any, xp: Any = np) -> Any:
     """Matthews' correlation (Gorodkin's R_K for many classes), 0 where undefined."""
-    tp, pred, true = _scaled(tp, pred, true)
-    over = _over_chance(tp, pred, true)
-    under = (pred @ _others(pred)) * (true @ _others(true))
-    return float(over / np.sqrt(under)) if under > 0 else 0.0
+    tp, pred, true = _scaled(tp, pred, true, xp=xp)
+    under = xp.sum(pred * _others(pred, xp)) * xp.sum(true * _others(true, xp))
+    return divide(_over_chance(tp, pred, true, xp), xp.sqrt(under), 0.0, xp)
 
 
-def kappa(tp: Array, pred: Array, true: Array) -> float:
+def kappa(tp: Any, pred: Any, true: Any, xp: Any = np) -> Any:
     """Cohen's kappa, nan (as in scikit-learn) where chance alone explains everything."""
-    tp, pred, true = _scaled(tp, pred, true)
-    under = true @ _others(pred)
-    return float(_over_chance(tp, pred, true) / under) if under > 0 else math.nan
+    tp, pred, true = _scaled(tp, pred, true, xp=xp)
+    under = xp.sum(true * _others(pred, xp))
+    return divide(_over_chance(tp, pred, true, xp), under, math.nan, xp)
 
 
-def _over_chance(tp: Array, pred: Array, true: Array) -> Any:
+def _over_chance(tp: Any, pred: Any, true: Any, xp: Any) -> Any:
     """Hits times n less true · pred, by what is missed: MCC and kappa are 1.0 without misses."""
-    return true @ _others(pred) - true.sum() * (true - tp).sum()
+    return xp.sum(true * _others(pred, xp)) - xp.sum(true) * xp.sum(true - tp)
 
 
-def _scaled(*counts: Array) -> list[Array]:
-    """Divided by a power of two, exactly, so that no product of weights over- or underflows."""
-    _, exponent = np.frexp(float(counts[-1].sum()))
+def _scaled(*counts: Any, xp: Any) -> list[Any]:
+    """Divided by one number, so that no product of weights over- or underflows.
+
+    In NumPy by a power of two, exactly; elsewhere by the sum, in the precision that is there.
+    """
+    n = xp.sum(counts[-1])
+    if xp is not np:
+        return [divide(x, n, 0.0, xp) for x in counts]
+    _, exponent = np.frexp(float(n))
     return [np.ldexp(x.astype(np.float64), -int(exponent)) for x in counts]
 
 
-def _others(counts: Array) -> Array:
+def _others(counts: Any, xp: Any) -> Any:
     """What all other classes have: exactly 0 for the only one there is."""
-    return np.asarray(counts.sum() - counts)
+    return xp.sum(counts) - counts
 
 
 def weighted_kappa(confusion: Array, by: str) -> float:

@@ -37,7 +37,7 @@ class Counts:
     n_classes: int
     confusion: Array | None = None  # (C, C), rows = truth
     sums: Array | None = None  # (3, C), or (4, L) with rows
-    rows: Array | None = None  # (20,) multilabel
+    rows: Array | None = None  # (20,) multilabel; (2,) where rows were only counted
     labels: Array | None = None  # (C,) sorted label values, where the data named the classes
     replicas: Replicas | None = None  # resampled counts, where they were asked for
     _margins: Array | None = field(default=None, init=False, repr=False)

@@ -79,6 +79,27 @@ class Options:
         numbered = labels is None and (known is None or isinstance(known[0], str))
         return operator.index(value) if numbered and _is_id(value, n_classes) else None
 
+    def averaged(self, n_classes: int, labels: Any = None) -> tuple[list[bool], bool]:
+        """Which classes micro, macro and weighted averages look at, and if only where they occur.
+
+        Examples
+        --------
+        >>> make_options("multiclass", ignore_index=1).averaged(3)
+        ([True, False, True], True)
+        """
+        over = self.average_over
+        if isinstance(over, tuple):
+            listed = set(self.places(over, n_classes, labels))
+            chosen, if_seen = [place in listed for place in range(n_classes)], False
+        else:
+            if_seen = over == "present" or (over is None and self.task != "multilabel")
+            chosen = [True] * n_classes
+        if self.task != "multilabel" and self.ignore_index is not None:
+            gone = self.place(self.ignore_index, n_classes, labels)
+            if gone is not None:
+                chosen[gone] = False
+        return chosen, if_seen
+
     def difference(self, other: Options) -> str | None:
         """The first option in which two sets differ, in words, or None."""
         for field in fields(self):

@@ -38,10 +38,9 @@ def class_rows(scores: Scores) -> list[Row]:
 
 def average_rows(scores: Scores) -> list[Row]:
     """A row an average."""
-    kinds = ("micro", "macro", "weighted") + ("samples",) * (scores.task == "multilabel")
     return [
         (f"{kind} avg", tuple(_cell(getattr(getattr(scores, kind), name)) for name in COLUMNS))
-        for kind in kinds
+        for kind in scores.averages
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import averages, report
-from .counts import CELLS, EXACT, PRED, RATIOS, TP, TRUE, Array, Counts, onto, union
+from .counts import CELLS, EXACT, PRED, RATIOS, ROWS, TP, TRUE, Array, Counts, onto, union
 from .errors import F1Error, one_of
 from .options import Options
 
@@ -94,8 +94,16 @@ class Scores:
         """The mean over the rows of a multilabel task."""
         self._only("multilabel", "samples averages")
         assert self._counts.rows is not None
+        if "samples" not in self.averages:
+            raise F1Error("samples averages look at every row, and these are sums over rows")
         ratios = averages.samples(self._counts.rows, self._options.zero_division)
         return Average(**ratios, support=self._support)
+
+    @property
+    def averages(self) -> tuple[str, ...]:
+        """The averages over classes or rows that there are."""
+        rows = self._counts.rows
+        return AVERAGES if rows is not None and len(rows) == ROWS else AVERAGES[:3]
 
     # ---- single numbers ------------------------------------------------------------------
 
@@ -124,19 +132,19 @@ class Scores:
     def balanced_accuracy(self) -> float:
         """The mean recall over the classes that occur."""
         self._single_label("balanced_accuracy")
-        return averages.balanced_accuracy(self._sums[TP], self._sums[TRUE])
+        return float(averages.balanced_accuracy(self._sums[TP], self._sums[TRUE]))
 
     @cached_property
     def mcc(self) -> float:
         """Matthews' correlation coefficient, in [-1, 1]."""
         self._single_label("mcc")
-        return averages.mcc(*self._sums)
+        return float(averages.mcc(*self._sums))
 
     @cached_property
     def kappa(self) -> float:
         """Cohen's kappa, in [-1, 1]; nan where chance alone explains everything."""
         self._single_label("kappa")
-        return averages.kappa(*self._sums)
+        return float(averages.kappa(*self._sums))
 
     # ---- counts --------------------------------------------------------------------------
 
@@ -209,10 +217,9 @@ class Scores:
         found: dict[str, float] = {}
         if self.task == "binary":
             found |= {name: getattr(self.binary, name) for name in RATIOS}
-        for kind in AVERAGES:
-            if kind != "samples" or self.task == "multilabel":
-                average = getattr(self, kind)
-                found |= {f"{name}_{kind}": float(getattr(average, name)) for name in RATIOS}
+        for kind in self.averages:
+            average = getattr(self, kind)
+            found |= {f"{name}_{kind}": float(getattr(average, name)) for name in RATIOS}
         return found | {name: getattr(self, name) for name in self._single_numbers()}
 
     def metric(self, name: str) -> float:
@@ -292,19 +299,10 @@ class Scores:
     @cached_property
     def included(self) -> Array:
         """(C,) booleans: the classes that micro, macro and weighted averages look at."""
-        options, n, labels = self._options, self._counts.n_classes, self._counts.labels
-        over = options.average_over
-        if isinstance(over, tuple):
-            chosen = np.zeros(n, bool)
-            chosen[options.places(over, n, labels)] = True
-        elif over == "all" or (over is None and self.task == "multilabel"):
-            chosen = np.ones(n, bool)
-        else:
-            chosen = self._sums[PRED] + self._sums[TRUE] > 0
-        if self.task != "multilabel" and options.ignore_index is not None:
-            gone = options.place(options.ignore_index, n, labels)
-            if gone is not None:
-                chosen[gone] = False
+        eligible, if_seen = self._options.averaged(self._counts.n_classes, self._counts.labels)
+        chosen = np.array(eligible)
+        if if_seen:
+            chosen &= self._sums[PRED] + self._sums[TRUE] > 0
         if not chosen.any():
             raise F1Error("no class is left to average over")
         return chosen
@@ -319,10 +317,7 @@ class Scores:
         return Average(**{k: float(v) for k, v in ratios.items()}, support=self._support)
 
     def _single_numbers(self) -> tuple[str, ...]:
-        """The metrics without an average that this task has."""
-        if self.task == "multilabel":
-            return _MANY_LABELS
-        return _TOP_K if self._options.top_k > 1 else _ONE_CLASS
+        return single_numbers(self.task, self._options.top_k)
 
     def _only(self, task: str, what: str) -> None:
         if self.task != task:
@@ -336,6 +331,13 @@ class Scores:
     def _one_prediction(self, name: str) -> None:
         if self._options.top_k > 1:
             raise F1Error(f"{name} needs one predicted class a row, top_k is {self._options.top_k}")
+
+
+def single_numbers(task: str, top_k: int = 1) -> tuple[str, ...]:
+    """The metrics without an average that a task has."""
+    if task == "multilabel":
+        return _MANY_LABELS
+    return _TOP_K if top_k > 1 else _ONE_CLASS
 
 
 def _with_averaged(counts: Counts, options: Options) -> Counts:

@@ -128,7 +128,7 @@ def balanced_accuracy_score(
     tp, _, true = _single_label(read(y_true, y_pred, sample_weight)).sums
     if not true.all():
         warn("y_pred contains classes not in y_true")
-    score = averages.balanced_accuracy(tp, true)
+    score = float(averages.balanced_accuracy(tp, true))
     if adjusted:
         chance = np.float64(1 / np.count_nonzero(true))  # with one class 0/0: nan and a warning
         return float((score - chance) / (1 - chance))
@@ -145,7 +145,7 @@ def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None) ->
     -0.3333
     """
     check("matthews_corrcoef", locals())
-    return averages.mcc(*_single_label(read(y_true, y_pred, sample_weight)).sums)
+    return float(averages.mcc(*_single_label(read(y_true, y_pred, sample_weight)).sums))
 
 
 def cohen_kappa_score(
@@ -179,7 +179,7 @@ def cohen_kappa_score(
     shared = np.count_nonzero(pred.astype(bool) | true.astype(bool))
     if shared > 1:
         if weights is None:
-            return averages.kappa(tp, pred, true)
+            return float(averages.kappa(tp, pred, true))
         return averages.weighted_kappa(matrix, weights)
     missing = "`y2` contains no labels that are present in both `y1` and `labels`."
     alike = "`y1`, `y2` and `labels` have only one label in common. "
