@@ -1,0 +1,170 @@
+"""ScoreCallback: the validation rows predicted once more at an epoch's end, and scored whole."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Container
+from typing import Any
+
+import keras
+import numpy as np
+
+from ...accumulator import Accumulator
+from ...errors import F1Error, one_of
+from ...foreign import to_numpy
+from ...scores import Scores
+from ..logs import HEADLINES, as_logs, metric_of
+from .batches import Batches
+
+
+class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
+    """Puts `val_f1`, `val_precision` and `val_recall` into the logs, as plain floats.
+
+    Callbacks see the keys if they are listed after this one; say mode="max" there, since Keras
+    cannot know the direction of a key that is no compiled metric's. Predictions are counted batch
+    by batch and dropped. `scores` holds everything else about the last epoch.
+
+    Parameters
+    ----------
+    x, y, sample_weight
+        Arrays, or a dataset that holds its own targets: see `batches.Batches`.
+    task, classes, **options
+        As `f1core.Accumulator` has them.
+    average
+        Of F1, precision and recall: the positive class of a binary task, else "macro".
+    per_class
+        Whether each class has keys of its own too: "val_recall_cat".
+    prefix
+        What the keys begin with.
+    output
+        The name of the output to score, where there are several: "val_<output>_f1".
+    batch_size, steps
+        Rows at a time for arrays; how many batches, where a dataset has no end.
+    validation_freq
+        Every how many epochs, or which epochs (counted from 1), as in `fit`.
+
+    Raises
+    ------
+    F1Error
+        If options or data do not fit; when training starts, if a callback that monitors one of
+        the keys would not see it, or would take less for better.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, y = np.array([[-1.0], [-2.0], [3.0]]), np.array([0, 0, 1])
+    >>> model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+    >>> model.compile("sgd", "binary_crossentropy")
+    >>> history = model.fit(x, y, verbose=0, callbacks=[ScoreCallback(x, y, task="binary")])
+    >>> sorted(history.history)
+    ['loss', 'val_f1', 'val_precision', 'val_recall']
+    """
+
+    scores: Scores
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any = None,
+        *,
+        task: str,
+        classes: Any = None,
+        sample_weight: Any = None,
+        average: str | None = None,
+        per_class: bool = False,
+        prefix: str = "val_",
+        output: str | None = None,
+        batch_size: int = 32,
+        steps: int | None = None,
+        validation_freq: int | Container[int] = 1,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        metric_of(task, average)
+        self._total = Accumulator(task, classes=classes, **options)
+        self._batches = Batches(x, y, sample_weight, batch_size, steps)
+        self._average, self._per_class, self._output = average, per_class, output
+        self._prefix = prefix if output is None else f"{prefix}{output}_"
+        self._freq = validation_freq
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Look at the other callbacks before the first epoch is spent."""
+        ahead = True
+        for other in _listed():
+            monitor, mode = getattr(other, "monitor", None), getattr(other, "mode", None)
+            if other is self:
+                ahead = False
+            elif not self._adds(monitor):
+                continue
+            elif ahead:
+                raise F1Error(
+                    f"{type(other).__name__} monitors {monitor!r} and is listed ahead of the "
+                    "ScoreCallback that adds it, so it would never see it: list ScoreCallback first"
+                )
+            elif mode in ("auto", "min"):
+                raise F1Error(
+                    f"{type(other).__name__} monitors {monitor!r} with mode={mode!r}: say "
+                    "mode='max', since Keras cannot tell that more is better"
+                )
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Predict, count and tell."""
+        freq = self._freq
+        if not ((epoch + 1) % freq == 0 if isinstance(freq, int) else epoch + 1 in freq):
+            return
+        self._total.reset()
+        for x, y, weight in self._batches:
+            y_pred = self.model.predict_on_batch(x)
+            y_true, y_pred, weight = (self._part(each, y_pred) for each in (y, y_pred, weight))
+            self._total.update(*_as_rows(y_true, y_pred), sample_weight=_spread(weight, y_pred))
+        self.scores = self._total.compute()
+        found = as_logs(self.scores, self._average, per_class=self._per_class, prefix=self._prefix)
+        if logs is not None:
+            logs.update(found)
+
+    def _adds(self, key: Any) -> bool:
+        heads = [f"{self._prefix}{ratio}" for ratio in HEADLINES]
+        if not isinstance(key, str):
+            return False
+        return key in heads or (self._per_class and key.startswith(tuple(f"{h}_" for h in heads)))
+
+    def _part(self, value: Any, y_pred: Any) -> Any:
+        """What belongs to the output that is scored."""
+        if not isinstance(y_pred, (dict, list, tuple)):
+            return value
+        names = list(y_pred) if isinstance(y_pred, dict) else list(self.model.output_names)
+        if self._output not in names:
+            raise F1Error(one_of("output", self._output, names))
+        if isinstance(value, dict):
+            return value[self._output]
+        return value[names.index(self._output)] if isinstance(value, (list, tuple)) else value
+
+
+def _listed() -> list[Any]:
+    """All callbacks of this training, in order: only the list that calls us knows them."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        caller = frame.f_locals.get("self")
+        if isinstance(caller, keras.callbacks.CallbackList):
+            return list(caller.callbacks)
+        frame = frame.f_back  # type: ignore[assignment]
+    return []
+
+
+def _as_rows(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """(n, steps, C) and the like as (n · steps, C)."""
+    if y_pred.ndim < 3:
+        return y_true, y_pred
+    true = to_numpy(y_true, "y_true")
+    flat = true.reshape(-1, true.shape[-1]) if true.ndim == y_pred.ndim else true.reshape(-1)
+    return flat, y_pred.reshape(-1, y_pred.shape[-1])
+
+
+def _spread(weight: Any, y_pred: Any) -> Any:
+    """Weights of rows, or of their steps, for each step."""
+    if weight is None or y_pred.ndim < 3:
+        return weight
+    lead = y_pred.shape[:-1]
+    weight = to_numpy(weight, "sample_weight")
+    weight = weight.reshape(weight.shape + (1,) * (len(lead) - weight.ndim))
+    return np.broadcast_to(weight, lead).reshape(-1)

@@ -1,0 +1,156 @@
+"""Targets and scores -> who is right, in the graph: the rules of `inputs` and `tally` in keras.ops.
+
+Nothing can be refused by its value in here, so what `score` refuses is counted as wrong: a label
+outside the classes is a miss of whatever was predicted, and a score that is NaN or, under a
+threshold, outside [0, 1] never hits. Shapes and dtypes are known, and refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+from keras.backend import standardize_dtype
+
+from ...batch import cuts_of
+from ...errors import F1Error
+from ...foreign import BFLOAT16, widened
+from ...options import Options
+
+Four = tuple[Any, Any, Any, Any]
+
+
+def decide(y_true: Any, y_pred: Any, options: Options, width: int) -> Four:
+    """What is hit, predicted, true, and counts at all: booleans (n, C).
+
+    Axes before the last one are rows: (n, C) as well as (n, steps, C) or (n, height, width, C).
+
+    Raises
+    ------
+    F1Error
+        If shapes or dtypes do not fit the task.
+    """
+    true, pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    if "float" not in standardize_dtype(pred.dtype):
+        raise F1Error(f"y_pred is {_words(pred)}; a ScoreMetric needs the model's scores")
+    if options.task == "binary" and len(pred.shape) == 1:
+        pred = ops.expand_dims(pred, -1)
+    _refuse_shapes(true, pred, options, width)
+    spread = len(true.shape) == len(pred.shape) and true.shape[-1] in (None, width)
+    true = ops.reshape(_comparable(true), (-1, width if spread and width > 1 else 1))
+    pred = ops.reshape(pred, (-1, pred.shape[-1]))
+    hit, pred, true, kept = _DECIDE[options.task or ""](true, pred, options)
+    if kept is None:
+        return hit, pred, true, ops.ones_like(hit)
+    return hit & kept, pred & kept, true & kept, ops.broadcast_to(kept, ops.shape(hit))
+
+
+def rows_of(weight: Any, y_pred: Any, options: Options) -> Any:
+    """(n, 1) float32 weights of the rows of `decide`."""
+    weight = ops.cast(ops.convert_to_tensor(weight), "float32")
+    rank = len(y_pred.shape) - (options.task != "binary" or len(y_pred.shape) > 1)
+    if rank > 1:
+        while len(weight.shape) < rank:
+            weight = ops.expand_dims(weight, -1)
+        weight = ops.broadcast_to(weight, ops.shape(y_pred)[:rank])
+    return ops.reshape(weight, (-1, 1))
+
+
+def _refuse_shapes(true: Any, pred: Any, options: Options, width: int) -> None:
+    """Complain unless the truth is ids (a row each) or columns that fit those of the scores."""
+    task, rank, columns = options.task, len(pred.shape), true.shape[-1] if true.shape else 0
+    came = f"y_true is {_words(true)}, y_pred {_words(pred)}"
+    if rank < 2 or pred.shape[-1] != (1 if task == "binary" else width):
+        what = "one column of scores" if task == "binary" else f"one column for each of {width}"
+        raise F1Error(f"{came}: a {task} task needs {what}")
+    ids = len(true.shape) == rank - 1 or (len(true.shape) == rank and columns == 1)
+    flags = len(true.shape) == rank and columns in (None, width)
+    if not {"binary": ids, "multiclass": ids or flags, "multilabel": flags}[task or ""]:
+        needed = {
+            "binary": "one label a row (one-hot rows are task='multiclass')",
+            "multiclass": f"one id a row, or one-hot rows of {width}",
+            "multilabel": f"{width} flags a row (ids are task='multiclass')",
+        }[task or ""]
+        raise F1Error(f"{came}: a {task} task needs {needed} for targets")
+
+
+def _binary(true: Any, pred: Any, options: Options) -> Four:
+    ids, best = _is(true, options, 2), ops.concatenate(_sides(pred, options), -1)
+    return ids & best, best, ids, _not_ignored(true, options)
+
+
+def _multiclass(true: Any, pred: Any, options: Options) -> Four:
+    width = pred.shape[-1]
+    best = _best(pred, options.top_k)
+    if true.shape[-1] == 1:
+        ids, kept = _is(true, options, width), _not_ignored(true, options)
+    else:
+        ids, kept = (true == 1) & (ops.sum(true != 0, axis=-1, keepdims=True) == 1), None
+        if options.ignore_index is not None:
+            gone = options.place(options.ignore_index, width)
+            kept = None if gone is None else ~ids[:, gone : gone + 1]
+    return ids & best, best, ids, kept
+
+
+def _multilabel(true: Any, pred: Any, options: Options) -> Four:
+    below, above = _sides(pred, options)
+    zero, one = true == 0, true == 1
+    # What is neither (a label 2, a score NaN) is both a miss and a false alarm.
+    found = one & above, ~(below & (zero | one)), ~(zero & (below | above))
+    return *found, _not_ignored(true, options)
+
+
+def _not_ignored(true: Any, options: Options) -> Any:
+    return None if options.ignore_index is None else true != options.ignore_index
+
+
+_DECIDE = {"binary": _binary, "multiclass": _multiclass, "multilabel": _multilabel}
+
+
+def _sides(pred: Any, options: Options) -> tuple[Any, Any]:
+    """Which scores are surely not above the cut, and which surely are: NaN is neither."""
+    dtype = standardize_dtype(pred.dtype)
+    cuts = np.atleast_1d(np.asarray(options.threshold, np.float64))
+    form = BFLOAT16 if dtype == "bfloat16" else np.dtype(dtype)
+    cut = ops.convert_to_tensor(widened(cuts_of(cuts, form, options.from_logits)), dtype=dtype)
+    below, above = pred <= cut, pred > cut
+    return (below, above) if options.from_logits else (below & (pred >= 0), above & (pred <= 1))
+
+
+def _best(pred: Any, k: int) -> Any:
+    """The k largest of each row, the earlier one first among equals; none where all are NaN.
+
+    `ops.argmax` takes -0.0 for less than 0.0, and TensorFlow promises nothing for equals.
+    """
+    width = pred.shape[-1]
+    columns = ops.arange(width, dtype="int32")
+    best = None
+    for _ in range(k):
+        is_top = pred == ops.max(pred, axis=-1, keepdims=True)
+        is_top = is_top if best is None else is_top & ~best
+        first = columns == ops.min(ops.where(is_top, columns, width), axis=-1, keepdims=True)
+        best = first if best is None else best | first
+        if k > 1:
+            pred = ops.where(best, ops.cast(float("-inf"), pred.dtype), pred)
+    return best
+
+
+def _is(true: Any, options: Options, width: int) -> Any:
+    """(n, C) from (n, 1) labels: True in the column of that class."""
+    names = options.names
+    values = range(width) if names is None or isinstance(names[0], str) else names
+    return true == ops.convert_to_tensor(np.asarray(values), dtype=true.dtype)
+
+
+def _comparable(true: Any) -> Any:
+    """Targets in a dtype that holds every label: 2^32 + 1 must not become 1."""
+    dtype = standardize_dtype(true.dtype)
+    if "float" in dtype:
+        return true if dtype == "float64" else ops.cast(true, "float32")
+    wide = dtype in ("int64", "uint32", "uint64")
+    return ops.cast(true, "int64" if wide else "int32")
+
+
+def _words(tensor: Any) -> str:
+    return f"{tuple(tensor.shape)} {standardize_dtype(tensor.dtype)}"
