@@ -58,18 +58,19 @@ def divide(over: Any, under: Any, zero_division: float, xp: Any = np) -> Any:
     return xp.where(empty, zero_division, over / xp.where(empty, 1, under))
 
 
-def mean(values: Any, included: Any, weights: Any, xp: Any = np) -> Any:
-    """The weighted mean over the included classes; the plain one where all weights are 0.
+def mean(values: Any, included: Any, weights: Any = None, xp: Any = np) -> Any:
+    """The mean over the included classes, by weight; the plain one where all weights are 0.
 
     Undefined (nan) values are left out, as in scikit-learn; without any value the mean is nan.
     Classes are the last axis; axes before it, such as resamples, stay.
     """
     counted = included & (values == values)
-    values = xp.where(counted, values, 0)
-    weights = xp.where(counted, weights, 0)
-    some = xp.sum(weights, axis=-1, keepdims=True) > 0
-    weights = xp.where(some, weights, xp.where(counted, 1.0, 0.0))
-    return divide(xp.sum(values * weights, axis=-1), xp.sum(weights, axis=-1), math.nan, xp)
+    values, shares = xp.where(counted, values, 0), xp.where(counted, 1.0, 0.0)
+    if weights is not None:
+        weights = xp.where(counted, weights, 0)
+        shares = xp.where(xp.sum(weights, axis=-1, keepdims=True) > 0, weights, shares)
+        values = values * shares
+    return divide(xp.sum(values, axis=-1), xp.sum(shares, axis=-1), math.nan, xp)
 
 
 def per_class(
@@ -109,7 +110,7 @@ def average(
         )
         return per_class(tp, pred, true, total, **how)
     each = per_class(tp, pred, true, total, **how)
-    weights = true if kind == "weighted" else xp.where(included, 1.0, 0.0)
+    weights = true if kind == "weighted" else None
     return {name: mean(values, included, weights, xp) for name, values in each.items()}
 
 
@@ -131,7 +132,7 @@ def samples(rows: Array, zero_division: float) -> dict[str, float]:
 
 def balanced_accuracy(tp: Any, true: Any, xp: Any = np) -> Any:
     """The mean recall over the classes that occur in the truth."""
-    return mean(divide(tp, true, 0.0, xp), true > 0, xp.where(true > 0, 1.0, 0.0), xp)
+    return mean(divide(tp, true, 0.0, xp), true > 0, xp=xp)
 
 
 def mcc(tp: Any, pred: Any, true: Any, xp: Any = np) -> Any:

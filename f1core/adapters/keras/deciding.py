@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 from keras.backend import standardize_dtype
@@ -18,6 +19,7 @@ from ...errors import F1Error
 from ...foreign import BFLOAT16, widened
 from ...options import Options
 
+NARROW = keras.backend.backend() == "jax"  # which has no int64 unless it is told to
 Four = tuple[Any, Any, Any, Any]
 
 
@@ -31,14 +33,12 @@ def decide(y_true: Any, y_pred: Any, options: Options, width: int) -> Four:
     F1Error
         If shapes or dtypes do not fit the task.
     """
-    true, pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-    if "float" not in standardize_dtype(pred.dtype):
-        raise F1Error(f"y_pred is {_words(pred)}; a ScoreMetric needs the model's scores")
-    if options.task == "binary" and len(pred.shape) == 1:
-        pred = ops.expand_dims(pred, -1)
-    _refuse_shapes(true, pred, options, width)
-    spread = len(true.shape) == len(pred.shape) and true.shape[-1] in (None, width)
-    true = ops.reshape(_comparable(true), (-1, width if spread and width > 1 else 1))
+    if "float" not in standardize_dtype(y_pred.dtype):
+        raise F1Error(f"y_pred is {_words(y_pred)}; a ScoreMetric needs the model's scores")
+    pred = ops.expand_dims(y_pred, -1) if _is_flat(y_pred, options) else y_pred
+    _refuse_shapes(y_true, pred, options, width)
+    spread = len(y_true.shape) == len(pred.shape) and y_true.shape[-1] in (None, width)
+    true = ops.reshape(_comparable(y_true), (-1, width if spread else 1))
     pred = ops.reshape(pred, (-1, pred.shape[-1]))
     hit, pred, true, kept = _DECIDE[options.task or ""](true, pred, options)
     if kept is None:
@@ -49,12 +49,17 @@ def decide(y_true: Any, y_pred: Any, options: Options, width: int) -> Four:
 def rows_of(weight: Any, y_pred: Any, options: Options) -> Any:
     """(n, 1) float32 weights of the rows of `decide`."""
     weight = ops.cast(ops.convert_to_tensor(weight), "float32")
-    rank = len(y_pred.shape) - (options.task != "binary" or len(y_pred.shape) > 1)
+    rank = len(y_pred.shape) - (not _is_flat(y_pred, options))
     if rank > 1:
         while len(weight.shape) < rank:
             weight = ops.expand_dims(weight, -1)
         weight = ops.broadcast_to(weight, ops.shape(y_pred)[:rank])
     return ops.reshape(weight, (-1, 1))
+
+
+def _is_flat(pred: Any, options: Options) -> bool:
+    """Whether binary scores come without the axis of one column."""
+    return options.task == "binary" and len(pred.shape) == 1
 
 
 def _refuse_shapes(true: Any, pred: Any, options: Options, width: int) -> None:
@@ -148,7 +153,7 @@ def _comparable(true: Any) -> Any:
     dtype = standardize_dtype(true.dtype)
     if "float" in dtype:
         return true if dtype == "float64" else ops.cast(true, "float32")
-    wide = dtype in ("int64", "uint32", "uint64")
+    wide = dtype in ("int64", "uint32", "uint64") and not NARROW
     return ops.cast(true, "int64" if wide else "int32")
 
 

@@ -11,16 +11,17 @@ from keras import ops
 
 from ...counts import CELLS, PRED, TP, TRUE, Array, Counts
 from ...errors import F1Error, one_of
+from ...foreign import to_numpy
 from ...options import make_options
 from ...scores import LOSSES, Scores
-from .deciding import decide, rows_of
+from .deciding import NARROW, decide, rows_of
 from .reading import planned, value
 
 OPTIONS = (
     "threshold", "top_k", "from_logits", "ignore_index", "average_over", "zero_division", "beta",
 )  # fmt: skip
 ROWS, RIGHT, WRONG = range(3)  # what a multilabel task counts beside four sums a label
-_LOW_BITS = 16  # JAX has no int64 unless told to: there, a count is two limbs
+_LOW_BITS = 16  # of a count that is two limbs, where there is no int64
 
 
 @keras.saving.register_keras_serializable("f1core")
@@ -90,14 +91,13 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         self._width, self._weighted = width, False
         self._direction = "down" if self._plan[0][1] in LOSSES else "up"
         size = (CELLS + 1) * width + (WRONG + 1) * (task == "multilabel")
-        small = keras.backend.backend() == "jax"
-        self._counts = self.add_variable(
-            (1 + small, size), "zeros", "int32" if small else "int64", name="counts"
-        )
+        dtype = "int32" if NARROW else "int64"
+        self._counts = self.add_variable((1 + NARROW, size), "zeros", dtype, name="counts")
         self._sums = self.add_variable((2, size), "zeros", "float32", name="weight_sums")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a step: see `deciding.decide` for the shapes."""
+        y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
         four = decide(y_true, y_pred, self._options, self._width)
         weight = None if sample_weight is None else rows_of(sample_weight, y_pred, self._options)
         found = ops.reshape(_total(ops.stack(four), weight), (-1,))
@@ -110,7 +110,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         if weight is not None:
             self._weighted = True
             self._sums.assign(_kept_whole(self._sums[0], self._sums[1], found))
-        elif self._counts.shape[0] == 1:
+        elif not NARROW:
             self._counts.assign(self._counts + ops.cast(found, "int64"))
         else:
             low = self._counts[0] + found
@@ -119,19 +119,20 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
 
     def result(self) -> Any:
         """The value so far, or a dict of values by key; 0.0 where it is undefined."""
-        parts = ops.cast(self._counts, "float32")
-        found = parts[0] if len(parts) == 1 else parts[0] + 2.0**_LOW_BITS * parts[1]
+        at_hand = _is_at_hand(self._counts)
+        xp: Any = np if at_hand else ops
+        parts = _numpy(self._counts) if at_hand else ops.cast(self._counts, "float32")
+        found = parts[0] if not NARROW else parts[0] + 2.0**_LOW_BITS * parts[1]
         if self._weighted:
-            found = found + self._sums[0] + self._sums[1]
-        width = self._width
-        sums = ops.reshape(found[: (CELLS + 1) * width], (CELLS + 1, width))
-        rows, right = sums[CELLS, 0], ops.sum(sums[TP])
+            lost = _numpy(self._sums).astype(np.float64) if at_hand else self._sums
+            found = found + lost[0] + lost[1]
+        sums = [found[row * self._width : (row + 1) * self._width] for row in range(CELLS + 1)]
+        rows, right = sums[CELLS][0], xp.sum(sums[TP])
         if self._options.task == "multilabel":
             rows, right = found[-3 + ROWS], found[-3 + RIGHT]
-        values = {
-            want: value(want.name, want.kind, sums, rows, right, self._options)
-            for want in self._plan
-        }
+        values = {want: value(want, sums, rows, right, self._options, xp) for want in self._plan}
+        if at_hand:
+            values = {want: ops.convert_to_tensor(each, "float32") for want, each in values.items()}
         if len(values) == 1 and self._plan[0].kind != "per_class":
             return values[self._plan[0]]
         return self._by_key(values)
@@ -144,10 +145,10 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         F1Error
             If there are no rows, or some hold what cannot be counted.
         """
-        parts = keras.ops.convert_to_numpy(self._counts).astype(np.int64)
-        found: Array = parts[0] + ((parts[1] << _LOW_BITS) if len(parts) > 1 else 0)
+        parts = _numpy(self._counts).astype(np.int64)
+        found: Array = parts[0] + ((parts[1] << _LOW_BITS) if NARROW else 0)
         if self._weighted:
-            found = found + keras.ops.convert_to_numpy(self._sums).astype(np.float64).sum(axis=0)
+            found = found + _numpy(self._sums).astype(np.float64).sum(axis=0)
         sums = found[: (CELLS + 1) * self._width].reshape(CELLS + 1, self._width)
         if self._options.task == "multilabel":
             rows = found[-3:]
@@ -170,7 +171,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
     def _by_key(self, values: dict[Any, Any]) -> dict[str, Any]:
         """Values of several metrics, or of one a class, under their keys."""
         name = self._asked[2]
-        found = {}
+        found: dict[str, Any] = {}
         for want, each in values.items():
             key = want.key if name is None or name == want.key else f"{name}_{want.key}"
             if want.kind == "per_class":
@@ -179,6 +180,15 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
             else:
                 found[key] = each
         return found
+
+
+def _is_at_hand(variable: Any) -> bool:
+    """Whether NumPy may compute the result: torch runs no graph, and Keras asks at every step."""
+    if keras.backend.backend() != "torch":
+        return False
+    import torch
+
+    return variable.value.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def _total(flags: Any, weight: Any) -> Any:
@@ -199,6 +209,10 @@ def _refuse(wrong: Any, rows: Any, what: str) -> None:
             f"{wrong:g} of {rows:g} rows hold {what} that is NaN or outside [0, 1] "
             "(logits need from_logits=True)"
         )
+
+
+def _numpy(variable: Any) -> Array:
+    return to_numpy(ops.convert_to_tensor(variable), "counts")
 
 
 def _plain(value: Any) -> Any:

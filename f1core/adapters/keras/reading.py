@@ -1,11 +1,14 @@
-"""Sums in the graph -> the metrics asked for, by the formulas of `averages` over keras.ops."""
+"""Sums -> the metrics asked for, by the formulas of `averages`.
+
+They are computed in the compiled step, or by NumPy where the numbers are at hand.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from keras import ops
+import numpy as np
 
 from ... import averages
 from ...counts import CELLS, PRED, RATIOS, TP, TRUE
@@ -54,43 +57,53 @@ def _wanted(metric: str, average: str | None, options: Options) -> Wanted:
     return Wanted(metric, name, "binary")
 
 
-def value(name: str, kind: str, sums: Any, rows: Any, right: Any, options: Options) -> Any:
-    """One metric as a tensor: () or, where the kind is "per_class", (C,); 0 where undefined.
+def value(want: Wanted, sums: Any, rows: Any, right: Any, options: Options, xp: Any) -> Any:
+    """One metric in an array namespace: () or, "per_class", (C,); 0 where it is undefined.
 
-    `sums` is (4, C); `rows` count, and `right` ones are right in every label. All are floats.
+    `sums` are four of (C,), as in `Counts`; `rows` count, and `right` ones are right in every
+    label. All are floats.
     """
     tp, pred, true, cells = (sums[row] for row in (TP, PRED, TRUE, CELLS))
-    how: dict[str, Any] = {"coefs": options.coefs, "zero_division": options.zero_division}
-    how |= {"only": (name,), "xp": ops}
+    name = want.name
+    how: dict[str, Any] = {"zero_division": options.zero_division, "only": (want.name,), "xp": xp}
     if name not in RATIOS:
-        found = _single(name, tp, pred, true, cells, rows, right, options.task == "multilabel")
-    elif kind in ("binary", "per_class"):
-        each = averages.per_class(tp, pred, true, cells, **how)[name]
-        found = each[1] if kind == "binary" else each
+        found = _single(name, tp, pred, true, cells, rows, right, options.task, xp)
+    elif want.kind in ("binary", "per_class"):
+        each = averages.per_class(tp, pred, true, cells, coefs=options.coefs, **how)[name]
+        found = each[1] if want.kind == "binary" else each
     else:
-        eligible, if_seen = options.averaged(tp.shape[0])
-        included = ops.convert_to_tensor(eligible)
-        if if_seen:
-            included = included & (pred + true > 0)
-        found = averages.average(kind, tp, pred, true, cells, included, **how)[name]
-    return ops.where(found == found, found, 0.0)
+        included = _included(pred, true, options, xp)
+        found = averages.average(
+            want.kind, tp, pred, true, cells, included, coefs=options.coefs, **how
+        )[name]
+    return xp.where(found == found, found, 0.0)
+
+
+def _included(pred: Any, true: Any, options: Options, xp: Any) -> Any:
+    eligible, if_seen = options.averaged(pred.shape[0])
+    seen = pred + true > 0
+    if if_seen and all(eligible):
+        return seen
+    listed = np.array(eligible)
+    listed = listed if xp is np else xp.convert_to_tensor(listed)
+    return listed & seen if if_seen else listed
 
 
 def _single(
-    name: str, tp: Any, pred: Any, true: Any, cells: Any, rows: Any, right: Any, many: bool
+    name: str, tp: Any, pred: Any, true: Any, cells: Any, rows: Any, right: Any, task: Any, xp: Any
 ) -> Any:
     """The metrics that have no average."""
     if name in ("accuracy", "exact_match"):
-        return averages.divide(right, rows, 0.0, ops)
+        return averages.divide(right, rows, 0.0, xp)
+    if name == "hamming_loss" and task == "multilabel":
+        return averages.divide(xp.sum(pred + true - 2 * tp), xp.sum(cells), 0.0, xp)
     if name == "hamming_loss":
-        wrong = ops.sum(pred + true - 2 * tp) if many else rows - right
-        return averages.divide(wrong, ops.sum(cells) if many else rows, 0.0, ops)
+        return averages.divide(rows - right, rows, 0.0, xp)
     if name == "balanced_accuracy":
-        return averages.balanced_accuracy(tp, true, ops)
-    # What is no class is one more, so that as many rows are true as are predicted.
-    more = [[0.0 * rows], [rows - ops.sum(pred)], [rows - ops.sum(true)]]
+        return averages.balanced_accuracy(tp, true, xp)
+    # What is no class is one class more, so that as many rows are true as are predicted.
+    other = [[0.0 * rows], [rows - xp.sum(pred)], [rows - xp.sum(true)]]
     tp, pred, true = (
-        ops.concatenate([x, ops.stack(other)])
-        for x, other in zip((tp, pred, true), more, strict=True)
+        xp.concatenate([x, xp.stack(more)]) for x, more in zip((tp, pred, true), other, strict=True)
     )
-    return (averages.mcc if name == "mcc" else averages.kappa)(tp, pred, true, ops)
+    return (averages.mcc if name == "mcc" else averages.kappa)(tp, pred, true, xp)

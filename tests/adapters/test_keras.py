@@ -1,0 +1,293 @@
+"""ScoreMetric in the graph of the current Keras backend: score()'s number, or one sentence."""
+
+import math
+
+import numpy as np
+import pytest
+import tasks
+from arrays import BFLOAT16, widened
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import f1core
+from f1core.adapters.logs import named
+
+keras = pytest.importorskip("keras", exc_type=ImportError)
+
+from f1core.adapters.keras import ScoreMetric  # noqa: E402
+from f1core.counts import RATIOS  # noqa: E402
+from f1core.foreign import to_numpy  # noqa: E402
+from f1core.scores import single_numbers  # noqa: E402
+
+JAX = keras.backend.backend() == "jax"
+KEPT = (
+    "threshold", "top_k", "from_logits", "ignore_index", "average_over", "zero_division", "beta",
+    "classes",
+)  # fmt: skip
+
+
+def native(array):
+    """A plain array of a dtype that this backend has."""
+    if array.dtype.kind == "f" and (array.dtype.itemsize > 8 or (JAX and array.dtype.itemsize > 4)):
+        array = array.astype("f4" if JAX else "f8")
+    if array.dtype.kind == "u":
+        array = array.astype("i8") if not JAX else array.astype("i4")  # torch has no uint64
+    return np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
+
+
+def as_scores(array):
+    if array.dtype == BFLOAT16:
+        return keras.ops.cast(keras.ops.convert_to_tensor(widened(array).astype("f4")), "bfloat16")
+    return native(array)
+
+
+def every_metric(task, top_k):
+    kinds = ("micro", "macro", "weighted")
+    averaged = [f"{ratio}_{kind}" for ratio in RATIOS for kind in kinds]
+    return averaged + list(RATIOS) * (task == "binary") + list(single_numbers(task, top_k))
+
+
+def values_of(metric):
+    return {key: float(value) for key, value in metric.result().items()}
+
+
+def same_values(found, scores, task):
+    for key, value in found.items():
+        expected = scores.metric(named(key, task))
+        expected = 0.0 if math.isnan(expected) else expected
+        assert value == pytest.approx(expected, abs=1e-5), key
+
+
+@settings(max_examples=30)
+@given(st.one_of(tasks.binary(), tasks.multiclass(), tasks.multilabel()), st.data())
+def test_any_cut_into_steps_gives_what_score_gives_on_all_rows(problem, data):
+    case = problem.case
+    assume(problem.y_true.dtype.kind not in "UOS" and problem.y_pred.dtype.kind in "fV")
+    labels = np.asarray(problem.options.get("classes") or [0]) if case.task != "multilabel" else 0
+    if JAX and np.asarray(labels).dtype.kind not in "U":
+        assume(np.abs(np.asarray(labels, float)).max() < 2**31)
+    y_true = native(problem.y_true)
+    y_pred = problem.y_pred if problem.y_pred.dtype == BFLOAT16 else native(problem.y_pred)
+    weight = None if problem.weight is None else problem.weight.astype("f4")
+    options = {name: problem.options[name] for name in KEPT if name in problem.options}
+    options.setdefault("classes", case.n_classes)
+    expected = f1core.score(y_true, y_pred, task=case.task, sample_weight=weight, **options)
+
+    names = every_metric(case.task, options.get("top_k", 1))
+    metric = ScoreMetric(names, task=case.task, **options)
+    cut = data.draw(st.integers(0, len(y_true)))
+    for rows in (slice(0, cut), slice(cut, None)):
+        if len(y_true[rows]):
+            part = None if weight is None else weight[rows]
+            metric.update_state(y_true[rows], as_scores(y_pred[rows]), part)
+    found = values_of(metric)
+    assert list(found) == names
+    same_values(found, expected, case.task)
+    if weight is None:
+        counted, whole = metric.scores()._counts, expected._counts
+        np.testing.assert_array_equal(counted.per_class, whole.per_class)
+        assert counted.total == whole.total
+        assert metric.scores().accuracy == expected.accuracy
+
+
+def test_a_perfect_score_is_exactly_one():
+    rng = np.random.default_rng(0)
+    ids = rng.integers(0, 7, 999)
+    metric = ScoreMetric(every_metric("multiclass", 1), task="multiclass", classes=7, beta=2.9)
+    metric.update_state(ids, np.eye(7, dtype="f4")[ids])
+    assert set(values_of(metric).values()) == {0.0, 1.0}  # hamming_loss is 0
+
+
+def test_targets_come_in_every_shape():
+    rng = np.random.default_rng(0)
+    ids, p = rng.integers(0, 4, 60), rng.random((60, 4), dtype="f4")
+    expected = f1core.score(ids, p).macro.f1
+    for y, pred in [
+        (ids, p), (ids[:, None], p), (np.eye(4)[ids], p), (np.eye(4, dtype=bool)[ids], p),
+        (ids.astype("f4"), p), (ids.astype("u1"), p),
+        (ids.reshape(12, 5), p.reshape(12, 5, 4)), (ids.reshape(12, 5, 1), p.reshape(12, 5, 4)),
+        (np.eye(4)[ids].reshape(3, 4, 5, 4), p.reshape(3, 4, 5, 4)),
+    ]:  # fmt: skip
+        metric = ScoreMetric("f1", task="multiclass", classes=4)
+        metric.update_state(y, pred)
+        assert float(metric.result()) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_weight_is_of_a_row_or_of_a_step_of_it():
+    rng = np.random.default_rng(0)
+    ids, p = rng.integers(0, 4, (12, 5)), rng.random((12, 5, 4), dtype="f4")
+    steps = rng.random((12, 5)).astype("f4")
+    for weight in (steps, steps[:, :1], steps[:, 0]):
+        metric = ScoreMetric("f1", task="multiclass", classes=4)
+        metric.update_state(ids, p, weight)
+        each = np.broadcast_to(weight.reshape(12, -1), (12, 5)).ravel()
+        expected = f1core.score(ids.ravel(), p.reshape(-1, 4), sample_weight=each).macro.f1
+        assert float(metric.result()) == pytest.approx(expected, abs=1e-5)
+
+
+def test_classes_have_keys_of_their_own():
+    ids, p = np.array([0, 1, 2, 1]), np.eye(3, dtype="f4")[[0, 1, 1, 2]]
+    metric = ScoreMetric(
+        ["recall", "precision"], task="multiclass", classes=["a", "b", "c"], average="per_class"
+    )
+    metric.update_state(ids, p)
+    found = values_of(metric)
+    scores = f1core.score(ids, p)
+    assert list(found) == [f"{r}_{c}" for r in ("recall", "precision") for c in "abc"]
+    expected = [*scores.per_class.recall, *scores.per_class.precision]
+    np.testing.assert_allclose(list(found.values()), expected, atol=1e-6)
+
+
+def test_a_name_begins_every_key_of_several():
+    metric = ScoreMetric(["f1", "mcc"], task="binary", name="spam")
+    metric.update_state([0, 1], [0.1, 0.9])
+    assert values_of(metric) == {"spam_f1": 1.0, "spam_mcc": 1.0}
+    assert ScoreMetric("recall", task="binary", name="found").name == "found"
+
+
+def test_nothing_counted_is_zero_and_a_reset_forgets():
+    metric = ScoreMetric("f1", task="binary", zero_division=math.nan)
+    assert float(metric.result()) == 0.0
+    metric.update_state([1.0], [0.9])
+    metric.update_state([1.0], [0.9], [0.5])
+    assert float(metric.result()) == 1.0
+    metric.reset_state()
+    assert float(metric.result()) == 0.0
+    with pytest.raises(f1core.F1Error, match="no rows to score"):
+        metric.scores()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_a_threshold_is_of_the_scores_own_dtype(dtype):
+    p = keras.ops.cast(keras.ops.convert_to_tensor([0.1, 0.2, 0.05]), dtype)
+    metric = ScoreMetric("precision", task="binary", threshold=0.1)
+    metric.update_state([0, 1, 0], p)
+    assert float(metric.result()) == 1.0  # 0.1 is not above 0.1
+
+
+def test_the_first_of_equals_wins_and_zero_has_no_sign():
+    p = np.float32([[0.5, 0.5, 0], [-0.0, 0.0, -1], [0, -0.0, 0], [-np.inf] * 3])
+    metric = ScoreMetric("accuracy", task="multiclass", classes=3)
+    metric.update_state([0, 0, 0, 0], p)
+    assert float(metric.result()) == 1.0
+
+
+class TestWhatCannotBeCounted:
+    """Counted as wrong, under whichever metric; the full scores refuse it."""
+
+    @pytest.mark.parametrize("label", [3, -1, 2**31 - 1])
+    def test_a_label_outside_the_classes(self, label):
+        metric = ScoreMetric(
+            ["accuracy", "precision_micro", "recall_weighted", "mcc"], task="multiclass", classes=3
+        )
+        ids = np.array([0, 1, 2, label])
+        metric.update_state(ids, np.eye(3, dtype="f4")[[0, 1, 2, 2]])
+        found = values_of(metric)
+        others = f1core.score([0, 1, 2, 3], [0, 1, 2, 2])
+        assert found["accuracy"] == found["precision_micro"] == 0.75
+        assert found["recall_weighted"] == 1.0  # each class that occurs is found
+        assert found["mcc"] == pytest.approx(others.mcc, abs=1e-6)
+        with pytest.raises(f1core.F1Error, match="1 of 4 rows hold a target"):
+            metric.scores()
+
+    @pytest.mark.skipif(JAX, reason="JAX has no int64 unless told to")
+    def test_a_label_that_would_wrap(self):
+        metric = ScoreMetric("accuracy", task="multiclass", classes=3)
+        metric.update_state(np.array([2**32 + 1]), np.eye(3, dtype="f4")[[1]])
+        assert float(metric.result()) == 0.0
+
+    def test_rows_of_a_mixed_one_hot(self):
+        metric = ScoreMetric("accuracy", task="multiclass", classes=3)
+        y = np.float32([[1, 0, 0], [1, 1, 0], [0.9, 0.1, 0], [0, 0, 0]])
+        metric.update_state(y, np.float32([[0.8, 0.1, 0.1]] * 4))
+        assert float(metric.result()) == 0.25
+
+    def test_scores_that_are_nan_or_logits(self):
+        for task, y in (("binary", [0, 1, 0, 1]), ("multilabel", [[0, 1], [0, 1]])):
+            metric = ScoreMetric(["accuracy", "f1_micro"], task=task, classes=2)
+            p = np.float32([np.nan, 1.5, -0.5, np.nan])
+            metric.update_state(np.array(y), p.reshape(np.shape(y)))
+            assert values_of(metric) == {"accuracy": 0.0, "f1_micro": 0.0}
+            with pytest.raises(f1core.F1Error, match="from_logits=True"):
+                metric.scores()
+        metric = ScoreMetric("accuracy", task="multiclass", classes=2)
+        metric.update_state([0, 1], np.full((2, 2), np.nan, "f4"))
+        assert float(metric.result()) == 0.0
+        with pytest.raises(f1core.F1Error, match="2 of 2 rows hold a score that is NaN"):
+            metric.scores()
+
+    def test_a_flag_of_two(self):
+        for p in (0.1, 0.9):
+            metric = ScoreMetric("hamming_loss", task="multilabel", classes=2)
+            metric.update_state([[2, 0]], np.float32([[p, 0.1]]))
+            assert float(metric.result()) > 0
+            with pytest.raises(f1core.F1Error, match="1 of 1 rows"):
+                metric.scores()
+
+
+def test_counts_go_beyond_what_32_bits_hold():
+    metric = ScoreMetric(["recall", "accuracy"], task="binary")
+    ids = np.array([0, 1, 1, 1])
+    metric.update_state(ids, np.float32([0.1, 0.9, 0.9, 0.1]))
+    one, size = metric.scores()._counts.sums, 31
+    for _ in range(size):  # doubled each time, by hand
+        parts = to_numpy(metric._counts.value, "counts").astype(np.int64)
+        total = 2 * (parts[0] + ((parts[1] << 16) if len(parts) > 1 else 0))
+        halves = np.stack([total & 0xFFFF, total >> 16]) if len(parts) > 1 else total[None]
+        metric._counts.assign(halves.astype(keras.backend.standardize_dtype(metric._counts.dtype)))
+    np.testing.assert_array_equal(metric.scores()._counts.sums, one << size)
+    metric.update_state(ids, np.float32([0.1, 0.9, 0.9, 0.1]))
+    np.testing.assert_array_equal(metric.scores()._counts.sums, (one << size) + one)
+    assert values_of(metric)["recall"] == pytest.approx(2 / 3, abs=1e-6)
+
+
+def test_weights_are_not_lost_beside_a_large_sum():
+    metric = ScoreMetric("recall", task="binary")
+    metric.update_state([1], [0.9], [2.0**25])
+    for _ in range(200):
+        metric.update_state([1], [0.1], [0.5])
+    assert metric.scores().binary.support == 2.0**25 + 100
+
+
+def test_it_is_made_anew_from_its_config():
+    metric = ScoreMetric(
+        ["f1", "recall"], task="multilabel", classes=["a", "b"], average="micro", name="tags",
+        threshold=[0.2, 0.3], average_over=["a"], zero_division=math.nan, beta=math.inf,
+        ignore_index=-1, from_logits=True,
+    )  # fmt: skip
+    again = keras.metrics.deserialize(keras.metrics.serialize(metric))
+    for each in (metric, again):
+        each.update_state([[1, 0], [1, -1]], np.float32([[-1, 2], [3, 4]]))
+    assert values_of(metric) == values_of(again) == {"tags_f1": 1.0, "tags_recall": 1.0}
+    assert str(again.get_config()) == str(metric.get_config())
+
+
+WRONG = {
+    "classes is None": lambda: ScoreMetric("f1", task="multiclass"),
+    "task is 'multi'": lambda: ScoreMetric("f1", task="multi"),
+    "metric is 'f2'": lambda: ScoreMetric("f2", task="binary"),
+    "metric is 'mcc'": lambda: ScoreMetric("mcc", task="multilabel", classes=3),
+    "metric is empty": lambda: ScoreMetric([], task="binary"),
+    "average is 'binary'": lambda: ScoreMetric(
+        "f1", task="multiclass", classes=3, average="binary"
+    ),
+    "use ScoreCallback": lambda: ScoreMetric("f1_samples", task="multilabel", classes=3),
+    "option is 'thresold'": lambda: ScoreMetric("f1", task="binary", thresold=0.3),
+    "needs the model's scores": lambda: put("binary", None, [0, 1], [0, 1]),
+    "one label a row \\(one-hot": lambda: put("binary", None, [[0, 1]], [[0.5]]),
+    "needs one column of scores": lambda: put("binary", None, [[0, 1]], [[0.5, 0.5]]),
+    "one column for each of 3": lambda: put("multiclass", 3, [0], [[0.5, 0.5]]),
+    "one id a row, or one-hot": lambda: put("multiclass", 3, [[0, 1]], [[0.5, 0.2, 0.3]]),
+    "ids are task='multiclass'": lambda: put("multilabel", 3, [0], [[0.5, 0.2, 0.3]]),
+}
+
+
+def put(task, classes, y_true, y_pred):
+    y_pred = np.array(y_pred, "f4" if isinstance(y_pred[-1], list) else None)
+    ScoreMetric("f1", task=task, classes=classes).update_state(np.array(y_true), y_pred)
+
+
+@pytest.mark.parametrize("sentence", WRONG)
+def test_what_is_wrong_is_said_in_one_sentence(sentence):
+    with pytest.raises(f1core.F1Error, match=sentence):
+        WRONG[sentence]()
