@@ -89,7 +89,12 @@ def close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("how", [{}, {"jit_compile": True}, {"steps_per_execution": 3}], ids=str)
+HOW = [{}, {"jit_compile": True}]
+if BACKEND != "torch":  # where Keras takes one step at a time
+    HOW.append({"steps_per_execution": 3})
+
+
+@pytest.mark.parametrize("how", HOW, ids=str)
 def test_each_epoch_has_the_value_of_all_its_rows(how):
     train, val = digits()
     metric = ScoreMetric("f1", task="multiclass", classes=10)
@@ -181,9 +186,9 @@ class TestTheBestEpoch:
             "val_f1", patience=2, mode=mode, restore_best_weights=True
         )
         keep = keras.callbacks.ModelCheckpoint(path, "val_f1", mode=mode, save_best_only=True)
-        slow = keras.callbacks.ReduceLROnPlateau("val_f1", mode=mode, patience=1, verbose=0)
-        model = network(64, 10, "softmax", 0.08, metrics=metrics)
-        logs, each, weights = trained(model, train, val, [*first, stop, keep, slow], epochs=12)
+        slow = keras.callbacks.ReduceLROnPlateau("val_f1", mode=mode, factor=0.95, patience=1)
+        model = network(64, 10, "softmax", 0.2, metrics=metrics)
+        logs, each, weights = trained(model, train, val, [*first, stop, keep, slow], epochs=25)
         values = [macro(val[1], p) for p in each]
         close(logs["val_f1"], values)
         best = int(np.argmax(values))

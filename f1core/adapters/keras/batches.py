@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from ...errors import F1Error, shown
+from ...foreign import to_numpy
 
 Batch = tuple[Any, Any, Any]
 
@@ -113,3 +114,22 @@ def _feedable(x: Any) -> Any:
 
 def _kind(x: Any) -> str:
     return f"a {type(x).__name__}"
+
+
+def as_rows(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """(n, steps, C) and the like as (n · steps, C)."""
+    if y_pred.ndim < 3:
+        return y_true, y_pred
+    true = to_numpy(y_true, "y_true")
+    flat = true.reshape(-1, true.shape[-1]) if true.ndim == y_pred.ndim else true.reshape(-1)
+    return flat, y_pred.reshape(-1, y_pred.shape[-1])
+
+
+def spread(weight: Any, y_pred: Any) -> Any:
+    """Weights of rows, or of their steps, for each step."""
+    if weight is None or y_pred.ndim < 3:
+        return weight
+    lead = y_pred.shape[:-1]
+    weight = to_numpy(weight, "sample_weight")
+    weight = weight.reshape(weight.shape + (1,) * (len(lead) - weight.ndim))
+    return np.broadcast_to(weight, lead).reshape(-1)

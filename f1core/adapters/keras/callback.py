@@ -7,14 +7,12 @@ from collections.abc import Container
 from typing import Any
 
 import keras
-import numpy as np
 
 from ...accumulator import Accumulator
 from ...errors import F1Error, one_of
-from ...foreign import to_numpy
 from ...scores import Scores
 from ..logs import HEADLINES, as_logs, metric_of
-from .batches import Batches
+from .batches import Batches, as_rows, spread
 
 
 class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -51,8 +49,7 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     Examples
     --------
-    >>> import numpy as np
-    >>> x, y = np.array([[-1.0], [-2.0], [3.0]]), np.array([0, 0, 1])
+    >>>     >>> x, y = np.array([[-1.0], [-2.0], [3.0]]), np.array([0, 0, 1])
     >>> model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
     >>> model.compile("sgd", "binary_crossentropy")
     >>> history = model.fit(x, y, verbose=0, callbacks=[ScoreCallback(x, y, task="binary")])
@@ -116,7 +113,7 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         for x, y, weight in self._batches:
             y_pred = self.model.predict_on_batch(x)
             y_true, y_pred, weight = (self._part(each, y_pred) for each in (y, y_pred, weight))
-            self._total.update(*_as_rows(y_true, y_pred), sample_weight=_spread(weight, y_pred))
+            self._total.update(*as_rows(y_true, y_pred), sample_weight=spread(weight, y_pred))
         self.scores = self._total.compute()
         found = as_logs(self.scores, self._average, per_class=self._per_class, prefix=self._prefix)
         if logs is not None:
@@ -149,22 +146,3 @@ def _listed() -> list[Any]:
             return list(caller.callbacks)
         frame = frame.f_back  # type: ignore[assignment]
     return []
-
-
-def _as_rows(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-    """(n, steps, C) and the like as (n · steps, C)."""
-    if y_pred.ndim < 3:
-        return y_true, y_pred
-    true = to_numpy(y_true, "y_true")
-    flat = true.reshape(-1, true.shape[-1]) if true.ndim == y_pred.ndim else true.reshape(-1)
-    return flat, y_pred.reshape(-1, y_pred.shape[-1])
-
-
-def _spread(weight: Any, y_pred: Any) -> Any:
-    """Weights of rows, or of their steps, for each step."""
-    if weight is None or y_pred.ndim < 3:
-        return weight
-    lead = y_pred.shape[:-1]
-    weight = to_numpy(weight, "sample_weight")
-    weight = weight.reshape(weight.shape + (1,) * (len(lead) - weight.ndim))
-    return np.broadcast_to(weight, lead).reshape(-1)

@@ -18,6 +18,7 @@ from ...batch import cuts_of
 from ...errors import F1Error
 from ...foreign import BFLOAT16, widened
 from ...options import Options
+from .shapes import is_flat, refuse_shapes, words_of
 
 NARROW = keras.backend.backend() == "jax"  # which has no int64 unless it is told to
 Four = tuple[Any, Any, Any, Any]
@@ -34,9 +35,9 @@ def decide(y_true: Any, y_pred: Any, options: Options, width: int) -> Four:
         If shapes or dtypes do not fit the task.
     """
     if "float" not in standardize_dtype(y_pred.dtype):
-        raise F1Error(f"y_pred is {_words(y_pred)}; a ScoreMetric needs the model's scores")
-    pred = ops.expand_dims(y_pred, -1) if _is_flat(y_pred, options) else y_pred
-    _refuse_shapes(y_true, pred, options, width)
+        raise F1Error(f"y_pred is {words_of(y_pred)}; a ScoreMetric needs the model's scores")
+    pred = ops.expand_dims(y_pred, -1) if is_flat(y_pred, options) else y_pred
+    refuse_shapes(y_true, pred, options, width)
     spread = len(y_true.shape) == len(pred.shape) and y_true.shape[-1] in (None, width)
     true = ops.reshape(_comparable(y_true), (-1, width if spread else 1))
     pred = ops.reshape(pred, (-1, pred.shape[-1]))
@@ -44,40 +45,6 @@ def decide(y_true: Any, y_pred: Any, options: Options, width: int) -> Four:
     if kept is None:
         return hit, pred, true, ops.ones_like(hit)
     return hit & kept, pred & kept, true & kept, ops.broadcast_to(kept, ops.shape(hit))
-
-
-def rows_of(weight: Any, y_pred: Any, options: Options) -> Any:
-    """(n, 1) float32 weights of the rows of `decide`."""
-    weight = ops.cast(ops.convert_to_tensor(weight), "float32")
-    rank = len(y_pred.shape) - (not _is_flat(y_pred, options))
-    if rank > 1:
-        while len(weight.shape) < rank:
-            weight = ops.expand_dims(weight, -1)
-        weight = ops.broadcast_to(weight, ops.shape(y_pred)[:rank])
-    return ops.reshape(weight, (-1, 1))
-
-
-def _is_flat(pred: Any, options: Options) -> bool:
-    """Whether binary scores come without the axis of one column."""
-    return options.task == "binary" and len(pred.shape) == 1
-
-
-def _refuse_shapes(true: Any, pred: Any, options: Options, width: int) -> None:
-    """Complain unless the truth is ids (a row each) or columns that fit those of the scores."""
-    task, rank, columns = options.task, len(pred.shape), true.shape[-1] if true.shape else 0
-    came = f"y_true is {_words(true)}, y_pred {_words(pred)}"
-    if rank < 2 or pred.shape[-1] != (1 if task == "binary" else width):
-        what = "one column of scores" if task == "binary" else f"one column for each of {width}"
-        raise F1Error(f"{came}: a {task} task needs {what}")
-    ids = len(true.shape) == rank - 1 or (len(true.shape) == rank and columns == 1)
-    flags = len(true.shape) == rank and columns in (None, width)
-    if not {"binary": ids, "multiclass": ids or flags, "multilabel": flags}[task or ""]:
-        needed = {
-            "binary": "one label a row (one-hot rows are task='multiclass')",
-            "multiclass": f"one id a row, or one-hot rows of {width}",
-            "multilabel": f"{width} flags a row (ids are task='multiclass')",
-        }[task or ""]
-        raise F1Error(f"{came}: a {task} task needs {needed} for targets")
 
 
 def _binary(true: Any, pred: Any, options: Options) -> Four:
@@ -155,7 +122,3 @@ def _comparable(true: Any) -> Any:
         return true if dtype == "float64" else ops.cast(true, "float32")
     wide = dtype in ("int64", "uint32", "uint64") and not NARROW
     return ops.cast(true, "int64" if wide else "int32")
-
-
-def _words(tensor: Any) -> str:
-    return f"{tuple(tensor.shape)} {standardize_dtype(tensor.dtype)}"

@@ -9,19 +9,17 @@ import keras
 import numpy as np
 from keras import ops
 
-from ...counts import CELLS, PRED, TP, TRUE, Array, Counts
 from ...errors import F1Error, one_of
-from ...foreign import to_numpy
 from ...options import make_options
 from ...scores import LOSSES, Scores
-from .deciding import NARROW, decide, rows_of
+from . import adding
+from .deciding import NARROW, decide
 from .reading import planned, value
+from .shapes import rows_of
 
 OPTIONS = (
     "threshold", "top_k", "from_logits", "ignore_index", "average_over", "zero_division", "beta",
 )  # fmt: skip
-ROWS, RIGHT, WRONG = range(3)  # what a multilabel task counts beside four sums a label
-_LOW_BITS = 16  # of a count that is two limbs, where there is no int64
 
 
 @keras.saving.register_keras_serializable("f1core")
@@ -29,7 +27,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
     """F1, or any other metric of `Scores.to_dict`, for `compile(metrics=[…])`.
 
     Steps only count, and the epoch's end divides, so the value is that of all rows at once; it is
-    never NaN. Counters are exact integers, up to 2^46 of anything. With `weighted_metrics=` the
+    never NaN. Counters are exact integers, up to 2^47 of anything. With `weighted_metrics=` the
     weights are added in float32, with the lost digits kept beside, so that long epochs lose none.
     What `score` would refuse is counted as wrong, and `scores()` refuses it.
 
@@ -90,49 +88,32 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
             )
         self._width, self._weighted = width, False
         self._direction = "down" if self._plan[0][1] in LOSSES else "up"
-        size = (CELLS + 1) * width + (WRONG + 1) * (task == "multilabel")
-        dtype = "int32" if NARROW else "int64"
-        self._counts = self.add_variable((1 + NARROW, size), "zeros", dtype, name="counts")
+        size = adding.size_of(width, self._options)
+        integers = "int32" if NARROW else "int64"
+        self._counts = self.add_variable((adding.LIMBS, size), "zeros", integers, name="counts")
         self._sums = self.add_variable((2, size), "zeros", "float32", name="weight_sums")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a step: see `deciding.decide` for the shapes."""
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
         four = decide(y_true, y_pred, self._options, self._width)
-        weight = None if sample_weight is None else rows_of(sample_weight, y_pred, self._options)
-        found = ops.reshape(_total(ops.stack(four), weight), (-1,))
-        if self._options.task == "multilabel":
-            hit, pred, true, kept = four
-            here = ops.any(kept, axis=-1)
-            right = here & ~ops.any((pred | true) & ~hit, axis=-1)
-            flags = ops.stack([here, right, ops.any(pred & true & ~hit, axis=-1)])
-            found = ops.concatenate([found, _total(flags[..., None], weight)[:, 0]])
-        if weight is not None:
-            self._weighted = True
-            self._sums.assign(_kept_whole(self._sums[0], self._sums[1], found))
-        elif not NARROW:
-            self._counts.assign(self._counts + ops.cast(found, "int64"))
-        else:
-            low = self._counts[0] + found
-            high = self._counts[1] + ops.right_shift(low, _LOW_BITS)
-            self._counts.assign(ops.stack([low & ((1 << _LOW_BITS) - 1), high]))
+        if sample_weight is None:
+            self._counts.assign(
+                adding.counted(self._counts, adding.sums_of(four, None, self._options))
+            )
+            return
+        self._weighted = True
+        weight = rows_of(sample_weight, y_pred, self._options)
+        self._sums.assign(adding.weighed(self._sums, adding.sums_of(four, weight, self._options)))
 
     def result(self) -> Any:
         """The value so far, or a dict of values by key; 0.0 where it is undefined."""
-        at_hand = _is_at_hand(self._counts)
-        xp: Any = np if at_hand else ops
-        parts = _numpy(self._counts) if at_hand else ops.cast(self._counts, "float32")
-        found = parts[0] if not NARROW else parts[0] + 2.0**_LOW_BITS * parts[1]
-        if self._weighted:
-            lost = _numpy(self._sums).astype(np.float64) if at_hand else self._sums
-            found = found + lost[0] + lost[1]
-        sums = [found[row * self._width : (row + 1) * self._width] for row in range(CELLS + 1)]
-        rows, right = sums[CELLS][0], xp.sum(sums[TP])
-        if self._options.task == "multilabel":
-            rows, right = found[-3 + ROWS], found[-3 + RIGHT]
-        values = {want: value(want, sums, rows, right, self._options, xp) for want in self._plan}
-        if at_hand:
-            values = {want: ops.convert_to_tensor(each, "float32") for want, each in values.items()}
+        at_hand, sums = adding.is_at_hand(self._counts), self._sums if self._weighted else None
+        found = (adding.as_numbers if at_hand else adding.as_floats)(self._counts, sums)
+        values = {}
+        for want in self._plan:
+            each = value(want, found, self._width, self._options, np if at_hand else ops)
+            values[want] = ops.convert_to_tensor(each, "float32") if at_hand else each
         if len(values) == 1 and self._plan[0].kind != "per_class":
             return values[self._plan[0]]
         return self._by_key(values)
@@ -145,19 +126,8 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         F1Error
             If there are no rows, or some hold what cannot be counted.
         """
-        parts = _numpy(self._counts).astype(np.int64)
-        found: Array = parts[0] + ((parts[1] << _LOW_BITS) if NARROW else 0)
-        if self._weighted:
-            found = found + _numpy(self._sums).astype(np.float64).sum(axis=0)
-        sums = found[: (CELLS + 1) * self._width].reshape(CELLS + 1, self._width)
-        if self._options.task == "multilabel":
-            rows = found[-3:]
-            _refuse(rows[WRONG], rows[ROWS], "a target other than 0 and 1, or a score")
-            return Scores(Counts(self._width, sums=sums, rows=rows[:WRONG]), self._options)
-        n = sums[CELLS, 0]
-        _refuse(n - sums[TRUE].sum(), n, "a target that is no class (or not one-hot)")
-        _refuse(self._options.top_k * n - sums[PRED].sum(), n, "a score")
-        return Scores(Counts(self._width, sums=sums[:CELLS]), self._options)
+        found = adding.as_numbers(self._counts, self._sums if self._weighted else None)
+        return Scores(adding.as_counts(found, self._width, self._options), self._options)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same metric anew."""
@@ -180,39 +150,6 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
             else:
                 found[key] = each
         return found
-
-
-def _is_at_hand(variable: Any) -> bool:
-    """Whether NumPy may compute the result: torch runs no graph, and Keras asks at every step."""
-    if keras.backend.backend() != "torch":
-        return False
-    import torch
-
-    return variable.value.device.type == "cpu" and not torch.compiler.is_compiling()
-
-
-def _total(flags: Any, weight: Any) -> Any:
-    """(k, n, C) booleans summed over rows: int32, or float32 with weights (n, 1)."""
-    return ops.sum(flags if weight is None else ops.where(flags, weight, 0.0), axis=1)
-
-
-def _kept_whole(high: Any, low: Any, more: Any) -> Any:
-    """Knuth's two-sum: what float32 drops from high + more goes into low."""
-    both = high + more
-    part = both - high
-    return ops.stack([both, low + ((high - (both - part)) + (more - part))])
-
-
-def _refuse(wrong: Any, rows: Any, what: str) -> None:
-    if wrong > 1e-6 * rows:  # weights round
-        raise F1Error(
-            f"{wrong:g} of {rows:g} rows hold {what} that is NaN or outside [0, 1] "
-            "(logits need from_logits=True)"
-        )
-
-
-def _numpy(variable: Any) -> Array:
-    return to_numpy(ops.convert_to_tensor(variable), "counts")
 
 
 def _plain(value: Any) -> Any:

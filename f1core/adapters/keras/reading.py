@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import averages
-from ...counts import CELLS, PRED, RATIOS, TP, TRUE
+from ...counts import CELLS, RATIOS
 from ...errors import F1Error, one_of
 from ...options import Options
 from ...scores import single_numbers
 from ..logs import named
+from .adding import RIGHT, ROWS
 
 
 class Wanted(NamedTuple):
@@ -57,26 +58,24 @@ def _wanted(metric: str, average: str | None, options: Options) -> Wanted:
     return Wanted(metric, name, "binary")
 
 
-def value(want: Wanted, sums: Any, rows: Any, right: Any, options: Options, xp: Any) -> Any:
-    """One metric in an array namespace: () or, "per_class", (C,); 0 where it is undefined.
-
-    `sums` are four of (C,), as in `Counts`; `rows` count, and `right` ones are right in every
-    label. All are floats.
-    """
-    tp, pred, true, cells = (sums[row] for row in (TP, PRED, TRUE, CELLS))
+def value(want: Wanted, found: Any, width: int, options: Options, xp: Any) -> Any:
+    """One metric from the counters, as floats: () or, "per_class", (C,); 0 where undefined."""
+    tp, pred, true, cells = (found[row * width : (row + 1) * width] for row in range(CELLS + 1))
+    many = options.task == "multilabel"
+    rows, right = (found[ROWS], found[RIGHT]) if many else (cells[0], xp.sum(tp))
     name = want.name
     how: dict[str, Any] = {"zero_division": options.zero_division, "only": (want.name,), "xp": xp}
     if name not in RATIOS:
-        found = _single(name, tp, pred, true, cells, rows, right, options.task, xp)
+        result = _single(name, tp, pred, true, cells, rows, right, many, xp)
     elif want.kind in ("binary", "per_class"):
         each = averages.per_class(tp, pred, true, cells, coefs=options.coefs, **how)[name]
-        found = each[1] if want.kind == "binary" else each
+        result = each[1] if want.kind == "binary" else each
     else:
         included = _included(pred, true, options, xp)
-        found = averages.average(
+        result = averages.average(
             want.kind, tp, pred, true, cells, included, coefs=options.coefs, **how
         )[name]
-    return xp.where(found == found, found, 0.0)
+    return xp.where(result == result, result, 0.0)
 
 
 def _included(pred: Any, true: Any, options: Options, xp: Any) -> Any:
@@ -90,12 +89,12 @@ def _included(pred: Any, true: Any, options: Options, xp: Any) -> Any:
 
 
 def _single(
-    name: str, tp: Any, pred: Any, true: Any, cells: Any, rows: Any, right: Any, task: Any, xp: Any
+    name: str, tp: Any, pred: Any, true: Any, cells: Any, rows: Any, right: Any, many: bool, xp: Any
 ) -> Any:
     """The metrics that have no average."""
     if name in ("accuracy", "exact_match"):
         return averages.divide(right, rows, 0.0, xp)
-    if name == "hamming_loss" and task == "multilabel":
+    if name == "hamming_loss" and many:
         return averages.divide(xp.sum(pred + true - 2 * tp), xp.sum(cells), 0.0, xp)
     if name == "hamming_loss":
         return averages.divide(rows - right, rows, 0.0, xp)

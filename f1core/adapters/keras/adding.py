@@ -1,0 +1,105 @@
+"""A step's booleans -> sums, added onto counters: integers of any size, and weights that last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from ...counts import CELLS, PRED, TRUE, Array, Counts
+from ...errors import F1Error
+from ...foreign import to_numpy
+from ...options import Options
+from .deciding import NARROW, Four
+
+ROWS, RIGHT, WRONG = range(-3, 0)  # what a multilabel task counts behind four sums a label
+LIMBS = 2 if NARROW else 1
+_LOW = 16  # bits of the lower limb: with 31 above it, a count goes up to 2^47
+_OUTSIDE = "that is NaN or outside [0, 1] (logits need from_logits=True)"
+
+
+def size_of(width: int, options: Options) -> int:
+    """How many counters there are."""
+    return (CELLS + 1) * width + 3 * (options.task == "multilabel")
+
+
+def sums_of(four: Four, weight: Any, options: Options) -> Any:
+    """What a step adds to each counter: int32, or float32 with weights (n, 1)."""
+    found = ops.reshape(_total(ops.stack(four), weight), (-1,))
+    if options.task != "multilabel":
+        return found
+    hit, pred, true, kept = four
+    here = ops.any(kept, axis=-1)
+    right = here & ~ops.any((pred | true) & ~hit, axis=-1)
+    flags = ops.stack([here, right, ops.any(pred & true & ~hit, axis=-1)])
+    return ops.concatenate([found, _total(flags[..., None], weight)[:, 0]])
+
+
+def _total(flags: Any, weight: Any) -> Any:
+    return ops.sum(flags if weight is None else ops.where(flags, weight, 0.0), axis=1)
+
+
+def counted(counts: Any, found: Any) -> Any:
+    """The counters after a step."""
+    if not NARROW:
+        return counts + ops.cast(found, "int64")
+    low = counts[0] + found
+    return ops.stack([low & ((1 << _LOW) - 1), counts[1] + ops.right_shift(low, _LOW)])
+
+
+def weighed(sums: Any, found: Any) -> Any:
+    """The weight sums after a step, by Knuth's two-sum: what float32 drops is kept beside."""
+    both = sums[0] + found
+    part = both - sums[0]
+    return ops.stack([both, sums[1] + ((sums[0] - (both - part)) + (found - part))])
+
+
+def as_floats(counts: Any, sums: Any) -> Any:
+    """The counters in the graph, for dividing; without sums where no step had weights."""
+    parts = ops.cast(counts, "float32")
+    found = parts[0] + 2.0**_LOW * parts[1] if NARROW else parts[0]
+    return found if sums is None else found + sums[0] + sums[1]
+
+
+def as_numbers(counts: Any, sums: Any) -> Array:
+    """The same outside of it, in 64 bits: integers, or floats with weight sums."""
+    parts = to_numpy(ops.convert_to_tensor(counts), "counts").astype(np.int64)
+    found: Array = parts[0] + (parts[1] << _LOW) if NARROW else parts[0]
+    if sums is None:
+        return found
+    lasting = to_numpy(ops.convert_to_tensor(sums), "sums").astype(np.float64)
+    return np.asarray(found + lasting.sum(axis=0))
+
+
+def is_at_hand(variable: Any) -> bool:
+    """Whether NumPy may compute the result: torch runs no graph, and Keras asks at every step."""
+    if keras.backend.backend() != "torch":
+        return False
+    import torch
+
+    return variable.value.device.type == "cpu" and not torch.compiler.is_compiling()
+
+
+def as_counts(found: Array, width: int, options: Options) -> Counts:
+    """Numbers as the counts that `Scores` is made of.
+
+    Raises
+    ------
+    F1Error
+        If some rows hold what cannot be counted.
+    """
+    sums = found[: (CELLS + 1) * width].reshape(CELLS + 1, width)
+    if options.task == "multilabel":
+        _refuse(found[WRONG], found[ROWS], f"a target other than 0 and 1, or a score {_OUTSIDE}")
+        return Counts(width, sums=sums, rows=found[ROWS:WRONG])
+    rows = sums[CELLS, 0]
+    _refuse(rows - sums[TRUE].sum(), rows, f"a target that is none of the {width} classes")
+    _refuse(options.top_k * rows - sums[PRED].sum(), rows, f"a score {_OUTSIDE}")
+    return Counts(width, sums=sums[:CELLS])
+
+
+def _refuse(wrong: Any, rows: Any, what: str) -> None:
+    if wrong > 1e-6 * rows:  # weights round
+        raise F1Error(f"{wrong:g} of {rows:g} rows hold {what}; they were counted as wrong")
