@@ -83,12 +83,14 @@ def test_f1_on_two_positives_in_a_thousand_cross_validated(data):
         assert logs["val_f1"][-1] == pytest.approx(f1_score(y[held], p > 0.5, zero_division=0))
         total.update(y[held], p)  # counts add up over folds, F1 does not
         pooled[held] = p > 0.5
-        for start in range(0, held.sum(), 512):
-            part = slice(start, start + 512)
-            batches.append(f1_score(y[held][part], p[part] > 0.5, zero_division=0))
+        cuts = range(0, held.sum(), 32)
+        tp, pred, true = (
+            np.add.reduceat(flags.astype(int), cuts)
+            for flags in (pooled[held] & (y[held] == 1), pooled[held], y[held])
+        )
+        batches.extend(2 * tp / np.maximum(pred + true, 1))
     right = f1_score(y, pooled)
     assert total.compute().binary.f1 == pytest.approx(right, abs=1e-12)
-    print(right, np.mean(batches))
     assert right > 0.02
     assert np.mean(batches) < 0.6 * right  # what averages over batches tell
 
