@@ -122,7 +122,7 @@ def _from_decisions(
         table = np.bincount(cells[start:stop], minlength=size * size + 1)[:-1].reshape(size, size)
         counts = Counts(size, confusion=table)
         if batch.labels is not None:  # only what occurs is a class
-            seen = (table.any(axis=0) | table.any(axis=1)).nonzero()[0]
+            seen = np.flatnonzero(table.any(axis=0) | table.any(axis=1))
             table, labels = table[seen[:, None], seen], batch.labels[seen]
             counts = Counts(len(seen), confusion=table, labels=labels)
         found[name] = _named(counts, batch, name)

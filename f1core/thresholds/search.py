@@ -46,8 +46,8 @@ class Aim:
         """(m,) what a label adds to the mean's numerator, and to its denominator: 0 or 1."""
         value = self.values(ratio or self.ratio, cuts, column)
         counted = value == value
-        if self.shy and column.true == 0:
-            counted &= cuts.pred > 0
+        if self.shy:
+            counted &= (cuts.pred > 0) | (np.asarray(column.true) > 0)
         return np.where(counted, value, 0.0), counted
 
     @property

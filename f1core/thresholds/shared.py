@@ -158,13 +158,15 @@ def _promising(labels: Labels) -> Sweep | None:
     if len(packed) < len(labels.columns) or sum(column.total for column in packed) < _SMALL:
         return None
 
+    every = Column()  # all of them at once: 39 labels by themselves take 5 times as long
+    true, total = np.array([(packed[i].true, packed[i].total) for i in inside]).T
+    every.true, every.total = true[:, None], total[:, None]
+    weights = labels.weights[inside].astype(np.float64)
+
     def mean(cuts: list[Cuts]) -> Array:
-        over = under = 0.0
-        for label, of in zip(inside, cuts, strict=True):
-            value, counted = aim.shares(of, packed[label])
-            over = over + labels.weights[label] * value
-            under = under + labels.weights[label] * counted
-        return np.asarray(over / under)
+        tp, pred = np.stack([of.tp for of in cuts]), np.stack([of.pred for of in cuts])
+        value, counted = aim.shares(Cuts(tp, tp, pred), every)
+        return np.asarray((weights @ value) / (weights @ counted))
 
     # The first and last of these cuts are never the best: a range of scores that ends with the
     # best cut reaches as much as that. So the gap around the best one lies inside.
