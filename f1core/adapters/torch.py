@@ -1,4 +1,7 @@
-"""ScoreMeter: the exact scores of an epoch of torch tensors, on one process or many."""
+"""ScoreMeter: the exact scores of an epoch of torch tensors, on one process or many.
+
+Half of these lines are docstrings; `tensors` reads a batch and `ranks` adds up processes.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""ScoreMetric: an exact `torchmetrics.Metric` that adds up under DDP and in Lightning's `log`."""
+"""ScoreMetric: an exact `torchmetrics.Metric` that adds up under DDP and in Lightning's `log`.
+
+Half of these lines are docstrings; `vectors` counts a batch and divides sums.
+"""
 
 from __future__ import annotations
 
