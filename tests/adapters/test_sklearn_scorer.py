@@ -18,7 +18,12 @@ from sklearn.datasets import (  # noqa: E402
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.metrics import f1_score, hamming_loss  # noqa: E402
-from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate  # noqa: E402
+from sklearn.model_selection import (  # noqa: E402
+    GridSearchCV,
+    TunedThresholdClassifierCV,
+    cross_val_score,
+    cross_validate,
+)
 from sklearn.multiclass import OneVsRestClassifier  # noqa: E402
 from sklearn.naive_bayes import GaussianNB  # noqa: E402
 from sklearn.svm import LinearSVC  # noqa: E402
@@ -100,6 +105,21 @@ def test_top_k_asks_for_probabilities(y):
     order = np.argsort(-model.predict_proba(X3), axis=1)[:, :2]
     hits = (model.classes_[order] == y[:, None]).any(axis=1).mean()
     assert scorer("accuracy", top_k=2)(model, X3, y) == pytest.approx(hits)
+
+
+@pytest.mark.parametrize("y", [Y2, NAMES2, Y2.astype(bool), 2 * Y2 - 1])
+def test_a_threshold_is_tuned_for_labels_of_any_kind(y):
+    """TunedThresholdClassifierCV calls the metric itself, without an estimator."""
+
+    def tuned(scoring, y):
+        return TunedThresholdClassifierCV(GaussianNB(), scoring=scoring, cv=3).fit(X2, y)
+
+    ours, theirs = tuned(scorer("f1"), y), tuned("f1", Y2)
+    assert ours.best_threshold_ == pytest.approx(theirs.best_threshold_)
+    assert ours.best_score_ == pytest.approx(theirs.best_score_)
+    if y is NAMES2:
+        turned = tuned(scorer("f1", classes=["good", "bad"]), y)
+        assert turned.best_score_ == pytest.approx(tuned("f1", 1 - Y2).best_score_, abs=0.01)
 
 
 def test_a_loss_is_negated():

@@ -67,7 +67,17 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
     def value(
         self, y_true: Any, y_pred: Any, *, sample_weight: Any = None, **options: Any
     ) -> float:
-        """The metric, in its own direction, of predictions that were made already."""
+        """The metric, in its own direction, of predictions that were made already.
+
+        Who calls this without the estimator, as TunedThresholdClassifierCV does, knows no classes:
+        the second of two labels is then the positive one.
+        """
+        if self.metric in RATIOS and options.get("task") is None:
+            classes = options.get("classes")
+            if classes is None:
+                classes = np.unique(np.concatenate([np.ravel(y_true), np.ravel(y_pred)])).tolist()
+            if np.size(classes) == 2 and list(classes) != [0, 1]:
+                options |= {"task": "binary", "classes": classes}
         return score(y_true, y_pred, sample_weight=sample_weight, **options).metric(self.metric)
 
     def _score(
