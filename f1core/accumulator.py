@@ -27,7 +27,9 @@ class Accumulator:
     """Adds up counts over batches: `compute` gives what `score` gives on all rows at once.
 
     Parameters are those of `score`; `task` must be said, since batches could disagree on it.
-    `update` may be called from several threads at once.
+    `update` may be called from several threads at once. A copy with rows (pickled, loaded, `+`)
+    draws its further resamples from a seed made of the original's and its number of rows, so that
+    both go on apart and repeatably; without a seed every copy draws its own.
 
     Raises
     ------
@@ -117,7 +119,8 @@ class Accumulator:
             (n,) an id a row: whole numbers from 0, text or UUIDs. A row whose id was counted
             before, here or in a state that is merged, is not counted again. Truth and weight must
             be the same each time; of several predictions the one for the earlier class counts,
-            whichever came first. All batches have ids, or none.
+            whichever came first. All batches have ids, or none. A million whole numbers take
+            6 MB (10 from 2^32 on) where there are up to 255 classes; text takes its bytes.
 
         Raises
         ------

@@ -9,11 +9,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .cells import Cells, cells_in, shrunk
 from .errors import F1Error, shape_words, shown
 from .replicas import Replicas
 
@@ -35,12 +36,27 @@ class Counts:
     """What is added up: `+` merges, `==` compares, `as_dict` and `from_dict` carry it elsewhere."""
 
     n_classes: int
-    confusion: Array | None = None  # (C, C), rows = truth
+    # (C, C), rows = truth; made of `_cells` when first asked for, see `__getattr__`
+    confusion: Array | None = field(default_factory=lambda: None)
     sums: Array | None = None  # (3, C), or (4, L) with rows
     rows: Array | None = None  # (20,) multilabel; (2,) where rows were only counted
     labels: Array | None = None  # (C,) sorted label values, where the data named the classes
     replicas: Replicas | None = None  # resampled counts, where they were asked for
     _margins: Array | None = field(default=None, init=False, repr=False)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Of counts that were sent: merging 1,000 classes onto others needs no matrix."""
+            if name != "confusion" or "_cells" not in self.__dict__:
+                raise AttributeError(name)
+            made = self._cells.dense(self.n_classes)
+            return self.__dict__.setdefault("confusion", made)
+
+    @property
+    def cells(self) -> Cells | None:
+        """The matrix as it was sent, as long as nobody asked for it."""
+        return None if "confusion" in self.__dict__ else self.__dict__.get("_cells")
 
     @property
     def weighted(self) -> bool:
@@ -95,6 +111,13 @@ class Counts:
             return False
         if self.replicas is not None or other.replicas is not None:
             return False
+        cells, matrix = other.cells, self.confusion
+        if cells is not None and matrix is not None and other.n_classes == self.n_classes:
+            if matrix.dtype != cells.dtype:
+                return False
+            self.forget_margins()
+            cells.add_to(matrix)
+            return True
         pairs = list(zip(self.arrays(), other.arrays(), strict=True))
         for a, b in pairs:
             if (a is None) != (b is None):
@@ -113,6 +136,10 @@ class Counts:
 
     def copy(self) -> Counts:
         """The same counts in arrays of their own."""
+        if self.cells is not None:
+            made = Counts.__new__(Counts)
+            made.__dict__ = self.__dict__.copy()
+            return made
         confusion, sums, rows = (None if a is None else a.copy() for a in self.arrays())
         return Counts(self.n_classes, confusion, sums, rows, self.labels, self.replicas)
 
@@ -132,13 +159,12 @@ class Counts:
 
     def as_dict(self) -> dict[str, Array]:
         """The arrays by name, for saving and sending."""
-        named = {
-            "confusion": self.confusion,
-            "sums": self.sums,
-            "rows": self.rows,
-            "labels": self.labels,
-        }
+        named = {"sums": self.sums, "rows": self.rows, "labels": self.labels}
         found = {name: array for name, array in named.items() if array is not None}
+        cells = self.cells
+        if cells is None and self.confusion is not None:
+            cells = shrunk(self.confusion)
+        found |= {} if cells is None else cells.as_dict()
         found |= {} if self.replicas is None else self.replicas.as_dict()
         return {"n_classes": np.asarray(self.n_classes), **found}
 
@@ -156,13 +182,16 @@ class Counts:
         try:
             n_classes = operator.index(np.asarray(named.pop("n_classes"))[()])
             labels = named.pop("labels", None)
+            cells = cells_in(named, n_classes)
             arrays = {name: named.pop(name) for name in _SHAPES if name in named}
         except (KeyError, TypeError, ValueError) as error:
             raise F1Error(f"these are not counts: {error!r}") from None
         shapes = {name: shape(n_classes, "rows" in arrays) for name, shape in _SHAPES.items()}
         in_rows = shapes["rows"] if "rows" in arrays else None
         replicas = Replicas.taken_from(named, shapes["sums"], in_rows)
-        if named or set(arrays) not in _FORMS or n_classes < 0:
+        form = {*arrays, *([] if cells is None else ["confusion"])}
+        doubled = cells is not None and "confusion" in arrays
+        if named or form not in _FORMS or doubled or n_classes < 0:
             raise F1Error(f"these are not counts: {sorted({*named, *arrays})}")
         for name, array in arrays.items():
             if array.shape != shapes[name] or array.dtype not in (np.int64, np.float64):
@@ -180,7 +209,16 @@ class Counts:
             or (labels[1:] <= labels[:-1]).any()
         ):
             raise F1Error(f"labels of {n_classes} classes cannot be {shape_words(labels)}")
-        return cls(n_classes, **arrays, labels=labels, replicas=replicas)
+        return cls(n_classes, **arrays, labels=labels, replicas=replicas)._with(cells)
+
+    def _with(self, cells: Cells | None) -> Counts:
+        if cells is not None:
+            del self.confusion
+            self.__dict__["_cells"] = cells
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Counts.from_dict, (self.as_dict(),)
 
     def _first(self) -> Array:
         return next(a for a in self.arrays() if a is not None)

@@ -235,6 +235,48 @@ def test_any_cut_into_batches_gives_the_same_replicas(name):
     assert total.compute().interval("f1_macro") == whole.interval("f1_macro")
 
 
+def spans(accumulator):
+    return accumulator.counts.replicas.spans.tolist()
+
+
+@pytest.mark.parametrize("way", ["pickled", "loaded", "plus"])
+def test_a_copy_and_its_original_go_on_apart_and_repeatably(way, tmp_path):
+    y_true, y_pred = labelled(np.random.default_rng(9), 900)
+
+    def gone_on(seed):
+        made = Accumulator("multilabel", resamples=5, seed=seed)
+        made.update(y_true[:300], y_pred[:300])
+        made.save(tmp_path / "state")
+        copy = {
+            "pickled": lambda: pickle.loads(pickle.dumps(made)),
+            "loaded": lambda: Accumulator.load(tmp_path / "state"),
+            "plus": lambda: made + Accumulator("multilabel", resamples=5),
+        }[way]()
+        for one in (made, copy):
+            one.update(y_true[300:600], y_pred[300:600])
+        return made, copy
+
+    made, copy = gone_on(1)
+    again, copied_again = gone_on(1)
+    assert spans(made) == [[1, 0, 600]]
+    assert (made, copy) == (again, copied_again)
+    assert len(spans(copy)) == 2 and spans(copy)[0 if spans(copy)[0][0] == 1 else 1][2] == 300
+    assert not np.array_equal(made.counts.replicas.sums, copy.counts.replicas.sums)
+    with pytest.raises(F1Error, match="the same rows from seed 1"):
+        made.merge(copy)  # 300 rows would count twice
+    unseeded = [gone_on(None)[1] for _ in range(2)]
+    assert unseeded[0] != unseeded[1]
+
+
+def test_a_prototype_without_a_seed_makes_shards_that_merge():
+    y_true, y_pred = labelled(np.random.default_rng(9), 900)
+    prototype = pickle.dumps(Accumulator("multilabel", resamples=5))
+    shards = [pickle.loads(prototype) for _ in range(3)]
+    for shard, rows in zip(shards, np.split(np.arange(900), 3), strict=True):
+        shard.update(y_true[rows], y_pred[rows])
+    assert len(spans(shards[0] + shards[1] + shards[2])) == 3
+
+
 def test_streams_merge_if_their_seeds_differ(tmp_path):
     y_true, y_pred = labelled(np.random.default_rng(9), 900)
     a, b, again = (

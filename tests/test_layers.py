@@ -14,10 +14,10 @@ import f1core
 ROOT = Path(f1core.__file__).parent
 # A module of the core imports only modules above it here, and none outside of the core.
 CORE = [
-    "errors", "values", "options", "foreign", "replicas", "counts", "plain", "kernels", "engine",
-    "workers", "batch", "vocabulary", "complaints", "inputs", "tally", "averages", "report",
-    "scores", "api", "decisions", "identities", "runs", "outcomes", "lexicon", "twins", "once",
-    "state", "repeat", "accumulator",
+    "errors", "values", "options", "foreign", "replicas", "cells", "counts", "plain", "kernels",
+    "engine", "workers", "batch", "vocabulary", "complaints", "inputs", "tally", "averages",
+    "report", "scores", "api", "decisions", "identities", "runs", "outcomes", "lexicon", "twins",
+    "once", "state", "repeat", "accumulator",
 ]  # fmt: skip
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",
