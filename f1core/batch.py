@@ -97,7 +97,6 @@ class Batch:
     labels: Array | None = None  # (C,) label values where the data named the classes
     onehot: bool = False  # true is (n, C), a single 1 in each row
     format: Format | None = None  # of scores; None for labels, flags and whole-numbered scores
-    _tile: Array | None = None
     again: Callable[[], Batch] | None = None  # the same, without a guess from the first rows
 
     def __len__(self) -> int:
@@ -106,19 +105,19 @@ class Batch:
     @property
     def direct(self) -> bool:
         """Whether the arrays go to a fused kernel as they lie, without a cast or a copy."""
-        options = self.options
-        if not self.plain or options.from_logits or options.top_k > 1:
-            return False
-        if self.coder is not None or self.onehot or self.averaged_columns is not None:
-            return False
+        return self.coder is None and not self.onehot and self._direct_kind()
+
+    def _direct_kind(self) -> bool:
         known = FORMATS if self.format is not None else _AS_THEY_ARE
-        return (
-            (self.true.dtype in _AS_THEY_ARE or self.float_flags)
-            and self.true.flags.c_contiguous
-            and self.pred.dtype in known
-            and self.pred.flags.c_contiguous
-            and (self.format is not None or self.kind == "labels")
-        )
+        if self.pred.dtype not in known:
+            return False
+        if not (self.true.dtype in _AS_THEY_ARE or self.float_flags):
+            return False
+        if self.kind == "multilabel":
+            return all(a.flags.c_contiguous or _sideways(a) for a in (self.true, self.pred))
+        if not (self.true.flags.c_contiguous and self.pred.flags.c_contiguous):
+            return False
+        return self.kind == "binary" or (self.plain and self.options.top_k == 1)
 
     @property
     def float_flags(self) -> bool:
@@ -128,12 +127,27 @@ class Batch:
 
     def flag_words(self, rows: slice) -> Array:
         """Targets for a kernel of thresholds: float ones as they lie, others as ids."""
+        return self._as_flags(self.true[rows]) if self.float_flags else self.true_ids(rows)
+
+    def _as_flags(self, block: Array) -> Array:
         if not self.float_flags:
-            return self.true_ids(rows)
-        block = np.ascontiguousarray(self.true[rows])
+            return native_ids(block)
+        block = np.ascontiguousarray(block)
         block = block.view(f"u{block.itemsize}")
         block.setflags(write=False)
         return block
+
+    def flag_lines(self, rows: slice) -> tuple[Array, int]:
+        """(n, L) targets and -1; or all of them as (L, N), and in which column the rows start."""
+        if not _sideways(self.true):
+            return self.flag_words(rows), -1
+        return self._as_flags(self.true.T), rows.start
+
+    def cut_lines(self, rows: slice) -> tuple[Array, int]:
+        """The same of what is predicted."""
+        if not _sideways(self.pred) or (self.format is not None and self.pred.dtype not in FORMATS):
+            return self.cut_form(rows)[0], -1
+        return self._as_words(self.pred.T), rows.start
 
     @property
     def width(self) -> int:
@@ -177,8 +191,12 @@ class Batch:
 
     def words(self, rows: slice) -> Array:
         """Scores as unsigned words: float order on non-negative numbers is integer order."""
-        assert self.format is not None
-        block = self.pred[rows]
+        return self._as_words(self.pred[rows])
+
+    def _as_words(self, block: Array) -> Array:
+        if self.format is None:
+            block = native_ids(block)
+            return block.view(f"u{block.itemsize}")
         if not (block.flags.c_contiguous and block.dtype in FORMATS):
             with np.errstate(over="ignore", invalid="ignore"):  # of what only longdouble holds
                 block = np.ascontiguousarray(block, dtype=_score_dtype(block.dtype))
@@ -190,7 +208,9 @@ class Batch:
         """(n,) float64 weights, if there are any."""
         if self.weight is None:
             return None
-        return np.ascontiguousarray(self.weight[rows], dtype=np.float64)
+        block = np.ascontiguousarray(self.weight[rows], dtype=np.float64).view()
+        block.setflags(write=False)
+        return block
 
     def ignored(self, rows: slice) -> Array | None:
         """Where the truth is `ignore_index`, as booleans of the truth's shape."""
@@ -211,30 +231,30 @@ class Batch:
         cuts = cuts_of(thresholds, self.score_dtype, self.options.from_logits)
         return cuts.view(self.format.word)
 
-    def cut_form(self, rows: slice) -> tuple[Array, Any, Array]:
-        """Words, the highest word there may be, and the cuts, of scores or multilabel flags."""
-        if self.format is not None:
-            return self.words(rows), self.format.one, self.cut_words
-        flags = self.pred_ids(rows)  # flags are scores that are cut at 0, and 1 is the highest
-        words = flags.view(f"u{flags.itemsize}")
-        return words, words.dtype.type(1), np.zeros(self.n_classes, words.dtype)
+    def cut_form(self, rows: slice) -> tuple[Array, Array, int, int]:
+        """Words and their cuts; what of a word is compared with the highest there may be, and that.
 
-    def cut_tile(self, rows: int) -> Array:
-        """(rows L,) the cuts of so many rows, made once: 1 ns a cell."""
-        width = self.n_classes if self.kind == "multilabel" else 1
-        if self._tile is None or len(self._tile) < rows * width:
-            self._tile = np.tile(self.cut_form(slice(0, 0))[2], rows)
-        return self._tile[: rows * width]
+        All of it, or of logits all but the sign.
+        """
+        words = self.words(rows)
+        if self.format is None:  # flags are scores that are cut at 0, and 1 is the highest
+            return words, np.zeros(self.n_classes, words.dtype), -1, 1
+        if self.options.from_logits:
+            every = (1 << (8 * words.itemsize - 1)) - 1
+            return words, self.cut_words, every, int(self.format.inf)
+        return words, self.cut_words, -1, int(self.format.one)
 
-    def skipped(self, dtype: np.dtype[Any]) -> tuple[bool, Any]:
-        """Whether targets of this dtype can be `ignore_index`, and that value."""
+    def skipped(self, true: Array) -> tuple[bool, int]:
+        """Whether such targets can be `ignore_index`, and that value, or its bits."""
         value = self.options.ignore_index
-        if self.coder is not None and value is not None:
+        if value is None:
+            return False, 0
+        if true.dtype.kind == "u" and self.float_flags:
+            return True, int(np.asarray(value, self.true.dtype).view(f"i{true.itemsize}"))
+        if self.coder is not None:
             value = _SKIPPED
-        info = np.iinfo(dtype)
-        if value is None or not info.min <= value <= info.max:
-            return False, dtype.type(0)
-        return True, dtype.type(value)
+        info = np.iinfo(true.dtype)
+        return (True, int(value)) if info.min <= value <= info.max else (False, 0)
 
     @cached_property
     def averaged_columns(self) -> Array | None:
@@ -243,6 +263,21 @@ class Batch:
         if self.kind != "multilabel" or not isinstance(entries, tuple):
             return None
         return np.array(self.options.places(entries, self.n_classes))
+
+    @cached_property
+    def averaged_masks(self) -> Array:
+        """The same as masks: label j is bit j % 16 of entry j // 16; empty where it does not."""
+        if self.averaged_columns is None:
+            return np.zeros(0, np.uint16)
+        masks = np.zeros(-(-self.n_classes // 16), np.uint16)
+        for place in self.averaged_columns.tolist():
+            masks[place // 16] |= np.uint16(1 << place % 16)
+        return masks
+
+
+def _sideways(array: Array) -> bool:
+    """Whether a matrix lies column by column."""
+    return array.ndim == 2 and not array.flags.c_contiguous and array.flags.f_contiguous
 
 
 def _score_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -10,7 +10,8 @@ from . import plain
 from .batch import Batch
 from .complaints import complain
 from .counts import Array
-from .tally import IGNORED, best, decided
+from .plain import IGNORED
+from .tally import best
 
 
 class Decisions(NamedTuple):
@@ -38,8 +39,7 @@ def decide(batch: Batch, rows: slice, module: Any = plain) -> Decisions:
     """
     true, weight, ignored = batch.true_ids(rows), batch.weights(rows), batch.ignored(rows)
     if batch.kind == "multilabel":
-        words, one, _ = batch.cut_form(rows)
-        code, bad = decided(module, batch, rows, true, words, one)
+        code, bad = _coded(module, batch, rows, true)
         if bad and module is not plain:
             return decide(batch, rows)
         if bad:
@@ -47,8 +47,7 @@ def decide(batch: Batch, rows: slice, module: Any = plain) -> Decisions:
         kept = (code != IGNORED).any(axis=1)
         return _kept(Decisions(true, true, code, weight, np.arange(len(true))), kept)
     if batch.kind == "binary":
-        assert batch.format is not None
-        code, bad = decided(module, batch, rows, true, batch.words(rows), batch.format.one)
+        code, bad = _coded(module, batch, rows, true)
         if bad and module is not plain:
             return decide(batch, rows)
         if bad:
@@ -62,6 +61,14 @@ def decide(batch: Batch, rows: slice, module: Any = plain) -> Decisions:
         if len(ids) and not (ids.min() >= 0 and ids.max() < batch.n_classes):
             complain(batch, rows)
     return found
+
+
+def _coded(module: Any, batch: Batch, rows: slice, true: Array) -> tuple[Array, Any]:
+    """Each cell's code, and whether a cell that counts is wrong."""
+    words, *how = batch.cut_form(rows)
+    code, flat = np.empty(true.shape, np.uint8), (len(true), -1)
+    cells = true.reshape(flat), words.reshape(flat)
+    return code, module.decide(*cells, *how, *batch.skipped(true), code.reshape(flat))
 
 
 def _kept(found: Decisions, kept: Array) -> Decisions:

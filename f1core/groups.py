@@ -135,7 +135,6 @@ def _scored(batch: Batch, rows: Array, name: Any, crew: int | None) -> Scores:
         true=batch.true[rows],
         pred=batch.pred[rows],
         weight=None if batch.weight is None else batch.weight[rows],
-        _tile=None,
     )
     try:
         counts = count(part, crew)

@@ -239,14 +239,21 @@ def _weight(sample_weight: Any, rows: int) -> Array:
     weight = widened(weight)
     if weight.dtype.kind not in "iubf":
         raise F1Error(f"sample_weight has dtype {weight.dtype}; weights are numbers")
+    if _all_fine(weight):
+        return weight
     if rows and not (weight.min() >= 0 and np.isfinite(weight.max())):
         row = int(np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))[0])
         raise F1Error(
             f"sample_weight is {weight[row]} at row {row}; weights are finite, not below 0"
         )
-    with np.errstate(over="ignore"):
-        if not np.isfinite(weight.sum(dtype=np.float64)):
-            raise F1Error(
-                "sample_weight has a sum beyond float64; divide all weights by one number"
-            )
-    return weight
+    raise F1Error("sample_weight has a sum beyond float64; divide all weights by one number")
+
+
+def _all_fine(weight: Array) -> bool:
+    """Whether weights are not negative and their sum is finite, looked at block by block."""
+    low, total = 0.0, 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(weight), _SCAN):
+            block = weight[start : start + _SCAN]
+            low, total = min(low, block.min()), total + block.sum(dtype=np.float64)
+    return bool(low >= 0 and np.isfinite(total))

@@ -10,8 +10,8 @@ from .batch import Batch
 from .counts import Array, Counts
 from .decisions import Decisions, decide
 from .options import Options
+from .plain import IGNORED
 from .resampling import Resamples, multinomial, summed
-from .tally import IGNORED
 
 _BLOCK = 1 << 17  # cells decided in one go
 _TABLE = 1 << 22  # so many joint cells are counted in a table, more are sorted

@@ -16,8 +16,9 @@ from .decisions import decide
 from .errors import F1Error, shape_words
 from .identities import Ids, refuse_no_ids
 from .options import Options
+from .plain import IGNORED
 from .runs import Rows
-from .tally import IGNORED, add, add_sparsely, count
+from .tally import add, add_sparsely, count
 
 # Rows that are decided or unpacked together: 1 MB of codes.
 _CELLS = 1 << 20

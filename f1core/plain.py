@@ -148,17 +148,94 @@ def binary(true: Array, words: Array, one: Any, cut: Any, out: Array) -> int:
     return int(bad.sum())
 
 
+def binary_sums(
+    true: Array, words: Array, cut: Any, sign: int, limit: Any, skips: bool, ignored: Any,
+    out: Array,
+) -> int:  # fmt: skip
+    """Add the rows to out[pred + 2 true]; return how many are wrong."""
+    code, bad = decided(true, words, np.array([cut], words.dtype), sign, limit, skips, ignored)
+    out += np.bincount(code, minlength=IGNORED + 1)[:IGNORED]
+    return bad
+
+
+def binary_sums_weighted(
+    true: Array, words: Array, cut: Any, sign: int, limit: Any, skips: bool, ignored: Any,
+    weight: Array, out: Array,
+) -> int:  # fmt: skip
+    """As `binary_sums`, with weights: in eight lanes and these in order, every LANE_ROWS anew."""
+    code, bad = decided(true, words, np.array([cut], words.dtype), sign, limit, skips, ignored)
+    for start in range(0, len(code), LANE_ROWS):
+        block, weights = code[start : start + LANE_ROWS], weight[start : start + LANE_ROWS]
+        missing = -len(block) % SUM_LANES
+        for place in range(IGNORED):
+            lanes = np.append(np.where(block == place, weights, 0.0), np.zeros(missing))
+            each = _in_order(np.zeros(SUM_LANES), lanes.reshape(-1, SUM_LANES))
+            out[place] += _in_order(np.zeros(()), each)
+    return bad
+
+
+SUM_LANES, LANE_ROWS = 8, 1 << 15  # how the kernel adds the weights of a binary task
+LANES = 16  # bits of a mask
+IGNORED = 4  # the code of a cell that counts nowhere
+
+
 def multilabel(
-    true: Array, words: Array, one: Any, cuts: Array, coefs: Array, sums: Array, rows: Array
-) -> int:
-    """Threshold each label's scores, add its sums and the rows' statistics."""
-    above, wrong = _cut(words, one, cuts)
-    bad = wrong | ((true != 0) & (true != 1))
+    true: Array, true_from: int, words: Array, words_from: int, n: int, cuts: Array, sign: int,
+    limit: Any, skips: bool, ignored: Any, chosen: Array, coefs: Array, sums: Array, rows: Array,
+    weight: Array | None = None,
+) -> int:  # fmt: skip
+    """Cut each label's scores, add its sums and the rows' statistics.
+
+    A matrix is (n, L), with -1 for its `from`; or (L, N), whose columns from there on are the rows.
+    """
+    true, words = _rows_of(true, true_from, n), _rows_of(words, words_from, n)
+    code, bad = decided(true, words, cuts, sign, limit, skips, ignored)
+    if bad:
+        return bad
+    if skips:  # a row without a cell that counts is no row
+        some = (code != IGNORED).any(axis=1)
+        code, weight = code[some], None if weight is None else weight[some]
+    columns = None
+    if len(chosen):
+        columns = np.flatnonzero((chosen[:, None] >> np.arange(LANES, dtype=np.uint16) & 1).ravel())
+    if weight is None:
+        cells(code, columns, coefs, sums, rows)
+    else:
+        cells_weighted(code, weight, columns, coefs, sums, rows)
+    return 0
+
+
+multilabel_weighted = multilabel
+
+
+def _rows_of(matrix: Array, start: int, n: int) -> Array:
+    return matrix if start < 0 else matrix[:, start : start + n].T
+
+
+def decided(
+    true: Array, words: Array, cuts: Array, sign: int, limit: Any, skips: bool, ignored: Any
+) -> tuple[Array, int]:
+    """Each cell's code, pred + 2 true or IGNORED, and how many that count are wrong."""
+    if sign == -1:
+        above, wrong = _cut(words, limit, cuts)
+    else:  # of either sign; only NaN is refused
+        scores = floats(words, limit)
+        above, wrong = scores > floats(cuts, limit), np.isnan(scores)
     code = above.view(np.uint8) + np.uint8(2) * (true != 0)
-    four = np.zeros((4, sums.shape[1]), np.int64)
-    cells(code, coefs, four, rows)
-    sums += four[:3]
-    return int(bad.sum())
+    wrong = wrong | ((true != 0) & (true != 1))
+    if skips:
+        code[true == ignored] = IGNORED
+        wrong &= true != ignored
+    return code, int(wrong.sum())
+
+
+def decide(
+    true: Array, words: Array, cuts: Array, sign: int, limit: Any, skips: bool, ignored: Any,
+    code: Array,
+) -> int:  # fmt: skip
+    """`decided` into an array that is there."""
+    code[:], bad = decided(true, words, cuts, sign, limit, skips, ignored)
+    return bad
 
 
 def _cut(words: Array, one: Any, cuts: Array) -> tuple[Array, Array]:
@@ -170,48 +247,19 @@ def _cut(words: Array, one: Any, cuts: Array) -> tuple[Array, Array]:
     return scores > floats(cuts, inf), ~((scores >= 0) & (scores <= 1))
 
 
-def decide(
-    true: Array, words: Array, one: Any, cuts: Array, skips: bool, ignored: Any, code: Array
-) -> int:
-    """Cells as codes, all arrays flat; return how many that count are wrong."""
-    return _code(true, *_cut(words, one, cuts), skips, ignored, code)
-
-
-def decide_logits(
-    true: Array, words: Array, inf: Any, cuts: Array, skips: bool, ignored: Any, code: Array
-) -> int:
-    """As `decide`, for scores of either sign; only NaN is refused."""
-    scores = floats(words, inf)
-    return _code(true, scores > floats(cuts, inf), np.isnan(scores), skips, ignored, code)
-
-
-def _code(true: Array, above: Array, wrong: Array, skips: bool, ignored: Any, code: Array) -> int:
-    code[:] = above.view(np.uint8) + np.uint8(2) * (true != 0)
-    wrong = wrong | ((true != 0) & (true != 1))
-    if skips:
-        code[true == ignored] = 4
-        wrong &= true != ignored
-    return int(wrong.sum())
-
-
-def empty_rows(code: Array, empty: Array) -> int:
-    """Mark the rows of which no cell counts; return how many there are."""
-    empty[:] = (code == 4).all(axis=1)
-    return int(empty.sum())
-
-
 def _inf_of(one: Any) -> int:
     return _HALF_INF if one == 0x3C00 else 0x7F80  # only 16-bit words need to know
 
 
-def cells(code: Array, coefs: Array, sums: Array, rows: Array) -> None:
-    """Add decided cells: pred + 2 true, or 4 for a cell that counts nowhere."""
-    tp, pred, true, kept = flags = code == 3, (code & 1) == 1, (code & 2) == 2, code != 4
-    sums += [flag.sum(axis=0) for flag in flags]
-    tp, pred, true, kept = (flag.sum(axis=1) for flag in flags)
+def cells(code: Array, columns: Array | None, coefs: Array, sums: Array, rows: Array) -> None:
+    """Add decided cells: pred + 2 true, or 4 for a cell that counts nowhere.
+
+    Exact match asks every label, the samples averages only those in `columns`.
+    """
+    sums += [flag.sum(axis=0) for flag in _flags(code)]
     rows[COUNT] += len(code)
-    rows[EXACT] += ((tp == pred) & (tp == true)).sum()
-    ratio, undefined = _row_ratios(tp, pred, true, kept, coefs)
+    rows[EXACT] += _all_right(code).sum()
+    ratio, undefined = _row_ratios(*_of_rows(code, columns), coefs)
     high = np.floor(ratio * LIMB)
     low = np.floor((ratio * LIMB - high) * LIMB)
     rows[UNDEFINED] += undefined.sum(axis=1)
@@ -219,17 +267,31 @@ def cells(code: Array, coefs: Array, sums: Array, rows: Array) -> None:
     rows[LOW] += low.astype(np.int64).sum(axis=1)
 
 
-def cells_weighted(code: Array, weight: Array, coefs: Array, sums: Array, rows: Array) -> None:
+def cells_weighted(
+    code: Array, weight: Array, columns: Array | None, coefs: Array, sums: Array, rows: Array
+) -> None:
     """As `cells`, adding weights in row order."""
-    tp, pred, true, kept = flags = code == 3, (code & 1) == 1, (code & 2) == 2, code != 4
-    for row, flag in enumerate(flags):
+    for row, flag in enumerate(_flags(code)):
         sums[row] = _in_order(sums[row], flag * weight[:, None])
-    tp, pred, true, kept = (flag.sum(axis=1) for flag in flags)
     rows[COUNT] = _in_order(rows[COUNT], weight)
-    rows[EXACT] = _in_order(rows[EXACT], ((tp == pred) & (tp == true)) * weight)
-    ratio, undefined = _row_ratios(tp, pred, true, kept, coefs)
+    rows[EXACT] = _in_order(rows[EXACT], _all_right(code) * weight)
+    ratio, undefined = _row_ratios(*_of_rows(code, columns), coefs)
     rows[UNDEFINED] = _in_order(rows[UNDEFINED], (undefined * weight).T)
     rows[HIGH] = _in_order(rows[HIGH], (ratio * weight).T)
+
+
+def _flags(code: Array) -> tuple[Array, Array, Array, Array]:
+    """Where cells are hits, predicted, true, and where they count."""
+    return code == 3, (code & 1) == 1, (code & 2) == 2, code != IGNORED
+
+
+def _all_right(code: Array) -> Array:
+    return np.asarray(~((code == 1) | (code == 2)).any(axis=1))
+
+
+def _of_rows(code: Array, columns: Array | None) -> tuple[Array, Array, Array, Array]:
+    tp, pred, true, kept = _flags(code if columns is None else code[:, columns])
+    return tp.sum(axis=1), pred.sum(axis=1), true.sum(axis=1), kept.sum(axis=1)
 
 
 def _in_order(start: Array, values: Array) -> Array:

@@ -12,9 +12,9 @@ from .batch import Batch
 from .counts import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED, Array, Counts
 from .decisions import Decisions, decide
 from .errors import F1Error, shown
+from .plain import IGNORED
 from .replicas import Replicas
 from .resampling import summed
-from .tally import IGNORED
 
 # Rows whose weights are drawn together, from a generator of their own.
 _DRAWN = 1024

@@ -15,11 +15,10 @@ import numpy as np
 from . import engine, plain, workers
 from .batch import Batch
 from .complaints import complain
-from .counts import CELLS, EXACT, PRED, ROWS, TP, Array, Counts
+from .counts import PRED, ROWS, TP, Array, Counts
 from .errors import F1Error
 from .options import Options
 
-IGNORED = 4  # the code of a cell that counts nowhere
 # A block's ids, casts and codes stay in a core's cache.
 _BLOCK_CELLS, _BLOCK_ROWS = 1 << 17, 1 << 15
 # A fused kernel reads the user's arrays as they lie and needs no such block, but one call should
@@ -284,18 +283,22 @@ def most_votes(votes: Array, k: int) -> Array:
 
 
 def _binary(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
-    assert batch.format is not None
-    words, one = batch.words(rows), batch.format.one
-    if batch.plain and not batch.options.from_logits:
-        true = batch.true_ids(rows) if module is plain else batch.flag_words(rows)
+    words, cuts, sign, limit = batch.cut_form(rows)
+    true = batch.true_ids(rows) if module is plain else batch.flag_words(rows)
+    if batch.plain and sign == -1:
         out = np.zeros(4, np.int64)
-        bad = module.binary(true, words, one, batch.cut_words[0], out)
-        tp, pred, positive, n = out.tolist()
-        _add_quad(counts, np.array([[n - pred - positive + tp, pred - tp], [positive - tp, tp]]))
-        return bad
-    code, bad = decided(module, batch, rows, batch.true_ids(rows), words, one)
-    quad = np.bincount(code, batch.weights(rows), IGNORED + 1)[:IGNORED].reshape(2, 2)
-    _add_quad(counts, quad)
+        if not module.binary(true, words, words.dtype.type(limit), cuts[0], out):
+            tp, pred, positive, n = out.tolist()
+            quad = np.array([[n - pred - positive + tp, pred - tp], [positive - tp, tp]])
+            _add_quad(counts, quad)
+            return 0
+    call = true, words, cuts[0], sign, limit, *batch.skipped(true)
+    weight = batch.weights(rows)
+    if weight is None:
+        bad = module.binary_sums(*call, quad := np.zeros(4, np.int64))
+    else:
+        bad = module.binary_sums_weighted(*call, weight, quad := np.zeros(4))
+    _add_quad(counts, quad.reshape(2, 2))
     return bad
 
 
@@ -307,57 +310,20 @@ def _add_quad(counts: Counts, quad: Array) -> None:
         counts.sums += Counts(2, confusion=quad).per_class
 
 
-def decided(
-    module: Any, batch: Batch, rows: slice, true: Array, words: Array, one: Any
-) -> tuple[Array, Any]:
-    """Each cell's code, pred + 2 true or ignored, and whether a cell is wrong."""
-    code = np.empty(true.shape, np.uint8)
-    flat = true.reshape(-1), words.reshape(-1)
-    skips, ignored = batch.skipped(true.dtype)
-    tile = batch.cut_tile(len(code))
-    if batch.options.from_logits and batch.format is not None:
-        inf = batch.format.inf
-        return code, module.decide_logits(*flat, inf, tile, skips, ignored, code.reshape(-1))
-    return code, module.decide(*flat, one, tile, skips, ignored, code.reshape(-1))
-
-
 def _multilabel(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
-    options, columns = batch.options, batch.averaged_columns
-    assert counts.sums is not None and counts.rows is not None
-    coefs = np.array(options.coefs)
-    words, one, cuts = batch.cut_form(rows)
-    if batch.plain and columns is None and not options.from_logits:
-        true = batch.true_ids(rows) if module is plain else batch.flag_words(rows)
-        counts.sums[CELLS] += len(true)
-        return module.multilabel(true, words, one, cuts, coefs, counts.sums[:3], counts.rows)
-    code, bad = decided(module, batch, rows, batch.true_ids(rows), words, one)
-    if bad:
-        return bad
-    weight = batch.weights(rows)
-    if options.ignore_index is not None:  # a row without a cell that counts is no row
-        empty = np.empty(len(code), np.bool_)
-        if module.empty_rows(code, empty):
-            code, weight = code[~empty], None if weight is None else weight[~empty]
-    if columns is None:
-        _add_cells(module, code, weight, coefs, counts.sums, counts.rows)
-        return 0
-    every, averaged = np.zeros_like(counts.rows), np.zeros_like(counts.rows)
-    _add_cells(module, code, weight, coefs, counts.sums, every)
-    # Exact match asks every label, the samples averages only those in average_over.
-    chosen = np.ascontiguousarray(code[:, columns])
-    _add_cells(module, chosen, weight, coefs, np.zeros((4, len(columns)), every.dtype), averaged)
-    averaged[: EXACT + 1] = every[: EXACT + 1]
-    counts.rows += averaged
-    return 0
-
-
-def _add_cells(
-    module: Any, code: Array, weight: Array | None, coefs: Array, sums: Array, rows: Array
-) -> None:
-    if weight is None:
-        module.cells(code, coefs, sums, rows)
+    _, cuts, sign, limit = batch.cut_form(slice(0, 0))
+    if module is plain:
+        lines = batch.true_ids(rows), -1, batch.words(rows), -1
     else:
-        module.cells_weighted(code, weight, coefs, sums, rows)
+        lines = *batch.flag_lines(rows), *batch.cut_lines(rows)
+    call = (
+        *lines, rows.stop - rows.start, cuts, sign, limit, *batch.skipped(lines[0]),
+        batch.averaged_masks, np.array(batch.options.coefs), counts.sums, counts.rows,
+    )  # fmt: skip
+    weight = batch.weights(rows)
+    if weight is None:
+        return module.multilabel(*call)
+    return module.multilabel_weighted(*call, weight)
 
 
 _FILL = {

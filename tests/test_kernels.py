@@ -190,7 +190,7 @@ def test_multiclass(problem, wrong):
 
 
 def row_statistics(tp, pred, true, kept):
-    """EXACT, and for each ratio: undefined, high, low."""
+    """For each ratio: undefined, high, low."""
     a, b, c = COEFS.tolist()
     fractions = [
         (tp, pred), (tp, true), (2 * tp, pred + true),
@@ -201,18 +201,21 @@ def row_statistics(tp, pred, true, kept):
     for over, under in fractions:
         x = over / under * 2**31 if under else 0.0
         found.append((int(under == 0), math.floor(x), math.floor((x - math.floor(x)) * 2**31)))
-    return int(tp == pred == true), found
+    return found
 
 
-def counted(code, weight, start, weighted):
-    """What `cells` adds: sums of labels, and statistics of rows."""
+def counted(code, weight, start, weighted, columns=None):
+    """What multilabel cells add: sums of labels, and statistics of rows (of some columns)."""
     sums, rows = start[0].tolist(), start[1].tolist()
     for cells, w in zip(code, weight, strict=True):
         for j, cell in enumerate(cells):
             for k, holds in enumerate((cell == 3, cell in (1, 3), cell in (2, 3), cell != 4)):
                 sums[k][j] += w if holds else 0
+        exact = not {1, 2} & set(cells)
+        if columns is not None:
+            cells = [cells[j] for j in columns]
         tp, kept = cells.count(3), len(cells) - cells.count(4)
-        exact, ratios = row_statistics(tp, cells.count(1) + tp, cells.count(2) + tp, kept)
+        ratios = row_statistics(tp, cells.count(1) + tp, cells.count(2) + tp, kept)
         rows[0] += w
         rows[1] += w * exact
         for k, (undefined, high, low) in enumerate(ratios):
@@ -226,62 +229,144 @@ def close(found, expected):
     return np.allclose(found, expected, rtol=1e-12, atol=1e-9)
 
 
-@given(seeds, rows, columns, st.integers(1, 5), st.sampled_from(LAYOUTS))
-def test_cells(rng, n, size, codes, layout):
-    code = laid_out(rng.choice(rng.permutation(5)[:codes], (n, size)).astype(np.uint8), layout)
-    sums, rows = start = started(rng, (4, size), 20)
-    expected = counted(code.tolist(), [1] * n, start, False)
-    kernels.cells(code, COEFS, sums, rows)
-    assert (sums.tolist(), rows.tolist()) == expected
-    weight = rng.random(n)
-    sums, rows = start = started(rng, (4, size), 20, dtype=float)
-    expected = counted(code.tolist(), weight.tolist(), start, True)
-    kernels.cells_weighted(code, weight, COEFS, sums, rows)
-    assert sums.tolist() == expected[0]  # added in row order: the same bits
-    assert close(rows, expected[1])
+RARE = ["nan", "-nan", -0.0, 1.5, -1e-3, math.inf]
+
+
+EVERYTHING = -1  # of a score is compared with 1.0; of a logit, all but its sign with inf
+
+
+def lines(rng, matrix):
+    """A matrix as a kernel takes it: (n, L), or some columns of (L, N)."""
+    if rng.random() < 0.6:
+        return laid_out(matrix, "plain"), -1
+    before, after = rng.integers(0, 40, 2)
+    alien = np.iinfo(matrix.dtype).max
+    wide = np.pad(matrix.T, ((0, 0), (before, after)), constant_values=alien)
+    return laid_out(wide, "plain"), int(before)
+
+
+def masks_of(columns, size):
+    """Labels as bits of 16-bit masks."""
+    masks = np.zeros(-(-size // 16) if columns else 0, np.uint16)
+    for j in columns:
+        masks[j // 16] |= np.uint16(1 << j % 16)
+    return masks
+
+
+@st.composite
+def cells(draw, weighted):
+    """Scores or logits, targets with some to ignore, in any memory order, and what is asked."""
+    logits = draw(st.booleans())
+    form, words, rng = draw(scores(LOGITS if logits else PROBABILITIES, RARE[:2] + RARE[3:]))
+    n, size = words.shape
+    word, dtype, inf, one, kind = FORMATS[form]
+    true = rng.integers(0, 2, (n, size)).astype(kind)
+    ignored = draw(st.sampled_from([None, 0, 1, -1]))
+    if ignored == -1:
+        true[rng.random((n, size)) < rng.choice([0.1, 0.9])] = -1
+    if n and rng.random() < 0.1:
+        true[rng.integers(n), rng.integers(size)] = 7
+    if dtype is not None and form != "float16" and rng.random() < 0.3:
+        bits = true.astype(dtype).view(word)
+        mark = int(np.asarray(ignored or 0, dtype).view(f"i{bits.itemsize}"))
+    else:
+        bits, mark = true, ignored or 0
+    cuts = words_of(np.abs(rng.choice(CUTS, size)).tolist(), form)
+    sign = (1 << (8 * words.itemsize - 1)) - 1 if logits else EVERYTHING
+    columns = None
+    if rng.random() < 0.3:
+        columns = sorted(rng.choice(size, rng.integers(1, size + 1), replace=False).tolist())
+    weight = rng.random(n) if weighted else None
+    call = (
+        *lines(rng, bits), *lines(rng, np.ascontiguousarray(words)), n, cuts, sign,
+        inf if logits else one, ignored is not None, mark, masks_of(columns or [], size), COEFS,
+    )  # fmt: skip
+    good = math.isnan if logits else (lambda x: not 0 <= x <= 1)
+    numbers, limits = numbers_of(words, form), numbers_of(cuts, form)
+    code, bad = [], False
+    for row, targets in zip(numbers, true.tolist(), strict=True):
+        code.append([])
+        for x, t, cut in zip(row, targets, limits, strict=True):
+            skipped = ignored is not None and t == ignored
+            bad |= not skipped and (good(x) or t not in (0, 1))
+            code[-1].append(4 if skipped else (x > cut) + 2 * (t != 0))
+    return call, weight, code, bad, columns, rng
+
+
+def check_cells(problem, weighted):
+    call, weight, code, bad, columns, rng = problem
+    if call[1] == call[3] == -1:
+        found = np.full((len(code), len(call[5])), 9, np.uint8)
+        assert bool(kernels.decide(call[0], call[2], *call[5:10], found)) == bad
+        assert bad or found.tolist() == code
+    size = len(call[5])
+    sums, rows = started(rng, (4, size), 20, dtype=float if weighted else int)
+    sums[3] = sums[3, 0]
+    start = sums.copy(), rows.copy()
+    if weighted:
+        assert bool(kernels.multilabel_weighted(*call, sums, rows, weight)) == bad
+    else:
+        assert bool(kernels.multilabel(*call, sums, rows)) == bad
+    if bad:
+        return
+    weight = weight.tolist() if weighted else [1] * len(code)
+    kept = [i for i, row in enumerate(code) if row.count(4) < len(row) or not call[8]]
+    weight, code = [weight[i] for i in kept], [code[i] for i in kept]
+    expected, statistics = counted(code, weight, start, weighted, columns)
+    assert sums.tolist() == expected  # weights are added in row order: the same bits
+    assert close(rows, statistics) if weighted else rows.tolist() == statistics
+
+
+@given(cells(False))
+def test_multilabel(problem):
+    check_cells(problem, False)
+
+
+@given(cells(True))
+def test_multilabel_weighted(problem):
+    check_cells(problem, True)
+
+
+NONE = np.zeros(0, np.uint16)
+
+
+def simply(true, words, cuts, sums, rows, weight=None, one=FORMATS["float32"][3]):
+    """The call without options."""
+    call = true, -1, words, -1, len(words), cuts, EVERYTHING, one, False, 0, NONE, COEFS, sums, rows
+    if weight is None:
+        return kernels.multilabel(*call)
+    return kernels.multilabel_weighted(*call, weight)
 
 
 def test_weighted_rows_are_added_in_order():
     """Bit for bit, and as the NumPy twin: any other order loses the small weights."""
-    code = np.full((300, 20), 3, np.uint8)
+    flags = np.ones((300, 20), np.uint8)
     weight = np.where(np.arange(300) == 0, 2.0**53, 1.0)
     sums, rows = np.zeros((4, 20)), np.zeros(20)
-    kernels.cells_weighted(code, weight, COEFS, sums, rows)
+    assert not simply(flags, flags, np.zeros(20, np.uint8), sums, rows, weight, 1)
     assert (sums == 2.0**53).all()
     assert rows[[0, 1, 8, 9, 10, 11, 12]].tolist() == [2.0**53] * 7
 
 
-RARE = ["nan", "-nan", -0.0, 1.5, -1e-3, math.inf]
+@pytest.mark.parametrize("size", [3, 15, 40])
+def test_flags_are_0_or_1(size):
+    for value, good in ((0, True), (1, True), (2, False), (127, False), (128, False), (255, False)):
+        flags = np.zeros((70, size), np.uint8)
+        flags[50, 2] = value
+        for sides in ((flags, flags * 0), (flags * 0, flags)):
+            sums, rows = np.zeros((4, size), int), np.zeros(20, int)
+            found = simply(*sides, np.zeros(size, np.uint8), sums, rows, one=1)
+            assert bool(found) == (not good)
 
 
-@given(scores(PROBABILITIES, RARE), st.booleans())
-def test_multilabel(problem, as_floats):
-    form, words, rng = problem
-    n, size = words.shape
-    word, _, _, one, dtype = FORMATS[form]
-    true = rng.integers(0, 2, (n, size))
-    sums, rows = started(rng, (4, size), 20)
-    start = sums.copy(), rows.copy()
-    cuts = words_of(rng.choice(CUTS, size).tolist(), form)
-    flags = true.astype(dtype)
-    if as_floats and word is not np.uint16:
-        flags = flags.astype(FORMATS[form][1]).view(word)
-    numbers = numbers_of(words, form)
-    bad = any(not 0 <= x <= 1 or math.copysign(1, x) < 0 for row in numbers for x in row)
-    if n and rng.random() < 0.2:
-        at = rng.integers(n), rng.integers(size)
-        flags[at] = rng.choice([2, -1, 7] if flags.dtype.kind == "i" else words_of([0.5, -1], form))
-        bad = True
-    flags = laid_out(flags, "plain" if words.flags.c_contiguous else "strided")
-    assert bool(kernels.multilabel(flags, words, word(one), cuts, COEFS, sums[:3], rows)) == bad
-    if not bad:
-        code = [
-            [(x > cut) + 2 * t for x, cut, t in zip(*row, strict=True)]
-            for row in zip(numbers, [numbers_of(cuts, form)] * n, true.tolist(), strict=True)
-        ]
-        expected, statistics = counted(code, [1] * n, start, False)
-        assert sums[:3].tolist() == expected[:3]
-        assert rows.tolist() == statistics
+def test_many_labels_overflow_no_counter():
+    """More labels than 16 bits count, in rows that are all hits."""
+    size = 70_000
+    flags, sums, rows = np.ones((2, size), np.uint8), np.zeros((4, size), int), np.zeros(20, int)
+    flags[1, 5] = 0
+    assert not simply(flags, flags, np.zeros(size, np.uint8), sums, rows, one=1)
+    assert (sums[:3].sum(axis=1) == 2 * size - 1).all()
+    assert rows[:14].tolist() == [2, 2, 0, 0, 0, 0, 0, 1] + [2 * 2**31] * 5 + [2**31]
 
 
 @given(scores(PROBABILITIES, RARE))
@@ -291,7 +376,7 @@ def test_binary(problem):
     words = laid_out(words.reshape(-1), "plain" if words.flags.c_contiguous else "strided")
     true = rng.integers(0, 2, len(words)).astype(dtype)
     numbers = numbers_of(words, form)
-    bad = any(not 0 <= x <= 1 or math.copysign(1, x) < 0 for x in numbers)
+    bad = any(not 0 <= x <= 1 for x in numbers)
     if len(true) and rng.random() < 0.2:
         true[rng.integers(len(true))] = rng.choice([2, -1])
         bad = True
@@ -300,7 +385,39 @@ def test_binary(problem):
     pred = [x > numbers_of(cut, form)[0] for x in numbers]
     hits = sum(t for t, p in zip(true.tolist(), pred, strict=True) if p)
     expected = [a + b for a, b in zip(start, [hits, sum(pred), true.sum(), len(true)], strict=True)]
-    assert bool(kernels.binary(true, words, word(one), cut[0], out)) == bad
+    refused = bool(kernels.binary(true, words, word(one), cut[0], out))
+    assert refused == (bad or any(x == 0 and math.copysign(1, x) < 0 for x in numbers))
+    if not refused:
+        assert out.tolist() == expected
+
+
+@given(scores(PROBABILITIES, RARE), st.booleans(), st.booleans(), st.sampled_from([None, 0, -1]))
+def test_binary_sums(problem, logits, weighted, ignored):
+    form, words, rng = problem
+    _, _, inf, one, dtype = FORMATS[form]
+    words = laid_out(words.reshape(-1), "plain" if words.flags.c_contiguous else "strided")
+    true = rng.integers(-1 if ignored == -1 else 0, 2, len(words)).astype(dtype)
+    cut = words_of([abs(rng.choice(CUTS))], form)
+    limit = numbers_of(cut, form)[0]
+    weight = rng.random(len(words)) if weighted else None
+    sign = (1 << (8 * words.itemsize - 1)) - 1 if logits else EVERYTHING
+    (out,) = (start,) = started(rng, 4, dtype=float if weighted else int)
+    expected, bad, each = start.tolist(), False, np.zeros((4, 8))
+    for i, (x, t) in enumerate(zip(numbers_of(words, form), true.tolist(), strict=True)):
+        if t == ignored:
+            continue
+        bad |= math.isnan(x) if logits else not 0 <= x <= 1
+        if weighted:  # in eight lanes
+            each[(x > limit) + 2 * t, i % 8] += weight[i]
+        else:
+            expected[(x > limit) + 2 * t] += 1
+    if weighted:
+        expected = [a + sum(lanes) for a, lanes in zip(expected, each.tolist(), strict=True)]
+    call = true, words, cut[0], sign, inf if logits else one, ignored is not None, ignored or 0
+    if weighted:
+        assert bool(kernels.binary_sums_weighted(*call, weight, out)) == bad
+    else:
+        assert bool(kernels.binary_sums(*call, out)) == bad
     if not bad:
         assert out.tolist() == expected
 
@@ -317,12 +434,14 @@ def test_blocks_within_a_kernel_join(n, size):
     sums, rows, confusion = np.zeros((4, size), int), np.zeros(20, int), np.zeros((size, size), int)
     expected = counted(code.tolist(), [1] * n, (sums, rows), False)
     one = np.uint32(FORMATS["float32"][3])
-    assert not kernels.multilabel(true, words, one, cuts, COEFS, sums[:3], rows)
-    assert sums[:3].tolist() == expected[0][:3]
-    assert rows.tolist() == expected[1]
-    sums[:], rows[:] = 0, 0
-    kernels.cells(code.astype(np.uint8), COEFS, sums, rows)
-    assert (sums.tolist(), rows.tolist()) == expected
+    for order in (words, np.ascontiguousarray(words.T)):  # the short way, and that of all others
+        sums[:], rows[:] = 0, 0
+        start = -1 if order is words else 0
+        assert not kernels.multilabel(
+            true, -1, order, start, n, cuts, EVERYTHING, int(one), False, 0, NONE, COEFS,
+            sums, rows,
+        )  # fmt: skip
+        assert (sums.tolist(), rows.tolist()) == expected
     inf, ids = np.uint32(FORMATS["float32"][2]), rng.integers(0, size, n)
     assert not kernels.multiclass(ids, words, inf, confusion)
     pred = words.argmax(axis=1)
@@ -386,20 +505,32 @@ def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
         for last in range(3):
             sums, rows, read = np.zeros((4, size), int), np.zeros(20, int), [flags, words, cuts]
             read[last] = put(read[last])
-            assert not kernels.multilabel(*read[:2], one, read[2], COEFS, sums[:3], rows)
+            assert not simply(*read, sums, rows)
             assert (sums[1] == (words > cuts).sum(axis=0)).all()
+            weighted = sums * 0.0, rows * 0.0
+            assert not simply(flags, words, words[0].copy(), *weighted, put(np.ones(n)))
+            assert (weighted[0][1] == sums[1]).all()
+            sums[:] = 0
+            assert not kernels.multilabel(
+                put(flags.T.copy()) if last else flags.T.copy(), 0,
+                words.T.copy() if last else put(words.T.copy()), 0, n, cuts, EVERYTHING, int(one),
+                True, 0, NONE, COEFS, sums, rows,
+            )  # fmt: skip
+            assert (sums[1] == ((words > cuts) & (flags == 1)).sum(axis=0)).all()
         kernels.argmax(put(words.T).T, inf, ids[:, 0])  # columns first
         assert (ids[:, 0] == words.argmax(axis=1)).all()
-        sums[:] = 0
-        kernels.cells(put(flags.astype(np.uint8)), COEFS, sums, rows)
-        kernels.cells_weighted(
-            put(flags.astype(np.uint8)), np.ones(n), COEFS, sums * 0.0, rows * 0.0
-        )
-        assert (sums[1] == flags.sum(axis=0)).all()
         out, flat = np.zeros(4, np.int64), np.ascontiguousarray(flags.reshape(-1))
         assert not kernels.binary(put(flat), words.reshape(-1), one, cuts[0], out)
         assert not kernels.binary(flat, put(words.reshape(-1)), one, cuts[0], out)
         assert out[2] == 2 * flat.sum()
+        for last in range(3):
+            read = [flat, words.reshape(-1), np.ones(len(flat))]
+            read[last] = put(read[last])
+            out = np.zeros(4)
+            assert not kernels.binary_sums_weighted(
+                *read[:2], cuts[0], EVERYTHING, int(one), False, 0, read[2], out
+            )
+            assert out.sum() == len(flat)
         confusion = np.zeros((2, 2), np.int64)
         assert not kernels.labels(put(flat), flat, confusion)
         assert not kernels.labels(flat, put(flat), confusion)

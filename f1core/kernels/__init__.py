@@ -1,5 +1,6 @@
 """The only Numba: arrays in, arrays filled; no strings, no raising, no Python objects."""
 
+from ..counts import CELLS
 from .loader import Kernel
 from .loader import NotReady as NotReady
 from .loader import Rent as Rent
@@ -9,26 +10,37 @@ from .sizes import LANES
 
 argmax = Kernel("ranking", "argmax")
 binary = Kernel("cuts", "binary")
-cells = Kernel("codes", "cells")
-cells_weighted = Kernel("weighted", "cells_weighted")
-decide = Kernel("decisions", "decide")
-decide_logits = Kernel("decisions", "decide_logits")
-empty_rows = Kernel("decisions", "empty_rows")
+binary_sums = Kernel("cuts", "binary_sums")
+binary_sums_weighted = Kernel("cuts", "binary_sums_weighted")
+cells = Kernel("wide", "cells")
+cells_weighted = Kernel("wide", "cells_weighted")
+decide = Kernel("codes", "decide")
 few_labels = Kernel("grid", "few_labels")
 labels = Kernel("pairs", "labels")
 labels_sums = Kernel("pairs", "labels_sums")
 labels_sums_weighted = Kernel("pairs", "labels_sums_weighted")
 labels_weighted = Kernel("pairs", "labels_weighted")
-many_labels = Kernel("grid", "many_labels")
 multiclass = Kernel("fused", "multiclass")
 multiclass_sums = Kernel("fused", "multiclass_sums")
 topk = Kernel("top", "topk")
 
 
-def multilabel(true, words, one, cuts, coefs, sums, rows):
-    """Add TP, PRED and TRUE of each label and the rows' statistics.
+def multilabel(
+    true, true_from, words, words_from, n, cuts, sign, limit, skips, ignored, chosen, coefs, sums,
+    rows,
+):  # fmt: skip
+    """As `cells`, whose masks cost 8 ns a row of 15 labels; without options, `few_labels` takes 6.
 
-    Returns whether a cell is not 0/1 and [0, 1].
+    Returns whether a cell that counts is to be refused; the sums hold anything then.
     """
-    count = few_labels if words.shape[1] <= LANES else many_labels
-    return count(true, words, one, cuts, coefs, sums, rows)
+    usual = sign == -1 and not skips and not len(chosen)
+    if usual and sums.shape[1] <= LANES and true_from < 0 and words_from < 0:
+        sums[CELLS] += n
+        return few_labels(true, words, words.dtype.type(limit), cuts, coefs, sums, rows)
+    return cells(
+        true, true_from, words, words_from, n, cuts, sign, limit, skips, ignored, chosen, coefs,
+        sums, rows,
+    )  # fmt: skip
+
+
+multilabel_weighted = cells_weighted

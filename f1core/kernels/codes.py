@@ -1,60 +1,38 @@
-"""Multilabel cells decided already: pred + 2 true, or 4 for a cell that counts nowhere."""
+"""Cells as codes, for what needs each cell and not its sums."""
 
-import numpy as np
-
-from ..counts import CELLS, PRED, TP, TRUE
+from .decisions import aligned, keys_of, neighbours
 from .jit import jit
-from .lanes import LANES, above, load, load_part, repeated
-from .masks import add_where, bits, has, store
+from .lanes import LANES, above, above_bits, equal, load, order, repeated
+from .masks import has, yes
 from .ranking import whole_rows
-from .ratios import add_rows
-
-IGNORED = 4
-
-
-ROWS, BYTE = 224, 255  # as in `grid`, with four 8-bit counters
-TRUE_ONE, TP_ONE, CELL_ONE = 1 << 8, 1 << 16, 1 << 24
-PRED_BIT, TRUE_BIT = 1, 2
+from .tiles import both
 
 
 @jit
-def cells(code, coefs, sums, rows):
-    """Add TP, PRED, TRUE and CELLS of each label and the rows' statistics."""
+def decide(true, words, cuts, sign, limit, skips, ignored, code):
+    """Fill code (n, L) with pred + 2 true, or 4 for a cell that counts nowhere.
+
+    Returns whether a cell that counts is to be refused; sign and limit are those of `cells`.
+    """
     n, size = code.shape
-    last, part, whole = max(0, size - LANES), min(size, LANES), whole_rows(code, LANES)
-    again = -size % LANES if last else 0
-    new, slot = -1 << again if last else (1 << part) - 1, last + again
-    totals = np.zeros(slot + LANES, np.uint32)
-    counts = np.full((5, min(n, ROWS)), 1, np.int32)  # TIMES: once each
-    for start in range(0, n, ROWS):
-        block = min(ROWS, n - start)
-        for row in range(block):
-            i = start + row
-            tp, pred, true, kept = 0, 0, 0, 0
-            for column in range(0, size, LANES):
-                j = min(column, last)
-                inside = new if column == slot else -1
-                values = (
-                    load(code, i, j, LANES) if i < whole else load_part(code, i, j, part, LANES)
-                )
-                p = has(values, repeated(code, PRED_BIT, LANES)) & inside
-                t = has(values, repeated(code, TRUE_BIT, LANES)) & inside
-                k = above(repeated(code, IGNORED, LANES), values) & inside
-                total = add_where(p, load(totals, 0, column, LANES), 1)
-                total = add_where(t, total, TRUE_ONE)
-                total = add_where(p & t, total, TP_ONE)
-                store(totals, column, add_where(k, total, CELL_ONE))
-                tp += bits(p & t)
-                pred += bits(p)
-                true += bits(t)
-                kept += bits(k)
-            counts[TP, row], counts[PRED, row] = tp, pred
-            counts[TRUE, row], counts[CELLS, row] = true, kept
-        add_rows(block, counts, coefs, rows)
-        for j in range(size):
-            total = totals[j + again if j >= slot else j]
-            sums[PRED, j] += total & BYTE
-            sums[TRUE, j] += total >> 8 & BYTE
-            sums[TP, j] += total >> 16 & BYTE
-            sums[CELLS, j] += total >> 24
-        totals[:] = 0
+    keys, last = keys_of(cuts, words), max(0, size - LANES)
+    whole = min(whole_rows(words, LANES), whole_rows(true, LANES))
+    every, label, one = repeated(words, sign, LANES), repeated(true, -1, LANES), yes(true, LANES)
+    odd = 0
+    for i in range(n):
+        for j in range(0, size, LANES):
+            score, target = neighbours(words, i, j, whole), neighbours(true, i, j, whole)
+            bits = both(score, every)
+            p = above(order(score), load(keys, 0, min(j, last), LANES))
+            t, skipped = has(target, label), skips * equal(target, ignored)
+            wrong = above_bits(bits, limit)
+            if limit != 1:  # -0.0 is 0.0, but 128 is no flag
+                wrong &= above_bits(order(bits), limit)
+            wrong |= t & ~equal(target, one)
+            odd |= aligned(wrong & ~skipped, j, size, size - j)
+            p = aligned(p & ~skipped, j, size, size - j)
+            t = aligned(t & ~skipped, j, size, size - j)
+            skipped = aligned(skipped, j, size, size - j)
+            for k in range(min(LANES, size - j)):
+                code[i, j + k] = (p >> k & 1) | (t >> k & 1) << 1 | (skipped >> k & 1) << 2
+    return odd != 0

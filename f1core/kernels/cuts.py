@@ -1,7 +1,10 @@
 """Scores against a threshold."""
 
+import numpy as np
+
 from ..counts import PRED, TP, TRUE
-from .jit import jit
+from .floats import plus, where
+from .jit import inlined, jit
 from .lanes import (
     LANES,
     above,
@@ -13,8 +16,10 @@ from .lanes import (
     order,
     repeated,
 )
-from .masks import bits, choose, has, yes
+from .masks import bits, choose, has, store, yes
+from .tiles import both
 
+BLOCK, SOME = 1 << 15, 8  # weights in so many lanes: with 16, registers run out
 N = 3  # binary's count of rows, after TP, PRED, TRUE
 
 
@@ -44,3 +49,83 @@ def binary(true, words, one, cut, out):
     out[TRUE] += positive
     out[N] += n
     return above_bits(top, one) | odd
+
+
+@jit
+def binary_sums(true, words, cut, sign, limit, skips, ignored, out):
+    """Add the rows to out[pred + 2 true]; return whether one is refused."""
+    return add_rows(true, words, cut, sign, limit, skips, ignored, None, out)
+
+
+@jit
+def binary_sums_weighted(true, words, cut, sign, limit, skips, ignored, weight, out):
+    """As `binary_sums`, with weights: in eight lanes and these in order, every BLOCK rows anew."""
+    return add_rows(true, words, cut, sign, limit, skips, ignored, weight, out)
+
+
+@inlined
+def add_rows(true, words, cut, sign, limit, skips, ignored, weight, out):
+    """Both of them."""
+    n, odd = len(words), 0
+    cuts, every = order(repeated(words, cut, LANES)), repeated(words, sign, LANES)
+    label, one_true = repeated(true, -1, LANES), yes(true, LANES)
+    for start in range(0, n, BLOCK):
+        stop = min(start + BLOCK, n)
+        a, b, c, d = 0, 0, 0, 0
+        q = r = s = t = where(0, 0.0, SOME)
+        for j in range(start, stop, LANES):
+            some = min(LANES, stop - j)
+            inside = (1 << some) - 1
+            if some == LANES:
+                score, target = load(words, 0, j, LANES), load(true, 0, j, LANES)
+            else:
+                score = load_part(words, 0, j, some, LANES)
+                target = load_part(true, 0, j, some, LANES)
+            p, y = above(order(score), cuts), has(target, label)
+            if skips:
+                inside &= ~equal(target, ignored)
+            odd |= y & ~equal(target, one_true) & inside
+            odd |= above_bits(order(both(score, every)), limit) & inside
+            neither, only_p = inside & ~(p | y), inside & p & ~y
+            only_y, hit = inside & y & ~p, inside & p & y
+            if weight is None:
+                a += bits(neither)
+                b += bits(only_p)
+                c += bits(only_y)
+                d += bits(hit)
+            else:
+                for half in range(0, some, SOME):
+                    left = some - half
+                    if left >= SOME:
+                        w = load(weight, 0, j + half, SOME)
+                    else:
+                        w = load_part(weight, 0, j + half, left, SOME)
+                    q, r = plus_where(q, neither >> half, w), plus_where(r, only_p >> half, w)
+                    s, t = plus_where(s, only_y >> half, w), plus_where(t, hit >> half, w)
+        if weight is None:
+            out[0] += a
+            out[1] += b
+            out[2] += c
+            out[3] += d
+        else:
+            out[0] += in_order(q)
+            out[1] += in_order(r)
+            out[2] += in_order(s)
+            out[3] += in_order(t)
+    return odd != 0
+
+
+@inlined
+def plus_where(total, mask, weights):
+    """Weights added in the lanes of the mask."""
+    return plus(total, choose(mask, weights, where(0, 0.0, SOME)))
+
+
+@inlined
+def in_order(lanes):
+    """The lanes of float64 added up, the first ones first."""
+    each, total = np.empty(SOME), 0.0
+    store(each, 0, lanes)
+    for value in each:
+        total += value
+    return total

@@ -1,70 +1,163 @@
-"""Multilabel decisions as codes: pred + 2 true, or 4 for a cell that counts nowhere.
+"""Multilabel cells decided: sixteen neighbours as the bits of a mask, a block of rows at a time.
 
-All arrays are flat and as long as each other, the cuts repeated row by row: one loop without a
-branch over all cells of a block, which LLVM turns into vectors. (A loop over rows of 15 labels
-takes 1 to 4 ns a cell.)
+A matrix lies as rows of labels or, turned, as labels of rows. Masks are written line by line of
+the matrix: that of columns 16 g … 16 g + 15 of line r stands at [g * stride + r].
 """
 
 import numpy as np
 
 from .jit import inlined, jit
-
-IGNORED = 4
-
-
-@jit
-def empty_rows(code, empty):
-    """Mark the rows of which no cell counts; return how many there are.
-
-    Most rows are left at their first or second cell: 2 ns a row, where NumPy's `all` takes 15.
-    """
-    n, size = code.shape
-    found = 0
-    for i in range(n):
-        j = 0
-        while j < size and code[i, j] == IGNORED:
-            j += 1
-        empty[i] = j == size
-        found += j == size
-    return found
+from .lanes import (
+    LANES,
+    above,
+    above_bits,
+    equal,
+    larger_bits,
+    load,
+    load_part,
+    order,
+    repeated,
+)
+from .masks import has, store, yes
+from .ranking import whole_rows
+from .tiles import both, turned
 
 
 @inlined
-def _coded(pred, true, skip, wrong):
-    """The code of a cell, and whether it is refused."""
-    kept = skip ^ 1
-    return (pred | (true != 0) << 1) * kept | skip << 2, kept & (wrong | (true < 0) | (true > 1))
+def one_load(array, i, width, whole):
+    """All values of a line of at most sixteen."""
+    return load(array, i, 0, LANES) if i < whole else load_part(array, i, 0, width, LANES)
+
+
+@inlined
+def neighbours(array, i, j, whole):
+    """Values j … j + 15 of line i, or the last sixteen, or all where there are fewer."""
+    width = array.shape[1]
+    if width >= LANES:
+        return load(array, i, min(j, width - LANES), LANES)
+    return one_load(array, i, width, whole)
+
+
+@inlined
+def aligned(mask, j, width, left):
+    """The mask of `neighbours` with bit 0 for column j, and of the columns left no other."""
+    if width >= LANES:
+        mask >>= max(0, j + LANES - width)
+    return mask & ((1 << min(left, LANES)) - 1)
+
+
+@inlined
+def keys_of(cuts, words):
+    """The cuts as signed numbers in the order of floats, sixteen at least."""
+    size = len(cuts)
+    keys = np.zeros(max(size, LANES), words.dtype)
+    for j in range(0, size, LANES):
+        at = max(0, min(j, size - LANES))
+        store(keys, at, order(load_part(cuts, 0, at, min(size, LANES), LANES)))
+    return keys
 
 
 @jit
-def decide(true, words, one, cuts, skips, ignored, code):
-    """Cut scores; return whether a cell that counts is above `one`, or its target not 0 or 1."""
-    bad = 0
-    for k in range(len(words)):
-        skip = skips & (true[k] == ignored)
-        code[k], refused = _coded(words[k] > cuts[k], true[k], skip, words[k] > one)
-        bad |= refused
-    return bad
+def cut(words, start, first, rows, size, keys, sign, limit, stride, lines, masks):
+    """Where scores are above their cut; whether one may be refused: `outside` knows.
 
-
-@jit
-def decide_logits(true, words, inf, cuts, skips, ignored, code):
-    """As `decide`, for scores of either sign; only NaN is refused.
-
-    Turning the bits of negative numbers around makes unsigned order the order of floats. -0.0 comes
-    before 0.0 then, which no cut tells apart: a cut is never -0.0.
+    sign is what is left of a score for the comparison with the limit: everything, or all but the
+    sign of logits.
     """
-    bits = words.itemsize * 8 - 1
-    top = (inf & 0) + 1 << bits
-    every = top | (top - 1)
-    bad = 0
-    for k in range(len(words)):
-        word, cut = words[k], cuts[k]
-        # As uint64: Numba's arithmetic ends in int64, where words of 64 bits have a sign.
-        above = np.uint64(word ^ ((word >> bits) * every | top)) > np.uint64(
-            cut ^ ((cut >> bits) * every | top)
-        )
-        skip = skips & (true[k] == ignored)
-        code[k], refused = _coded(above, true[k], skip, (word & (top - 1)) > inf)
-        bad |= refused
-    return bad
+    whole, width = whole_rows(words, LANES), words.shape[1]
+    every, top = repeated(words, sign, LANES), repeated(words, 0, LANES)
+    sideways = start >= 0
+    if not sideways and size <= LANES:  # 4 ns a row, and 6 with the loop over columns
+        limits, inside = load(keys, 0, 0, LANES), (1 << size) - 1
+        for r in range(rows):
+            values = one_load(words, first + r, size, whole)
+            top = larger_bits(top, both(values, every))
+            masks[r] = above(order(values), limits) & inside
+        return above_bits(top, limit) != 0
+    count, columns, step = (size, rows, across(size)) if sideways else (rows, size, stride)
+    i0, j0, out = (0, start + first, lines) if sideways else (first, 0, masks)
+    for r in range(count):
+        for column in range(0, columns, LANES):
+            j = j0 + column
+            values = neighbours(words, i0 + r, j, whole)
+            if sideways:
+                limits = repeated(words, keys[r], LANES)
+            else:
+                limits = load(keys, 0, max(0, min(j, width - LANES)), LANES)
+            top = larger_bits(top, both(values, every))
+            mask = aligned(above(order(values), limits), j, width, columns - column)
+            out[column // LANES * step + r] = mask
+    if sideways:
+        turn(lines, rows, size, stride, masks)
+    return above_bits(top, limit) != 0
+
+
+@jit
+def outside(words, start, first, rows, size, sign, limit, stride, lines, masks):
+    """Where scores are to be refused: NaN, or beyond the limit. -0.0 is 0.0, but 128 no flag."""
+    whole, width = whole_rows(words, LANES), words.shape[1]
+    every = repeated(words, sign, LANES)
+    sideways = start >= 0
+    count, columns, step = (size, rows, across(size)) if sideways else (rows, size, stride)
+    i0, j0, out = (0, start + first, lines) if sideways else (first, 0, masks)
+    for r in range(count):
+        for column in range(0, columns, LANES):
+            j = j0 + column
+            values = both(neighbours(words, i0 + r, j, whole), every)
+            mask = above_bits(values, limit)
+            if limit != 1:
+                mask &= above_bits(order(values), limit)
+            out[column // LANES * step + r] = aligned(mask, j, width, columns - column)
+    if sideways:
+        turn(lines, rows, size, stride, masks)
+
+
+@jit
+def flags(true, start, first, rows, size, skips, ignored, stride, lines, others, masks, kept):
+    """Where targets are true, and where they count; whether one that counts is not 0 or 1."""
+    whole, width = whole_rows(true, LANES), true.shape[1]
+    one, label, odd = yes(true, LANES), repeated(true, -1, LANES), 0
+    sideways = start >= 0
+    if not sideways and size <= LANES and not skips:
+        inside = (1 << size) - 1
+        for r in range(rows):
+            values = one_load(true, first + r, size, whole)
+            mask = has(values, label) & inside
+            odd |= mask & ~equal(values, one)
+            masks[r] = mask
+        return odd != 0
+    count, columns, step = (size, rows, across(size)) if sideways else (rows, size, stride)
+    i0, j0, out = (0, start + first, lines) if sideways else (first, 0, masks)
+    out_kept = others if sideways else kept
+    for r in range(count):
+        for column in range(0, columns, LANES):
+            j, at = j0 + column, column // LANES * step + r
+            values = neighbours(true, i0 + r, j, whole)
+            mask, counts = has(values, label), ~equal(values, ignored)
+            if skips:
+                mask &= counts
+                out_kept[at] = aligned(counts, j, width, columns - column)
+            mask = aligned(mask, j, width, columns - column)
+            odd |= mask & ~aligned(equal(values, one), j, width, columns - column)
+            out[at] = mask
+    if sideways:
+        turn(lines, rows, size, stride, masks)
+        if skips:
+            turn(others, rows, size, stride, kept)
+    return odd != 0
+
+
+@inlined
+def across(size):
+    """How many masks lie between neighbouring columns of labels that are lines."""
+    return -(-size // LANES) * LANES
+
+
+@jit
+def turn(lines, rows, size, stride, masks):
+    """Masks of labels into masks of rows, sixteen by sixteen."""
+    step = across(size)
+    for i in range(0, rows, LANES):
+        for label in range(0, size, LANES):
+            square = turned(load(lines, 0, i // LANES * step + label, LANES))
+            store(masks, label // LANES * stride + i, square)

@@ -4,8 +4,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
-from .lanes import _pack
-from .vectors import Lanes, bools_of, compiled_as, filled, mask_of, repeat
+from .lanes import _as, _pack
+from .vectors import Lanes, bools_of, compiled_as, filled, mask_of, repeat, vector
 
 F64 = ir.DoubleType()
 
@@ -31,6 +31,12 @@ def plus(a, b):
     return (a.view(float) + b.view(float)).view(np.uint64)
 
 
+@compiled_as(_arithmetic("fsub"))
+def minus(a, b):
+    """Differences."""
+    return (a.view(float) - b.view(float)).view(np.uint64)
+
+
 @compiled_as(_arithmetic("fmul"))
 def times(a, b):
     """Products."""
@@ -41,6 +47,22 @@ def times(a, b):
 def over(a, b):
     """Quotients."""
     return (a.view(float) / b.view(float)).view(np.uint64)
+
+
+def _emit_floats_of(typing, lanes):
+    kind = Lanes(64, lanes.count)
+
+    def code(context, builder, signature, args):
+        numbers = builder.uitofp(args[0], ir.VectorType(F64, lanes.count))
+        return builder.bitcast(numbers, vector(64, lanes.count))
+
+    return kind(lanes), code
+
+
+@compiled_as(_emit_floats_of)
+def floats_of(lanes):
+    """Whole numbers, not negative, as float64."""
+    return _as("u", lanes).astype(float).view(np.uint64)
 
 
 def _emit_is_zero(typing, lanes):

@@ -121,7 +121,7 @@ def best_threshold(
         return replace(best, score=value_of(found, batch.options, best.metric))
     at = np.asarray(best.threshold).tolist()
     options = replace(batch.options, threshold=tuple(at) if isinstance(at, list) else at)
-    scores = Scores(count(replace(batch, options=options, _tile=None), crew), options)
+    scores = Scores(count(replace(batch, options=options), crew), options)
     return replace(best, score=scores.metric(best.metric))
 
 
