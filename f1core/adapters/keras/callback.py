@@ -49,7 +49,8 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     Examples
     --------
-    >>>     >>> x, y = np.array([[-1.0], [-2.0], [3.0]]), np.array([0, 0, 1])
+    >>> import numpy as np
+    >>> x, y = np.array([[-1.0], [-2.0], [3.0]]), np.array([0, 0, 1])
     >>> model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
     >>> model.compile("sgd", "binary_crossentropy")
     >>> history = model.fit(x, y, verbose=0, callbacks=[ScoreCallback(x, y, task="binary")])
