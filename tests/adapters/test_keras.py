@@ -227,17 +227,16 @@ class TestWhatCannotBeCounted:
 
 def test_counts_go_beyond_what_32_bits_hold():
     metric = ScoreMetric(["recall", "accuracy"], task="binary")
-    ids = np.array([0, 1, 1, 1])
-    metric.update_state(ids, np.float32([0.1, 0.9, 0.9, 0.1]))
-    one, size = metric.scores()._counts.sums, 31
-    for _ in range(size):  # doubled each time, by hand
-        parts = to_numpy(metric._counts.value, "counts").astype(np.int64)
-        total = 2 * (parts[0] + ((parts[1] << 16) if len(parts) > 1 else 0))
-        halves = np.stack([total & 0xFFFF, total >> 16]) if len(parts) > 1 else total[None]
-        metric._counts.assign(halves.astype(keras.backend.standardize_dtype(metric._counts.dtype)))
-    np.testing.assert_array_equal(metric.scores()._counts.sums, one << size)
-    metric.update_state(ids, np.float32([0.1, 0.9, 0.9, 0.1]))
-    np.testing.assert_array_equal(metric.scores()._counts.sums, (one << size) + one)
+    step = np.array([0, 1, 1, 1]), np.float32([0.1, 0.9, 0.9, 0.1])
+    metric.update_state(*step)
+    one = metric.scores()._counts.sums
+    counts = to_numpy(metric._counts.value, "counts")
+    before = counts[0].astype(np.int64) * (2**33 - 1)  # one step short of a carry
+    halves = np.stack([before & 0xFFFF, before >> 16]) if JAX else before[None]
+    metric._counts.assign(halves.astype(counts.dtype))
+    np.testing.assert_array_equal(metric.scores()._counts.sums, one * (2**33 - 1))
+    metric.update_state(*step)
+    np.testing.assert_array_equal(metric.scores()._counts.sums, one * 2**33)
     assert values_of(metric)["recall"] == pytest.approx(2 / 3, abs=1e-6)
 
 
