@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
@@ -37,6 +37,12 @@ class Case:
     classes: int
     short: bool = False  # part of the short form
     options: dict[str, Any] = field(default_factory=dict)
+    form: str | None = None  # one of FORMS: the same rows, handed over in another way
+
+    @property
+    def varied(self) -> bool:
+        """Whether peers would be asked another question, or the same in another form."""
+        return bool(self.options) or self.form is not None
 
     def arrays(self, scale: int = 1) -> tuple[Array, Array]:
         """Truth and prediction from a fixed seed; `scale` divides the rows."""
@@ -57,8 +63,8 @@ class Case:
         options = dict(self.options)
         if options.get("sample_weight"):
             options["sample_weight"] = np.random.default_rng(1).random(len(pred))
-        if options.pop("fortran", False):
-            pred = np.asfortranarray(pred)
+        if self.form is not None:
+            true, pred = FORMS[self.form](true, pred)
         return partial(score, true, pred, task=self.task, threads=threads, **options)
 
 
@@ -84,21 +90,47 @@ CASES = (
     Case("multilabel 200,000 x 39, float32 targets", "multilabel", (200_000, 39), _F32, _F32, 39),
 )  # fmt: skip
 
-# What must not fall off a cliff: options on the first multiclass and multilabel rows.
-VARIANTS = (
-    ("weighted", {"sample_weight": True}),
-    ("ignore_index", {"ignore_index": 0}),
-    ("Fortran order", {"fortran": True}),
-)
+# What must not fall off a cliff: options, and other forms of the same rows.
+FORMS: dict[str, Callable[[Array, Array], tuple[Array, Array]]] = {
+    "Fortran order": lambda true, pred: (true, np.asfortranarray(pred)),
+    "Fortran order, both": lambda true, pred: (np.asfortranarray(true), np.asfortranarray(pred)),
+    "flags predicted": lambda true, pred: (true, pred > 0.5),
+    "one-hot targets": lambda true, pred: (np.eye(pred.shape[1], dtype=np.int8)[true], pred),
+    "some scores -0.0": lambda true, pred: (
+        true,
+        np.where(pred < 1e-4, pred.dtype.type(-0.0), pred),
+    ),
+}
+_WEIGHTED: tuple[str, dict[str, Any]] = ("weighted", {"sample_weight": True})
+_LOGITS = ("from_logits", {"from_logits": True})
+VARIANTS: dict[int, tuple[tuple[str, dict[str, Any]], ...]] = {  # by the place of a case
+    0: (
+        _WEIGHTED, ("ignore_index", {"ignore_index": 0}), ("top_k=3", {"top_k": 3}),
+        ("Fortran order", {}), ("one-hot targets", {}),
+    ),
+    10: (
+        _WEIGHTED, ("ignore_index", {"ignore_index": -1}), _LOGITS, ("some scores -0.0", {}),
+    ),
+    12: (
+        _WEIGHTED, ("ignore_index", {"ignore_index": 0}),
+        ("weighted, ignore_index", {"sample_weight": True, "ignore_index": 0}), _LOGITS,
+        ("threshold a label", {"threshold": np.linspace(0.1, 0.9, 15)}),
+        ("average_over 3 labels", {"average_over": (1, 3, 5)}),
+        ("Fortran order", {}), ("Fortran order, both", {}), ("flags predicted", {}),
+        ("some scores -0.0", {}),
+    ),
+}  # fmt: skip
 SLOWER = tuple(
-    Case(f"{base.name}, {name}", base.task, base.shape, base.scores, base.truth, base.classes,
-         options=options)
-    for base, variants in (
-        (CASES[0], (*VARIANTS, ("top_k=3", {"top_k": 3}))),
-        (CASES[12], (*VARIANTS, ("threshold a label", {"threshold": np.linspace(0.1, 0.9, 15)}))),
+    replace(
+        CASES[place],
+        name=f"{CASES[place].name}, {name}",
+        short=False,
+        options=options,
+        form=name if name in FORMS else None,
     )
+    for place, variants in VARIANTS.items()
     for name, options in variants
-)  # fmt: skip
+)
 
 
 def limit(true: Array, pred: Array, threads: int) -> Call:
@@ -125,6 +157,14 @@ def sklearn_side(case: Case, true: Array, pred: Array) -> Call | None:
 
     truth = true.astype(np.int64) if true.dtype.kind == "f" else true
     return lambda: precision_recall_fscore_support(truth, _decided(case, pred), zero_division=0.0)
+
+
+def sklearn_alone(case: Case, true: Array, pred: Array) -> Call:
+    """The same on arrays that hold the decisions already."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    truth = true.astype(np.int64) if true.dtype.kind == "f" else true
+    return partial(precision_recall_fscore_support, truth, _decided(case, pred), zero_division=0.0)
 
 
 def _decided(case: Case, pred: Array) -> Array:
@@ -181,13 +221,16 @@ def check_equal(case: Case, true: Array, pred: Array, sides: dict[str, Call]) ->
         Naming the side and both numbers.
     """
     ours = sides["f1core"]()
-    if "scikit-learn" in sides and not case.options:
+    if "scikit-learn" in sides and not case.varied:
         precision, recall, f1, support = sides["scikit-learn"]()
-        each = ours.per_class
+        each: Any = ours.per_class
+        seen: Any = slice(None)
+        if case.task == "multiclass":  # scikit-learn leaves out classes that never occur
+            seen = np.union1d(true, _decided(case, pred))
         for name, theirs in zip(
             ("precision", "recall", "f1", "support"), (precision, recall, f1, support), strict=True
         ):
-            if not np.allclose(getattr(each, name), theirs, rtol=0, atol=1e-12):
+            if not np.allclose(getattr(each, name)[seen], theirs, rtol=0, atol=1e-12):
                 raise F1Error(f"{case.name}: {name} differs from scikit-learn's")
     number = ours.binary.f1 if case.task == "binary" else ours.macro.f1
     for name in ("torchmetrics", "torcheval"):
@@ -205,7 +248,9 @@ def sides_of(
         theirs = sklearn_side(case, true, pred)
         if theirs is not None:
             sides["scikit-learn"] = theirs
-        if not case.options:
+            if case.scores is not None and not case.varied:
+                sides["scikit-learn, decided"] = sklearn_alone(case, true, pred)
+        if not case.varied:
             sides |= torch_sides(case, true, pred)
         if case.scores is None:
             size = case.classes

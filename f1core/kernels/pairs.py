@@ -4,8 +4,9 @@ import numpy as np
 
 from ..counts import PRED, TP, TRUE
 from .jit import inlined, jit
-from .lanes import LANES, equal, load
-from .masks import bits
+from .lanes import LANES, above_bits, equal, load, repeated
+from .masks import bits, store
+from .tiles import added, in_32_bits, multiplied
 
 WIDE = 256  # classes whose int64 matrix, 0.5 MB, still fits a core's cache
 FULL = 256  # what a byte has counted when it is 0 again
@@ -24,45 +25,74 @@ def inside(t, p, size):
 def labels(true, pred, confusion):
     """Add 1 at [true, pred] for each row; return how many rows had an id outside 0..C-1."""
     n, size = len(true), len(confusion)
+    cells = confusion.reshape(-1)
     if size > WIDE and n > size * size // 4:
-        return count_wide(true, pred, confusion)
-    bad, start = 0, 0
+        return count_wide(true, pred, size, cells)
+    start, bad = 0, 0
     if size == 2:
         start = n - n % LANES
         bad = count_two(true, pred, start, confusion)
-    for i in range(start, n):
+    return bad + count(true, pred, start, size, cells, None)
+
+
+@inlined
+def count_wide(true, pred, size, cells):
+    """As `labels` for many classes: bytes count first, since 1 MB stays in a core's own cache.
+
+    10^6 rows of 1,000 classes take 3 ms, and 11 when each row touches 8 MB of int64.
+    """
+    few = np.zeros(size * size, np.uint8)
+    bad = count(true, pred, 0, size, few, cells)
+    for cell in range(size * size):
+        cells[cell] += few[cell]
+    return bad
+
+
+@inlined
+def count(true, pred, start, size, cells, full):
+    """Count rows from `start` on; cells of bytes that are full add to those of `full`.
+
+    Sixteen rows are checked, and their cells found, at once: 0.5 ns a row, and 0.9 one by one.
+    """
+    n, bad, i = len(true), 0, start
+    at = np.empty(LANES, np.uint32)
+    base = repeated(at, size, LANES)
+    if size <= min(1 << (8 * min(true.itemsize, pred.itemsize) - 1), 1 << 15):
+        while i + LANES <= n:
+            t, p = load(true, 0, i, LANES), load(pred, 0, i, LANES)
+            if above_bits(t, size - 1) | above_bits(p, size - 1):
+                bad += count_singly(true, pred, i, i + LANES, size, cells, full)
+            else:
+                store(at, 0, added(multiplied(in_32_bits(t), base), in_32_bits(p)))
+                for k in range(LANES):
+                    add_one(np.uint64(at[k]), cells, full)
+            i += LANES
+    return bad + count_singly(true, pred, i, n, size, cells, full)
+
+
+@inlined
+def count_singly(true, pred, start, stop, size, cells, full):
+    """The same row by row; return how many were outside."""
+    bad = 0
+    for i in range(start, stop):
         t, p = np.int64(true[i]), np.int64(pred[i])
         if inside(t, p, size):
-            confusion[np.uint64(t), np.uint64(p)] += 1
+            add_one(np.uint64(t) * np.uint64(size) + np.uint64(p), cells, full)
         else:
             bad += 1
     return bad
 
 
 @inlined
-def count_wide(true, pred, confusion):
-    """As `labels` for many classes: bytes count first, since 1 MB stays in a core's own cache.
-
-    10^6 rows of 1,000 classes take 3 ms, and 11 when each row touches 8 MB of int64.
-    """
-    n, size = len(true), len(confusion)
-    few = np.zeros(size * size, np.uint8)
-    bad = 0
-    for i in range(n):
-        t, p = np.int64(true[i]), np.int64(pred[i])
-        if inside(t, p, size):
-            cell = np.uint64(t) * np.uint64(size) + np.uint64(p)
-            count = (np.int64(few[cell]) + 1) & (FULL - 1)
-            few[cell] = count
-            if count == 0:
-                confusion[np.uint64(t), np.uint64(p)] += FULL
-        else:
-            bad += 1
-    for t in range(size):
-        row = few[t * size : (t + 1) * size]
-        for p in range(size):
-            confusion[t, p] += row[p]
-    return bad
+def add_one(cell, cells, full):
+    """One row more in a cell."""
+    if full is None:
+        cells[cell] += 1
+    else:
+        number = (np.int64(cells[cell]) + 1) & (FULL - 1)
+        cells[cell] = number
+        if number == 0:
+            full[cell] += FULL
 
 
 @inlined

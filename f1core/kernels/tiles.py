@@ -87,16 +87,28 @@ def turned(lanes):
     return (square.T << np.arange(LANES, dtype=np.uint16)).sum(axis=1).astype(np.uint16)
 
 
-def _emit_widened(typing, lanes):
-    kind = Lanes(64, lanes.count)
+def _resized(bits):
+    def emit(typing, lanes):
+        kind = Lanes(bits, lanes.count)
 
-    def code(context, builder, signature, args):
-        return builder.zext(args[0], vector(64, lanes.count))
+        def code(context, builder, signature, args):
+            if lanes.bits == bits:
+                return args[0]
+            resize = builder.trunc if lanes.bits > bits else builder.zext
+            return resize(args[0], vector(bits, lanes.count))
 
-    return kind(lanes), code
+        return kind(lanes), code
+
+    return emit
 
 
-@compiled_as(_emit_widened)
+@compiled_as(_resized(64))
 def widened(lanes):
     """Whole numbers, not negative, in 64 bits."""
     return _as("u", lanes).astype(np.uint64)
+
+
+@compiled_as(_resized(32))
+def in_32_bits(lanes):
+    """Whole numbers below 2^32, not negative, in 32 bits."""
+    return _as("u", lanes).astype(np.uint32)
