@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import FunctionType
 
 import jobs
 import numpy as np
@@ -56,13 +57,11 @@ class Numbas:
     """The kernels as Numba dispatches them."""
 
     def __getattr__(self, name):
-        if name == "multilabel":
-            return lambda true, words, *rest: self._cut(words)(true, words, *rest)
-        return getattr(f1core.kernels, name).numba()
-
-    def _cut(self, words):
-        few = words.shape[1] <= f1core.kernels.LANES
-        return self.__getattr__("few_labels" if few else "many_labels")
+        found = getattr(f1core.kernels, name)
+        if name != "multilabel":
+            return found.numba()
+        both = {each: getattr(f1core.kernels, each).numba() for each in ("few_labels", "cells")}
+        return FunctionType(found.__code__, {**vars(f1core.kernels), **both})
 
 
 @given(tasks.any_task())

@@ -25,7 +25,7 @@ def inside(t, p, size):
 def labels(true, pred, confusion):
     """Add 1 at [true, pred] for each row; return how many rows had an id outside 0..C-1."""
     n, size = len(true), len(confusion)
-    cells = confusion.reshape(-1)
+    cells = confusion.flat
     if size > WIDE and n > size * size // 4:
         return count_wide(true, pred, size, cells)
     start, bad = 0, 0
