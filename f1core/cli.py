@@ -21,7 +21,7 @@ from .slices import Slices
 # Options of `score` that go to `files.accumulate` as they are.
 _OPTIONS = (
     "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
-    "zero_division", "beta", "sample_weight",
+    "zero_division", "beta", "sample_weight", "sample_id",
 )  # fmt: skip
 
 
@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_columns(score)
     score.add_argument("--group", metavar="COLUMN", help="one result for each of its values")
     score.add_argument("--sample-weight", metavar="COLUMN", help="weights of the rows")
+    score.add_argument(
+        "--id", dest="sample_id", metavar="COLUMN", help="rows of one id count once, in merges too"
+    )
     score.add_argument("--task", choices=TASKS, help="read off the columns where that is possible")
     score.add_argument("--classes", type=_comma, metavar="A,B,…", help="names, in column order")
     score.add_argument(

@@ -29,6 +29,7 @@ def score(
     probabilities: Names | None = None,
     group: None = None,
     sample_weight: str | None = None,
+    sample_id: str | None = None,
     task: str | None = None,
     classes: Any = None,
     **options: Any,
@@ -36,7 +37,8 @@ def score(
 @overload
 def score(
     paths: Any, *, target: Names, probabilities: Names | None = None, group: str,
-    sample_weight: str | None = None, task: str | None = None, classes: Any = None, **options: Any,
+    sample_weight: str | None = None, sample_id: str | None = None, task: str | None = None,
+    classes: Any = None, **options: Any,
 ) -> dict[Any, Scores]: ...  # fmt: skip
 def score(
     paths: Any,
@@ -45,6 +47,7 @@ def score(
     probabilities: Names | None = None,
     group: str | None = None,
     sample_weight: str | None = None,
+    sample_id: str | None = None,
     task: str | None = None,
     classes: Any = None,
     **options: Any,
@@ -65,6 +68,8 @@ def score(
         The column of each row's group, for one Scores a group.
     sample_weight
         The column of weights.
+    sample_id
+        The column of ids: rows that shards repeat count once (once in each group).
     task, classes, **options
         As in `f1core.score`; the task is read off the first rows.
 
@@ -89,7 +94,7 @@ def score(
     """
     return accumulate(
         paths, target=target, probabilities=probabilities, group=group,
-        sample_weight=sample_weight, task=task, classes=classes, **options,
+        sample_weight=sample_weight, sample_id=sample_id, task=task, classes=classes, **options,
     ).compute()  # fmt: skip
 
 
@@ -100,6 +105,7 @@ def accumulate(
     probabilities: Names | None = None,
     group: str | None = None,
     sample_weight: str | None = None,
+    sample_id: str | None = None,
     task: str | None = None,
     classes: Any = None,
     progress: Progress | None = None,
@@ -111,11 +117,13 @@ def accumulate(
     guessed, done, last = False, 0, ""
     looked = partial(
         _looked, target=target, probabilities=probabilities, weight=sample_weight,
-        group=group, classes=classes,
+        group=group, sample_id=sample_id, classes=classes,
     )  # fmt: skip
     for name, chosen, batch in sources.ahead(_batches(paths, looked)):
         truth, scores = chosen.truth(batch), chosen.scores(batch)
-        weight = None if chosen.weight is None else batch[chosen.weight]
+        weight, ids = (
+            None if column is None else batch[column] for column in (chosen.weight, chosen.id)
+        )
         done = done if name == last else 0
         last = name
         with _told(name, done):
@@ -125,9 +133,9 @@ def accumulate(
                 total = empty if group is None else Slices(empty)
             guessed = guessed and flags_alone(truth, scores, options)
             if isinstance(total, Slices):
-                total.update(batch[str(chosen.group)], truth, scores, weight)
+                total.update(batch[str(chosen.group)], truth, scores, weight, ids)
             else:
-                total.update(truth, scores, sample_weight=weight)
+                total.update(truth, scores, sample_weight=weight, sample_id=ids)
         done += len(scores)
         if progress is not None:
             progress(name, len(scores))

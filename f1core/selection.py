@@ -25,7 +25,7 @@ class Selection:
         The columns that there are, in their order.
     target, probabilities
         Names or patterns.
-    weight, group
+    weight, group, sample_id
         The names of single columns.
     classes
         Names of the classes: columns that are called after them come in their order.
@@ -45,14 +45,21 @@ class Selection:
         probabilities: Names,
         weight: str | None = None,
         group: str | None = None,
+        sample_id: str | None = None,
         classes: Any = None,
         whole: str | None = None,
     ) -> None:
         self.target, labels = matching(target, names, "target", whole)
         self.weight = weight if weight is None else _single(weight, names, "sample_weight")
         self.group = group if group is None else _single(group, names, "group")
+        self.id = sample_id if sample_id is None else _single(sample_id, names, "sample_id")
         found = matching(probabilities, names, "probabilities", whole)
-        taken = {*self.target, self.weight, self.group}  # which a pattern such as * takes in
+        taken = {
+            *self.target,
+            self.weight,
+            self.group,
+            self.id,
+        }  # which a pattern such as * takes in
         pairs = [pair for pair in zip(*found, strict=True) if pair[0] not in taken]
         if not pairs:
             raise F1Error(f"probabilities {shown(probabilities)} leave no column beside the target")
@@ -63,7 +70,7 @@ class Selection:
             self._in_order_of([str(name) for name in np.asarray(classes).tolist()])
         if len(self.target) > 1 and self.stems != labels and set(self.stems) == set(labels):
             self.target = [self.target[labels.index(stem)] for stem in self.stems]
-        wanted = [*self.target, *self.probabilities, self.weight, self.group]
+        wanted = [*self.target, *self.probabilities, self.weight, self.group, self.id]
         self.all = list(dict.fromkeys(name for name in wanted if name is not None))
         twice = [name for name in self.all if names.count(name) > 1]
         if twice:

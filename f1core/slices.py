@@ -32,7 +32,14 @@ class Slices:
         """How many rows count so far, or the sum of their weights."""
         return sum(one.total for one in self.groups.values())
 
-    def update(self, groups: Array, truth: Array, scores: Array, weight: Array | None) -> None:
+    def update(
+        self,
+        groups: Array,
+        truth: Array,
+        scores: Array,
+        weight: Array | None,
+        ids: Array | None = None,
+    ) -> None:
         """Add a batch whose rows belong to these groups.
 
         Raises
@@ -46,9 +53,9 @@ class Slices:
         for place, name in enumerate(names.tolist()):
             rows = order[edges[place] : edges[place + 1]]
             one = self.groups.setdefault(name, copy.copy(self._empty))
-            some = None if weight is None else weight[rows]
+            some, own = (None if column is None else column[rows] for column in (weight, ids))
             try:
-                one.update(truth[rows], scores[rows], sample_weight=some)
+                one.update(truth[rows], scores[rows], sample_weight=some, sample_id=own)
             except F1Error:  # which says the row's number in its group
                 copy.copy(self._empty).update(truth, scores, sample_weight=weight)
                 raise

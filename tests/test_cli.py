@@ -153,6 +153,32 @@ def test_groups_and_weights_are_columns(run, small):
     assert status == 2 and "--save" in err and not (folder / "state.npz").exists()
 
 
+@pytest.mark.parametrize("prediction", ["scores", "labels", "words"])
+def test_rows_that_shards_repeat_count_once(run, tmp_path, prediction):
+    rng = np.random.default_rng(0)
+    ids, true, pred = rng.permutation(60), rng.integers(0, 2, 60), rng.random(60).round(3)
+    if prediction != "scores":
+        pred = (pred > 0.5).astype(int)
+    if prediction == "words":
+        ids = np.array([f"row {i}" for i in ids.tolist()])
+        true, pred = (np.array(["no", "yes"])[side] for side in (true, pred))
+    whole = f1core.score(true, pred)
+    names, states = ("--target", "y", "--probabilities", "*", "--id", "id"), []
+    for part, rows in enumerate((slice(0, 40), slice(30, 60), slice(0, 60, 7))):  # retries
+        lines = [f"{i},{y},{p}" for i, y, p in zip(ids[rows], true[rows], pred[rows], strict=True)]
+        (tmp_path / f"{part}.csv").write_text("\n".join(["id,y,p", *lines]))
+        states.append(tmp_path / f"{part}.npz")
+        assert run("score", tmp_path / f"{part}.csv", *names, "--save", states[-1])[0] == 0
+    for command in (
+        ("score", *sorted(tmp_path.glob("*.csv")), *names), ("merge", *states)
+    ):  # fmt: skip
+        status, out, _ = run(*command, "--format", "json")
+        assert status == 0
+        assert json.loads(out) == whole.to_dict()
+    status, _, err = run("score", tmp_path / "0.csv", *names[:4], "--id", "no such")
+    assert status == 2 and "sample_id" in err and "0.csv" in err
+
+
 def test_an_interrupted_run_says_how_far_it_came(run, small, monkeypatch):
     folder, _ = small
     update, calls = f1core.Accumulator.update, []
