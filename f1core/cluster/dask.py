@@ -1,0 +1,190 @@
+"""score() and score_frame() on Dask: each chunk is counted where it lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..counts import Array
+from ..errors import F1Error, missing, shown
+from ..foreign import to_numpy
+from ..selection import Names, Selection
+from .partition import Outcome, Plan, finished, merged, stand_in, tree
+
+try:
+    import dask
+    import dask.array as da
+except ImportError:
+    raise missing("f1core.cluster.dask", "dask", "dask") from None
+
+
+def score(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    task: str | None = None,
+    classes: Any = None,
+    sample_weight: Any = None,
+    compute: bool = True,
+    **options: Any,
+) -> Any:
+    """Score Dask arrays, chunk by chunk; only counts leave the workers.
+
+    Parameters
+    ----------
+    y_true, y_pred, sample_weight
+        As in `f1core.score`, as Dask arrays of any chunks, or Series. Truth and weights are cut as
+        `y_pred` is, whose rows stay where they are; chunks of its columns are put together.
+    task
+        "binary", "multiclass" or "multilabel"; None where shapes and dtypes tell it.
+    compute
+        False for a Delayed, to be computed with others.
+    classes, **options
+        As in `f1core.score`.
+
+    Returns
+    -------
+    Scores
+        Or a Delayed of them.
+
+    Raises
+    ------
+    F1Error
+        For input that has no clear meaning; of a wrong row, naming the chunk.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> from f1core.cluster.dask import score
+    >>> y_true = da.from_array([0, 1, 1, 0], chunks=3)
+    >>> score(y_true, da.from_array([0.1, 0.8, 0.4, 0.3], chunks=2)).binary.recall
+    0.5
+    """
+    pred = _array(y_pred, "y_pred")
+    pred = pred.rechunk({1: -1}) if pred.ndim == 2 else pred
+    sides = [_like(pred, y_true, "y_true"), pred]
+    if sample_weight is not None:
+        sides.append(_like(pred, sample_weight, "sample_weight"))
+    plan = Plan(_none_of(sides[0]), _none_of(pred), task, classes, options)
+    count = dask.delayed(plan.arrays, pure=False)
+    blocks = [side.to_delayed().reshape(-1).tolist() for side in sides]
+    parts = [count(f"chunk {n}", *block) for n, block in enumerate(zip(*blocks, strict=True))]
+    return _reduced(parts, compute)
+
+
+def score_frame(
+    df: Any,
+    *,
+    target: Names,
+    probabilities: Names,
+    task: str | None = None,
+    classes: Any = None,
+    sample_weight: str | None = None,
+    compute: bool = True,
+    **options: Any,
+) -> Any:
+    """Score the columns of a Dask DataFrame, partition by partition.
+
+    Parameters
+    ----------
+    df
+        A Dask DataFrame.
+    target, probabilities, sample_weight
+        Columns, as in `f1core.files.score`: one, several, a pattern, or one of vectors.
+    task, classes, compute, **options
+        As in `score`; of a column of vectors the task must be said.
+
+    Returns
+    -------
+    Scores
+        Or a Delayed of them.
+
+    Raises
+    ------
+    F1Error
+        For input that has no clear meaning; of a wrong row, naming the partition.
+
+    Examples
+    --------
+    >>> import pandas as pd, dask.dataframe as dd
+    >>> from f1core.cluster.dask import score_frame
+    >>> rows = pd.DataFrame({"y": [0, 1, 1, 0], "p": [0.1, 0.8, 0.4, 0.3]})
+    >>> frame = dd.from_pandas(rows, npartitions=2)
+    >>> score_frame(frame, target="y", probabilities="p").binary.recall
+    0.5
+    """
+    if not hasattr(df, "to_delayed") or not hasattr(df, "columns"):
+        raise F1Error(f"df is {shown(type(df).__name__)}; give a Dask DataFrame")
+    chosen = Selection(
+        [str(name) for name in df.columns], target, probabilities, sample_weight, classes=classes
+    )
+    kinds = {name: _none_like(df.dtypes[name]) for name in chosen.all}
+    truth = stand_in([kinds[name] for name in chosen.target])
+    scores = stand_in([kinds[name] for name in chosen.probabilities])
+    if scores.dtype.kind == "O" and task is None:
+        raise F1Error(f"column {chosen.probabilities[0]} may hold text or vectors: say task=")
+    plan = Plan(truth, scores, task, classes, options, chosen)
+    count = dask.delayed(_counted, pure=False)
+    frames = df[chosen.all].to_delayed()
+    return _reduced([count(plan, n, chosen.all, frame) for n, frame in enumerate(frames)], compute)
+
+
+def _counted(plan: Plan, number: int, columns: list[str], frame: Any) -> Outcome:
+    where = f"partition {number}"
+    try:
+        batch = {name: to_numpy(frame[name], f"column {name}") for name in columns}
+    except F1Error as error:
+        return F1Error(f"{where}: {error}")
+    return plan.frame(where, [batch] if len(frame) else [])
+
+
+def _reduced(parts: list[Any], compute: bool) -> Any:
+    total = tree(parts, dask.delayed(merged, pure=False))
+    if compute:
+        return finished(dask.compute(total)[0])
+    return dask.delayed(finished, pure=False)(total)
+
+
+def _array(value: Any, name: str) -> Any:
+    value = value.to_dask_array() if hasattr(value, "to_dask_array") else value
+    if not isinstance(value, da.Array):
+        raise F1Error(f"{name} is {shown(type(value).__name__)}; give a Dask array, or use score()")
+    if value.ndim not in (1, 2):
+        raise F1Error(f"{name} has {value.ndim} dimensions; use one row an item")
+    return value
+
+
+def _like(pred: Any, value: Any, name: str) -> Any:
+    """An array in the row chunks of `pred`, whole in its columns."""
+    if not (isinstance(value, da.Array) or hasattr(value, "to_dask_array")):
+        value = da.from_array(to_numpy(value, name), chunks=-1)
+    value = _array(value, name)
+    if value.ndim == 2:
+        value = value.rechunk({1: -1})
+    if np.isnan([*value.chunks[0], *pred.chunks[0]]).any():  # the chunks are believed to match
+        if len(value.chunks[0]) != len(pred.chunks[0]):
+            raise F1Error(
+                f"{name} has {len(value.chunks[0])} chunks of unknown size, y_pred has "
+                f"{len(pred.chunks[0])}; compute_chunk_sizes() makes them known"
+            )
+        return value
+    if len(value) != len(pred):
+        raise F1Error(f"{name} has {len(value)} rows, y_pred has {len(pred)}")
+    return value.rechunk({0: pred.chunks[0]})
+
+
+def _none_of(array: Any) -> Array:
+    """No rows of a Dask array."""
+    columns = () if array.ndim == 1 else (int(array.shape[1]),)
+    return np.empty((0, *columns), array.dtype)
+
+
+def _none_like(dtype: Any) -> Array:
+    """No rows of a pandas column; of text as strings, where the dtype says so."""
+    if isinstance(dtype, np.dtype):
+        return np.empty(0, dtype)
+    if "string" in str(dtype) or str(dtype) == "str":
+        return np.empty(0, "U1")
+    kind = getattr(dtype, "numpy_dtype", None)
+    return np.empty(0, kind if isinstance(kind, np.dtype) else object)
