@@ -15,6 +15,11 @@ def arrays(batch: Any, columns: Iterable[str]) -> dict[str, Array]:
     return {name: array(batch.column(name), name) for name in columns}
 
 
+def arrays_in_order(batch: Any, columns: Iterable[str]) -> dict[str, Array]:
+    """All columns of a record batch, which come under names of their own."""
+    return {name: array(part, name) for name, part in zip(columns, batch.columns, strict=True)}
+
+
 def array(column: Any, name: str) -> Array:
     """An Arrow column as (n,), or a column of equally long lists as (n, C).
 

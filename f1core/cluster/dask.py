@@ -122,8 +122,6 @@ def score_frame(
     kinds = {name: _none_like(df.dtypes[name]) for name in chosen.all}
     truth = stand_in([kinds[name] for name in chosen.target])
     scores = stand_in([kinds[name] for name in chosen.probabilities])
-    if scores.dtype.kind == "O" and task is None:
-        raise F1Error(f"column {chosen.probabilities[0]} may hold text or vectors: say task=")
     plan = Plan(truth, scores, task, classes, options, chosen)
     count = dask.delayed(_counted, pure=False)
     frames = df[chosen.all].to_delayed()

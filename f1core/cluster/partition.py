@@ -136,6 +136,8 @@ def _task_of(truth: Array, scores: Array) -> str:
         return "multiclass"
     if scores.dtype.kind in "fb":
         return "binary"
+    if "O" in (truth.dtype.kind, scores.dtype.kind):
+        raise F1Error("columns of Python objects may hold text or vectors: say task=")
     raise F1Error(
         f"labels ({shape_words(scores)[4:].strip()}) do not tell their task before they are read: "
         "say task='binary' or task='multiclass'"
