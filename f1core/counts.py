@@ -37,26 +37,30 @@ class Counts:
 
     n_classes: int
     # (C, C), rows = truth; made of `_cells` when first asked for, see `__getattr__`
-    confusion: Array | None = field(default_factory=lambda: None)
+    confusion: Array | None = field(default_factory=type(None))
     sums: Array | None = None  # (3, C), or (4, L) with rows
     rows: Array | None = None  # (20,) multilabel; (2,) where rows were only counted
     labels: Array | None = None  # (C,) sorted label values, where the data named the classes
     replicas: Replicas | None = None  # resampled counts, where they were asked for
     _margins: Array | None = field(default=None, init=False, repr=False)
+    _cells: Cells | None = field(default=None, init=False, repr=False)
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
             """Of counts that were sent: merging 1,000 classes onto others needs no matrix."""
-            if name != "confusion" or "_cells" not in self.__dict__:
+            if name != "confusion":
                 raise AttributeError(name)
-            made = self._cells.dense(self.n_classes)
-            return self.__dict__.setdefault("confusion", made)
+            cells = self._cells
+            if cells is not None:  # two threads may come here at once, and one matrix is right
+                self.__dict__.setdefault("confusion", cells.dense(self.n_classes))
+                self._cells = None
+            return self.__dict__["confusion"]
 
     @property
     def cells(self) -> Cells | None:
         """The matrix as it was sent, as long as nobody asked for it."""
-        return None if "confusion" in self.__dict__ else self.__dict__.get("_cells")
+        return self._cells
 
     @property
     def weighted(self) -> bool:
@@ -111,7 +115,7 @@ class Counts:
             return False
         if self.replicas is not None or other.replicas is not None:
             return False
-        cells, matrix = other.cells, self.confusion
+        cells, matrix = other._cells, self.confusion
         if cells is not None and matrix is not None and other.n_classes == self.n_classes:
             if matrix.dtype != cells.dtype:
                 return False
@@ -136,7 +140,7 @@ class Counts:
 
     def copy(self) -> Counts:
         """The same counts in arrays of their own."""
-        if self.cells is not None:
+        if self._cells is not None:
             made = Counts.__new__(Counts)
             made.__dict__ = self.__dict__.copy()
             return made
@@ -214,7 +218,7 @@ class Counts:
     def _with(self, cells: Cells | None) -> Counts:
         if cells is not None:
             del self.confusion
-            self.__dict__["_cells"] = cells
+            self._cells = cells
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
