@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tasks
 from conftest import kernels
-from hypothesis import given
+from hypothesis import given, settings
 from jobs import job
 from test_engines import counted, fresh_engine  # noqa: F401
 
@@ -64,6 +64,7 @@ class Numbas:
         return FunctionType(found.__code__, {**vars(f1core.kernels), **both})
 
 
+@settings(max_examples=15)  # each may have Numba compile for dtypes of its own
 @given(tasks.any_task())
 def test_object_code_counts_what_numba_counts(problem):
     assert counted(problem, kernels()) == counted(problem, Numbas())
