@@ -31,6 +31,8 @@ class Repeat:
         """The way of this batch, if the arrays went to a fused kernel untouched."""
         if batch.true is not y_true or batch.pred is not y_pred or not engine.loaded():
             return None
+        if batch.weight is not None:  # the next batch's are others
+            return None
         small = batch.n_classes <= _MOST_CLASSES or not batch.options.keeps_confusion(2)
         return Repeat(batch) if batch.direct and batch.labels is None and small else None
 
