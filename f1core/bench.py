@@ -221,7 +221,7 @@ def check_equal(case: Case, true: Array, pred: Array, sides: dict[str, Call]) ->
         Naming the side and both numbers.
     """
     ours = sides["f1core"]()
-    if "scikit-learn" in sides and not case.varied:
+    if "scikit-learn" in sides:
         precision, recall, f1, support = sides["scikit-learn"]()
         each: Any = ours.per_class
         seen: Any = slice(None)
@@ -244,14 +244,13 @@ def sides_of(
     """Every side of a case that can run here, f1core first."""
     sides: dict[str, Call] = {"f1core": case.ours(true, pred, threads)}
     sides["limit"] = limit(true, pred, threads)
-    if peers:
+    if peers and not case.varied:
         theirs = sklearn_side(case, true, pred)
         if theirs is not None:
             sides["scikit-learn"] = theirs
-            if case.scores is not None and not case.varied:
+            if case.scores is not None and case.task != "multilabel":  # 1 % of 2 s
                 sides["scikit-learn, decided"] = sklearn_alone(case, true, pred)
-        if not case.varied:
-            sides |= torch_sides(case, true, pred)
+        sides |= torch_sides(case, true, pred)
         if case.scores is None:
             size = case.classes
             sides["np.bincount"] = lambda: np.bincount(true.astype(np.int64) * size + pred)
