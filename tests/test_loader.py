@@ -60,8 +60,8 @@ class Numbas:
         found = getattr(f1core.kernels, name)
         if name != "multilabel":
             return found.numba()
-        both = {each: getattr(f1core.kernels, each).numba() for each in ("few_labels", "cells")}
-        return FunctionType(found.__code__, {**vars(f1core.kernels), **both})
+        used = {name: self.__getattr__(name) for name in ("few_labels", "many_labels", "cells")}
+        return FunctionType(found.__code__, {**vars(f1core.kernels), **used})
 
 
 @settings(max_examples=15)  # each may have Numba compile for dtypes of its own

@@ -20,6 +20,7 @@ labels = Kernel("pairs", "labels")
 labels_sums = Kernel("pairs", "labels_sums")
 labels_sums_weighted = Kernel("pairs", "labels_sums_weighted")
 labels_weighted = Kernel("pairs", "labels_weighted")
+many_labels = Kernel("grid", "many_labels")
 multiclass = Kernel("fused", "multiclass")
 multiclass_sums = Kernel("fused", "multiclass_sums")
 topk = Kernel("top", "topk")
@@ -29,14 +30,17 @@ def multilabel(
     true, true_from, words, words_from, n, cuts, sign, limit, skips, ignored, chosen, coefs, sums,
     rows,
 ):  # fmt: skip
-    """As `cells`, whose masks cost 8 ns a row of 15 labels; without options, `few_labels` takes 6.
+    """As `cells`; without options, rows that lie as such are counted without masks.
+
+    10^6 rows of 15 labels take 6 ms and not 8, 50,000 of 1,000 take 22 and not 43.
 
     Returns whether a cell that counts is to be refused; the sums hold anything then.
     """
     usual = sign == -1 and not skips and not len(chosen)
-    if usual and sums.shape[1] <= LANES and true_from < 0 and words_from < 0:
+    if usual and true_from < 0 and words_from < 0:
         sums[CELLS] += n
-        return few_labels(true, words, words.dtype.type(limit), cuts, coefs, sums, rows)
+        count = few_labels if sums.shape[1] <= LANES else many_labels
+        return count(true, words, words.dtype.type(limit), cuts, coefs, sums, rows)
     return cells(
         true, true_from, words, words_from, n, cuts, sign, limit, skips, ignored, chosen, coefs,
         sums, rows,

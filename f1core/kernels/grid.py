@@ -18,7 +18,7 @@ from .lanes import (
 )
 from .masks import add_where, bits, choose, has, store, yes
 from .ranking import whole_rows
-from .ratios import add_histogram
+from .ratios import SAME, TIMES, add_histogram, add_rows
 
 # A 32-bit lane holds three 10-bit counters, emptied before a row too many.
 ROWS, FULL = 992, 1023
@@ -51,7 +51,7 @@ def few_labels(true, words, one, cuts, coefs, sums, rows):
             total = tally(total, p, t)
             seen[np.uint64((bits(p) * base + bits(t)) * base + bits(p & t))] += 1
         store(totals, 0, total)
-        empty(totals, sums)
+        empty(totals, sums, 0)
     add_histogram(seen, size, size, coefs, rows)
     return odd != 0 or (above_bits(top, one) & inside != 0 and beyond(words, one))
 
@@ -77,11 +77,63 @@ def tally(total, p, t):
 
 
 @inlined
-def empty(totals, sums):
-    """Move each label's counters into the sums."""
+def empty(totals, sums, again):
+    """Move each label's counters into the sums; those of the last load stand `again` later."""
+    slot = len(totals) - LANES
     for j in range(sums.shape[1]):
-        total = totals[j]
+        total = totals[j + again if j >= slot else j]
         sums[PRED, j] += total & FULL
         sums[TRUE, j] += total >> 10 & FULL
         sums[TP, j] += total >> 20
     totals[:] = 0
+
+
+@jit
+def many_labels(true, words, one, cuts, coefs, sums, rows):
+    """Several loads a row; the last goes `again` over labels counted already, all but `new`.
+
+    It has a slot of its own in totals: a load from half of what was just stored has to wait.
+    """
+    n, size = words.shape
+    last, again = size - LANES, -size % LANES
+    new, slot = -1 << again, last + again
+    keys = np.empty(size, words.dtype)
+    for j in range(0, size, LANES):
+        store(keys, min(j, last), order(load(cuts, 0, min(j, last), LANES)))
+    highest = magnitude(repeated(words, -1, LANES))
+    last_cut = choose(new, load(keys, 0, last, LANES), highest)
+    label = repeated(true, -1, LANES)
+    last_label = choose(new, label, repeated(true, 0, LANES))
+    top, one_true, odd = repeated(words, 0, LANES), yes(true, LANES), 0
+    totals = np.zeros(slot + LANES, np.uint32)
+    counts = np.full((6, ROWS), size, np.int32)
+    counts[TIMES] = 1
+    for start in range(0, n, ROWS):
+        block = min(ROWS, n - start)
+        for row in range(block):
+            i = start + row
+            tp, pred, positive = 0, 0, 0
+            for j in range(0, slot, LANES):
+                score, target = load(words, i, j, LANES), load(true, i, j, LANES)
+                top = larger_bits(top, score)
+                p, t = above(score, load(keys, 0, j, LANES)), has(target, label)
+                odd |= t & ~equal(target, one_true)
+                store(totals, j, tally(load(totals, 0, j, LANES), p, t))
+                tp += bits(p & t)
+                pred += bits(p)
+                positive += bits(t)
+            score, target = load(words, i, last, LANES), load(true, i, last, LANES)
+            top = larger_bits(top, score)
+            p, t = above(score, last_cut), has(target, last_label)
+            odd |= t & ~equal(target, one_true)
+            store(totals, slot, tally(load(totals, 0, slot, LANES), p, t))
+            tp += bits(p & t)
+            pred += bits(p)
+            positive += bits(t)
+            counts[TP, row], counts[PRED, row], counts[TRUE, row] = tp, pred, positive
+            counts[SAME, row] = (tp == pred) & (tp == positive)
+        for row in range(block, ROWS):
+            counts[TIMES, row] = 0
+        add_rows(block, counts, coefs, rows)
+        empty(totals, sums, again)
+    return odd != 0 or (above_bits(top, one) != 0 and beyond(words, one))
