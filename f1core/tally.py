@@ -94,7 +94,8 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
     else:
         size = -(-max(_WEIGHTED_ROWS, batch.n_classes) // grain) * grain
         spans = workers.split(len(batch), size, len(batch) // size + 1)
-        total, *parts = workers.in_order(lambda rows: counted(_cut(rows, grain)), spans, crew)
+        step = size if module is not plain and batch.direct else grain
+        total, *parts = workers.in_order(lambda rows: counted(_cut(rows, step)), spans, crew)
     for part in parts:
         total.add_in_place(part)
     return total
