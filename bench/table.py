@@ -22,7 +22,7 @@ def table(data: dict) -> str:
             *("| " + " | ".join(row) + " |" for row in lines),
             "",
             f"{_machine(data)}, {threads} threads; {_versions()}. `limit` is np.max over integer",
-            "views of the same arrays with the same threads; all sides took turns in one run.",
+            "views of the same arrays with the same threads; the sides of a row took turns.",
         ]
     )
 
