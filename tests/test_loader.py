@@ -70,6 +70,18 @@ def test_object_code_counts_what_numba_counts(problem):
     assert counted(problem, kernels()) == counted(problem, Numbas())
 
 
+@pytest.mark.parametrize("first", ["C", "F"])
+def test_code_is_that_of_rows_whichever_layout_came_first(folder, monkeypatch, first):
+    """It is kept by dtypes alone, so code of a Fortran array must not read another's rows."""
+    monkeypatch.setattr(loader, "_hurried", True)
+    scores = np.random.default_rng(0).random((20, 5), np.float32)
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :2]
+    for layout in (first, "C", "F", "C"):
+        kernel, ids = loader.Kernel("top", "topk"), np.zeros((20, 2), np.int32)
+        kernel(np.array(scores, order=layout).view(np.uint32), FLOATS, 2, ids)
+        np.testing.assert_array_equal(ids, expected)
+
+
 def test_it_is_kept_once_and_then_loaded(folder, kernel, monkeypatch):
     args = arguments()
     assert kernel(*args) == 0

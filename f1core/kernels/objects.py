@@ -33,7 +33,7 @@ def made(kernel, args):
     Exception
         If Numba is not as it was.
     """
-    kinds = tuple(typeof(value) for value in args)
+    kinds = tuple(_in_rows(typeof(value)) for value in args)
     kernel.compile(kinds)
     overload = kernel.overloads[kinds]
     if not _memory_is_known():
@@ -57,6 +57,13 @@ def made(kernel, args):
         if text.count(f"@{value.name}") > 1
     ]
     return json.dumps(needed).encode() + b"\n" + target.emit_object(module)
+
+
+def _in_rows(kind):
+    """The only layout that the entry lets in, whichever the first call's array has."""
+    if not isinstance(kind, types.Array):
+        return kind
+    return types.Array(kind.dtype, kind.ndim, "C", readonly=not kind.mutable)
 
 
 def _at(builder, address, offset, kind=I64):
