@@ -139,22 +139,9 @@ class Batch:
 
     def flag_lines(self, rows: slice) -> tuple[Array, int]:
         """(n, L) targets and -1; or all of them as (L, N), and in which column the rows start."""
-        if self.weight is not None:
-            return self.small_flags(rows), -1
         if not _sideways(self.true):
             return self.flag_words(rows), -1
         return self._as_flags(self.true.T), rows.start
-
-    def small_flags(self, rows: slice) -> Array:
-        """(n, L) targets as bytes: the kernel of weights takes 15 s to compile for each dtype."""
-        block = self.true_ids(rows)
-        if block.dtype == np.int8:  # a copy takes 6 ns a cell
-            return block
-        small = block.astype(np.int8)
-        small[small != block] = -1
-        if self.options.ignore_index is not None:
-            small[block == self.options.ignore_index] = _SKIPPED
-        return small
 
     def cut_lines(self, rows: slice) -> tuple[Array, int]:
         """The same of what is predicted."""
@@ -257,14 +244,14 @@ class Batch:
             return words, self.cut_words, every, int(self.format.inf)
         return words, self.cut_words, -1, int(self.format.one)
 
-    def skipped(self, true: Array, small: bool = False) -> tuple[bool, int]:
+    def skipped(self, true: Array) -> tuple[bool, int]:
         """Whether such targets can be `ignore_index`, and that value, or its bits."""
         value = self.options.ignore_index
         if value is None:
             return False, 0
         if true.dtype.kind == "u" and self.float_flags:
             return True, int(np.asarray(value, self.true.dtype).view(f"i{true.itemsize}"))
-        if self.coder is not None or (small and self.true.dtype != np.int8):
+        if self.coder is not None:
             value = _SKIPPED
         info = np.iinfo(true.dtype)
         return (True, int(value)) if info.min <= value <= info.max else (False, 0)

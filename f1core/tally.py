@@ -314,14 +314,12 @@ def _add_quad(counts: Counts, quad: Array) -> None:
 def _multilabel(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     _, cuts, sign, limit = batch.cut_form(slice(0, 0))
     if module is plain:
-        true = batch.true_ids(rows) if batch.weight is None else batch.small_flags(rows)
-        lines = true, -1, batch.words(rows), -1
+        lines = batch.true_ids(rows), -1, batch.words(rows), -1
     else:
         lines = *batch.flag_lines(rows), *batch.cut_lines(rows)
     weight = batch.weights(rows)
-    skips = batch.skipped(lines[0], small=weight is not None)
     call = (
-        *lines, rows.stop - rows.start, cuts, sign, limit, *skips,
+        *lines, rows.stop - rows.start, cuts, sign, limit, *batch.skipped(lines[0]),
         batch.averaged_masks, np.array(batch.options.coefs), counts.sums, counts.rows,
     )  # fmt: skip
     if weight is None:

@@ -1,6 +1,7 @@
 """The only Numba: arrays in, arrays filled; no strings, no raising, no Python objects."""
 
 from ..counts import CELLS
+from .cells import cells
 from .loader import Kernel
 from .loader import NotReady as NotReady
 from .loader import Rent as Rent
@@ -12,8 +13,6 @@ argmax = Kernel("ranking", "argmax")
 binary = Kernel("cuts", "binary")
 binary_sums = Kernel("cuts", "binary_sums")
 binary_sums_weighted = Kernel("cuts", "binary_sums_weighted")
-cells = Kernel("wide", "cells")
-cells_weighted = Kernel("wide", "cells_weighted")
 decide = Kernel("codes", "decide")
 few_labels = Kernel("grid", "few_labels")
 labels = Kernel("pairs", "labels")
@@ -47,4 +46,4 @@ def multilabel(
     )  # fmt: skip
 
 
-multilabel_weighted = cells_weighted
+multilabel_weighted = cells

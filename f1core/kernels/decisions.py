@@ -58,13 +58,13 @@ def keys_of(cuts, words):
 
 
 @jit
-def cut(words, start, first, rows, size, keys, sign, limit, stride, lines, masks):
+def cut(words, start, first, rows, size, cuts, sign, limit, stride, lines, masks):
     """Where scores are above their cut; whether one may be refused: `outside` knows.
 
     sign is what is left of a score for the comparison with the limit: everything, or all but the
     sign of logits.
     """
-    whole, width = whole_rows(words, LANES), words.shape[1]
+    whole, width, keys = whole_rows(words, LANES), words.shape[1], keys_of(cuts, words)
     every, top = repeated(words, sign, LANES), repeated(words, 0, LANES)
     sideways = start >= 0
     if not sideways and size <= LANES:  # 4 ns a row, and 6 with the loop over columns

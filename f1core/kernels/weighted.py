@@ -8,10 +8,9 @@ from .jit import inlined, jit
 from .lanes import LANES, load
 from .masks import bits, store
 from .ratios import FACTORS, FBETA, HIGH, N_RATIOS, SPECIFICITY, UNDEFINED
+from .sizes import LINE, WIDE
 
-WIDE = 8  # the six ratios and two never read: one division of a vector, not six
 EVERY = (1 << WIDE) - 1
-LINE = 2 * WIDE  # a kind of row: its ratios, and 1.0 where they are undefined
 
 # Rows of a, b, c as multiples of tp, fn, fp; fbeta's come with the call. Specificity, which alone
 # asks for the cells that count, is left to a division of its own.
