@@ -40,6 +40,7 @@ _NATIVE_IDS = frozenset(np.dtype(t) for t in (np.int8, np.uint8, np.int32, np.in
 _NO_ID = np.iinfo(np.int64).min  # what no class has for an id
 _SKIPPED = -2  # what a coder's ignored values become
 _AS_THEY_ARE = _NATIVE_IDS | {np.dtype(np.bool_)}
+_ONE_HOTS = _AS_THEY_ARE | {np.dtype(np.float32), np.dtype(np.float64)}
 _CAST_IDS = {"i2": np.int32, "u2": np.int32, "u4": np.int64, "u8": np.int64}
 
 
@@ -184,6 +185,15 @@ class Batch:
         ids, ignored = self.coder(block), self.ignored(rows)
         return ids if ignored is None else np.where(ignored, np.int32(_SKIPPED), ids)
 
+    def onehot_lines(self, rows: slice) -> Array | None:
+        """(n, C) one-hot targets for their kernel; None where there are none that it reads."""
+        if not self.onehot or self.true.dtype not in _ONE_HOTS:
+            return None
+        block = np.ascontiguousarray(self.true[rows])
+        block = block.view(f"u{block.itemsize}") if block.dtype.kind in "bf" else block.view()
+        block.setflags(write=False)
+        return block
+
     def pred_ids(self, rows: slice) -> Array:
         """(n,) predicted class ids, or (n, L) flags."""
         block = self.pred[rows]
@@ -212,14 +222,15 @@ class Batch:
         block.setflags(write=False)
         return block
 
-    def ignored(self, rows: slice) -> Array | None:
-        """Where the truth is `ignore_index`, as booleans of the truth's shape."""
+    def ignored(self, rows: slice, true: Array | None = None) -> Array | None:
+        """Where the truth is `ignore_index`, a boolean for each target; `true` are known ids."""
         value = self.options.ignore_index
         if value is None:
             return None
         if self.onehot:
             place = self.options.place(value, self.n_classes)
-            return np.asarray(_from_onehot(self.true[rows]) == (_NO_ID if place is None else place))
+            ids = self.true_ids(rows) if true is None else true
+            return np.asarray(ids == (_NO_ID if place is None else place))
         return np.asarray(widened(self.true[rows]) == value)
 
     @cached_property

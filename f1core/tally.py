@@ -221,12 +221,22 @@ def _ids(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
 def _decided_ids(module: Any, batch: Batch, rows: slice) -> tuple[Array, Array, Array | None]:
     """True and predicted ids, and weights, of the rows that are not ignored."""
     pred = batch.pred_ids(rows) if batch.kind == "labels" else best(module, batch, rows)
-    true, weight, ignored = batch.true_ids(rows), batch.weights(rows), batch.ignored(rows)
+    true, weight = _true_ids(module, batch, rows), batch.weights(rows)
+    ignored = batch.ignored(rows, true)
     if ignored is not None and ignored.any():
         kept = ~ignored
         true, pred = true[kept], pred[kept]
         weight = None if weight is None else weight[kept]
     return true, pred, weight
+
+
+def _true_ids(module: Any, batch: Batch, rows: slice) -> Array:
+    lines = None if module is plain else batch.onehot_lines(rows)
+    if lines is None:
+        return batch.true_ids(rows)
+    ids = np.empty(len(lines), np.int32)
+    module.onehot(lines, ids)
+    return ids
 
 
 def _add(module: Any, true: Array, pred: Array, weight: Array | None, counts: Counts) -> Any:
@@ -255,7 +265,7 @@ def _add_topk(module: Any, true: Array, ids: Array, weight: Array | None, counts
 def _multiclass(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     if batch.format is None or not batch.plain or batch.options.top_k > 1:
         return _ids(module, batch, rows, counts)
-    true, words, inf = batch.true_ids(rows), batch.words(rows), batch.format.inf
+    true, words, inf = _true_ids(module, batch, rows), batch.words(rows), batch.format.inf
     if counts.confusion is not None:
         return module.multiclass(true, words, inf, counts.confusion)
     return module.multiclass_sums(true, words, inf, counts.sums)

@@ -327,6 +327,22 @@ def test_multilabel_weighted(problem):
     check_cells(problem, True)
 
 
+@given(seeds, rows, columns, st.sampled_from(["i1", "u1", "i4", "i8", "f4", "f8"]))
+def test_onehot(rng, n, size, kind):
+    true = np.eye(size, dtype=kind)[rng.integers(0, size, n)]
+    for _ in range(rng.integers(0, 1 + n // 2)):
+        odd = [0, 1, 2, 3, 127] + [np.nan, 0.5, -1.0] * (kind[0] == "f")
+        true[rng.integers(n), rng.integers(size)] = rng.choice(odd)
+    expected = [
+        row.index(1) if row.count(1) == 1 and row.count(0) == size - 1 else -1
+        for row in true.tolist()
+    ]
+    words = true.view(f"u{true.itemsize}") if kind[0] == "f" else true
+    ids = np.full(n, -7, np.int32)
+    kernels.onehot(laid_out(words, "plain"), ids)
+    assert ids.tolist() == expected
+
+
 NONE = np.zeros(0, np.uint16)
 
 
@@ -517,6 +533,8 @@ def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
                 True, 0, NONE, COEFS, sums, rows,
             )  # fmt: skip
             assert (sums[1] == ((words > cuts) & (flags == 1)).sum(axis=0)).all()
+        kernels.onehot(put(np.eye(size, dtype=np.int64)[ids[:, 0]]), ids[:, 0])
+        assert (ids[:, 0] == words.argmax(axis=1)).all()
         kernels.argmax(put(words.T).T, inf, ids[:, 0])  # columns first
         assert (ids[:, 0] == words.argmax(axis=1)).all()
         out, flat = np.zeros(4, np.int64), np.ascontiguousarray(flags.reshape(-1))

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from jobs import job
 from test_engines import counted, fresh_engine  # noqa: F401
 
+import f1core
 from f1core import plain
 from f1core.kernels import loader, shelf
 

@@ -1,7 +1,7 @@
 """The only Numba: arrays in, arrays filled; no strings, no raising, no Python objects."""
 
 from ..counts import CELLS
-from .cells import cells
+from .steps import cells
 from .loader import Kernel
 from .loader import NotReady as NotReady
 from .loader import Rent as Rent
@@ -22,6 +22,7 @@ labels_weighted = Kernel("pairs", "labels_weighted")
 many_labels = Kernel("grid", "many_labels")
 multiclass = Kernel("fused", "multiclass")
 multiclass_sums = Kernel("fused", "multiclass_sums")
+onehot = Kernel("single", "onehot")
 topk = Kernel("top", "topk")
 
 

@@ -46,9 +46,7 @@ def made(kernel, args):
         if not function.is_declaration and function.name != ENTRY:
             function.linkage = "internal"
     target = machine()
-    passes = llvm.create_new_module_pass_manager()
-    passes.add_global_dead_code_eliminate_pass()
-    passes.run(module, llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options()))
+    _drop_unused(module, target)
     text = str(module)
     needed = [
         value.name
@@ -57,6 +55,18 @@ def made(kernel, args):
         if text.count(f"@{value.name}") > 1
     ]
     return json.dumps(needed).encode() + b"\n" + target.emit_object(module)
+
+
+def _drop_unused(module, target):
+    """Leave out what nothing calls, Numba's own entries first of all."""
+    if hasattr(llvm, "create_module_pass_manager"):  # llvmlite 0.44, the last before LLVM 20
+        passes = llvm.create_module_pass_manager()
+        passes.add_global_dce_pass()
+        passes.run(module)
+        return
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(module, llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options()))
 
 
 def _in_rows(kind):

@@ -49,13 +49,18 @@ def sources():
 
 
 @cache
-def validity():
-    """What object code depends on, hashed: sources, Numba, LLVM, Python, CPU."""
+def makers():
+    """What turns sources into object code, hashed: Numba, LLVM, Python, CPU."""
     import llvmlite
 
     numba = Path(find_spec("numba").origin).with_name("_version.py").read_bytes()
-    depends = (sources(), numba, llvmlite.__version__, sys.version, cpu())
-    return sha256(repr(depends).encode()).digest()
+    return sha256(repr((numba, llvmlite.__version__, sys.version, cpu())).encode()).digest()
+
+
+@cache
+def validity():
+    """What object code depends on, hashed."""
+    return sha256(sources() + makers()).digest()
 
 
 @cache
@@ -69,9 +74,8 @@ def folders():
 
 
 def _file(folder, name):
-    """One for each Python and CPU that share the folder."""
-    on = sha256(repr(cpu()).encode()).hexdigest()[:8]
-    return folder / f"{name}.{sys.implementation.cache_tag}-{on}.o"
+    """One for each Python, Numba and CPU that share the folder."""
+    return folder / f"{name}.{sys.implementation.cache_tag}-{makers().hex()[:8]}.o"
 
 
 def read(name):
