@@ -1,13 +1,13 @@
 """The only Numba: arrays in, arrays filled; no strings, no raising, no Python objects."""
 
 from ..counts import CELLS
-from .steps import cells
 from .loader import Kernel
 from .loader import NotReady as NotReady
 from .loader import Rent as Rent
 from .loader import hurry as hurry
 from .loader import start as start
 from .sizes import LANES
+from .steps import cells
 
 argmax = Kernel("ranking", "argmax")
 binary = Kernel("cuts", "binary")
