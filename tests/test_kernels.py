@@ -354,6 +354,18 @@ def simply(true, words, cuts, sums, rows, weight=None, one=FORMATS["float32"][3]
     return kernels.multilabel_weighted(*call, weight)
 
 
+@pytest.mark.parametrize("size", [3, 15, 40])
+def test_a_wrong_target_is_seen_beside_a_score_of_minus_zero(size):
+    words, flags = np.zeros((90, size), np.uint32), np.zeros((90, size), np.int8)
+    words[-1, -1] = 1 << 31
+    cuts = words_of([0.5] * size, "float32")
+    assert not simply(flags, words, cuts, np.zeros((4, size), int), np.zeros(20, int))
+    for row in (0, 60, -1):
+        wrong = flags.copy()
+        wrong[row, -1] = 2
+        assert simply(wrong, words, cuts, np.zeros((4, size), int), np.zeros(20, int))
+
+
 def test_weighted_rows_are_added_in_order():
     """Bit for bit, and as the NumPy twin: any other order loses the small weights."""
     flags = np.ones((300, 20), np.uint8)

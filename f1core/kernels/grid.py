@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..counts import PRED, TP, TRUE
+from .decisions import aligned, neighbours
 from .jit import inlined, jit
 from .lanes import (
     LANES,
@@ -19,72 +20,96 @@ from .lanes import (
 from .masks import add_where, bits, choose, has, store, yes
 from .ranking import whole_rows
 from .ratios import SAME, TIMES, add_histogram, add_rows
+from .tiles import added, both, multiplied, ones
 
-# A 32-bit lane holds three 10-bit counters, emptied before a row too many.
-ROWS, FULL = 992, 1023
-PRED_ONE, TRUE_ONE, TP_ONE = 1, 1 << 10, 1 << 20
+ROWS = 240  # in one go: their counters are bytes, emptied before a row too many
 
 
 @jit
 def few_labels(true, words, one, cuts, coefs, sums, rows):
     """One load a row; the rows are few of a kind, so a histogram gives their statistics."""
     n, size = words.shape
+    whole, base = min(whole_rows(words, LANES), whole_rows(true, LANES)), size + 1
+    seen = np.zeros(base**3, np.uint32)
+    odd = add_loads(true, words, whole, one, cuts, seen, sums)
+    if whole < n:  # the last rows, beyond which nothing may be read
+        ends = np.zeros((n - whole, LANES), true.dtype), np.zeros((n - whole, LANES), words.dtype)
+        ends[0][:, :size], ends[1][:, :size] = true[whole:], words[whole:]
+        odd |= add_loads(*ends, n - whole, one, cuts, seen, sums)
+    add_histogram(seen, size, size, coefs, rows)
+    return odd & 1 != 0 or (odd != 0 and beyond(words, one))
+
+
+@jit
+def add_loads(true, words, n, one, cuts, seen, sums):
+    """Count n rows that may be read LANES wide. Returns 1 for an odd target, 2 for a score.
+
+    In a loop with the last rows' loads, registers run out: 6 ns a row, and not 3.
+    """
+    size = sums.shape[1]
     inside, base = (1 << size) - 1, size + 1
-    whole = min(whole_rows(words, LANES), whole_rows(true, LANES))
     # Lanes that are no label hold anything, but nothing is above the highest integer.
     highest = magnitude(repeated(words, -1, LANES))
     cut = choose(inside, order(load_part(cuts, 0, 0, size, LANES)), highest)
     label = choose(inside, repeated(true, -1, LANES), repeated(true, 0, LANES))
     top, one_true, odd = repeated(words, 0, LANES), yes(true, LANES), 0
-    totals, seen = np.zeros(LANES, np.uint32), np.zeros(base**3, np.uint32)
+    totals, kinds = np.zeros((3, LANES), np.uint8), np.zeros((2, ROWS), np.uint16)
+    factor = repeated(kinds, base, LANES)
     for start in range(0, n, ROWS):
-        total = repeated(totals, 0, LANES)
-        for i in range(start, min(start + ROWS, n)):
-            if i < whole:
-                score, target = load(words, i, 0, LANES), load(true, i, 0, LANES)
-            else:
-                score = load_part(words, i, 0, size, LANES)
-                target = load_part(true, i, 0, size, LANES)
+        block = min(ROWS, n - start)
+        tp = pred = positive = repeated(totals, 0, LANES)
+        for row in range(block):
+            score, target = load(words, start + row, 0, LANES), load(true, start + row, 0, LANES)
             top = larger_bits(top, score)
             p, t = above(score, cut), has(target, label)
             odd |= t & ~equal(target, one_true)
-            total = tally(total, p, t)
-            seen[np.uint64((bits(p) * base + bits(t)) * base + bits(p & t))] += 1
-        store(totals, 0, total)
+            tp, pred = add_where(p & t, tp, 1), add_where(p, pred, 1)
+            positive = add_where(t, positive, 1)
+            kinds[0, row], kinds[1, row] = p, t
+        for row in range(0, block, LANES):
+            p, t = load(kinds, 0, row, LANES), load(kinds, 1, row, LANES)
+            key = added(multiplied(ones(p), factor), ones(t))
+            store(kinds[0], row, added(multiplied(key, factor), ones(both(p, t))))
+        for row in range(block):
+            seen[np.uint64(kinds[0, row])] += 1
+        store(totals[TP], 0, tp)
+        store(totals[PRED], 0, pred)
+        store(totals[TRUE], 0, positive)
         empty(totals, sums, 0)
-    add_histogram(seen, size, size, coefs, rows)
-    return odd != 0 or (above_bits(top, one) & inside != 0 and beyond(words, one))
+    if odd:
+        return 1
+    return 2 * (above_bits(top, one) & inside != 0)
 
 
-@inlined
+@jit
 def beyond(words, one):
     """Whether a score is to be refused; -0.0, which is 0.0, is not, but 128 is no flag."""
-    most, found = np.uint64(one), False
-    minus = np.uint64(1) << np.uint64(words.itemsize * 8 - 1) if most > 1 else np.uint64(0)
+    whole, size, found = whole_rows(words, LANES), words.shape[1], 0
     for i in range(len(words)):
-        for j in range(words.shape[1]):
-            word = np.uint64(words[i, j])
-            found |= (word > most) & (word != minus)
-    return found
+        for j in range(0, size, LANES):
+            values = neighbours(words, i, j, whole)
+            mask = above_bits(values, one)
+            if one != 1:
+                mask &= above_bits(order(values), one)
+            found |= aligned(mask, j, size, size - j)
+    return found != 0
 
 
 @inlined
-def tally(total, p, t):
-    """Add one to each of three counters in the lanes of a mask."""
-    total = add_where(p, total, PRED_ONE)
-    total = add_where(t, total, TRUE_ONE)
-    return add_where(p & t, total, TP_ONE)
+def tally(totals, j, p, t):
+    """Add one to the counters of the labels from j on that are in the masks."""
+    store(totals[TP], j, add_where(p & t, load(totals, TP, j, LANES), 1))
+    store(totals[PRED], j, add_where(p, load(totals, PRED, j, LANES), 1))
+    store(totals[TRUE], j, add_where(t, load(totals, TRUE, j, LANES), 1))
 
 
 @inlined
 def empty(totals, sums, again):
     """Move each label's counters into the sums; those of the last load stand `again` later."""
-    slot = len(totals) - LANES
-    for j in range(sums.shape[1]):
-        total = totals[j + again if j >= slot else j]
-        sums[PRED, j] += total & FULL
-        sums[TRUE, j] += total >> 10 & FULL
-        sums[TP, j] += total >> 20
+    slot = totals.shape[1] - LANES
+    for k in range(3):
+        for j in range(sums.shape[1]):
+            sums[k, j] += totals[k, j + again if j >= slot else j]
     totals[:] = 0
 
 
@@ -105,7 +130,7 @@ def many_labels(true, words, one, cuts, coefs, sums, rows):
     label = repeated(true, -1, LANES)
     last_label = choose(new, label, repeated(true, 0, LANES))
     top, one_true, odd = repeated(words, 0, LANES), yes(true, LANES), 0
-    totals = np.zeros(slot + LANES, np.uint32)
+    totals = np.zeros((3, slot + LANES), np.uint8)
     counts = np.full((6, ROWS), size, np.int32)
     counts[TIMES] = 1
     for start in range(0, n, ROWS):
@@ -118,7 +143,7 @@ def many_labels(true, words, one, cuts, coefs, sums, rows):
                 top = larger_bits(top, score)
                 p, t = above(score, load(keys, 0, j, LANES)), has(target, label)
                 odd |= t & ~equal(target, one_true)
-                store(totals, j, tally(load(totals, 0, j, LANES), p, t))
+                tally(totals, j, p, t)
                 tp += bits(p & t)
                 pred += bits(p)
                 positive += bits(t)
@@ -126,7 +151,7 @@ def many_labels(true, words, one, cuts, coefs, sums, rows):
             top = larger_bits(top, score)
             p, t = above(score, last_cut), has(target, last_label)
             odd |= t & ~equal(target, one_true)
-            store(totals, slot, tally(load(totals, 0, slot, LANES), p, t))
+            tally(totals, slot, p, t)
             tp += bits(p & t)
             pred += bits(p)
             positive += bits(t)
