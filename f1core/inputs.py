@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from . import vocabulary
 from .batch import Batch, Coder, format_of
 from .counts import Array
@@ -54,7 +52,7 @@ def check(
     if batch.kind == "labels" and not exact and len(pred) > _SCAN:
         batch.again = partial(check, true, pred, asked, sample_weight, width, exact=True)
     if sample_weight is not None:
-        batch.weight = _weight(sample_weight, len(pred))
+        batch.weight, batch.doubted = _weight(sample_weight, len(pred)), True
     return batch
 
 
@@ -239,21 +237,4 @@ def _weight(sample_weight: Any, rows: int) -> Array:
     weight = widened(weight)
     if weight.dtype.kind not in "iubf":
         raise F1Error(f"sample_weight has dtype {weight.dtype}; weights are numbers")
-    if _all_fine(weight):
-        return weight
-    if rows and not (weight.min() >= 0 and np.isfinite(weight.max())):
-        row = int(np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))[0])
-        raise F1Error(
-            f"sample_weight is {weight[row]} at row {row}; weights are finite, not below 0"
-        )
-    raise F1Error("sample_weight has a sum beyond float64; divide all weights by one number")
-
-
-def _all_fine(weight: Array) -> bool:
-    """Whether weights are not negative and their sum is finite, looked at block by block."""
-    low, total = 0.0, 0.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(weight), _SCAN):
-            block = weight[start : start + _SCAN]
-            low, total = min(low, block.min()), total + block.sum(dtype=np.float64)
-    return bool(low >= 0 and np.isfinite(total))
+    return weight

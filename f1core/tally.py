@@ -29,8 +29,8 @@ _DIRECT_CELLS = 1 << 24
 _TURNS = 4
 # With more classes, a second thread's confusion matrix costs more than it saves.
 _CROWDED = 512
-# Weighted sums are added block by block in order, so that threads cannot change a bit; the blocks
-# are larger, since each brings its own sums.
+# Weighted sums are added span by span in order, so that threads cannot change a bit; the spans are
+# larger than blocks, since each brings its own sums.
 _WEIGHTED_ROWS = 1 << 18
 
 
@@ -54,6 +54,9 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
         if batch.again is not None:
             return count(batch.again(), threads)
         counts = _counted(batch, plain, crew)
+    if batch.doubted:
+        with np.errstate(over="ignore", invalid="ignore"):
+            batch.refuse_infinite(counts.total)
     return counts if batch.labels is None else _seen(counts, batch.labels)
 
 
@@ -80,7 +83,10 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
         return module
 
     def counted(blocks: Iterable[slice]) -> Counts:
-        return _part(batch, module, blocks, None if rent is None else pay)
+        if batch.weight is None:
+            return _part(batch, module, blocks, None if rent is None else pay)
+        with np.errstate(over="ignore", invalid="ignore"):  # `refuse_infinite` looks at the end
+            return _part(batch, module, blocks, None if rent is None else pay)
 
     if len(batch) <= grain:  # a training batch: 3 of its 12 µs would go into cutting it
         return counted([slice(0, len(batch))])

@@ -33,6 +33,7 @@ def count_bins(batch: Batch, bins: int) -> Array:
     for start in range(0, len(batch), step):
         rows = slice(start, min(start + step, len(batch)))
         counts += _block(batch, rows, bins, labels)
+    batch.refuse_infinite(counts)
     return counts.reshape(labels, bins + 1, 2)
 
 

@@ -35,7 +35,7 @@ def columns(batch: Batch, work: Callable[[Column], T], threads: int | None = Non
         If any cell holds a value that cannot be counted.
     """
     whole = slice(0, len(batch))
-    weight, ignored = batch.weights(whole), batch.ignored(whole)
+    weight, ignored = _finite(batch, whole), batch.ignored(whole)
     if batch.kind == "binary":
         return [work(_checked(batch, batch.words(whole), batch.true_ids(whole), weight, ignored))]
 
@@ -64,7 +64,7 @@ def merged(batch: Batch, labels: Array) -> Column:
     """
     whole = slice(0, len(batch))
     words, true = _transposed(batch, labels)
-    weight, ignored = batch.weights(whole), batch.ignored(whole)
+    weight, ignored = _finite(batch, whole), batch.ignored(whole)
     return _checked(
         batch,
         words.ravel(),
@@ -72,6 +72,12 @@ def merged(batch: Batch, labels: Array) -> Column:
         None if weight is None else np.tile(weight, len(labels)),
         None if ignored is None else ignored[:, labels].T.ravel(),
     )
+
+
+def _finite(batch: Batch, rows: slice) -> Array | None:
+    weight = batch.weights(rows)
+    batch.refuse_infinite(weight if weight is not None else 0.0)
+    return weight
 
 
 def _transposed(batch: Batch, labels: slice | Array) -> tuple[Array, Array]:
