@@ -14,7 +14,7 @@ from f1core.adapters.logs import named
 
 keras = pytest.importorskip("keras", exc_type=ImportError)
 
-from f1core.adapters.keras import ScoreMetric  # noqa: E402
+from f1core.adapters.keras import ScoreMetric, eager  # noqa: E402
 from f1core.counts import RATIOS  # noqa: E402
 from f1core.foreign import to_numpy  # noqa: E402
 from f1core.scores import single_numbers  # noqa: E402
@@ -88,6 +88,26 @@ def test_any_cut_into_steps_gives_what_score_gives_on_all_rows(problem, data):
         np.testing.assert_array_equal(counted.per_class, whole.per_class)
         assert counted.total == whole.total
         assert metric.scores().accuracy == expected.accuracy
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="the others have a graph")
+@settings(max_examples=30)
+@given(st.one_of(tasks.binary(), tasks.multiclass(), tasks.multilabel()))
+def test_kernels_count_what_operations_of_keras_count(problem):
+    case = problem.case
+    assume(problem.y_true.dtype.kind not in "UOS" and problem.y_pred.dtype.kind in "fV")
+    y_true = native(problem.y_true)
+    y_pred = problem.y_pred if problem.y_pred.dtype == BFLOAT16 else native(problem.y_pred)
+    options = {name: problem.options[name] for name in KEPT if name in problem.options}
+    options.setdefault("classes", case.n_classes)
+    found = []
+    for at_hand in (True, False):
+        metric = ScoreMetric("f1", task=case.task, **options)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(eager, "is_at_hand", lambda variable, at_hand=at_hand: at_hand)
+            metric.update_state(y_true, as_scores(y_pred))
+        found.append(to_numpy(metric._counts.value, "counts").tolist())
+    assert found[0] == found[1]
 
 
 def test_a_perfect_score_is_exactly_one():

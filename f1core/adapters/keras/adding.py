@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -13,6 +12,7 @@ from ...errors import F1Error
 from ...foreign import to_numpy
 from ...options import Options
 from .deciding import NARROW, Four
+from .eager import held
 
 ROWS, RIGHT, WRONG = range(-3, 0)  # what a multilabel task counts behind four sums a label
 LIMBS = 2 if NARROW else 1
@@ -65,21 +65,12 @@ def as_floats(counts: Any, sums: Any) -> Any:
 
 def as_numbers(counts: Any, sums: Any) -> Array:
     """The same outside of it, in 64 bits: integers, or floats with weight sums."""
-    parts = to_numpy(ops.convert_to_tensor(counts), "counts").astype(np.int64)
+    parts = to_numpy(held(counts), "counts").astype(np.int64)
     found: Array = parts[0] + (parts[1] << _LOW) if NARROW else parts[0]
     if sums is None:
         return found
-    lasting = to_numpy(ops.convert_to_tensor(sums), "sums").astype(np.float64)
+    lasting = to_numpy(held(sums), "sums").astype(np.float64)
     return np.asarray(found + lasting.sum(axis=0))
-
-
-def is_at_hand(variable: Any) -> bool:
-    """Whether NumPy may compute the result: torch runs no graph, and Keras asks at every step."""
-    if keras.backend.backend() != "torch":
-        return False
-    import torch
-
-    return variable.value.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def as_counts(found: Array, width: int, options: Options) -> Counts:

@@ -12,7 +12,7 @@ from keras import ops
 from ...errors import F1Error, one_of
 from ...options import make_options
 from ...scores import LOSSES, Scores
-from . import adding
+from . import adding, eager
 from .deciding import NARROW, decide
 from .reading import planned, value
 from .shapes import rows_of
@@ -95,7 +95,15 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a step: see `deciding.decide` for the shapes."""
-        y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+        y_true, y_pred = (
+            each if ops.is_tensor(each) else ops.convert_to_tensor(each)
+            for each in (y_true, y_pred)
+        )
+        if sample_weight is None and eager.is_at_hand(self._counts):
+            found = eager.sums_of(y_true, y_pred, self._options, self._width)
+            if found is not None:
+                self._counts.assign(self._counts.value + eager.tensor(found))
+                return
         four = decide(y_true, y_pred, self._options, self._width)
         if sample_weight is None:
             self._counts.assign(
@@ -108,12 +116,12 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
 
     def result(self) -> Any:
         """The value so far, or a dict of values by key; 0.0 where it is undefined."""
-        at_hand, sums = adding.is_at_hand(self._counts), self._sums if self._weighted else None
+        at_hand, sums = eager.is_at_hand(self._counts), self._sums if self._weighted else None
         found = (adding.as_numbers if at_hand else adding.as_floats)(self._counts, sums)
         values = {}
         for want in self._plan:
             each = value(want, found, self._width, self._options, np if at_hand else ops)
-            values[want] = ops.convert_to_tensor(each, "float32") if at_hand else each
+            values[want] = eager.tensor(np.float32(each)) if at_hand else each
         if len(values) == 1 and self._plan[0].kind != "per_class":
             return values[self._plan[0]]
         return self._by_key(values)
