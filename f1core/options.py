@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from . import values
@@ -48,7 +49,11 @@ class Options:
 
     def with_task(self, task: str) -> Options:
         """The same options for a task that was read off the data."""
-        return self if self.task == task else _cross_checked(replace(self, task=task))
+        if self.task == task:
+            return self
+        other = object.__new__(Options)  # 3 µs, `dataclasses.replace` takes 25
+        other.__dict__.update(self.__dict__, task=task)
+        return _cross_checked(other)
 
     def places(self, entries: Iterable[Any], n_classes: int, labels: Any = None) -> list[int]:
         """Where these classes stand: by name or label value, else by number.
@@ -130,6 +135,31 @@ def make_options(
     F1Error
         For any option that is not of its form, or two that contradict each other.
     """
+    asked = (
+        task, classes, threshold, top_k, from_logits, ignore_index, average_over, zero_division,
+        beta, confusion, resamples,
+    )  # fmt: skip
+    if _PLAIN.issuperset(map(type, asked)):  # 5 µs and not 40, where a call takes 100
+        return _made_before(*asked)
+    return _made(*asked)
+
+
+_PLAIN = frozenset((type(None), bool, int, float, str))  # what is equal only to the same
+
+
+def _made(
+    task: Any,
+    classes: Any,
+    threshold: Any,
+    top_k: Any,
+    from_logits: Any,
+    ignore_index: Any,
+    average_over: Any,
+    zero_division: Any,
+    beta: Any,
+    confusion: Any,
+    resamples: Any,
+) -> Options:
     if task is not None and (not isinstance(task, str) or task not in TASKS):
         raise F1Error(one_of("task", task, TASKS))
     names, n_classes = values.classes(classes)
@@ -148,6 +178,9 @@ def make_options(
         resamples=values.whole("resamples", resamples, 0),
     )
     return _cross_checked(options)
+
+
+_made_before = lru_cache(maxsize=128, typed=True)(_made)
 
 
 def thread_count(threads: Any) -> int | None:
