@@ -63,8 +63,8 @@ class Scores:
     def per_class(self) -> Average:
         """Each class by itself: arrays (C,)."""
         tp, pred, true = self._sums
-        ratios = averages.per_class(tp, pred, true, self._cells, **self._how)
-        return Average(**ratios, support=true)
+        ratios = averages.stacked(tp, pred, true, self._cells, **self._how)
+        return Average(**dict(zip(RATIOS, ratios, strict=True)), support=true)
 
     @cached_property
     def binary(self) -> Average:

@@ -47,7 +47,7 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
         If any row holds a value that cannot be counted; nothing is counted then.
     """
     module = engine.choose(batch.cells)
-    crew = workers.crew(threads, batch.bytes)
+    crew = workers.crew(threads, batch.work)
     try:
         counts = _ready(batch, module, crew)
     except _Refused:

@@ -18,7 +18,7 @@ from .packed import Packed
 T = TypeVar("T")
 
 # Columns transposed together: eight float32 are half a cache line of each row.
-_READINGS = 10  # how often scores are read to be sorted, about
+_READINGS = 20  # how often scores are read to be sorted, about
 _COLUMNS = 8
 
 
