@@ -56,10 +56,13 @@ class NotReady(Exception):
 
 
 class Kernel:
-    """A kernel by name, found anew for each combination of dtypes."""
+    """A kernel by name, found anew for each combination of dtypes.
 
-    def __init__(self, module, name):
-        self._module, self.__name__ = module, name
+    `price` is how many seconds it takes to compile, where that is less than others take.
+    """
+
+    def __init__(self, module, name, price=None):
+        self._module, self.__name__, self._price = module, name, price
         self._found, self._rents, self._last = {}, {}, _refuse
 
     def __call__(self, *args):
@@ -101,7 +104,7 @@ class Kernel:
 
         if not _usable:
             raise NotReady
-        rent = self._rents.setdefault(name, Rent(COMPILE))
+        rent = self._rents.setdefault(name, Rent(self._price or COMPILE))
         if shelf.wanted() and not (_hurried or rent.due()):
             raise NotReady(rent)
         try:

@@ -12,15 +12,16 @@ from .sizes import LANES, LINE
 
 MASKS = 1 << 15  # in an array of them: so many rows or fewer, which 16 bits count
 LEAST = 128  # rows in one go
+STEP = 1.5  # seconds that one of these kernels takes to compile
 MANY = 1 << 12  # rows from which on counting by kind pays, of 17^4 kinds with cells left out
 
-flags = Kernel("decisions", "flags")
-cut = Kernel("decisions", "cut")
-outside = Kernel("decisions", "outside")
-add_few = Kernel("wide", "add_few")
-add_seen = Kernel("wide", "add_seen")
-add_many = Kernel("wide", "add_many")
-add_weighted = Kernel("weighted", "add_weighted")
+flags = Kernel("decisions", "flags", STEP)
+cut = Kernel("decisions", "cut", STEP)
+outside = Kernel("decisions", "outside", STEP)
+add_few = Kernel("wide", "add_few", STEP)
+add_seen = Kernel("wide", "add_seen", STEP)
+add_many = Kernel("wide", "add_many", STEP)
+add_weighted = Kernel("weighted", "add_weighted", STEP)
 
 
 def cells(
