@@ -98,9 +98,11 @@ def beyond(words, one):
 @inlined
 def tally(totals, j, p, t):
     """Add one to the counters of the labels from j on that are in the masks."""
-    store(totals[TP], j, add_where(p & t, load(totals, TP, j, LANES), 1))
-    store(totals[PRED], j, add_where(p, load(totals, PRED, j, LANES), 1))
-    store(totals[TRUE], j, add_where(t, load(totals, TRUE, j, LANES), 1))
+    none, one = repeated(totals, 0, LANES), repeated(totals, 1, LANES)
+    p, t = choose(p, one, none), choose(t, one, none)
+    store(totals[TP], j, added(load(totals, TP, j, LANES), both(p, t)))
+    store(totals[PRED], j, added(load(totals, PRED, j, LANES), p))
+    store(totals[TRUE], j, added(load(totals, TRUE, j, LANES), t))
 
 
 @inlined
