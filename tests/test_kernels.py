@@ -113,6 +113,19 @@ def test_ranking(problem, k):
     assert ids.tolist() == [best(row, k) for row in numbers]
 
 
+@pytest.mark.parametrize("form", sorted(FORMATS))
+@pytest.mark.parametrize("rare", [[], ["nan"], ["-nan", "nan", math.inf, -math.inf]])
+def test_the_first_of_equals_in_few_columns(form, rare):
+    """Whole eights of rows and what is left of them, of every width and full of ties."""
+    rng, inf = np.random.default_rng(len(rare)), FORMATS[form][0](FORMATS[form][2])
+    pool = words_of([0.5, 0.25, 0.0, -0.0, 1.0, -1.0] * 3 + rare, form)
+    for size in range(1, 18):
+        for n in (7, 8, 43):
+            words, ids = rng.choice(pool, (n, size)), np.full(n, -7, np.int32)
+            kernels.argmax(words, inf, ids)
+            assert ids.tolist() == [best(row, 1)[0] for row in numbers_of(words, form)]
+
+
 @pytest.mark.parametrize("size", [16 * 2**15 - 3, 16 * 2**15 + 20, 16 * 2**16 + 40])
 def test_the_maximum_is_found_in_any_of_very_many_columns(size):
     """So many loads a row that their numbers do not fit into 15, or 16, bits."""

@@ -19,14 +19,8 @@ from .lanes import (
     repeated,
 )
 from .masks import has, store, yes
-from .ranking import whole_rows
+from .ranking import one_load, whole_rows
 from .tiles import both, turned
-
-
-@inlined
-def one_load(array, i, width, whole):
-    """All values of a line of at most sixteen."""
-    return load(array, i, 0, LANES) if i < whole else load_part(array, i, 0, width, LANES)
 
 
 @inlined

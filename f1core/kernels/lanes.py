@@ -91,11 +91,16 @@ def repeated(array, number, lanes):
     return np.full(lanes, number, np.int64).astype(f"i{array.itemsize}")
 
 
+def in_order(builder, lanes, value):
+    """LLVM's `order`."""
+    negative = builder.icmp_signed("<", value, filled(lanes, 0))
+    minus = builder.sub(filled(lanes, 1 << (lanes.bits - 1)), value)
+    return builder.select(negative, minus, value)
+
+
 def _emit_order(typing, lanes):
     def code(context, builder, signature, args):
-        negative = builder.icmp_signed("<", args[0], filled(lanes, 0))
-        minus = builder.sub(filled(lanes, 1 << (lanes.bits - 1)), args[0])
-        return builder.select(negative, minus, args[0])
+        return in_order(builder, lanes, args[0])
 
     return lanes(lanes), code
 
