@@ -55,7 +55,7 @@ def loaded() -> bool:
 def warm_up() -> None:
     """Load the kernels now rather than when they pay: for servers and long training.
 
-    Those that were never compiled on this machine will be when they are first called (some 4 s).
+    Those that were never compiled on this machine will be when they are first called (some 5 s).
 
     Examples
     --------

@@ -15,7 +15,7 @@ from threading import Lock
 
 import numpy as np
 
-COMPILE = 3.8  # seconds that a first kernel takes where nothing is kept: Numba and LLVM
+COMPILE = 5.0  # seconds that a first kernel takes where nothing is kept: Numba and LLVM
 HEAD = object.__basicsize__  # where an ndarray's own fields begin
 ENTRY, UNFIT = "f1core_entry", -(1 << 62)  # what it is called, and returns to refuse arguments
 _FASTCALL = 0x80  # a C function of (self, arguments, how many)
