@@ -142,6 +142,29 @@ def beat(words, column, number, limit, top, where, nan):
 
 
 @inlined
+def beat_by_new(words, c, number, seen, limit, top, where, nan):
+    """`beat` with those of eight columns from `number` on that there are and that are not seen."""
+    columns = words.shape[1]
+    if seen <= number < columns:
+        top, where, nan = beat(words, c[0], number, limit, top, where, nan)
+    if seen <= number + 1 < columns:
+        top, where, nan = beat(words, c[1], number + 1, limit, top, where, nan)
+    if seen <= number + 2 < columns:
+        top, where, nan = beat(words, c[2], number + 2, limit, top, where, nan)
+    if seen <= number + 3 < columns:
+        top, where, nan = beat(words, c[3], number + 3, limit, top, where, nan)
+    if seen <= number + 4 < columns:
+        top, where, nan = beat(words, c[4], number + 4, limit, top, where, nan)
+    if seen <= number + 5 < columns:
+        top, where, nan = beat(words, c[5], number + 5, limit, top, where, nan)
+    if seen <= number + 6 < columns:
+        top, where, nan = beat(words, c[6], number + 6, limit, top, where, nan)
+    if seen <= number + 7 < columns:
+        top, where, nan = beat(words, c[7], number + 7, limit, top, where, nan)
+    return top, where, nan
+
+
+@inlined
 def fill_in_eights(words, whole, limit, ids):
     """Ids of the first rows, of which `whole` may be read SIDE wide; returns how many it were."""
     columns, stop = words.shape[1], whole // SIDE * SIDE
@@ -149,36 +172,9 @@ def fill_in_eights(words, whole, limit, ids):
     for i in range(0, stop, SIDE):
         c = side_by_side(words, i, 0)
         top, where, nan = keys(c[0]), repeated(words, 0, SIDE), strange(c[0], limit)
-        if columns > 1:
-            top, where, nan = beat(words, c[1], 1, limit, top, where, nan)
-        if columns > 2:
-            top, where, nan = beat(words, c[2], 2, limit, top, where, nan)
-        if columns > 3:
-            top, where, nan = beat(words, c[3], 3, limit, top, where, nan)
-        if columns > 4:
-            top, where, nan = beat(words, c[4], 4, limit, top, where, nan)
-        if columns > 5:
-            top, where, nan = beat(words, c[5], 5, limit, top, where, nan)
-        if columns > 6:
-            top, where, nan = beat(words, c[6], 6, limit, top, where, nan)
-        if columns > 7:
-            top, where, nan = beat(words, c[7], 7, limit, top, where, nan)
-        if columns > 8:  # the last eight, of which those before column 8 were seen
+        top, where, nan = beat_by_new(words, c, 0, 1, limit, top, where, nan)
+        if last > 0:
             c = side_by_side(words, i, last)
-            if columns > 15:
-                top, where, nan = beat(words, c[0], last, limit, top, where, nan)
-            if columns > 14:
-                top, where, nan = beat(words, c[1], last + 1, limit, top, where, nan)
-            if columns > 13:
-                top, where, nan = beat(words, c[2], last + 2, limit, top, where, nan)
-            if columns > 12:
-                top, where, nan = beat(words, c[3], last + 3, limit, top, where, nan)
-            if columns > 11:
-                top, where, nan = beat(words, c[4], last + 4, limit, top, where, nan)
-            if columns > 10:
-                top, where, nan = beat(words, c[5], last + 5, limit, top, where, nan)
-            if columns > 9:
-                top, where, nan = beat(words, c[6], last + 6, limit, top, where, nan)
-            top, where, nan = beat(words, c[7], last + 7, limit, top, where, nan)
+            top, where, nan = beat_by_new(words, c, last, SIDE, limit, top, where, nan)
         store(ids, i, choose(nan, repeated(ids, -1, SIDE), in_32_bits(where)))
     return stop

@@ -26,14 +26,11 @@ def add_few(n, pred, true, kept, skips, seen, sums):
         block = min(ROWS, n - start)
         for row in range(0, block, LANES):
             i = start + row
-            k, t = load(kept, 0, i, LANES), load(true, 0, i, LANES)
-            p = both(load(pred, 0, i, LANES), k)
-            hit = both(p, t)
-            tp = added(tp, ones(turned(hit)))
-            predicted = added(predicted, ones(turned(p)))
-            positive = added(positive, ones(turned(t)))
+            k, t, p, hit = cells_at(i, pred, true, kept)
+            tp, predicted = by_label(tp, hit), by_label(predicted, p)
+            positive = by_label(positive, t)
             if skips:
-                cells = added(cells, ones(turned(k)))
+                cells = by_label(cells, k)
                 store(left, row, ones(k))
             key = added(multiplied(ones(p), base), ones(t))
             store(found, row, added(multiplied(key, base), ones(hit)))
@@ -93,6 +90,20 @@ def clear(n, stride, pred, true, kept):
 
 
 @inlined
+def cells_at(i, pred, true, kept):
+    """Sixteen rows' masks: where cells count, are true, predicted, and both."""
+    k, t = load(kept, 0, i, LANES), load(true, 0, i, LANES)
+    p = both(load(pred, 0, i, LANES), k)
+    return k, t, p, both(p, t)
+
+
+@inlined
+def by_label(total, masks):
+    """Each label's ones in sixteen rows' masks, added to its total."""
+    return added(total, ones(turned(masks)))
+
+
+@inlined
 def add_labels(group, start, block, pred, true, kept, skips, chosen, found, sums):
     """Add sixteen labels' sums, and the ones of their rows to what was found in other labels."""
     size = sums.shape[1]
@@ -101,14 +112,11 @@ def add_labels(group, start, block, pred, true, kept, skips, chosen, found, sums
         looked_at = repeated(pred, chosen[group], LANES)
     tp = positive = predicted = cell = repeated(pred, 0, LANES)
     for i in range(0, block, LANES):
-        k, t = load(kept, 0, start + i, LANES), load(true, 0, start + i, LANES)
-        p = both(load(pred, 0, start + i, LANES), k)
-        hit = both(p, t)
-        tp = added(tp, ones(turned(hit)))
-        predicted = added(predicted, ones(turned(p)))
-        positive = added(positive, ones(turned(t)))
+        k, t, p, hit = cells_at(start + i, pred, true, kept)
+        tp, predicted = by_label(tp, hit), by_label(predicted, p)
+        positive = by_label(positive, t)
         if skips:
-            cell = added(cell, ones(turned(k)))
+            cell = by_label(cell, k)
         more(found, TP * ROWS + i, both(hit, looked_at))
         more(found, PRED * ROWS + i, both(p, looked_at))
         more(found, TRUE * ROWS + i, both(t, looked_at))
