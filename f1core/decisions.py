@@ -37,7 +37,8 @@ def decide(batch: Batch, rows: slice, module: Any = plain) -> Decisions:
     F1Error
         If any row holds a value that cannot be counted.
     """
-    true, weight, ignored = batch.true_ids(rows), batch.weights(rows), batch.ignored(rows)
+    true, weight = batch.true_ids(rows), batch.weights(rows)
+    ignored = batch.ignored(rows, true)
     if batch.kind == "multilabel":
         code, bad = _coded(module, batch, rows, true)
         if bad and module is not plain:

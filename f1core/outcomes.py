@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import engine
-from .batch import Batch
+from .batch import Batch, are_weights
 from .counts import Array, Counts
 from .decisions import decide
 from .errors import F1Error, shape_words
@@ -201,7 +201,7 @@ def _refuse_no_outcomes(rows: Rows, options: Options, n_classes: int, labels: Ar
     weight = rows.weight
     if weight is not None:
         good = weight.shape == (size,) and weight.dtype == np.float64
-        if not (good and np.isfinite(weight).all() and (weight >= 0).all()):
+        if not (good and are_weights(weight)):
             raise F1Error("these rows hold what no weight can be")
     if labels is not None:
         good = labels.shape == (n_classes,) and labels.dtype.kind in "iuUfb"

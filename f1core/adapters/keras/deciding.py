@@ -18,7 +18,7 @@ from ...batch import cuts_of
 from ...errors import F1Error
 from ...foreign import BFLOAT16, widened
 from ...options import Options
-from .shapes import is_flat, refuse_shapes, words_of
+from .shapes import is_flat, is_spread, refuse_shapes, words_of
 
 NARROW = keras.backend.backend() == "jax"  # which has no int64 unless it is told to
 Four = tuple[Any, Any, Any, Any]
@@ -38,7 +38,7 @@ def decide(y_true: Any, y_pred: Any, options: Options, width: int) -> Four:
         raise F1Error(f"y_pred is {words_of(y_pred)}; a ScoreMetric needs the model's scores")
     pred = ops.expand_dims(y_pred, -1) if is_flat(y_pred, options) else y_pred
     refuse_shapes(y_true, pred, options, width)
-    spread = len(y_true.shape) == len(pred.shape) and y_true.shape[-1] in (None, width)
+    spread = is_spread(y_true, pred, width)
     true = ops.reshape(_comparable(y_true), (-1, width if spread else 1))
     pred = ops.reshape(pred, (-1, pred.shape[-1]))
     hit, pred, true, kept = _DECIDE[options.task or ""](true, pred, options)

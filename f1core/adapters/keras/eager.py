@@ -18,7 +18,7 @@ from ...foreign import to_numpy
 from ...inputs import check
 from ...options import Options
 from ...tally import count
-from .shapes import is_flat, refuse_shapes
+from .shapes import is_flat, is_spread, refuse_shapes
 
 TORCH = keras.backend.backend() == "torch"
 
@@ -54,12 +54,12 @@ def sums_of(y_true: Any, y_pred: Any, options: Options, width: int) -> Array | N
     """
     if not y_pred.dtype.is_floating_point:
         return None
-    flat = is_flat(y_pred, options)
-    refuse_shapes(y_true, y_pred[:, None] if flat else y_pred, options, width)
-    pred = to_numpy(y_pred, "y_pred")
-    spread = y_true.ndim == pred.ndim and y_true.shape[-1] == width
+    if is_flat(y_pred, options):
+        y_pred = y_pred[:, None]
+    refuse_shapes(y_true, y_pred, options, width)
+    spread, one = is_spread(y_true, y_pred, width), options.task == "binary"
     true = to_numpy(y_true, "y_true").reshape((-1, width) if spread else -1)
-    pred = pred.reshape(-1) if options.task == "binary" else pred.reshape(-1, width)
+    pred = to_numpy(y_pred, "y_pred").reshape(-1 if one else (-1, width))
     try:
         counts = count(check(true, pred, _counting(options, not spread), width=width), threads=1)
     except F1Error:

@@ -27,6 +27,11 @@ def is_flat(pred: Any, options: Options) -> bool:
     return options.task == "binary" and len(pred.shape) == 1
 
 
+def is_spread(true: Any, pred: Any, width: int) -> bool:
+    """Whether the truth has a column for each of the scores', and not one id a row."""
+    return len(true.shape) == len(pred.shape) and true.shape[-1] in (None, width)
+
+
 def refuse_shapes(true: Any, pred: Any, options: Options, width: int) -> None:
     """Complain unless the truth is ids (a row each) or columns that fit those of the scores.
 
@@ -41,7 +46,7 @@ def refuse_shapes(true: Any, pred: Any, options: Options, width: int) -> None:
         what = "one column of scores" if task == "binary" else f"one column for each of {width}"
         raise F1Error(f"{came}: a {task} task needs {what}")
     ids = len(true.shape) == rank - 1 or (len(true.shape) == rank and columns == 1)
-    flags = len(true.shape) == rank and columns in (None, width)
+    flags = is_spread(true, pred, width)
     if not {"binary": ids, "multiclass": ids or flags, "multilabel": flags}[task or ""]:
         needed = {
             "binary": "one label a row (one-hot rows are task='multiclass')",
