@@ -140,11 +140,11 @@ class Accumulator:
             self._update_once(y_true, y_pred, sample_weight, sample_id)
             return
         stream = self._stream
-        if self._repeat is not None and sample_weight is None and stream is None:
-            found = self._repeat.count(y_true, y_pred)
-            if found is not None:
-                self._add(found)
-                return
+        repeat = self._repeat
+        if repeat is not None and sample_weight is None and stream is None:
+            with self._lock:
+                if self._counts is not None and repeat.add(self._counts, y_true, y_pred):
+                    return
         width = self._width()
         batch = check(y_true, y_pred, self._options, sample_weight, width, stream is not None)
         if not len(batch):

@@ -125,17 +125,28 @@ class Counts:
             self.forget_margins()
             cells.add_to(matrix)
             return True
-        pairs = list(zip(self.arrays(), other.arrays(), strict=True))
-        for a, b in pairs:
-            if (a is None) != (b is None):
-                return False
-            if a is not None and b is not None and (a.shape != b.shape or a.dtype != b.dtype):
-                return False
+        pairs = self.pairs(other)
+        if pairs is None:
+            return False
         self.forget_margins()
-        for a, b in pairs:
-            if a is not None and b is not None:
-                np.add(a, b, out=a)
+        for mine, theirs in pairs:
+            np.add(mine, theirs, out=mine)
         return True
+
+    def pairs(self, other: Counts) -> list[tuple[Array, Array]] | None:
+        """Each array and the other's, to be added to it in place; None if they do not match."""
+        if any(c.labels is not None or c.replicas is not None for c in (self, other)):
+            return None
+        found = []
+        for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
+            if mine is None or theirs is None:
+                if mine is not theirs:
+                    return None
+            elif mine.shape != theirs.shape or mine.dtype != theirs.dtype:
+                return None
+            else:
+                found.append((mine, theirs))
+        return found
 
     def forget_margins(self) -> None:
         """To be called before the confusion matrix is changed."""

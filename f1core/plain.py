@@ -61,10 +61,10 @@ def _argmax_by_column(scores: Array, ids: Array) -> None:
 
 
 def topk(words: Array, inf: Any, k: int, ids: Array) -> None:
-    """The k largest of each row, the earlier column first among equals; -1 where a NaN is."""
+    """The k largest of each row into (k, n), the first among equals; -1 where a NaN is."""
     scores = floats(words, inf)
-    ids[:] = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    ids[np.isnan(scores).any(axis=1)] = -1
+    ids[:] = np.argsort(-scores, axis=1, kind="stable")[:, :k].T
+    ids[:, np.isnan(scores).any(axis=1)] = -1
 
 
 def labels(true: Array, pred: Array, confusion: Array) -> int:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import engine
-from .batch import Batch
-from .counts import Counts
-from .tally import count_block
+from .batch import Batch, read_only
+from .counts import Array, Counts
+from .tally import fill, zeros
 
 _MOST_CLASSES = 100  # above, `add_sparsely` is the shorter way
 _MOST_CELLS = 1 << 15  # larger batches have time for the checks
 
 
 class Repeat:
-    """The way of one checked batch into its kernel.
+    """The way of one checked batch into its kernel, and from there onto counts.
 
-    A training batch of 32 x 10 takes 12 µs through the checks, and 5 this way.
+    A training batch of 32 x 10 takes 12 µs through the checks, and 3 this way.
     """
 
     def __init__(self, batch: Batch) -> None:
-        self._form = {**batch.__dict__, "true": None, "pred": None}
-        self._kinds = self._kinds_of(batch.true, batch.pred)
-        self._module = engine.choose(0)
+        true, pred = batch.true, batch.pred
+        self._dtypes, self._columns = (true.dtype, pred.dtype), (true.shape[1:], pred.shape[1:])
+        self._own = zeros(batch)  # what one batch has; a refused one leaves the total as it was
+        self._count = _counter(engine.choose(0), batch, self._own)
+        self._pairs: list[tuple[Array, Array]] = []
+        self._total: Counts | None = None
 
     @staticmethod
     def of(batch: Batch, y_true: Any, y_pred: Any) -> Repeat | None:
@@ -36,22 +40,60 @@ class Repeat:
         small = batch.n_classes <= _MOST_CLASSES or not batch.options.keeps_confusion(2)
         return Repeat(batch) if batch.direct and batch.labels is None and small else None
 
-    @staticmethod
-    def _kinds_of(true: Any, pred: Any) -> tuple[Any, ...]:
-        return true.dtype, pred.dtype, true.ndim, true.shape[1:], pred.shape[1:]
+    def add(self, total: Counts, y_true: Any, y_pred: Any) -> bool:
+        """Add a batch of the same form; or refuse another form, or a wrong value.
 
-    def count(self, y_true: Any, y_pred: Any) -> Counts | None:
-        """The counts of a batch of the same form; None if it has another, or a wrong value."""
+        Whoever calls holds the lock of the total.
+        """
         if type(y_true) is not np.ndarray or type(y_pred) is not np.ndarray:
-            return None
+            return False
         if not (
             0 < y_pred.size <= _MOST_CELLS
+            and (y_true.dtype, y_pred.dtype) == self._dtypes
+            and (y_true.shape[1:], y_pred.shape[1:]) == self._columns
             and len(y_true) == len(y_pred)
-            and self._kinds_of(y_true, y_pred) == self._kinds
             and y_true.flags.c_contiguous
             and y_pred.flags.c_contiguous
+            and (total is self._total or self._fits(total))
         ):
-            return None
-        batch = Batch.__new__(Batch)
-        batch.__dict__ = {**self._form, "true": y_true, "pred": y_pred}
-        return count_block(self._module, batch)
+            return False
+        for _, own in self._pairs:
+            own.fill(0)
+        try:
+            if self._count(y_true, y_pred):
+                return False
+        except engine.NotReady:
+            return False
+        total.forget_margins()
+        for array, own in self._pairs:
+            np.add(array, own, out=array)
+        return True
+
+    def _fits(self, total: Counts) -> bool:
+        """Whether such counts can be added in place; remember where."""
+        pairs = total.pairs(self._own)
+        if pairs is None:
+            return False
+        self._pairs, self._total = pairs, total
+        return True
+
+
+def _counter(module: Any, batch: Batch, into: Counts) -> Callable[[Array, Array], Any]:
+    """Counts a pair of arrays like the batch's, and says whether it refuses them."""
+    if batch.kind == "multiclass" and batch.format is not None and batch.true.dtype.kind in "iu":
+        word, inf = batch.format.word, batch.format.inf
+        if into.confusion is None:
+            kernel, array = module.multiclass_sums, into.sums
+        else:
+            kernel, array = module.multiclass, into.confusion
+        return lambda true, pred: kernel(read_only(true), read_only(pred, word), inf, array)
+    again = Batch.__new__(Batch)
+    again.__dict__ = {**batch.__dict__, "true": None, "pred": None}
+
+    def count(true: Array, pred: Array) -> Any:
+        again.true, again.pred = true, pred
+        refused = fill(module, again, slice(0, len(pred)), into)
+        again.true = again.pred = None  # they are the user's
+        return refused
+
+    return count

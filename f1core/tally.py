@@ -29,6 +29,8 @@ _DIRECT_CELLS = 1 << 24
 _TURNS = 4
 # With more classes, a second thread's confusion matrix costs more than it saves.
 _CROWDED = 512
+# From so many columns on, copying them into rows comes first: their numbers do not fit into int16.
+_MANY = 1 << 15
 # Weighted sums are added span by span in order, so that threads cannot change a bit; the spans are
 # larger than blocks, since each brings its own sums.
 _WEIGHTED_ROWS = 1 << 18
@@ -114,7 +116,7 @@ def _cut(rows: slice, step: int) -> Iterator[slice]:
 
 def _part(batch: Batch, module: Any, blocks: Iterable[slice], pay: Any = None) -> Counts:
     """Fresh counts of these blocks; where the twin is rented, `pay` says who does the next one."""
-    counts, fill = _empty(batch), _FILL[batch.kind]
+    counts = _empty(batch)
     for rows in blocks:
         start = thread_time()
         if fill(module, batch, rows, counts):
@@ -135,7 +137,7 @@ def _empty(batch: Batch) -> Counts:
         If they do not fit in memory.
     """
     try:
-        return _zeros(batch)
+        return zeros(batch)
     except (MemoryError, ValueError):  # NumPy's "array is too big"
         raise F1Error(
             f"the counts of {batch.n_classes:,} classes do not fit in memory; "
@@ -143,7 +145,8 @@ def _empty(batch: Batch) -> Counts:
         ) from None
 
 
-def _zeros(batch: Batch) -> Counts:
+def zeros(batch: Batch) -> Counts:
+    """Counts of the batch's form, of no rows."""
     size, dtype = batch.n_classes, np.int64 if batch.weight is None else np.float64
     if batch.kind == "multilabel":
         return Counts(size, sums=np.zeros((4, size), dtype), rows=np.zeros(ROWS, dtype))
@@ -163,16 +166,6 @@ def add(total: Counts | None, more: Counts, options: Options) -> Counts:
     return both if kept else both.without_confusion()
 
 
-def count_block(module: Any, batch: Batch) -> Counts | None:
-    """One small batch in one call of a module; None where that refuses it."""
-    counts = _zeros(batch)
-    try:
-        refused = _FILL[batch.kind](module, batch, slice(0, len(batch)), counts)
-    except engine.NotReady:
-        return None
-    return None if refused else counts
-
-
 def add_sparsely(total: Counts, batch: Batch) -> bool:
     """Add a batch that is small beside the confusion matrix onto it, cell by cell; or refuse.
 
@@ -186,6 +179,9 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
     if matrix.size < 2 * batch.cells or len(matrix) != batch.n_classes:
         return False
     module, start = engine.choose(batch.cells), thread_time()
+    rent = getattr(module, "rent", None)
+    if rent is not None:
+        module = plain
     try:
         true, pred, _ = _decided_ids(module, batch, slice(0, len(batch)))
         for side in (true, pred):
@@ -195,8 +191,8 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
         module.labels(true, pred, matrix)
     except engine.NotReady:
         return False
-    if hasattr(module, "rent"):
-        module.rent.pay(thread_time() - start)
+    if rent is not None:
+        rent.pay(thread_time() - start)
     return True
 
 
@@ -269,7 +265,8 @@ def _add_topk(module: Any, true: Array, ids: Array, weight: Array | None, counts
 
 
 def _multiclass(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
-    if batch.format is None or not batch.plain or batch.options.top_k > 1:
+    fused = batch.format is not None and batch.plain and batch.options.top_k == 1
+    if not fused or batch.by_columns:
         return _ids(module, batch, rows, counts)
     true, words, inf = _true_ids(module, batch, rows), batch.words(rows), batch.format.inf
     if counts.confusion is not None:
@@ -282,13 +279,15 @@ def best(module: Any, batch: Batch, rows: slice) -> Array:
     k = batch.options.top_k
     if batch.format is None:  # votes, or one-hot predictions
         return most_votes(batch.pred[rows], k)
-    words, inf = batch.words(rows), batch.format.inf
-    ids = np.empty(len(words) if k == 1 else (len(words), k), np.int32)
-    if k == 1:
-        module.argmax(words, inf, ids)
+    inf, n = batch.format.inf, rows.stop - rows.start
+    ids = np.empty(n if k == 1 else (k, n), np.int32)
+    if k > 1:
+        module.topk(batch.words(rows), inf, k, ids)
+    elif module is plain or not batch.by_columns or batch.n_classes > _MANY:
+        module.argmax(batch.words(rows), inf, ids)
     else:
-        module.topk(words, inf, k, ids)
-    return ids
+        module.argmax_of_columns(*batch.lines(rows), inf, ids)
+    return ids.T
 
 
 def most_votes(votes: Array, k: int) -> Array:
@@ -332,7 +331,7 @@ def _multilabel(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     if module is plain:
         lines = batch.true_ids(rows), -1, batch.words(rows), -1
     else:
-        lines = *batch.flag_lines(rows), *batch.cut_lines(rows)
+        lines = *batch.flag_lines(rows), *batch.lines(rows)
     weight = batch.weights(rows)
     call = (
         *lines, rows.stop - rows.start, cuts, sign, limit, *batch.skipped(lines[0]),
@@ -341,6 +340,11 @@ def _multilabel(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     if weight is None:
         return module.multilabel(*call)
     return module.multilabel_weighted(*call, weight)
+
+
+def fill(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
+    """Add these rows by a module; say whether it refuses one: the counts hold anything then."""
+    return _FILL[batch.kind](module, batch, rows, counts)
 
 
 _FILL = {

@@ -108,9 +108,9 @@ def test_ranking(problem, k):
     ids = np.full(len(words), -7, np.int32)
     kernels.argmax(words, inf, ids)
     assert ids.tolist() == [best(row, 1)[0] for row in numbers]
-    ids = np.full((len(words), k), -7, np.int32)
+    ids = np.full((k, len(words)), -7, np.int32)
     kernels.topk(words, inf, k, ids)
-    assert ids.tolist() == [best(row, k) for row in numbers]
+    assert ids.T.tolist() == [best(row, k) for row in numbers]
 
 
 @pytest.mark.parametrize("form", sorted(FORMATS))
@@ -122,8 +122,17 @@ def test_the_first_of_equals_in_few_columns(form, rare):
     for size in range(1, 18):
         for n in (7, 8, 43):
             words, ids = rng.choice(pool, (n, size)), np.full(n, -7, np.int32)
+            numbers = numbers_of(words, form)
             kernels.argmax(words, inf, ids)
-            assert ids.tolist() == [best(row, 1)[0] for row in numbers_of(words, form)]
+            assert ids.tolist() == [best(row, 1)[0] for row in numbers]
+            for start in {0, 1, n - 7}:
+                ids = np.full(n - start, -7, np.int32)
+                kernels.argmax_of_columns(words.T.copy(), start, inf, ids)
+                assert ids.tolist() == [best(row, 1)[0] for row in numbers[start:]]
+            for k in {min(k, size) for k in (1, 2, 5, size)}:
+                several = np.full((k, n), -7, np.int32)
+                kernels.topk(words, inf, k, several)
+                assert several.T.tolist() == [best(row, k) for row in numbers]
 
 
 @pytest.mark.parametrize("size", [16 * 2**15 - 3, 16 * 2**15 + 20, 16 * 2**16 + 40])
@@ -538,11 +547,11 @@ def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
     for n in (1, 2, 20):
         words = rng.random((n, size), np.float32).view(np.uint32)
         flags = rng.integers(0, 2, (n, size)).astype(np.int64)
-        cuts, ids = words[0].copy(), np.zeros((n, 1), np.int32)
-        kernels.argmax(put(words), inf, ids[:, 0])
-        assert (ids[:, 0] == words.argmax(axis=1)).all()
+        cuts, ids = words[0].copy(), np.zeros((1, n), np.int32)
+        kernels.argmax(put(words), inf, ids[0])
+        assert (ids[0] == words.argmax(axis=1)).all()
         kernels.topk(put(words), inf, 1, ids)
-        assert (ids[:, 0] == words.argmax(axis=1)).all()
+        assert (ids[0] == words.argmax(axis=1)).all()
         for last in range(3):
             sums, rows, read = np.zeros((4, size), int), np.zeros(20, int), [flags, words, cuts]
             read[last] = put(read[last])
@@ -558,10 +567,12 @@ def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
                 True, 0, NONE, COEFS, sums, rows,
             )  # fmt: skip
             assert (sums[1] == ((words > cuts) & (flags == 1)).sum(axis=0)).all()
-        kernels.onehot(put(np.eye(size, dtype=np.int64)[ids[:, 0]]), ids[:, 0])
-        assert (ids[:, 0] == words.argmax(axis=1)).all()
-        kernels.argmax(put(words.T).T, inf, ids[:, 0])  # columns first
-        assert (ids[:, 0] == words.argmax(axis=1)).all()
+        kernels.onehot(put(np.eye(size, dtype=np.int64)[ids[0]]), ids[0])
+        assert (ids[0] == words.argmax(axis=1)).all()
+        kernels.argmax(put(words.T).T, inf, ids[0])  # columns first
+        assert (ids[0] == words.argmax(axis=1)).all()
+        kernels.argmax_of_columns(put(words.T.copy()), 0, inf, ids[0])
+        assert (ids[0] == words.argmax(axis=1)).all()
         out, flat = np.zeros(4, np.int64), np.ascontiguousarray(flags.reshape(-1))
         assert not kernels.binary(put(flat), words.reshape(-1), one, cuts[0], out)
         assert not kernels.binary(flat, put(words.reshape(-1)), one, cuts[0], out)

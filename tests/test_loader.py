@@ -66,9 +66,9 @@ def test_code_is_that_of_rows_whichever_layout_came_first(folder, monkeypatch, f
     """It is kept by dtypes alone, so code of a Fortran array must not read another's rows."""
     monkeypatch.setattr(loader, "_hurried", True)
     scores = np.random.default_rng(0).random((20, 5), np.float32)
-    expected = np.argsort(-scores, axis=1, kind="stable")[:, :2]
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :2].T
     for layout in (first, "C", "F", "C"):
-        kernel, ids = loader.Kernel("top", "topk"), np.zeros((20, 2), np.int32)
+        kernel, ids = loader.Kernel("top", "topk"), np.zeros((2, 20), np.int32)
         kernel(np.array(scores, order=layout).view(np.uint32), FLOATS, 2, ids)
         np.testing.assert_array_equal(ids, expected)
 

@@ -7,7 +7,6 @@ and a vector has no order.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 from ..counts import RATIOS
@@ -34,16 +33,33 @@ def metric_of(task: str, average: str | None = None, ratio: str = "f1") -> str:
     >>> metric_of("multiclass"), metric_of("binary"), metric_of("multilabel", "micro", "recall")
     ('f1_macro', 'f1', 'recall_micro')
     """
-    if task not in TASKS:
-        raise F1Error(one_of("task", task, TASKS))
+    kind = average_of(task, average)
     if ratio not in RATIOS:
         raise F1Error(one_of("metric", ratio, RATIOS))
+    return ratio if kind == "binary" else f"{ratio}_{kind}"
+
+
+def average_of(task: str, average: str | None = None) -> str:
+    """The average that is meant, one of the attributes of `Scores`.
+
+    Raises
+    ------
+    F1Error
+        If the task or the average does not exist, or they do not go together.
+
+    Examples
+    --------
+    >>> average_of("binary"), average_of("multilabel"), average_of("multiclass", "micro")
+    ('binary', 'macro', 'micro')
+    """
+    if task not in TASKS:
+        raise F1Error(one_of("task", task, TASKS))
     allowed = ("binary",) * (task == "binary") + AVERAGES[: 4 if task == "multilabel" else 3]
     if average is None:
-        average = "binary" if task == "binary" else "macro"
+        return "binary" if task == "binary" else "macro"
     if average not in allowed:
         raise F1Error(one_of("average", average, allowed))
-    return ratio if average == "binary" else f"{ratio}_{average}"
+    return average
 
 
 def named(metric: str, task: str, average: str | None = None) -> str:
@@ -79,7 +95,6 @@ def as_logs(
     *,
     per_class: bool = False,
     prefix: str = "",
-    ratios: Iterable[str] = HEADLINES,
 ) -> dict[str, float]:
     """F1, precision and recall under the keys that callbacks look for.
 
@@ -91,12 +106,10 @@ def as_logs(
     >>> as_logs(f1core.score([0, 1, 1], [0, 1, 0]), prefix="val_")["val_recall"]
     0.5
     """
-    found = {
-        f"{prefix}{ratio}": scores.metric(metric_of(scores.task, average, ratio))
-        for ratio in ratios
-    }
+    whole = getattr(scores, average_of(scores.task, average))
+    found = {f"{prefix}{ratio}": getattr(whole, ratio) for ratio in HEADLINES}
     if per_class:
-        for ratio in ratios:
+        for ratio in HEADLINES:
             each: Any = getattr(scores.per_class, ratio)
             for name, value in zip(scores.classes, each, strict=True):
                 found[f"{prefix}{ratio}_{name}"] = float(value)

@@ -10,6 +10,7 @@ from .sizes import LANES
 from .steps import cells
 
 argmax = Kernel("ranking", "argmax")
+argmax_of_columns = Kernel("ranking", "argmax_of_columns")
 binary = Kernel("cuts", "binary")
 binary_sums = Kernel("cuts", "binary_sums")
 binary_sums_weighted = Kernel("cuts", "binary_sums_weighted")

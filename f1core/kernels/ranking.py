@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from .across import SIDE, fill_in_eights
+from .across import SIDE, beat, fill_in_eights, keys, strange
 from .jit import inlined, jit
 from .lanes import (
     LANES,
@@ -21,7 +21,8 @@ from .lanes import (
     smaller,
     smallest_bits,
 )
-from .masks import choose, first, lane
+from .masks import choose, first, lane, store
+from .tiles import in_32_bits
 
 FAR = 1 << 15  # numbers of loads from here on may not fit into 16-bit lanes
 
@@ -106,3 +107,29 @@ def argmax(words, inf, ids):
     else:
         for i in range(n):
             ids[i] = first_largest(words, i, columns - LANES, limit)
+
+
+@jit
+def argmax_of_columns(lines, start, inf, ids):
+    """The same of rows that lie as columns (C, N), from row `start` on; of 16 bits up to 32,768."""
+    limit, columns, n = np.int64(inf), len(lines), len(ids)
+    for i in range(0, n, SIDE):
+        left = n - i
+        column = some(lines, 0, start + i, left)
+        top, where, nan = keys(column), repeated(lines, 0, SIDE), strange(column, limit)
+        for c in range(1, columns):
+            top, where, nan = beat(
+                lines, some(lines, c, start + i, left), c, limit, top, where, nan
+            )
+        found = choose(nan, repeated(ids, -1, SIDE), in_32_bits(where))
+        if left >= SIDE:
+            store(ids, i, found)
+        else:
+            for r in range(left):
+                ids[i + r] = lane(found, r)
+
+
+@inlined
+def some(array, i, j, left):
+    """Eight neighbours, or those that are left."""
+    return load(array, i, j, SIDE) if left >= SIDE else load_part(array, i, j, left, SIDE)
