@@ -10,12 +10,12 @@ from typing import Any, overload
 
 import numpy as np
 
-from . import sources
 from .accumulator import Accumulator
+from .columns import sources
+from .columns.selection import Names, Selection
 from .counts import Array
 from .errors import F1Error, counted_from, renamed
 from .scores import Scores
-from .selection import Names, Selection
 from .slices import Slices, as_binary, flags_alone, refuse_unknown, start
 
 Progress = Callable[[str, int], None]

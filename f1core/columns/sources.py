@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from ..counts import Array
+from ..errors import F1Error, counted_from, missing, one_of, shown
+from ..foreign import to_numpy
 from . import arrow
 from .archives import ArrayFile
-from .counts import Array
-from .errors import F1Error, counted_from, missing, one_of, shown
-from .foreign import to_numpy
 from .selection import Selection
 
 T = TypeVar("T")
