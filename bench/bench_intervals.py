@@ -10,7 +10,7 @@ import pytest
 
 import f1core
 from f1core.groups import score_by
-from f1core.paired import compare
+from f1core.intervals.paired import compare
 
 
 def labels(rows, classes=10, wrong=0.3):

@@ -12,7 +12,7 @@ from .scores import Average, Scores
 if _TYPE_CHECKING:
     from .best import BestEpoch
     from .groups import score_by
-    from .paired import compare
+    from .intervals.paired import compare
     from .thresholds import BinnedThresholds, best_threshold, curve
 
 __all__ = [
@@ -37,7 +37,7 @@ _NAMES = {
     "BestEpoch": "best",
     "BinnedThresholds": "thresholds",
     "best_threshold": "thresholds",
-    "compare": "paired",
+    "compare": "intervals.paired",
     "curve": "thresholds",
     "score_by": "groups",
 }

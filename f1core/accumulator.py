@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from .counts import Counts
 from .errors import F1Error, shown
-from .identities import check_ids
+from .ids.kinds import check_ids
+from .ids.once import Once
+from .ids.outcomes import Outcomes, of_batch
 from .inputs import check
-from .once import Once
 from .options import Options, make_options, thread_count
-from .outcomes import Outcomes, of_batch
 from .repeat import Repeat
 from .scores import Scores
 from .tally import add, add_sparsely, count
 
 if TYPE_CHECKING:
-    from .poisson import Stream
+    from .intervals.poisson import Stream
 
 _MIXED = "earlier rows have {} (sample_id=), these have {}: give every row an id, or none"
 
@@ -155,7 +155,7 @@ class Accumulator:
                     return
         counts = count(batch, self._threads)
         if stream is not None:
-            from .poisson import with_replicas
+            from .intervals.poisson import with_replicas
 
             with self._lock:  # these rows' numbers are theirs alone
                 first = stream.advance(len(batch))
@@ -294,7 +294,7 @@ class Accumulator:
         """What resamples are drawn from, where they are kept."""
         if not self._options.resamples:
             return None
-        from .poisson import Stream
+        from .intervals.poisson import Stream
 
         return Stream(seed)
 

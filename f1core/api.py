@@ -97,7 +97,7 @@ def score(
     batch = check(y_true, y_pred, options, sample_weight, exact=options.resamples > 0)
     counts = count(batch, thread_count(threads))
     if options.resamples:
-        from .poisson import checked_seed, with_replicas
+        from .intervals.poisson import checked_seed, with_replicas
 
         counts = with_replicas(counts, batch, checked_seed(seed))
     options = batch.options

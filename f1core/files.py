@@ -10,12 +10,13 @@ from typing import Any, overload
 
 import numpy as np
 
-from . import sources
 from .accumulator import Accumulator
+from .columns import sources
+from .columns.batches import Columns, Source, reading
+from .columns.selection import Names, Selection
 from .counts import Array
 from .errors import F1Error, counted_from, renamed
 from .scores import Scores
-from .selection import Names, Selection
 from .slices import Slices, as_binary, flags_alone, refuse_unknown, start
 
 Progress = Callable[[str, int], None]
@@ -175,9 +176,7 @@ def rows_in(paths: Any) -> int | None:
     return None if None in known else sum(rows or 0 for rows in known)
 
 
-def _looked(
-    source: sources.Source, target: Names, probabilities: Names | None, **others: Any
-) -> Selection:
+def _looked(source: Source, target: Names, probabilities: Names | None, **others: Any) -> Selection:
     """What was asked for among a source's columns; an .npy of scores has its target beside it."""
     targets = [target] if isinstance(target, str) else list(target)
     names = list(source.names)
@@ -199,12 +198,12 @@ def _told(name: str, done: int) -> Iterator[None]:
 
 
 def _batches(
-    paths: Any, looked: Callable[[sources.Source], Selection]
-) -> Iterator[tuple[str, Selection, sources.Columns]]:
+    paths: Any, looked: Callable[[Source], Selection]
+) -> Iterator[tuple[str, Selection, Columns]]:
     """Each batch with its source's name and what was chosen there."""
     first: Selection | None = None
     for source in sources.opened(paths):
-        with sources.reading(source.name):
+        with reading(source.name):
             chosen = looked(source)
             if first is None:
                 first = chosen

@@ -18,9 +18,9 @@ import numpy as np
 
 from .counts import Array, Counts
 from .errors import F1Error, shown
-from .once import Once
+from .ids.once import Once
+from .ids.outcomes import Outcomes
 from .options import Options, make_options
-from .outcomes import Outcomes
 
 FORMAT = 2  # 1 had neither rows with ids nor seeds
 _READ = (1, FORMAT)

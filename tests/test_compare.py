@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binomtest
 
 from f1core import F1Error, score
-from f1core.paired import _mcnemar, compare
+from f1core.intervals.paired import _mcnemar, compare
 
 
 def models(rng, rows, classes=4, wrong=(0.3, 0.3)):

@@ -12,8 +12,8 @@ import pytest
 from f1core import Accumulator, F1Error, score
 from f1core.counts import RATIOS, Counts
 from f1core.intervals import interval, per_class_interval
+from f1core.intervals.poisson import weights
 from f1core.options import make_options
-from f1core.poisson import weights
 from f1core.scores import Scores
 
 METHODS = ("bootstrap", "delta")
@@ -213,7 +213,7 @@ def test_a_replica_is_score_with_its_weights(name, weighted):
     scores = score(y_true, y_pred, resamples=5, seed=11, sample_weight=weight, **options)
     drawn = weights(11, 0, 1500, 5).astype(float) * (1 if weight is None else weight)
     for metric in scores.to_dict():
-        from f1core.resampling import Resamples
+        from f1core.intervals.resampling import Resamples
 
         kept = scores._counts.replicas
         found = Resamples.like(scores._counts, scores._options, kept.sums, kept.rows).metric(metric)

@@ -340,7 +340,7 @@ def test_an_interrupt_loses_nothing(monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("f1core.once.counted", interrupted)
+        patch.setattr("f1core.ids.once.counted", interrupted)
         with pytest.raises(KeyboardInterrupt):
             made.update([0], [0], sample_id=[99])
     assert made == numbered()

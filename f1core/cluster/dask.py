@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..columns.selection import Names, Selection
 from ..counts import Array
 from ..errors import F1Error, missing, shown
 from ..foreign import to_numpy
-from ..selection import Names, Selection
 from .partition import Outcome, Plan, finished, merged, stand_in, tree
 
 try:

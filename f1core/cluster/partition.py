@@ -13,10 +13,10 @@ from typing import Any, cast
 import numpy as np
 
 from ..accumulator import Accumulator
+from ..columns.selection import Selection
 from ..counts import Array
 from ..errors import F1Error, counted_from, renamed, shape_words
 from ..scores import Scores
-from ..selection import Selection
 from ..slices import refuse_unknown
 
 Outcome = Accumulator | F1Error

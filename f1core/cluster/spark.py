@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import arrow
+from ..columns import arrow
+from ..columns.selection import Names, Selection
 from ..counts import Array
 from ..errors import F1Error, missing, shown
 from ..scores import Scores
-from ..selection import Names, Selection
 from .partition import FAN, Outcome, Plan, finished, merged, stand_in
 
 try:

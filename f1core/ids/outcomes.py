@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import engine
-from .batch import Batch, are_weights
-from .counts import Array, Counts
-from .decisions import decide
-from .errors import F1Error, shape_words
-from .identities import Ids, refuse_no_ids
-from .options import Options
-from .plain import IGNORED
+from .. import engine
+from ..batch import Batch, are_weights
+from ..counts import Array, Counts
+from ..decisions import decide
+from ..errors import F1Error, shape_words
+from ..options import Options
+from ..plain import IGNORED
+from ..tally import add, add_sparsely, count
+from .kinds import Ids, refuse_no_ids
 from .runs import Rows
-from .tally import add, add_sparsely, count
 
 # Rows that are decided or unpacked together: 1 MB of codes.
 _CELLS = 1 << 20

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .batch import Batch
-from .counts import Array, Counts
-from .decisions import Decisions, decide
-from .options import Options
-from .plain import IGNORED
+from ..batch import Batch
+from ..counts import Array, Counts
+from ..decisions import Decisions, decide
+from ..options import Options
+from ..plain import IGNORED
 from .resampling import Resamples, multinomial, summed
 
 _BLOCK = 1 << 17  # cells decided in one go

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .counts import Array
-from .errors import F1Error, one_of, shown
+from ..counts import Array
+from ..errors import F1Error, one_of, shown
 
 _LISTED = 30  # with more columns than this, an error does not name them all
 

@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from . import values
-from .batch import Batch
-from .counts import Array, Counts
-from .errors import F1Error, calling_y_pred
-from .inputs import check
-from .intervals import checked_level, percentiles
+from .. import values
+from ..batch import Batch
+from ..counts import Array, Counts
+from ..errors import F1Error, calling_y_pred
+from ..inputs import check
+from ..options import Options, make_options
+from ..scores import Scores
+from ..tally import count
+from .bounds import checked_level, percentiles
 from .joint import discordant, joint_resamples
-from .options import Options, make_options
 from .poisson import checked_seed, count_replicas
 from .resampling import Resamples
-from .scores import Scores
-from .tally import count
 
 _EXACT = ("accuracy", "exact_match")
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from . import averages, resampling, values
-from .counts import RATIOS, TRUE, Array, Counts
-from .errors import F1Error, one_of, shown
-from .options import Options
+from .. import averages, values
+from ..counts import RATIOS, TRUE, Array, Counts
+from ..errors import F1Error, one_of, shown
+from ..options import Options
+from ..scores import Scores
+from . import resampling
 from .poisson import checked_seed
-from .scores import Scores
 
 METHODS = ("bootstrap", "delta")
 
@@ -152,6 +152,8 @@ def _delta(
             "method='delta' is for unweighted single-label rows with a confusion matrix; "
             "method='bootstrap' takes others"
         )
+    from statistics import NormalDist
+
     influence = _influence(counts, options, metric)
     variance = float((counts.confusion * influence**2).sum())
     spread = NormalDist().inv_cdf((1 + level) / 2) * variance**0.5

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .counts import Counts, refuse_mixed, refuse_other_width
-from .errors import F1Error
+from ..counts import Counts, refuse_mixed, refuse_other_width
+from ..errors import F1Error
+from ..options import Options
+from ..tally import add, count
 from .lexicon import Lexicon
-from .options import Options
 from .outcomes import Outcomes, batches, counted, renumbered, trimmed
 from .runs import Rows, stacked, whole
-from .tally import add, count
 from .twins import Judge, compared, distinct
 
 
@@ -91,7 +91,7 @@ class Once:
 
     def with_replicas(self, seed: int) -> Counts:
         """The counts, and replicas of the rows in the order of their ids."""
-        from .poisson import with_replicas
+        from ..intervals.poisson import with_replicas
 
         total, first = None, 0
         for batch in batches(self.outcomes(), self._options):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .counts import Array, union
+from ..counts import Array, union
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .averages import divide, fractions
-from .batch import Batch
-from .counts import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED, Array, Counts
-from .decisions import Decisions, decide
-from .errors import F1Error, shown
-from .plain import IGNORED
-from .replicas import Replicas
+from ..averages import divide, fractions
+from ..batch import Batch
+from ..counts import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED, Array, Counts
+from ..decisions import Decisions, decide
+from ..errors import F1Error, shown
+from ..plain import IGNORED
+from ..replicas import Replicas
 from .resampling import summed
 
 # Rows whose weights are drawn together, from a generator of their own.

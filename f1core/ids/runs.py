@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .counts import Array
+from ..counts import Array
 
 # A run is at least this many times larger than the next: of 10^6 rows that came by 32 there are
 # up to 8 runs, and each row was moved some 15 times. With 2 there are 15 runs to search, with 8

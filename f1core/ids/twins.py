@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from .counts import Array
-from .errors import F1Error, shown
-from .identities import Ids, spelled
+from ..counts import Array
+from ..errors import F1Error, shown
+from ..options import Options
+from .kinds import Ids, spelled
 from .lexicon import Lexicon
-from .options import Options
 from .runs import Rows
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .counts import Array
-from .errors import F1Error
-from .foreign import to_numpy
+from ..counts import Array
+from ..errors import F1Error
+from ..foreign import to_numpy
 
 
 def arrays(batch: Any, columns: Iterable[str]) -> dict[str, Array]:

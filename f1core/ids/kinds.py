@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import F1Error, shape_words, shown
-from .foreign import Array, as_array
+from ..errors import F1Error, shape_words, shown
+from ..foreign import Array, as_array
 
 # Up to here every whole number of a floating dtype is a number of its own.
 _EXACT = {2: 1 << 11, 4: 1 << 24, 8: 1 << 53, 16: 1 << 53}

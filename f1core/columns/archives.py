@@ -17,8 +17,8 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from .counts import Array
-from .errors import F1Error
+from ..counts import Array
+from ..errors import F1Error
 
 _PIECE = 1 << 22  # what is read at once where it is only passed on
 

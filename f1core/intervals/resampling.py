@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from . import averages
-from .counts import CELLS, PRED, RATIOS, TP, TRUE, Array, Counts
-from .errors import F1Error
-from .options import Options
-from .scores import Scores
+from .. import averages
+from ..counts import CELLS, PRED, RATIOS, TP, TRUE, Array, Counts
+from ..errors import F1Error
+from ..options import Options
+from ..scores import Scores
 
 # Numbers in flight at once while resampling: 32 MB of int64.
 _NUMBERS = 1 << 22

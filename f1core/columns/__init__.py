@@ -1,0 +1,1 @@
+"""Columns out of files, frames and streams."""

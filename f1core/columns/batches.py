@@ -1,0 +1,66 @@
+"""What a source is, and how its rows become batches of arrays."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..counts import Array
+from ..errors import F1Error, counted_from, missing
+from . import arrow
+from .selection import Selection
+
+Columns = dict[str, Array]
+
+_BYTES = 1 << 23  # of one batch, about: small beside 300 MB, large beside the cost of a call
+ROWS = 1 << 17  # in one batch at most
+
+
+class Source(ABC):
+    """Rows of named columns, to be read once."""
+
+    name: str  # what an error calls it
+    names: list[str]  # its columns
+    whole: str | None = None  # the name of all columns together, which no pattern means
+    rows: int | None = None  # where that is known without reading them
+
+    @abstractmethod
+    def batches(self, chosen: Selection) -> Iterator[Columns]:
+        """The chosen columns, a batch of rows at a time."""
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Whatever a reader raises as one sentence that names the source."""
+    try:
+        yield
+    except F1Error as error:
+        raise F1Error(f"{name}: {error}") from None
+    except ImportError:
+        raise missing(f"reading {name}", "pyarrow", "cli") from None
+    except Exception as error:  # a damaged file raises one of many kinds
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise F1Error(f"{name} cannot be read: {lines[0]}") from error
+
+
+def step(row_bytes: float) -> int:
+    """How many rows of so many bytes make a batch."""
+    return max(1, min(ROWS, int(_BYTES / max(1, row_bytes))))
+
+
+def arrays(parts: Iterable[Any], columns: list[str]) -> Iterator[Columns]:
+    """Record batches, cut where they are large, as arrays; rows in errors count from the first."""
+    done = 0
+    for part in parts:
+        if not len(part):
+            continue
+        part = part.select(columns)
+        rows = step(part.nbytes / len(part))
+        for start in range(0, len(part), rows):
+            piece = part.slice(start, rows)
+            with counted_from(done):
+                found = arrow.arrays(piece, columns)
+            yield found
+            done += len(piece)

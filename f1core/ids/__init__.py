@@ -1,0 +1,1 @@
+"""Rows that have ids: kept in few bytes, found again, compared, counted once."""
