@@ -87,13 +87,14 @@ def _counter(module: Any, batch: Batch, into: Counts) -> Callable[[Array, Array]
         else:
             kernel, array = module.multiclass, into.confusion
         return lambda true, pred: kernel(read_only(true), read_only(pred, word), inf, array)
-    again = Batch.__new__(Batch)
-    again.__dict__ = {**batch.__dict__, "true": None, "pred": None}
+    again, nothing = Batch.__new__(Batch), (batch.true[:0].copy(), batch.pred[:0].copy())
+    again.__dict__ = batch.__dict__.copy()
+    again.true, again.pred = nothing
 
     def count(true: Array, pred: Array) -> Any:
         again.true, again.pred = true, pred
         refused = fill(module, again, slice(0, len(pred)), into)
-        again.true = again.pred = None  # they are the user's
+        again.true, again.pred = nothing  # the user's arrays are not kept
         return refused
 
     return count

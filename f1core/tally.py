@@ -265,8 +265,8 @@ def _add_topk(module: Any, true: Array, ids: Array, weight: Array | None, counts
 
 
 def _multiclass(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
-    fused = batch.format is not None and batch.plain and batch.options.top_k == 1
-    if not fused or batch.by_columns:
+    apart = not batch.plain or batch.options.top_k > 1 or batch.by_columns
+    if batch.format is None or apart:
         return _ids(module, batch, rows, counts)
     true, words, inf = _true_ids(module, batch, rows), batch.words(rows), batch.format.inf
     if counts.confusion is not None:

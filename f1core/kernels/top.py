@@ -15,7 +15,7 @@ ALL, BLOCK = (1 << LANES) - 1, 2 * SIDE
 
 @jit
 def topk(words, inf, k, ids):
-    """Fill ids (k, n) with each row's k largest, the earlier column first among equals, -1 of NaN."""
+    """Fill ids (k, n) with each row's k largest, the first of equals first; -1 if one is NaN."""
     limit = np.int64(inf)
     if words.shape[1] <= FEW:
         lists(words, limit, k, ids)
