@@ -121,7 +121,29 @@ class Batch:
             return all(a.flags.c_contiguous or _sideways(a) for a in (self.true, self.pred))
         if not (self.true.flags.c_contiguous and self.pred.flags.c_contiguous):
             return False
-        return self.kind == "binary" or (self.plain and self.options.top_k == 1)
+        return self.kind == "binary" or self.fused
+
+    @property
+    def fused(self) -> bool:
+        """Whether one kernel may count all rows, and those of `ignore_index` be taken out then."""
+        if self.weight is not None or self.options.top_k > 1:
+            return False
+        ignored = self.ignored_id
+        if self.options.ignore_index is None or ignored is None:
+            return self.options.ignore_index is None
+        # Of a matrix their line goes; of sums, what they predicted cannot be told from the others.
+        return not 0 <= ignored < self.n_classes or self.options.keeps_confusion(self.n_classes)
+
+    @property
+    def ignored_id(self) -> int | None:
+        """What a target of `ignore_index`, and no other, is among the ids; None if none is that."""
+        value = self.options.ignore_index
+        if value is None or self.onehot:
+            return None
+        if self.coder is not None:
+            return _SKIPPED
+        wraps = self.true.dtype.kind == "u" and self.true.itemsize == 8
+        return None if isinstance(value, str) or wraps or value == _NO_ID else int(value)
 
     @property
     def float_flags(self) -> bool:

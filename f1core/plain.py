@@ -88,27 +88,26 @@ def labels_weighted(true: Array, pred: Array, weight: Array, confusion: Array) -
 def labels_sums(true: Array, pred: Array, sums: Array) -> int:
     """Add rows into the (3, C) sums; return how many ids were outside of them."""
     size = sums.shape[1]
-    bad = _outside(true, pred, size)
-    if not bad:
-        sums[TRUE] += np.bincount(true, minlength=size)
-        sums[PRED] += np.bincount(pred, minlength=size)
-        sums[TP] += np.bincount(true[true == pred], minlength=size)
+    good = _inside(true, size) & _inside(pred, size)
+    bad = len(good) - int(good.sum())
+    if bad:
+        true, pred = true[good], pred[good]
+    sums[TRUE] += np.bincount(true, minlength=size)
+    sums[PRED] += np.bincount(pred, minlength=size)
+    sums[TP] += np.bincount(true[true == pred], minlength=size)
     return bad
 
 
 def labels_sums_weighted(true: Array, pred: Array, weight: Array, sums: Array) -> int:
     """As `labels_sums`, adding weights in row order."""
-    bad = _outside(true, pred, sums.shape[1])
+    size = sums.shape[1]
+    bad = len(true) - int((_inside(true, size) & _inside(pred, size)).sum())
     if not bad:
         hit = true == pred
         np.add.at(sums[TRUE], true, weight)
         np.add.at(sums[PRED], pred, weight)
         np.add.at(sums[TP], true[hit], weight[hit])
     return bad
-
-
-def _outside(true: Array, pred: Array, size: int) -> int:
-    return len(true) - int((_inside(true, size) & _inside(pred, size)).sum())
 
 
 def _inside(ids: Array, size: int) -> Array:

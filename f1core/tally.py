@@ -214,6 +214,9 @@ def _seen(counts: Counts, labels: Array) -> Counts:
 
 def _ids(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     """Count decided rows; ids of -1 are refused unless the row is ignored."""
+    if batch.fused:
+        true, pred = _true_ids(module, batch, rows), _pred_ids(module, batch, rows)
+        return _add(module, true, pred, None, counts) - _taken_out(batch, true, counts)
     true, pred, weight = _decided_ids(module, batch, rows)
     if pred.ndim == 2:
         return _add_topk(module, true, pred, weight, counts)
@@ -222,7 +225,7 @@ def _ids(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
 
 def _decided_ids(module: Any, batch: Batch, rows: slice) -> tuple[Array, Array, Array | None]:
     """True and predicted ids, and weights, of the rows that are not ignored."""
-    pred = batch.pred_ids(rows) if batch.kind == "labels" else best(module, batch, rows)
+    pred = _pred_ids(module, batch, rows)
     true, weight = _true_ids(module, batch, rows), batch.weights(rows)
     ignored = batch.ignored(rows, true)
     if ignored is not None and ignored.any():
@@ -230,6 +233,28 @@ def _decided_ids(module: Any, batch: Batch, rows: slice) -> tuple[Array, Array, 
         true, pred = true[kept], pred[kept]
         weight = None if weight is None else weight[kept]
     return true, pred, weight
+
+
+def _taken_out(batch: Batch, true: Array, counts: Counts) -> int:
+    """Take the rows of `ignore_index` out of the counts; return how many were not counted at all.
+
+    10^6 rows of ten classes take 0.5 ms, and leaving them out before 4.
+    """
+    ignored = batch.ignored_id
+    if ignored is None:
+        return 0
+    steps = range(0, len(true), _BLOCK_ROWS)
+    found = sum(int(np.count_nonzero(true[i : i + _BLOCK_ROWS] == ignored)) for i in steps)
+    if counts.confusion is None or not 0 <= ignored < counts.n_classes:
+        return found
+    line = counts.confusion[ignored]
+    found -= int(line.sum())
+    line[:] = 0
+    return found
+
+
+def _pred_ids(module: Any, batch: Batch, rows: slice) -> Array:
+    return batch.pred_ids(rows) if batch.kind == "labels" else best(module, batch, rows)
 
 
 def _true_ids(module: Any, batch: Batch, rows: slice) -> Array:
@@ -254,10 +279,11 @@ def _add(module: Any, true: Array, pred: Array, weight: Array | None, counts: Co
 def _add_topk(module: Any, true: Array, ids: Array, weight: Array | None, counts: Counts) -> Any:
     """Each row predicts its k best classes; the truth is counted with the first of them."""
     assert counts.sums is not None
-    bad = _add(module, true, np.ascontiguousarray(ids[:, 0]), weight, counts)
+    ids = np.ascontiguousarray(ids.T)
+    bad = _add(module, true, ids[0], weight, counts)
     others = Counts(counts.n_classes, sums=np.zeros_like(counts.sums))
-    for place in range(1, ids.shape[1]):
-        bad += _add(module, true, np.ascontiguousarray(ids[:, place]), weight, others)
+    for column in ids[1:]:
+        bad += _add(module, true, column, weight, others)
     assert others.sums is not None
     counts.sums[TP] += others.sums[TP]
     counts.sums[PRED] += others.sums[PRED]
@@ -265,13 +291,14 @@ def _add_topk(module: Any, true: Array, ids: Array, weight: Array | None, counts
 
 
 def _multiclass(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
-    apart = not batch.plain or batch.options.top_k > 1 or batch.by_columns
-    if batch.format is None or apart:
+    if batch.format is None or not batch.fused or batch.by_columns:
         return _ids(module, batch, rows, counts)
     true, words, inf = _true_ids(module, batch, rows), batch.words(rows), batch.format.inf
     if counts.confusion is not None:
-        return module.multiclass(true, words, inf, counts.confusion)
-    return module.multiclass_sums(true, words, inf, counts.sums)
+        bad = module.multiclass(true, words, inf, counts.confusion)
+    else:
+        bad = module.multiclass_sums(true, words, inf, counts.sums)
+    return bad - _taken_out(batch, true, counts)
 
 
 def best(module: Any, batch: Batch, rows: slice) -> Array:
