@@ -85,6 +85,13 @@ class Accumulator:
         self._repeat: Repeat | None = None  # the way that the last batch went
         self._stream = self._new_stream(seed)
 
+    @classmethod
+    def of(cls, options: Options, threads: int | None = None) -> Accumulator:
+        """An empty one, with options that are checked already."""
+        made = cls.__new__(cls)
+        made.__setstate__({"options": options, "counts": None, "threads": threads})
+        return made
+
     @property
     def task(self) -> str:
         """The task it was made for."""
@@ -143,7 +150,9 @@ class Accumulator:
         repeat = self._repeat
         if repeat is not None and sample_weight is None and stream is None:
             with self._lock:
-                if self._counts is not None and repeat.add(self._counts, y_true, y_pred):
+                found = repeat.add(self._counts, y_true, y_pred)
+                if found is not None:
+                    self._counts = found
                     return
         width = self._width()
         batch = check(y_true, y_pred, self._options, sample_weight, width, stream is not None)

@@ -111,6 +111,15 @@ class Batch:
         """Whether the arrays go to a fused kernel as they lie, without a cast or a copy."""
         return self.coder is None and not self.onehot and self._direct_kind()
 
+    @property
+    def as_it_is(self) -> bool:
+        """Whether kernels read the arrays without a cast or a copy, be it one after another."""
+        if not self.onehot:
+            return self.direct
+        rows = self.true.flags.c_contiguous and self.pred.flags.c_contiguous
+        known = self.true.dtype in _ONE_HOTS and self.pred.dtype in FORMATS
+        return rows and known and self.fused
+
     def _direct_kind(self) -> bool:
         known = FORMATS if self.format is not None else _AS_THEY_ARE
         if self.pred.dtype not in known:

@@ -27,6 +27,7 @@ class Repeat:
         self._dtypes, self._columns = (true.dtype, pred.dtype), (true.shape[1:], pred.shape[1:])
         self._own = zeros(batch)  # what one batch has; a refused one leaves the total as it was
         self._count = _counter(engine.choose(0), batch, self._own)
+        self._arrays = [array for array in self._own.arrays() if array is not None]
         self._pairs: list[tuple[Array, Array]] = []
         self._total: Counts | None = None
 
@@ -38,15 +39,15 @@ class Repeat:
         if batch.weight is not None:  # the next batch's are others
             return None
         small = batch.n_classes <= _MOST_CLASSES or not batch.options.keeps_confusion(2)
-        return Repeat(batch) if batch.direct and batch.labels is None and small else None
+        return Repeat(batch) if batch.as_it_is and batch.labels is None and small else None
 
-    def add(self, total: Counts, y_true: Any, y_pred: Any) -> bool:
-        """Add a batch of the same form; or refuse another form, or a wrong value.
+    def add(self, total: Counts | None, y_true: Any, y_pred: Any) -> Counts | None:
+        """The total with a batch of the same form added in place; new counts where there were none.
 
-        Whoever calls holds the lock of the total.
+        None for another form, or a wrong value. Whoever calls holds the lock of the total.
         """
         if type(y_true) is not np.ndarray or type(y_pred) is not np.ndarray:
-            return False
+            return None
         if not (
             0 < y_pred.size <= _MOST_CELLS
             and (y_true.dtype, y_pred.dtype) == self._dtypes
@@ -54,20 +55,23 @@ class Repeat:
             and len(y_true) == len(y_pred)
             and y_true.flags.c_contiguous
             and y_pred.flags.c_contiguous
-            and (total is self._total or self._fits(total))
+            and (total is None or total is self._total or self._fits(total))
         ):
-            return False
-        for _, own in self._pairs:
+            return None
+        for own in self._arrays:
             own.fill(0)
+        self._own.forget_margins()
         try:
             if self._count(y_true, y_pred):
-                return False
+                return None
         except engine.NotReady:
-            return False
+            return None
+        if total is None:
+            return self._own.copy()
         total.forget_margins()
         for array, own in self._pairs:
             np.add(array, own, out=array)
-        return True
+        return total
 
     def _fits(self, total: Counts) -> bool:
         """Whether such counts can be added in place; remember where."""

@@ -33,9 +33,12 @@ def few_labels(true, words, one, cuts, coefs, sums, rows):
     seen = np.zeros(base**3, np.uint32)
     odd = add_loads(true, words, whole, one, cuts, seen, sums)
     if whole < n:  # the last rows, beyond which nothing may be read
-        ends = np.zeros((n - whole, LANES), true.dtype), np.zeros((n - whole, LANES), words.dtype)
-        ends[0][:, :size], ends[1][:, :size] = true[whole:], words[whole:]
-        odd |= add_loads(*ends, n - whole, one, cuts, seen, sums)
+        left = n - whole
+        targets, scores = np.zeros((left, LANES), true.dtype), np.zeros((left, LANES), words.dtype)
+        for i in range(left):  # as slices, they take Numba a second to compile
+            for j in range(size):
+                targets[i, j], scores[i, j] = true[whole + i, j], words[whole + i, j]
+        odd |= add_loads(targets, scores, left, one, cuts, seen, sums)
     add_histogram(seen, size, size, coefs, rows)
     return odd & 1 != 0 or (odd != 0 and beyond(words, one))
 
@@ -112,7 +115,7 @@ def empty(totals, sums, again):
     for k in range(3):
         for j in range(sums.shape[1]):
             sums[k, j] += totals[k, j + again if j >= slot else j]
-    totals[:] = 0
+    totals.fill(0)
 
 
 @jit

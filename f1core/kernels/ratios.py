@@ -13,7 +13,8 @@ from .tiles import added, both, multiplied, widened
 TIMES, SAME = 4, 5
 N_RATIOS = len(RATIOS)
 UNDEFINED, HIGH, LOW = (2 + N_RATIOS * block for block in range(3))
-FBETA, SPECIFICITY = RATIOS.index("fbeta"), RATIOS.index("specificity")
+F1, FBETA, SPECIFICITY = (RATIOS.index(ratio) for ratio in ("f1", "fbeta", "specificity"))
+assert FBETA == F1 + 1
 
 # Each is a tp / (a tp + b fn + c fp): rows of a, b, c in the order of RATIOS. fbeta's come with the
 # call; specificity is the recall of the negatives.
@@ -41,34 +42,41 @@ def add_rows(n, counts, coefs, rows):
     rows[COUNT] += total
     rows[EXACT] += exact
     sums = np.empty((3, SOME), np.int64)
+    usual = coefs[0] == FACTORS[F1, 0] and coefs[1] == FACTORS[F1, 1] and coefs[2] == FACTORS[F1, 2]
     for which in range(N_RATIOS):
-        factors = coefs if which == FBETA else FACTORS[which]
-        a, b = where(EVERY, factors[0], SOME), where(EVERY, factors[1], SOME)
-        c, limb = where(EVERY, factors[2], SOME), where(EVERY, LIMB, SOME)
-        undefined = high = low = repeated(sums, 0, SOME)
-        for i in range(0, n, SOME):
-            tp, pred = number(counts, TP, i), number(counts, PRED, i)
-            fn, fp = minus(number(counts, TRUE, i), tp), minus(pred, tp)
-            if which == SPECIFICITY:
-                tp = minus(minus(minus(number(counts, CELLS, i), fn), fp), tp)
-                fn = fp
-            upper = times(a, tp)
-            under = plus(plus(upper, times(b, fn)), times(c, fp))
-            none = is_zero(under)  # then upper is 0 as well
-            x = times(over(upper, plus(under, where(none, 1.0, SOME))), limb)
-            whole = floor(x)
-            rest = floor(times(minus(x, whole), limb))
-            often = widened(load(counts, TIMES, i, SOME))
-            undefined = added(undefined, choose(none, often, repeated(sums, 0, SOME)))
-            high = added(high, multiplied(often, digits(whole, sums)))
-            low = added(low, multiplied(often, digits(rest, sums)))
-        store(sums[0], 0, undefined)
-        store(sums[1], 0, high)
-        store(sums[2], 0, low)
+        if which != FBETA or not usual:  # else sums still hold what F1 has, a ratio ahead
+            add_ratio(n, counts, coefs if which == FBETA else FACTORS[which], which, sums)
         for lane in range(SOME):
             rows[UNDEFINED + which] += sums[0, lane]
             rows[HIGH + which] += sums[1, lane]
             rows[LOW + which] += sums[2, lane]
+
+
+@inlined
+def add_ratio(n, counts, factors, which, sums):
+    """Fill sums (3, lanes): how many rows have no such ratio, and the limbs of all others'."""
+    a, b = where(EVERY, factors[0], SOME), where(EVERY, factors[1], SOME)
+    c, limb = where(EVERY, factors[2], SOME), where(EVERY, LIMB, SOME)
+    undefined = high = low = repeated(sums, 0, SOME)
+    for i in range(0, n, SOME):
+        tp, pred = number(counts, TP, i), number(counts, PRED, i)
+        fn, fp = minus(number(counts, TRUE, i), tp), minus(pred, tp)
+        if which == SPECIFICITY:
+            tp = minus(minus(minus(number(counts, CELLS, i), fn), fp), tp)
+            fn = fp
+        upper = times(a, tp)
+        under = plus(plus(upper, times(b, fn)), times(c, fp))
+        none = is_zero(under)  # then upper is 0 as well
+        x = times(over(upper, plus(under, where(none, 1.0, SOME))), limb)
+        whole = floor(x)
+        rest = floor(times(minus(x, whole), limb))
+        often = widened(load(counts, TIMES, i, SOME))
+        undefined = added(undefined, choose(none, often, repeated(sums, 0, SOME)))
+        high = added(high, multiplied(often, digits(whole, sums)))
+        low = added(low, multiplied(often, digits(rest, sums)))
+    store(sums[0], 0, undefined)
+    store(sums[1], 0, high)
+    store(sums[2], 0, low)
 
 
 @inlined

@@ -23,7 +23,8 @@ def topk(words, inf, k, ids):
         best, places = np.empty(k, np.int64), np.empty(k, np.int32)
         for i in range(len(words)):
             sift(words, i, limit, k, best, places)
-            ids[:, i] = places
+            for rank in range(k):
+                ids[rank, i] = places[rank]
 
 
 @inlined
@@ -46,8 +47,8 @@ def lists(words, limit, k, ids):
         for stop in range(columns, 0, -SIDE):  # from the end: the later one of equals moves on
             left = stop - SIDE if stop > SIDE else 0
             if start <= whole:
-                put_side_by_side(words, start, left, block, 0)
-                put_side_by_side(words, start + SIDE, left, block, SIDE)
+                for half in range(0, BLOCK, SIDE):
+                    put_side_by_side(words, start + half, left, block, half)
             else:
                 for r in range(rows):
                     for j in range(left, stop):
@@ -101,12 +102,12 @@ def pushed(best, places, at, key, place):
 def sift(words, i, limit, k, best, places):
     """Insert into a falling list what beats its last: some 20 of 1,000 columns for k = 3."""
     columns = words.shape[1]
-    best[:] = -limit - 1
+    best.fill(-limit - 1)
     for column in range(0, columns, LANES):
         j = min(column, columns - LANES)
         keys = order(load(words, i, j, LANES))
         if above(keys, limit) | above(repeated(words, -limit, LANES), keys):
-            places[:] = -1
+            places.fill(-1)
             return
         beats = above(keys, best[k - 1]) & (ALL << (column - j))
         while beats:

@@ -66,9 +66,9 @@ def add_many(n, stride, pred, true, kept, skips, chosen, coefs, sums, rows):
     found, counts = np.empty(6 * ROWS, np.uint16), np.empty((6, ROWS), np.int32)
     for start in range(0, n, ROWS):
         block = min(ROWS, n - start)
-        counts[:] = 0
+        counts.fill(0)
         for panel in range(0, groups, PANEL):
-            found[:] = 0
+            found.fill(0)
             for group in range(panel, min(panel + PANEL, groups)):
                 at = group * stride + start
                 add_labels(group, at, block, pred, true, kept, skips, chosen, found, sums)

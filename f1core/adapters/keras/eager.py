@@ -6,18 +6,16 @@ A step of 64 x 10 takes 60 µs, and 500 as some thirty operations of keras.ops.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import keras
 import numpy as np
 
+from ...accumulator import Accumulator
 from ...counts import COUNT, EXACT, TRUE, Array
 from ...errors import F1Error
 from ...foreign import to_numpy
-from ...inputs import check
 from ...options import Options
-from ...tally import count
 from .shapes import is_flat, is_spread, refuse_shapes
 
 TORCH = keras.backend.backend() == "torch"
@@ -44,36 +42,47 @@ def tensor(array: Any) -> Any:
     return torch.as_tensor(array)
 
 
-def sums_of(y_true: Any, y_pred: Any, options: Options, width: int) -> Array | None:
-    """What `adding.sums_of` gives for a step; None if `score` would refuse a row of it.
+class Steps:
+    """Counts one step after another: those that look alike take the short way of `repeat`."""
 
-    Raises
-    ------
-    F1Error
-        If shapes do not fit the task.
-    """
-    if not y_pred.dtype.is_floating_point:
-        return None
-    if is_flat(y_pred, options):
-        y_pred = y_pred[:, None]
-    refuse_shapes(y_true, y_pred, options, width)
-    spread, one = is_spread(y_true, y_pred, width), options.task == "binary"
-    true = to_numpy(y_true, "y_true").reshape((-1, width) if spread else -1)
-    pred = to_numpy(y_pred, "y_pred").reshape(-1 if one else (-1, width))
-    try:
-        counts = count(check(true, pred, _counting(options, not spread), width=width), threads=1)
-    except F1Error:
-        return None
-    if options.task == "multilabel":
-        assert counts.sums is not None and counts.rows is not None
-        rows = counts.rows[COUNT], counts.rows[EXACT], 0
-        return np.concatenate([counts.sums.reshape(-1), rows])
-    each = counts.per_class
-    return np.concatenate([each.reshape(-1), np.full(width, each[TRUE].sum())])
+    def __init__(self, options: Options, width: int) -> None:
+        self._options, self._width = options, width
+        # Targets of classes whose names are words hold the numbers, unless they are columns.
+        words = options.names is not None and isinstance(options.names[0], str)
+        plain = replace(options, average_over=None, confusion=False)
+        self._columns = Accumulator.of(plain, threads=1)
+        self._ids = Accumulator.of(replace(plain, names=None) if words else plain, threads=1)
 
+    def sums_of(self, y_true: Any, y_pred: Any) -> Array | None:
+        """What `adding.sums_of` gives for a step; None where there are no rows, or `score`
+        would refuse one.
 
-@lru_cache(maxsize=16)
-def _counting(options: Options, ids: bool) -> Options:
-    """What counting looks at: of classes whose names are words, targets hold the numbers."""
-    words = ids and options.names is not None and isinstance(options.names[0], str)
-    return replace(options, names=None if words else options.names, average_over=None)
+        Raises
+        ------
+        F1Error
+            If shapes do not fit the task.
+        """
+        if not y_pred.dtype.is_floating_point:
+            return None
+        options, width = self._options, self._width
+        if is_flat(y_pred, options):
+            y_pred = y_pred[:, None]
+        refuse_shapes(y_true, y_pred, options, width)
+        spread, one = is_spread(y_true, y_pred, width), options.task == "binary"
+        true = to_numpy(y_true, "y_true").reshape((-1, width) if spread else -1)
+        pred = to_numpy(y_pred, "y_pred").reshape(-1 if one else (-1, width))
+        counter = self._columns if spread else self._ids
+        try:
+            counter.reset()
+            counter.update(true, pred)
+        except F1Error:
+            return None
+        counts = counter.counts
+        if counts is None:
+            return None
+        if options.task == "multilabel":
+            assert counts.sums is not None and counts.rows is not None
+            rows = counts.rows[COUNT], counts.rows[EXACT], 0
+            return np.concatenate([counts.sums.reshape(-1), rows])
+        each = counts.per_class
+        return np.concatenate([each.reshape(-1), np.full(width, each[TRUE].sum())])

@@ -87,6 +87,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
                 "ScoreMetric can count in the graph"
             )
         self._width, self._weighted = width, False
+        self._steps = eager.Steps(self._options, width)
         self._direction = "down" if self._plan[0][1] in LOSSES else "up"
         size = adding.size_of(width, self._options)
         integers = "int32" if NARROW else "int64"
@@ -100,7 +101,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
             for each in (y_true, y_pred)
         )
         if sample_weight is None and eager.is_at_hand(self._counts):
-            found = eager.sums_of(y_true, y_pred, self._options, self._width)
+            found = self._steps.sums_of(y_true, y_pred)
             if found is not None:
                 self._counts.assign(self._counts.value + eager.tensor(found))
                 return
