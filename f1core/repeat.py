@@ -84,7 +84,7 @@ class Repeat:
 
 def _counter(module: Any, batch: Batch, into: Counts) -> Callable[[Array, Array], Any]:
     """Counts a pair of arrays like the batch's, and says whether it refuses them."""
-    plain = batch.plain and batch.true.dtype.kind in "iu"
+    plain = batch.plain and not batch.onehot and batch.true.dtype.kind in "iu"
     if batch.kind == "multiclass" and batch.format is not None and plain:
         word, inf = batch.format.word, batch.format.inf
         if into.confusion is None:

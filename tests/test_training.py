@@ -18,10 +18,13 @@ FORMS = {
     "binary": ("binary", {}, None),
     "multilabel": ("multilabel", {"threshold": [0.2, 0.3, 0.5, 0.9]}, 4),
     "ignored": ("multiclass", {"classes": 4, "ignore_index": 3}, 4),
+    "masked": ("multiclass", {"classes": 4, "ignore_index": -100}, 4),
+    "sums": ("multiclass", {"classes": 4, "ignore_index": -100, "confusion": False}, 4),
 }
 CHANGES = [
     "none", "none", "none", "NaN", "target", "float64", "int16", "list", "weights", "Fortran",
     "fewer rows", "no rows", "other width", "labels", "reset", "lengths", "read-only", "merge",
+    "one-hot", "one-hot", "one-hot float32", "masked", "masked NaN",
 ]  # fmt: skip
 
 
@@ -72,6 +75,12 @@ def changed(rng, change, task, width, y_true, y_pred):
         y_true = y_true[:-1]
     elif change == "read-only":
         y_pred.setflags(write=False)
+    elif change.startswith("one-hot") and task == "multiclass":
+        y_true = np.eye(width)[y_true].astype("f4" if "float" in change else "i1")
+    elif change.startswith("masked"):
+        y_true.flat[1] = -100
+        if "NaN" in change:
+            y_pred[1] = np.nan
     return y_true, y_pred, weight
 
 
@@ -125,6 +134,18 @@ def test_results_handed_out_do_not_change_with_later_batches(loaded):
             if form_counts_all(options):
                 assert copied.total == scores.total == rows
             assert scores.to_dict() == numbers == copied.compute().to_dict()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("onehot", [False, True])
+def test_targets_of_any_dtype_repeat(loaded, dtype, onehot):
+    rng, made = np.random.default_rng(0), Accumulator("multiclass", classes=4)
+    y_true, y_pred = rng.integers(0, 2 if dtype == "bool" else 4, (3, 9)), rng.random((3, 9, 4))
+    for true, pred in zip(y_true, y_pred, strict=True):
+        made.update((np.eye(4)[true] if onehot else true).astype(dtype), pred)
+    whole = Accumulator("multiclass", classes=4)
+    whole.update(y_true.ravel(), y_pred.reshape(27, 4))
+    assert made == whole
 
 
 def form_counts_all(options):
