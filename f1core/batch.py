@@ -2,84 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from .counts import Array
 from .errors import F1Error
-from .foreign import BFLOAT16, widened
+from .foreign import widened
+from .formats import FORMATS, Format, cuts_of, read_only, score_dtype
+from .labels import NATIVE_IDS, NO_ID, SKIPPED, Coder, from_onehot, native_ids
 from .options import Options
 
-
-class Format(NamedTuple):
-    """How a floating dtype looks as unsigned words of the same width."""
-
-    word: np.dtype[Any]
-    inf: Any
-    one: Any
-
-
-def _format(dtype: Any, word: Any, inf: int, one: int) -> tuple[np.dtype[Any], Format]:
-    return np.dtype(dtype), Format(np.dtype(word), word(inf), word(one))
-
-
-FORMATS = dict(
-    [
-        _format(np.float16, np.uint16, 0x7C00, 0x3C00),
-        _format(BFLOAT16, np.uint16, 0x7F80, 0x3F80),
-        _format(np.float32, np.uint32, 0x7F80_0000, 0x3F80_0000),
-        _format(np.float64, np.uint64, 0x7FF0 << 48, 0x3FF0 << 48),
-    ]
-)
-
-# The kernels are compiled for these ids; every other dtype is cast, a block at a time, in cache.
-_NATIVE_IDS = frozenset(np.dtype(t) for t in (np.int8, np.uint8, np.int32, np.int64))
-_NO_ID = np.iinfo(np.int64).min  # what no class has for an id
-_SKIPPED = -2  # what a coder's ignored values become
 _FEW = 16  # columns that are one load; two threads gain from 2 to 4 MB of them on
-_AS_THEY_ARE = _NATIVE_IDS | {np.dtype(np.bool_)}
+_AS_THEY_ARE = NATIVE_IDS | {np.dtype(np.bool_)}
 _ONE_HOTS = _AS_THEY_ARE | {np.dtype(np.float32), np.dtype(np.float64)}
-_CAST_IDS = {"i2": np.int32, "u2": np.int32, "u4": np.int64, "u8": np.int64}
-
-
-class Coder:
-    """Label values -> positions 0..C-1, and -1 for a value that is no class."""
-
-    def __init__(self, values: Sequence[Any] | Array) -> None:
-        array = np.asarray(values)
-        self._places: dict[Any, int] | None = None
-        if array.dtype.kind in "UO":
-            self._places = {value: place for place, value in enumerate(array.tolist())}
-            return
-        self._order = np.argsort(array, kind="stable")
-        self._sorted = array[self._order]
-        low, high = int(self._sorted[0]), int(self._sorted[-1])
-        self._low, self._table = low, None
-        if high - low < _TABLE:  # a look-up costs 1 ns, a search 20
-            self._table = np.full(high - low + 1, -1, np.int32)
-            self._table[array.astype(np.int64) - low] = np.arange(len(array))
-
-    def __call__(self, block: Array) -> Array:
-        """(n,) label values as (n,) positions."""
-        if self._places is not None:
-            find = self._places.get
-            return np.fromiter((find(v, -1) for v in block.tolist()), np.int32, len(block))
-        block = native_ids(block)
-        if self._table is not None:
-            at = block - np.int64(self._low)
-            inside = (at >= 0) & (at < len(self._table))
-            if inside.all():
-                return self._table[at]
-            return np.where(inside, self._table[np.where(inside, at, 0)], np.int32(-1))
-        at = np.searchsorted(self._sorted, block).clip(max=len(self._sorted) - 1)
-        return np.where(self._sorted[at] == block, self._order[at], -1).astype(np.int32)
-
-
-_TABLE = 1 << 20
 
 
 @dataclass
@@ -150,9 +89,9 @@ class Batch:
         if value is None or self.onehot:
             return None
         if self.coder is not None:
-            return _SKIPPED
+            return SKIPPED
         wraps = self.true.dtype.kind == "u" and self.true.itemsize == 8
-        return None if isinstance(value, str) or wraps or value == _NO_ID else int(value)
+        return None if isinstance(value, str) or wraps or value == NO_ID else int(value)
 
     @property
     def float_flags(self) -> bool:
@@ -211,7 +150,7 @@ class Batch:
     @property
     def score_dtype(self) -> np.dtype[Any]:
         """The native dtype in which the scores are compared."""
-        return _score_dtype(self.pred.dtype)
+        return score_dtype(self.pred.dtype)
 
     @property
     def plain(self) -> bool:
@@ -222,11 +161,11 @@ class Batch:
         """(n,) class ids, or (n, L) flags; a value that is no class becomes -1 or stays wrong."""
         block = self.true[rows]
         if self.onehot:
-            return _from_onehot(block)
+            return from_onehot(block)
         if self.coder is None:
             return native_ids(block)
         ids, ignored = self.coder(block), self.ignored(rows)
-        return ids if ignored is None else np.where(ignored, np.int32(_SKIPPED), ids)
+        return ids if ignored is None else np.where(ignored, np.int32(SKIPPED), ids)
 
     def onehot_lines(self, rows: slice) -> Array | None:
         """(n, C) one-hot targets for their kernel; None where there are none that it reads."""
@@ -250,7 +189,7 @@ class Batch:
             return block.view(f"u{block.itemsize}")
         if not (block.flags.c_contiguous and block.dtype in FORMATS):
             with np.errstate(over="ignore", invalid="ignore"):  # of what only longdouble holds
-                block = np.ascontiguousarray(block, dtype=_score_dtype(block.dtype))
+                block = np.ascontiguousarray(block, dtype=score_dtype(block.dtype))
         return read_only(block, self.format.word)
 
     def weights(self, rows: slice) -> Array | None:
@@ -293,7 +232,7 @@ class Batch:
         if self.onehot:
             place = self.options.place(value, self.n_classes)
             ids = self.true_ids(rows) if true is None else true
-            return np.asarray(ids == (_NO_ID if place is None else place))
+            return np.asarray(ids == (NO_ID if place is None else place))
         return np.asarray(widened(self.true[rows]) == value)
 
     @cached_property
@@ -326,7 +265,7 @@ class Batch:
         if true.dtype.kind == "u" and self.float_flags:
             return True, int(np.asarray(value, self.true.dtype).view(f"i{true.itemsize}"))
         if self.coder is not None:
-            value = _SKIPPED
+            value = SKIPPED
         info = np.iinfo(true.dtype)
         return (True, int(value)) if info.min <= value <= info.max else (False, 0)
 
@@ -354,69 +293,6 @@ def _sideways(array: Array) -> bool:
     return array.ndim == 2 and not array.flags.c_contiguous and array.flags.f_contiguous
 
 
-def _score_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The native dtype in which scores of this dtype are compared."""
-    native = dtype.newbyteorder("=")
-    return native if native in FORMATS else np.dtype(np.float64)
-
-
-def format_of(array: Array) -> Format | None:
-    """The word format of scores of this dtype; None for whole numbers."""
-    if array.dtype.kind in "iub":
-        return None
-    return FORMATS[_score_dtype(array.dtype)]
-
-
-def cuts_of(thresholds: Array, dtype: np.dtype[Any], from_logits: bool) -> Array:
-    """What scores of this dtype are compared with, for float64 thresholds of probabilities."""
-    if from_logits:  # no sigmoid: p > t is x > log(t / (1 - t))
-        with np.errstate(divide="ignore"):
-            thresholds = np.log(thresholds) - np.log1p(-thresholds)
-    return rounded(thresholds, dtype)
-
-
-def rounded(values: Array, dtype: np.dtype[Any]) -> Array:
-    """float64 values rounded to nearest in `dtype`, bfloat16 included."""
-    if dtype != BFLOAT16:
-        with np.errstate(over="ignore"):
-            return np.asarray(values.astype(dtype) + dtype.type(0))  # never -0.0
-    bits = values.astype(np.float32).view(np.uint32)
-    bits = bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
-    return (bits >> np.uint32(16)).astype(np.uint16).view(BFLOAT16)
-
-
-def native_ids(block: Array) -> Array:
-    """Whole numbers as one of four native dtypes; a fraction or NaN becomes what no id is."""
-    dtype = block.dtype
-    if dtype.kind == "b":
-        block = block.view(np.uint8)
-    elif dtype not in _NATIVE_IDS:
-        block = widened(block)
-        if block.dtype.kind == "f":
-            block = _whole(block)
-        else:
-            cast = _CAST_IDS.get(f"{dtype.kind}{dtype.itemsize}")
-            block = block.astype(cast or dtype.newbyteorder("="))
-    return read_only(np.ascontiguousarray(block))
-
-
-def read_only(array: Array, dtype: Any = None) -> Array:
-    """A view for the kernels, which are then compiled once for read-only and writable input."""
-    view: Array = array.view() if dtype is None else array.view(dtype)
-    view.setflags(write=False)
-    return view
-
-
-def _whole(block: Array) -> Array:
-    """Floats as int32, or as int64 where one is not whole and small: 10^5 take 30 µs, or 200."""
-    with np.errstate(invalid="ignore"):
-        short: Array = block.astype(np.int32)
-        if (short == block).all():
-            return short
-        whole = block.astype(np.int64)
-    return np.where(whole == block, whole, _NO_ID)
-
-
 def are_weights(block: Array) -> bool:
     """Whether (n,) float64 numbers are finite and not below 0."""
     words = block.view(np.uint64)
@@ -430,12 +306,3 @@ def _refuse_weights(block: Array, start: int) -> NoReturn:
     raise F1Error(
         f"sample_weight is {block[wrong]} at row {start + wrong}; weights are finite, not below 0"
     )
-
-
-def _from_onehot(block: Array) -> Array:
-    """The place of the single 1 in each row; -1 where there is no such place."""
-    block = widened(block)
-    ones = block == 1
-    ids = ones.argmax(axis=1).astype(np.int32)
-    good = (ones.sum(axis=1) == 1) & ((block != 0).sum(axis=1) == 1)
-    return ids if good.all() else np.where(good, ids, np.int32(-1))

@@ -6,10 +6,12 @@ from functools import partial
 from typing import Any
 
 from . import vocabulary
-from .batch import Batch, Coder, format_of
+from .batch import Batch
 from .counts import Array
 from .errors import F1Error, shape_words, shown
 from .foreign import BFLOAT16, to_numpy, widened
+from .formats import format_of
+from .labels import Coder
 from .options import Options
 
 _SCAN = 1 << 16  # rows looked at before a guess is made

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from . import engine
-from .batch import Batch, read_only
+from .batch import Batch
 from .counts import Array, Counts
+from .formats import read_only
 from .tally import fill, zeros
 
 _MOST_CLASSES = 100  # above, `add_sparsely` is the shorter way

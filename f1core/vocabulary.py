@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .batch import Coder
 from .counts import Array
 from .errors import F1Error, shown
 from .foreign import widened
+from .labels import Coder
 from .options import CONFUSION_CLASSES
 
 _SCAN = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary

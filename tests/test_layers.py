@@ -15,9 +15,9 @@ ROOT = Path(f1core.__file__).parent
 # A module of the core imports only modules above it here, and none outside of the core.
 CORE = [
     "errors", "values", "options", "foreign", "replicas", "cells", "counts", "plain", "kernels",
-    "engine", "workers", "batch", "vocabulary", "complaints", "inputs", "tally", "averages",
-    "report", "scores", "api", "decisions", "ids", "ids.kinds", "ids.runs", "ids.outcomes",
-    "ids.lexicon", "ids.twins", "ids.once", "state", "repeat", "accumulator",
+    "engine", "workers", "formats", "labels", "batch", "vocabulary", "complaints", "inputs",
+    "tally", "averages", "report", "scores", "api", "decisions", "ids", "ids.kinds", "ids.runs",
+    "ids.outcomes", "ids.lexicon", "ids.twins", "ids.once", "state", "repeat", "accumulator",
 ]  # fmt: skip
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..batch import Batch, cuts_of
+from ..batch import Batch
 from ..complaints import complain
 from ..counts import Array
 from ..foreign import widened
+from ..formats import cuts_of
 from ..plain import floats
 from .cuts import Column, Cuts, Scale, above
 

@@ -8,9 +8,10 @@ from typing import TypeVar
 import numpy as np
 
 from .. import workers
-from ..batch import Batch, native_ids
+from ..batch import Batch
 from ..complaints import complain
 from ..counts import Array
+from ..labels import native_ids
 from ..plain import floats
 from .cuts import Column, Ordered, Scale
 from .packed import Packed

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..batch import cuts_of
 from ..counts import Array
 from ..foreign import widened
+from ..formats import cuts_of
 
 
 @dataclass(frozen=True)

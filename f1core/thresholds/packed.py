@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..batch import Format
 from ..counts import Array
+from ..formats import Format
 from ..plain import floats
 from .cuts import Column, Cuts, Scale, starts
 

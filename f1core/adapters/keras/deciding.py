@@ -14,9 +14,9 @@ import numpy as np
 from keras import ops
 from keras.backend import standardize_dtype
 
-from ...batch import cuts_of
 from ...errors import F1Error
 from ...foreign import BFLOAT16, widened
+from ...formats import cuts_of
 from ...options import Options
 from .shapes import is_flat, is_spread, refuse_shapes, words_of
 

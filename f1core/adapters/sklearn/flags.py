@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ... import tally, vocabulary
-from ...batch import Batch, format_of
+from ...batch import Batch
 from ...counts import COUNT, EXACT, HIGH, PRED, ROWS, TP, TRUE, UNDEFINED, Array
 from ...errors import F1Error
+from ...formats import format_of
 from ...options import Options
 from ...plain import _row_ratios
 from .targets import INDICATOR, Targets

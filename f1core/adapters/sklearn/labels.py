@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ... import tally, vocabulary
-from ...batch import Batch, Coder
+from ...batch import Batch
 from ...counts import PRED, TP, TRUE, Array
 from ...errors import F1Error
+from ...labels import Coder
 from ...options import Options
 from . import names
 from .targets import Targets

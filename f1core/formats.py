@@ -1,0 +1,70 @@
+"""Floating numbers as unsigned words, which the kernels compare; thresholds in their precision."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .counts import Array
+from .foreign import BFLOAT16
+
+
+class Format(NamedTuple):
+    """How a floating dtype looks as unsigned words of the same width."""
+
+    word: np.dtype[Any]
+    inf: Any
+    one: Any
+
+
+def _format(dtype: Any, word: Any, inf: int, one: int) -> tuple[np.dtype[Any], Format]:
+    return np.dtype(dtype), Format(np.dtype(word), word(inf), word(one))
+
+
+FORMATS = dict(
+    [
+        _format(np.float16, np.uint16, 0x7C00, 0x3C00),
+        _format(BFLOAT16, np.uint16, 0x7F80, 0x3F80),
+        _format(np.float32, np.uint32, 0x7F80_0000, 0x3F80_0000),
+        _format(np.float64, np.uint64, 0x7FF0 << 48, 0x3FF0 << 48),
+    ]
+)
+
+
+def score_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The native dtype in which scores of this dtype are compared."""
+    native = dtype.newbyteorder("=")
+    return native if native in FORMATS else np.dtype(np.float64)
+
+
+def format_of(array: Array) -> Format | None:
+    """The word format of scores of this dtype; None for whole numbers."""
+    if array.dtype.kind in "iub":
+        return None
+    return FORMATS[score_dtype(array.dtype)]
+
+
+def cuts_of(thresholds: Array, dtype: np.dtype[Any], from_logits: bool) -> Array:
+    """What scores of this dtype are compared with, for float64 thresholds of probabilities."""
+    if from_logits:  # no sigmoid: p > t is x > log(t / (1 - t))
+        with np.errstate(divide="ignore"):
+            thresholds = np.log(thresholds) - np.log1p(-thresholds)
+    return rounded(thresholds, dtype)
+
+
+def rounded(values: Array, dtype: np.dtype[Any]) -> Array:
+    """float64 values rounded to nearest in `dtype`, bfloat16 included."""
+    if dtype != BFLOAT16:
+        with np.errstate(over="ignore"):
+            return np.asarray(values.astype(dtype) + dtype.type(0))  # never -0.0
+    bits = values.astype(np.float32).view(np.uint32)
+    bits = bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
+    return (bits >> np.uint32(16)).astype(np.uint16).view(BFLOAT16)
+
+
+def read_only(array: Array, dtype: Any = None) -> Array:
+    """A view for the kernels, which are then compiled once for read-only and writable input."""
+    view: Array = array.view() if dtype is None else array.view(dtype)
+    view.setflags(write=False)
+    return view
