@@ -7,7 +7,8 @@ import pytest
 
 pytest.importorskip("numba", exc_type=ImportError)
 
-from f1core import kernels, plain
+import f1core
+from f1core import engine, kernels, plain
 from f1core.kernels import steps
 
 # Words, targets and what is 1.0: as bits of float32, or as flags.
@@ -129,6 +130,12 @@ def test_very_many_rows_with_cells_left_out_are_counted_by_kind():
         cells.agree("skips", False)
 
 
+def test_more_rows_than_16_bits_count():
+    cells = Cells(np.random.default_rng(0), 2**16 + 40, 2, FLAGS)
+    cells.true[:] = cells.words[:] = 1
+    cells.agree("true words turned", False)
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("size", [5, 16, 17])
 def test_rows_of_every_kind(size, way):
@@ -170,7 +177,37 @@ def test_one_wrong_cell_is_refused_wherever_it_stands(kind, way):
                 assert same(cells.decided(kernels, way)[1], cells.decided(plain, way)[1])
 
 
-@pytest.mark.parametrize("kinds", [("i1", "i1"), ("i4", "i4"), ("u1", "i8")])
+def quads(module, cells, skips=False):
+    """Whether a row of a binary task is refused, and the four sums; then both with weights."""
+    call = cells.true.ravel(), cells.words.ravel(), cells.cuts[0], -1, cells.one, skips, IGNORED
+    outs = np.full(4, 3), np.full(4, 0.1)
+    bad = module.binary_sums(*call, outs[0])
+    weighted = module.binary_sums_weighted(*call, cells.weight, outs[1])
+    return bool(bad), outs[0].tolist(), bool(weighted), outs[1].tolist()
+
+
+def test_one_wrong_row_of_a_binary_task_is_refused():
+    for n, (side, value) in product([1, 8, 16, 37], WRONG["scores"]):
+        for i in {0, n // 2, n - 1}:
+            cells = Cells(np.random.default_rng(n), n, 1, SCORES)
+            assert quads(kernels, cells) == quads(plain, cells)
+            array = getattr(cells, side)
+            array[i] = np.array(value).astype(array.dtype)
+            one = cells.words.dtype.type(cells.one)
+            call = cells.true.ravel(), cells.words.ravel(), one, cells.cuts[0]
+            assert kernels.binary(*call, np.zeros(4, np.int64))
+            assert quads(kernels, cells)[::2] == (True, True)
+            cells.true[i] = IGNORED
+            assert quads(kernels, cells, True) == quads(plain, cells, True)
+
+
+@pytest.mark.parametrize("n", [2**15 - 1, 2**15 + 21])
+def test_weights_of_a_binary_task_are_added_in_blocks(n):
+    cells = Cells(np.random.default_rng(n), n, 1, SCORES)
+    assert quads(kernels, cells) == quads(plain, cells)
+
+
+@pytest.mark.parametrize("kinds", [("i1", "i1"), ("i1", "i8"), ("i8", "i1")])
 @pytest.mark.parametrize("wrong", [False, True])
 def test_labels_of_few_rows_and_classes(kinds, wrong):
     """Two classes are counted in another way; more than 128 are not all numbers of a byte."""
@@ -191,4 +228,22 @@ def test_labels_of_few_rows_and_classes(kinds, wrong):
             assert bad == module.labels_sums_weighted(*sides, weight, weighted[1])
             read = [confusion, *([] if bad else [sums, *weighted])]  # the twin leaves the others
             found.append([bad, *(array.tolist() for array in read)])
+        assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("pool", [[0.25, 0.5, 0.125], [-np.inf, -0.0, 0.0, np.inf], [-np.inf]])
+def test_the_best_of_any_row(pool, monkeypatch):
+    """Ties, and rows in which next to nothing is above -inf."""
+    rng = np.random.default_rng(len(pool))
+    for size, k, n in product([2, 15, 16, 17, 33], [1, 2, 3, 5], [1, 15, 16, 17, 50]):
+        pred = rng.choice(np.float32(pool), (n, size))
+        pred[rng.random((n, size)) < 0.05] = 0.5
+        true, found = rng.integers(0, size, n), []
+        for module in (kernels, plain):
+            monkeypatch.setattr(engine, "choose", lambda cells, module=module: module)
+            scores = f1core.score(
+                true, pred, task="multiclass", classes=size, top_k=min(k, size), average_over="all",
+            )  # fmt: skip
+            each = scores.per_class
+            found.append([each.precision.tolist(), each.recall.tolist(), each.support.tolist()])
         assert found[0] == found[1]
