@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.lib.stride_tricks import as_strided
 
 pytest.importorskip("numba", exc_type=ImportError)
 
@@ -189,6 +190,7 @@ def test_labels_of_many_classes_are_counted_in_bytes_that_overflow():
     true, pred = rng.integers(0, size, n), rng.integers(0, size, n)
     true[1000:20_000], pred[1000:20_000] = 3, 7
     true[5], pred[9] = -1, size
+    true[-3:] = pred[-3:] = size - 1
     (start,) = started(rng, (size, size))
     expected = start.copy()
     good = np.delete(np.arange(n), [5, 9])
@@ -409,12 +411,16 @@ def test_flags_are_0_or_1(size):
             assert bool(found) == (not good)
 
 
-def test_many_labels_overflow_no_counter():
+@pytest.mark.parametrize("skips", [False, True])
+def test_many_labels_overflow_no_counter(skips):
     """More labels than 16 bits count, in rows that are all hits."""
     size = 70_000
     flags, sums, rows = np.ones((2, size), np.uint8), np.zeros((4, size), int), np.zeros(20, int)
     flags[1, 5] = 0
-    assert not simply(flags, flags, np.zeros(size, np.uint8), sums, rows, one=1)
+    assert not kernels.multilabel(
+        flags, -1, flags, -1, 2, np.zeros(size, np.uint8), EVERYTHING, 1, skips, 7, NONE, COEFS,
+        sums, rows,
+    )  # fmt: skip
     assert (sums[:3].sum(axis=1) == 2 * size - 1).all()
     assert rows[:14].tolist() == [2, 2, 0, 0, 0, 0, 0, 1] + [2 * 2**31] * 5 + [2**31]
 
@@ -557,6 +563,11 @@ def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
             read[last] = put(read[last])
             assert not simply(*read, sums, rows)
             assert (sums[1] == (words > cuts).sum(axis=0)).all()
+            weighted, code = (sums * 0.0, rows * 0.0), np.zeros((n, size), np.uint8)
+            assert not simply(*read, *weighted, np.ones(n))
+            assert (weighted[0][1] == sums[1]).all()
+            assert not kernels.decide(*read, EVERYTHING, int(one), False, 0, code)
+            assert (code == (words > cuts) + 2 * flags).all()
             weighted = sums * 0.0, rows * 0.0
             assert not simply(flags, words, words[0].copy(), *weighted, put(np.ones(n)))
             assert (weighted[0][1] == sums[1]).all()
@@ -572,6 +583,12 @@ def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
         kernels.argmax(put(words.T).T, inf, ids[0])  # columns first
         assert (ids[0] == words.argmax(axis=1)).all()
         kernels.argmax_of_columns(put(words.T.copy()), 0, inf, ids[0])
+        assert (ids[0] == words.argmax(axis=1)).all()
+        kernels.argmax(put(words)[::-1], inf, ids[0])
+        assert (ids[0, ::-1] == words.argmax(axis=1)).all()
+        kernels.argmax(as_strided(put(words[-1:]), words.shape, (0, 4)), inf, ids[0])
+        assert (ids[0] == words[-1].argmax()).all()
+        kernels.onehot(put(np.eye(size, dtype=np.uint8)[words.argmax(axis=1)]), ids[0])
         assert (ids[0] == words.argmax(axis=1)).all()
         out, flat = np.zeros(4, np.int64), np.ascontiguousarray(flags.reshape(-1))
         assert not kernels.binary(put(flat), words.reshape(-1), one, cuts[0], out)
