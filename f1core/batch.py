@@ -18,6 +18,7 @@ from .options import Options
 
 _FEW = 16  # columns that are one load; two threads gain from 2 to 4 MB of them on
 _AS_THEY_ARE = NATIVE_IDS | {np.dtype(np.bool_)}
+_CUT = ("binary", "multilabel")  # kinds of batches that are compared with a threshold
 _ONE_HOTS = _AS_THEY_ARE | {np.dtype(np.float32), np.dtype(np.float64)}
 
 
@@ -47,29 +48,20 @@ class Batch:
 
     @property
     def direct(self) -> bool:
-        """Whether the arrays go to a fused kernel as they lie, without a cast or a copy."""
-        return self.coder is None and not self.onehot and self._direct_kind()
+        """Whether one kernel reads and counts the arrays as they lie."""
+        if not self.as_they_lie or self.onehot:
+            return False
+        return self.kind in _CUT or (self.fused and self.pred.flags.c_contiguous)
 
     @property
-    def as_it_is(self) -> bool:
-        """Whether kernels read the arrays without a cast or a copy, be it one after another."""
-        if not self.onehot:
-            return self.direct
-        rows = self.true.flags.c_contiguous and self.pred.flags.c_contiguous
-        known = self.true.dtype in _ONE_HOTS and self.pred.dtype in FORMATS
-        return rows and known and self.fused
-
-    def _direct_kind(self) -> bool:
-        known = FORMATS if self.format is not None else _AS_THEY_ARE
-        if self.pred.dtype not in known:
+    def as_they_lie(self) -> bool:
+        """Whether kernels read both arrays without a cast or a copy."""
+        trues = _ONE_HOTS if self.onehot or self.kind in _CUT else _AS_THEY_ARE
+        preds = FORMATS if self.format is not None else _AS_THEY_ARE
+        if self.coder is not None or self.true.dtype not in trues or self.pred.dtype not in preds:
             return False
-        if not (self.true.dtype in _AS_THEY_ARE or self.float_flags):
-            return False
-        if self.kind == "multilabel":
-            return all(a.flags.c_contiguous or _sideways(a) for a in (self.true, self.pred))
-        if not (self.true.flags.c_contiguous and self.pred.flags.c_contiguous):
-            return False
-        return self.kind == "binary" or self.fused
+        true, pred = (a.flags.c_contiguous or _sideways(a) for a in (self.true, self.pred))
+        return pred and (true if self.kind == "multilabel" else self.true.flags.c_contiguous)
 
     @property
     def fused(self) -> bool:
@@ -96,7 +88,7 @@ class Batch:
     @property
     def float_flags(self) -> bool:
         """Whether targets are 0.0 and 1.0, which the kernels of thresholds read as words."""
-        cut = self.kind in ("binary", "multilabel") and self.coder is None
+        cut = self.kind in _CUT and self.coder is None
         return cut and self.true.dtype in (np.float32, np.float64)
 
     def flag_words(self, rows: slice) -> Array:

@@ -40,7 +40,8 @@ class Repeat:
         if batch.weight is not None:  # the next batch's are others
             return None
         small = batch.n_classes <= _MOST_CLASSES or not batch.options.keeps_confusion(2)
-        return Repeat(batch) if batch.as_it_is and batch.labels is None and small else None
+        usual = batch.direct or (batch.onehot and batch.as_they_lie and batch.fused)
+        return Repeat(batch) if usual and batch.labels is None and small else None
 
     def add(self, total: Counts | None, y_true: Any, y_pred: Any) -> Counts | None:
         """The total with a batch of the same form added in place; new counts where there were none.

@@ -48,6 +48,7 @@ def engine(request):
 def small_blocks(monkeypatch):
     """So small that a few rows span many blocks, and every thread gets some."""
     monkeypatch.setattr("f1core.tally._BLOCK_CELLS", 16)
+    monkeypatch.setattr("f1core.tally._READ_CELLS", 16)
     monkeypatch.setattr("f1core.tally._DIRECT_CELLS", 16)
     monkeypatch.setattr("f1core.tally._WEIGHTED_ROWS", 16)
 
