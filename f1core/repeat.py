@@ -11,7 +11,7 @@ from . import engine
 from .batch import Batch
 from .counts import Array, Counts
 from .formats import read_only
-from .tally import fill, zeros
+from .tally import fill, taken_out, zeros
 
 _MOST_CLASSES = 100  # above, `add_sparsely` is the shorter way
 _MOST_CELLS = 1 << 15  # larger batches have time for the checks
@@ -86,14 +86,20 @@ class Repeat:
 
 def _counter(module: Any, batch: Batch, into: Counts) -> Callable[[Array, Array], Any]:
     """Counts a pair of arrays like the batch's, and says whether it refuses them."""
-    plain = batch.plain and not batch.onehot and batch.true.dtype.kind in "iu"
-    if batch.kind == "multiclass" and batch.format is not None and plain:
-        word, inf = batch.format.word, batch.format.inf
+    whole = batch.fused and not batch.onehot and batch.true.dtype.kind in "iu"
+    if batch.kind == "multiclass" and batch.format is not None and whole:
+        word, inf, ignored = batch.format.word, batch.format.inf, batch.ignored_id
         if into.confusion is None:
             kernel, array = module.multiclass_sums, into.sums
         else:
             kernel, array = module.multiclass, into.confusion
-        return lambda true, pred: kernel(read_only(true), read_only(pred, word), inf, array)
+
+        def at_once(true: Array, pred: Array) -> Any:
+            true = read_only(true)
+            bad = kernel(true, read_only(pred, word), inf, array)
+            return bad - taken_out(ignored, true, into)
+
+        return at_once
     again, nothing = Batch.__new__(Batch), (batch.true[:0].copy(), batch.pred[:0].copy())
     again.__dict__ = batch.__dict__.copy()
     again.true, again.pred = nothing

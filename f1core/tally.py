@@ -219,7 +219,7 @@ def _ids(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     """Count decided rows; ids of -1 are refused unless the row is ignored."""
     if batch.fused:
         true, pred = _true_ids(module, batch, rows), _pred_ids(module, batch, rows)
-        return _add(module, true, pred, None, counts) - _taken_out(batch, true, counts)
+        return _add(module, true, pred, None, counts) - taken_out(batch.ignored_id, true, counts)
     true, pred, weight = _decided_ids(module, batch, rows)
     if pred.ndim == 2:
         return _add_topk(module, true, pred, weight, counts)
@@ -238,12 +238,11 @@ def _decided_ids(module: Any, batch: Batch, rows: slice) -> tuple[Array, Array, 
     return true, pred, weight
 
 
-def _taken_out(batch: Batch, true: Array, counts: Counts) -> int:
-    """Take the rows of `ignore_index` out of the counts; return how many were not counted at all.
+def taken_out(ignored: int | None, true: Array, counts: Counts) -> int:
+    """Take the rows of an ignored id out of the counts; return how many were not counted at all.
 
     10^6 rows of ten classes take 0.5 ms, and leaving them out before 4.
     """
-    ignored = batch.ignored_id
     if ignored is None:
         return 0
     steps = range(0, len(true), _BLOCK_ROWS)
@@ -301,7 +300,7 @@ def _multiclass(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
         bad = module.multiclass(true, words, inf, counts.confusion)
     else:
         bad = module.multiclass_sums(true, words, inf, counts.sums)
-    return bad - _taken_out(batch, true, counts)
+    return bad - taken_out(batch.ignored_id, true, counts)
 
 
 def best(module: Any, batch: Batch, rows: slice) -> Array:
