@@ -150,10 +150,11 @@ class Accumulator:
         repeat = self._repeat
         if repeat is not None and sample_weight is None and stream is None:
             with self._lock:
-                found = repeat.add(self._counts, y_true, y_pred)
-                if found is not None:
-                    self._counts = found
-                    return
+                if self._once is None:  # of another thread; `_add` says so
+                    found = repeat.add(self._counts, y_true, y_pred)
+                    if found is not None:
+                        self._counts = found
+                        return
         width = self._width()
         batch = check(y_true, y_pred, self._options, sample_weight, width, stream is not None)
         if not len(batch):

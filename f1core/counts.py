@@ -114,9 +114,7 @@ class Counts:
 
     def add_in_place(self, other: Counts) -> bool:
         """Add without a new array where shapes and dtypes allow; say whether it was done."""
-        if self.labels is not None or other.labels is not None:
-            return False
-        if self.replicas is not None or other.replicas is not None:
+        if not (self._bare and other._bare):
             return False
         cells, matrix = other._cells, self.confusion
         if cells is not None and matrix is not None and other.n_classes == self.n_classes:
@@ -135,7 +133,7 @@ class Counts:
 
     def pairs(self, other: Counts) -> list[tuple[Array, Array]] | None:
         """Each array and the other's, to be added to it in place; None if they do not match."""
-        if any(c.labels is not None or c.replicas is not None for c in (self, other)):
+        if not (self._bare and other._bare):
             return None
         found = []
         for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
@@ -237,6 +235,11 @@ class Counts:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Counts.from_dict, (self.as_dict(),)
+
+    @property
+    def _bare(self) -> bool:
+        """Whether the three arrays are all there is."""
+        return self.labels is None and self.replicas is None
 
     def _first(self) -> Array:
         return next(a for a in self.arrays() if a is not None)

@@ -14,7 +14,7 @@ from typing import Any
 from . import kernels, plain
 from .kernels import NotReady, Rent
 
-__all__ = ["NotReady", "Rent", "choose", "load", "loaded", "warm_up"]
+__all__ = ["NotReady", "Rent", "choose", "hired", "load", "loaded", "warm_up"]
 
 # Seconds: llvmlite, and the object code of a kernel (0.045 measured). Scripts that score n x 10 k
 # times, n = 32 to 1,000,000 and k = 1 to 1,000, then take 1.42 of the better choice at worst.
@@ -32,6 +32,13 @@ def choose(cells: int) -> Any:
     if _kernels is not None:
         return _kernels
     return load() if _rented.rent.pay(0.0, to_come=cells * LEAST) else _rented
+
+
+def hired(cells: int) -> tuple[Any, Rent | None]:
+    """The same, as the twin itself and its rent; without one where the kernels are there."""
+    module = choose(cells)
+    rent = getattr(module, "rent", None)
+    return (module, None) if rent is None else (plain, rent)
 
 
 def load() -> Any:

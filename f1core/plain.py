@@ -88,7 +88,7 @@ def labels_weighted(true: Array, pred: Array, weight: Array, confusion: Array) -
 def labels_sums(true: Array, pred: Array, sums: Array) -> int:
     """Add rows into the (3, C) sums; return how many ids were outside of them."""
     size = sums.shape[1]
-    good = _inside(true, size) & _inside(pred, size)
+    good = _inside(true, pred, size)
     bad = len(good) - int(good.sum())
     if bad:
         true, pred = true[good], pred[good]
@@ -100,8 +100,7 @@ def labels_sums(true: Array, pred: Array, sums: Array) -> int:
 
 def labels_sums_weighted(true: Array, pred: Array, weight: Array, sums: Array) -> int:
     """As `labels_sums`, adding weights in row order."""
-    size = sums.shape[1]
-    bad = len(true) - int((_inside(true, size) & _inside(pred, size)).sum())
+    bad = len(true) - int(_inside(true, pred, sums.shape[1]).sum())
     if not bad:
         hit = true == pred
         np.add.at(sums[TRUE], true, weight)
@@ -110,14 +109,14 @@ def labels_sums_weighted(true: Array, pred: Array, weight: Array, sums: Array) -
     return bad
 
 
-def _inside(ids: Array, size: int) -> Array:
-    return (ids >= 0) & (ids < size)
+def _inside(true: Array, pred: Array, size: int) -> Array:
+    return (true >= 0) & (true < size) & (pred >= 0) & (pred < size)
 
 
 def _cells_of(true: Array, pred: Array, size: int) -> tuple[Array, int]:
     cells = true.astype(np.int64) * size
     cells += pred
-    good = _inside(true, size) & _inside(pred, size)
+    good = _inside(true, pred, size)
     if good.all():
         return cells, 0
     return cells[good], len(good) - int(good.sum())

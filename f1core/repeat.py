@@ -62,7 +62,6 @@ class Repeat:
             return None
         for own in self._arrays:
             own.fill(0)
-        self._own.forget_margins()
         try:
             if self._count(y_true, y_pred):
                 return None

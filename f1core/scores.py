@@ -315,18 +315,21 @@ class Scores:
         """One number alone where it is the first one asked for: a third of the time of all six."""
         if kind in self.__dict__ or kind == "samples":
             return float(getattr(getattr(self, kind), ratio))
+        if kind != "binary":
+            return self._ratios(kind, only=(ratio,))[ratio]
+        self._only("binary", "binary averages")
         tp, pred, true = self._sums
-        how = {**self._how, "only": (ratio,)}
-        if kind == "binary":
-            self._only("binary", "binary averages")
-            return float(averages.per_class(tp, pred, true, self._cells, **how)[ratio][1])
-        each = averages.average(kind, tp, pred, true, self._cells, self.included, **how)
-        return float(each[ratio])
+        each = averages.per_class(tp, pred, true, self._cells, only=(ratio,), **self._how)
+        return float(each[ratio][1])
 
     def _average(self, kind: str) -> Average:
+        return Average(**self._ratios(kind), support=self._support)
+
+    def _ratios(self, kind: str, **only: Any) -> dict[str, float]:
         tp, pred, true = self._sums
-        ratios = averages.average(kind, tp, pred, true, self._cells, self.included, **self._how)
-        return Average(**{k: float(v) for k, v in ratios.items()}, support=self._support)
+        how = {**self._how, **only}
+        ratios = averages.average(kind, tp, pred, true, self._cells, self.included, **how)
+        return {name: float(value) for name, value in ratios.items()}
 
     def _single_numbers(self) -> tuple[str, ...]:
         return single_numbers(self.task, self._options.top_k)

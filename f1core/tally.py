@@ -48,10 +48,9 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
     F1Error
         If any row holds a value that cannot be counted; nothing is counted then.
     """
-    module = engine.choose(batch.cells)
     crew = workers.crew(threads, batch.work)
     try:
-        counts = _ready(batch, module, crew)
+        counts = _ready(batch, crew)
     except _Refused:
         if batch.again is not None:
             return count(batch.again(), threads)
@@ -62,21 +61,18 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
     return counts if batch.labels is None else _seen(counts, batch.labels)
 
 
-def _ready(batch: Batch, module: Any, crew: int) -> Counts:
-    """Counts by this module; by the twin as long as compiling for these dtypes has not paid."""
-    rent = getattr(module, "rent", None)
+def _ready(batch: Batch, crew: int) -> Counts:
+    """Counts by the engine; by the twin as long as compiling for these dtypes has not paid."""
+    module, rent = engine.hired(batch.cells)
     while True:
         try:
-            return _counted(batch, module if rent is None else plain, crew, rent)
+            return _counted(batch, module, crew, rent)
         except engine.NotReady as missing:
             module, rent = plain, missing.rent
 
 
 def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
-    grain = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // batch.width))
-    block = (
-        grain if not batch.as_they_lie else max(grain, min(_BLOCK_ROWS, _READ_CELLS // batch.width))
-    )
+    grain = _rows_of(batch, _BLOCK_CELLS)
     left = len(batch)
 
     def pay(seconds: float, rows: int) -> Any:
@@ -97,6 +93,7 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
         return counted([slice(0, len(batch))])
     if batch.kind == "labels" and batch.n_classes > _CROWDED:
         crew = 1
+    block = _rows_of(batch, _READ_CELLS if batch.as_they_lie else _BLOCK_CELLS)
     blocks = max(-(-len(batch) // block), min(-(-len(batch) // grain), crew * _TURNS))
     if module is not plain and batch.direct:
         blocks = max(batch.cells // _DIRECT_CELLS + 1, crew * _TURNS if crew > 1 else 1)
@@ -110,6 +107,11 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
     for part in parts:
         total.add_in_place(part)
     return total
+
+
+def _rows_of(batch: Batch, cells: int) -> int:
+    """How many rows a block of so many cells has."""
+    return max(16, min(_BLOCK_ROWS, cells // batch.width))
 
 
 def _cut(rows: slice, step: int) -> Iterator[slice]:
@@ -181,10 +183,7 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
         return False
     if matrix.size < 2 * batch.cells or len(matrix) != batch.n_classes:
         return False
-    module, start = engine.choose(batch.cells), thread_time()
-    rent = getattr(module, "rent", None)
-    if rent is not None:
-        module = plain
+    (module, rent), start = engine.hired(batch.cells), thread_time()
     try:
         true, pred, _ = _decided_ids(module, batch, slice(0, len(batch)))
         for side in (true, pred):

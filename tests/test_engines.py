@@ -102,7 +102,8 @@ def test_the_kernels_take_over_between_two_blocks(
 
 @pytest.mark.parametrize("form", ["labels", "rows", "columns", "one-hot", "one-hot columns"])
 @pytest.mark.parametrize("top_k", [1, 2])
-def test_the_twin_adds_small_batches_of_any_form(fresh_engine, form, top_k):
+@pytest.mark.parametrize("by_id", [False, True])
+def test_the_twin_adds_small_batches_of_any_form(fresh_engine, form, top_k, by_id):
     """Of so many classes a batch is added cell by cell, by the twin as well."""
     rng = np.random.default_rng(0)
     y, p = rng.integers(0, 300, (3, 20)), rng.random((3, 20, 300), dtype=np.float32)
@@ -111,8 +112,8 @@ def test_the_twin_adds_small_batches_of_any_form(fresh_engine, form, top_k):
     if form == "labels":
         given, top_k = p.argmax(axis=2), 1
     added = f1core.Accumulator("multiclass", classes=300, top_k=top_k)
-    for batch in zip(truth, given, strict=True):
-        added.update(*batch)
+    for k, batch in enumerate(zip(truth, given, strict=True)):
+        added.update(*batch, sample_id=np.arange(20) + 20 * k if by_id else None)
     whole = f1core.score(y.ravel(), p.reshape(60, 300), top_k=top_k)
     assert added.counts.per_class.tolist() == whole._counts.per_class.tolist()
     assert not engine.loaded()

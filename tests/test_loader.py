@@ -189,7 +189,7 @@ def fresh_kernels(fresh_engine, folder, monkeypatch):  # noqa: F811
     """As on a machine that has never compiled anything, once the kernels are in use."""
     monkeypatch.setattr(loader, "_hurried", False)
     fresh_engine.pay(1.0)
-    for name in ("labels", "argmax", "multiclass"):
+    for name in ("labels", "argmax", "multiclass", "decide"):
         fresh = loader.Kernel(getattr(f1core.kernels, name)._module, name)
         monkeypatch.setattr(f1core.kernels, name, fresh)
     return f1core.kernels
@@ -235,5 +235,16 @@ def test_an_accumulator_waits_as_well(fresh_kernels, monkeypatch, classes):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])
+def test_rows_with_ids_wait_as_well(fresh_kernels, task):
+    rng = np.random.default_rng(0)
+    y, p, made = rng.integers(0, 2, (50, 3)), rng.random((50, 3)), f1core.Accumulator(task)
+    y, p = {"binary": (y[:, 0], p[:, 0]), "multiclass": (y[:, 0], p)}.get(task, (y, p))
+    made.update(y, p, sample_id=np.arange(50))
+    assert made.compute().to_dict() == f1core.score(y, p, task=task).to_dict()
+    rents = [*fresh_kernels.argmax._rents.values(), *fresh_kernels.decide._rents.values()]
+    assert [0 < rent._spent < loader.COMPILE for rent in rents] == [True]
+
+
 def test_a_fork_while_a_kernel_is_being_loaded_leaves_the_twin():
     assert job("fork_while_linking") == {"scores": jobs.expected(), "child": 0}

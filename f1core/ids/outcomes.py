@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from time import thread_time
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import engine
+from .. import engine, plain
 from ..batch import Batch, are_weights
 from ..counts import Array, Counts
 from ..decisions import decide
@@ -75,11 +76,16 @@ def of_batch(batch: Batch, ids: Ids) -> Outcomes:
     F1Error
         If any row holds a value that cannot be counted.
     """
-    module, step = engine.choose(batch.cells), max(1, _CELLS // batch.width)
-    parts = [
-        _decided(batch, slice(start, min(start + step, len(batch))), module)
-        for start in range(0, len(batch), step)
-    ]
+    (module, rent), step, parts = engine.hired(batch.cells), max(1, _CELLS // batch.width), []
+    for start in range(0, len(batch), step):
+        block, began = slice(start, min(start + step, len(batch))), thread_time()
+        try:
+            parts.append(_decided(batch, block, module))
+        except engine.NotReady as missing:
+            module, rent = plain, missing.rent
+            parts.append(_decided(batch, block, module))
+        if rent is not None:
+            rent.pay(thread_time() - began)
     truth, guess = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
     rows = Rows(ids.values, truth, guess, batch.weights(slice(0, len(batch))))
     return trimmed(Outcomes(rows, ids.kind, batch.n_classes, batch.labels))

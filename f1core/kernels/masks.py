@@ -4,6 +4,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
+from .jit import inlined
 from .lanes import _as, _pack
 from .vectors import (
     I64,
@@ -137,3 +138,13 @@ def _emit_store(typing, array, j, lanes):
 def store(array, j, lanes):
     """Put the lanes at j, j+1, … of a contiguous 1-D array."""
     array[j : j + lanes.size] = lanes.view(array.dtype)
+
+
+@inlined
+def put(array, j, lanes, number, most):
+    """The same of the first `number` of their `most` lanes, which `array` may end behind."""
+    if number >= most:
+        store(array, j, lanes)
+    else:
+        for k in range(number):
+            array[j + k] = lane(lanes, k)

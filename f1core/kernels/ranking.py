@@ -21,7 +21,7 @@ from .lanes import (
     smaller,
     smallest_bits,
 )
-from .masks import choose, first, lane, store
+from .masks import choose, first, lane, put
 from .tiles import in_32_bits
 
 FAR = 1 << 15  # numbers of loads from here on may not fit into 16-bit lanes
@@ -121,12 +121,7 @@ def argmax_of_columns(lines, start, inf, ids):
             top, where, nan = beat(
                 lines, some(lines, c, start + i, left), c, limit, top, where, nan
             )
-        found = choose(nan, repeated(ids, -1, SIDE), in_32_bits(where))
-        if left >= SIDE:
-            store(ids, i, found)
-        else:
-            for r in range(left):
-                ids[i + r] = lane(found, r)
+        put(ids, i, choose(nan, repeated(ids, -1, SIDE), in_32_bits(where)), left, SIDE)
 
 
 @inlined

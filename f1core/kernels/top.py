@@ -5,7 +5,7 @@ import numpy as np
 from .across import SIDE, greater, keys, side_by_side, strange
 from .jit import inlined, jit
 from .lanes import LANES, above, load, order, repeated
-from .masks import choose, first, lane, store
+from .masks import choose, first, lane, put, store
 from .ranking import whole_rows
 from .tiles import in_32_bits
 
@@ -67,11 +67,7 @@ def lists(words, limit, k, ids):
         for rank in range(k):
             found = in_32_bits(load(places, 0, rank * BLOCK, BLOCK))
             found = choose(nan, repeated(out, -1, BLOCK), found)
-            if rows == BLOCK:
-                store(out, rank * n + start, found)
-            else:
-                for r in range(rows):
-                    ids[rank, start + r] = lane(found, r)
+            put(out, rank * n + start, found, rows, BLOCK)
 
 
 @inlined

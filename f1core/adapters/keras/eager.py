@@ -51,7 +51,9 @@ class Steps:
         words = options.names is not None and isinstance(options.names[0], str)
         plain = replace(options, average_over=None, confusion=False)
         self._columns = Accumulator.of(plain, threads=1)
-        self._ids = Accumulator.of(replace(plain, names=None) if words else plain, threads=1)
+        self._ids = self._columns
+        if words:
+            self._ids = Accumulator.of(replace(plain, names=None), threads=1)
 
     def sums_of(self, y_true: Any, y_pred: Any) -> Array | None:
         """What `adding.sums_of` gives for a step; None where there are no rows, or `score`
