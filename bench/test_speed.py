@@ -39,9 +39,8 @@ def test_speed(benchmark, case, short):
         for name, call in alone.items():
             if len(taken[name]) >= 3 and sum(taken[name]) > _PEER_SECONDS:
                 continue
-            start = time.perf_counter()
-            call()
-            taken[name].append(time.perf_counter() - start)
+            taken[name].append(bench.timed(call))
+        bench.calm()
 
     rounds = 3 if short else _ROUNDS
     benchmark.pedantic(ours, setup=others_first, rounds=rounds, warmup_rounds=1)

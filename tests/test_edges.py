@@ -247,3 +247,16 @@ def test_the_best_of_any_row(pool, monkeypatch):
             each = scores.per_class
             found.append([each.precision.tolist(), each.recall.tolist(), each.support.tolist()])
         assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64", "uint8"])
+@pytest.mark.parametrize("rows", [255, 256, 257, 271, 272, 511, 528, 1000])
+def test_ids_outside_in_any_place_of_a_block(rows, dtype):
+    rng = np.random.default_rng(rows)
+    true, pred = rng.integers(0, 7, (2, rows)).astype(dtype)
+    for share in (0, 0.01, 0.5):
+        for side in (true, pred):
+            side[rng.random(rows) < share] = 7 if dtype == "uint8" else -1
+        ours, theirs = np.zeros((2, 7, 7), np.int64)
+        assert kernels.labels(true, pred, ours) == plain.labels(true, pred, theirs)
+        assert np.array_equal(ours, theirs)
