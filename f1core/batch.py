@@ -12,7 +12,7 @@ import numpy as np
 from .counts import Array
 from .errors import F1Error
 from .foreign import widened
-from .formats import FORMATS, Format, cuts_of, read_only, score_dtype
+from .formats import FORMATS, Format, cut_words, read_only, score_dtype
 from .labels import NATIVE_IDS, NO_ID, SKIPPED, Coder, from_onehot, native_ids
 from .options import Options
 
@@ -227,14 +227,11 @@ class Batch:
             return np.asarray(ids == (NO_ID if place is None else place))
         return np.asarray(widened(self.true[rows]) == value)
 
-    @cached_property
+    @property
     def cut_words(self) -> Array:
         """(L,) thresholds rounded to the scores' dtype, so that float32 0.1 is not above 0.1."""
-        width = self.n_classes if self.kind == "multilabel" else 1
-        thresholds = np.broadcast_to(np.asarray(self.options.threshold, np.float64), (width,))
-        assert self.format is not None
-        cuts = cuts_of(thresholds, self.score_dtype, self.options.from_logits)
-        return cuts.view(self.format.word)
+        width, options = self.n_classes if self.kind == "multilabel" else 1, self.options
+        return cut_words(options.threshold, width, self.score_dtype, options.from_logits)
 
     def cut_form(self, rows: slice) -> tuple[Array, Array, int, int]:
         """Words and their cuts; what of a word is compared with the highest there may be, and that.

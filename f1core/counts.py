@@ -48,7 +48,7 @@ class Counts:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Of counts that were sent: merging 1,000 classes onto others needs no matrix."""
+            """Of counts that came as cells: neither merging 1,000 classes nor averages need a matrix."""
             if name != "confusion":
                 raise AttributeError(name)
             cells = self._cells
@@ -59,21 +59,22 @@ class Counts:
 
     @property
     def cells(self) -> Cells | None:
-        """The matrix as it was sent, as long as nobody asked for it."""
+        """The matrix as it was sent or counted, as long as nobody asked for it."""
         return self._cells
 
     @property
     def weighted(self) -> bool:
         """Whether these are sums of float64 weights and not exact integers."""
-        return bool(self._first().dtype.kind == "f")
+        dtype = self._first().dtype if self._cells is None else self._cells.dtype
+        return bool(dtype.kind == "f")
 
     @property
     def per_class(self) -> Array:
         """(3, C): true positives, predicted and true of each class."""
-        if self.confusion is None:
-            assert self.sums is not None
-            return self.sums[:3]
         if self._margins is None:  # 1 ms for 1,000 classes, and asked for twice
+            if self.confusion is None:
+                assert self.sums is not None
+                return self.sums[:3]
             cells = self.confusion
             margins = np.empty((3, len(cells)), cells.dtype)
             margins[TP] = cells.diagonal()
@@ -178,8 +179,9 @@ class Counts:
         named = {"sums": self.sums, "rows": self.rows, "labels": self.labels}
         found = {name: array for name, array in named.items() if array is not None}
         cells = self.cells
-        if cells is None and self.confusion is not None:
-            cells = shrunk(self.confusion)
+        if cells is None or cells.gaps is None:
+            matrix = self.confusion if cells is None else cells.cells
+            cells = None if matrix is None else shrunk(matrix)
         found |= {} if cells is None else cells.as_dict()
         found |= {} if self.replicas is None else self.replicas.as_dict()
         return {"n_classes": np.asarray(self.n_classes), **found}
@@ -226,6 +228,13 @@ class Counts:
         ):
             raise F1Error(f"labels of {n_classes} classes cannot be {shape_words(labels)}")
         return cls(n_classes, **arrays, labels=labels, replicas=replicas)._with(cells)
+
+    @classmethod
+    def of_cells(cls, cells: Cells, margins: Array) -> Counts:
+        """Counts whose matrix is made when it is asked for, and what `per_class` is of it."""
+        counts = cls(margins.shape[1])._with(cells)
+        counts._margins = margins
+        return counts
 
     def _with(self, cells: Cells | None) -> Counts:
         if cells is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,6 +52,15 @@ def cuts_of(thresholds: Array, dtype: np.dtype[Any], from_logits: bool) -> Array
         with np.errstate(divide="ignore"):
             thresholds = np.log(thresholds) - np.log1p(-thresholds)
     return rounded(thresholds, dtype)
+
+
+@lru_cache(maxsize=64)  # of every call the same: 12 µs of 56, and 40 of 130 on cold caches
+def cut_words(
+    threshold: float | tuple[float, ...], width: int, dtype: np.dtype[Any], from_logits: bool
+) -> Array:
+    """(width,) thresholds of probabilities as words of scores of this dtype, read-only."""
+    thresholds = np.broadcast_to(np.asarray(threshold, np.float64), (width,))
+    return read_only(cuts_of(thresholds, dtype, from_logits), FORMATS[dtype].word)
 
 
 def rounded(values: Array, dtype: np.dtype[Any]) -> Array:

@@ -17,6 +17,7 @@ binary_sums_weighted = Kernel("cuts", "binary_sums_weighted")
 decide = Kernel("codes", "decide")
 few_labels = Kernel("grid", "few_labels")
 labels = Kernel("pairs", "labels")
+labels_in_bytes = Kernel("pairs", "labels_in_bytes")
 labels_sums = Kernel("pairs", "labels_sums")
 labels_sums_weighted = Kernel("pairs", "labels_sums_weighted")
 labels_weighted = Kernel("pairs", "labels_weighted")
@@ -25,6 +26,7 @@ multiclass = Kernel("fused", "multiclass")
 multiclass_sums = Kernel("fused", "multiclass_sums")
 onehot = Kernel("single", "onehot")
 topk = Kernel("top", "topk")
+unpacked = Kernel("pairs", "unpacked")
 
 
 def multilabel(
