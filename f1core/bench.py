@@ -258,23 +258,19 @@ def sides_of(
     return sides
 
 
-def calm() -> None:
-    """Wait until the other cores are idle.
+def timed(name: str, call: Call) -> float:
+    """Seconds that a side's call takes; the next side finds the cores idle.
 
-    Torch's OpenMP threads spin for 6 ms after their last work: whichever side came next was
-    measured with a thread less, 2.4 ms for 1.7.
+    Torch's OpenMP threads spin for 6 ms after their last work: whoever came next was measured with
+    a thread less, 2.4 ms for 1.7.
     """
-    end = time.perf_counter() + CALM
-    while time.perf_counter() < end:
-        pass
-
-
-def timed(call: Call) -> float:
-    """Seconds that a call takes once the cores are idle."""
-    calm()
     start = time.perf_counter()
     call()
-    return time.perf_counter() - start
+    taken = time.perf_counter() - start
+    if name.startswith("torch"):
+        while time.perf_counter() < start + taken + CALM:
+            pass
+    return taken
 
 
 def interleaved(sides: dict[str, Call], seconds: float = 2.0, most: int = 50) -> dict[str, float]:
@@ -285,6 +281,6 @@ def interleaved(sides: dict[str, Call], seconds: float = 2.0, most: int = 50) ->
         for name, call in sides.items():
             if turn >= 3 and spent[name] > seconds / len(sides):
                 continue
-            taken[name].append(timed(call))
+            taken[name].append(timed(name, call))
             spent[name] += taken[name][-1]
     return {name: statistics.median(times) for name, times in taken.items()}

@@ -371,7 +371,7 @@ def _binary(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
             _add_quad(counts, quad)
             return 0
     call = true, words, cuts[0], sign, limit, *batch.skipped(true)
-    weight = batch.weights(rows)
+    weight = batch.weights(rows, looked_at=module is not plain)
     if weight is None:
         bad = module.binary_sums(*call, quad := np.zeros(4, np.int64))
     else:

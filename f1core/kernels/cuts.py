@@ -20,6 +20,7 @@ from .masks import bits, choose, has, store, yes
 from .tiles import both
 
 BLOCK, SOME = 1 << 15, 8  # weights in so many lanes: with 16, registers run out
+INFINITE = 0x7FF0 << 48  # as the bits of a float64; those of NaN and of what is negative are more
 N = 3  # binary's count of rows, after TP, PRED, TRUE
 
 
@@ -59,7 +60,10 @@ def binary_sums(true, words, cut, sign, limit, skips, ignored, out):
 
 @jit
 def binary_sums_weighted(true, words, cut, sign, limit, skips, ignored, weight, out):
-    """As `binary_sums`, with weights: in eight lanes and these in order, every BLOCK rows anew."""
+    """As `binary_sums`, with weights: in eight lanes and these in order, every BLOCK rows anew.
+
+    A weight that is negative, infinite or NaN is refused as well.
+    """
     return add_rows(true, words, cut, sign, limit, skips, ignored, weight, out)
 
 
@@ -69,6 +73,7 @@ def add_rows(true, words, cut, sign, limit, skips, ignored, weight, out):
     n, odd = len(words), 0
     cuts, every = order(repeated(words, cut, LANES)), repeated(words, sign, LANES)
     label, one_true = repeated(true, -1, LANES), yes(true, LANES)
+    heaviest = zeros = where(0, 0.0, SOME)
     for start in range(0, n, BLOCK):
         stop = min(start + BLOCK, n)
         a, b, c, d = 0, 0, 0, 0
@@ -100,6 +105,8 @@ def add_rows(true, words, cut, sign, limit, skips, ignored, weight, out):
                         w = load(weight, 0, j + half, SOME)
                     else:
                         w = load_part(weight, 0, j + half, left, SOME)
+                        w = choose((1 << left) - 1, w, zeros)
+                    heaviest = larger_bits(heaviest, plus(w, zeros))  # -0.0 becomes 0.0
                     q, r = plus_where(q, neither >> half, w), plus_where(r, only_p >> half, w)
                     s, t = plus_where(s, only_y >> half, w), plus_where(t, hit >> half, w)
         if weight is None:
@@ -112,7 +119,7 @@ def add_rows(true, words, cut, sign, limit, skips, ignored, weight, out):
             out[1] += in_order(r)
             out[2] += in_order(s)
             out[3] += in_order(t)
-    return odd != 0
+    return (odd != 0) | (above_bits(heaviest, INFINITE - 1) != 0)
 
 
 @inlined
