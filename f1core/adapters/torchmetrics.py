@@ -89,8 +89,10 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         found = self._vectors.count(preds, target, sample_weight)
         if found is None:
             return
-        added = torch.from_numpy(found).to(self.device)
         states = self.__dict__  # where they are; `setattr` of a module costs a tenth of an update
+        added = torch.from_numpy(found)
+        if states[self._counts].device != added.device:
+            added = added.to(self.device)
         if added.dtype == torch.int64:
             states[self._counts] = states[self._counts] + added
         else:

@@ -69,6 +69,8 @@ class Vectors:
         counts = self._counter.counts
         if counts is None:
             return None
+        if counts.rows is None and counts.sums is not None:  # 1 of 18 µs
+            return counts.sums.reshape(-1)
         return np.concatenate([a.ravel() for a in counts.arrays() if a is not None])
 
     def value(self, *sums: Array) -> float | None:
