@@ -126,8 +126,11 @@ def average(
             xp.sum(xp.where(included, x, 0), axis=-1) for x in (tp, pred, true, total + 0 * true)
         )
         return per_class(tp, pred, true, total, **how)
-    each = stacked(tp, pred, true, total, **how)
-    means = mean(each, included, true if kind == "weighted" else None, xp)
+    weights = true if kind == "weighted" else None
+    if len(only) == 1:  # in training steps each operation costs 2 to 5 µs
+        each = per_class(tp, pred, true, total, **how)
+        return {only[0]: mean(each[only[0]], included, weights, xp)}
+    means = mean(stacked(tp, pred, true, total, **how), included, weights, xp)
     return {name: means[place] for place, name in enumerate(only)}
 
 

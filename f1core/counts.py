@@ -48,7 +48,7 @@ class Counts:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Of counts that came as cells: neither merging 1,000 classes nor averages need a matrix."""
+            """Of counts that came as cells: neither adding them up nor averages need a matrix."""
             if name != "confusion":
                 raise AttributeError(name)
             cells = self._cells

@@ -64,8 +64,8 @@ def as_floats(counts: Any, sums: Any) -> Any:
 
 
 def as_numbers(counts: Any, sums: Any) -> Array:
-    """The same outside of it, in 64 bits: integers, or floats with weight sums."""
-    parts = to_numpy(held(counts), "counts").astype(np.int64)
+    """The same of a tensor outside of it, in 64 bits: integers, or floats with weight sums."""
+    parts = to_numpy(counts, "counts").astype(np.int64)
     found: Array = parts[0] + (parts[1] << _LOW) if NARROW else parts[0]
     if sums is None:
         return found

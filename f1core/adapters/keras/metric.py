@@ -14,7 +14,7 @@ from ...options import make_options
 from ...scores import LOSSES, Scores
 from . import adding, eager
 from .deciding import NARROW, decide
-from .reading import planned, value
+from .reading import planned, values
 from .shapes import rows_of
 
 OPTIONS = (
@@ -100,10 +100,11 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
             each if ops.is_tensor(each) else ops.convert_to_tensor(each)
             for each in (y_true, y_pred)
         )
-        if sample_weight is None and eager.is_at_hand(self._counts):
+        counts = eager.at_hand(self._counts) if sample_weight is None else None
+        if counts is not None:
             found = self._steps.sums_of(y_true, y_pred)
             if found is not None:
-                self._counts.assign(self._counts.value + eager.tensor(found))
+                self._counts.assign(counts + eager.tensor(found))
                 return
         four = decide(y_true, y_pred, self._options, self._width)
         if sample_weight is None:
@@ -117,15 +118,15 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
 
     def result(self) -> Any:
         """The value so far, or a dict of values by key; 0.0 where it is undefined."""
-        at_hand, sums = eager.is_at_hand(self._counts), self._sums if self._weighted else None
-        found = (adding.as_numbers if at_hand else adding.as_floats)(self._counts, sums)
-        values = {}
-        for want in self._plan:
-            each = value(want, found, self._width, self._options, np if at_hand else ops)
-            values[want] = eager.tensor(np.float32(each)) if at_hand else each
-        if len(values) == 1 and self._plan[0].kind != "per_class":
-            return values[self._plan[0]]
-        return self._by_key(values)
+        counts, sums = eager.at_hand(self._counts), self._sums if self._weighted else None
+        at_hand = counts is not None
+        found = adding.as_numbers(counts, sums) if at_hand else adding.as_floats(self._counts, sums)
+        each = values(self._plan, found, self._width, self._options, np if at_hand else ops)
+        if at_hand:
+            each = {want: eager.tensor(np.float32(value)) for want, value in each.items()}
+        if len(each) == 1 and self._plan[0].kind != "per_class":
+            return each[self._plan[0]]
+        return self._by_key(each)
 
     def scores(self) -> Scores:
         """Everything that follows from the counts of the epoch so far, as `f1core.Scores`.
@@ -135,7 +136,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         F1Error
             If there are no rows, or some hold what cannot be counted.
         """
-        found = adding.as_numbers(self._counts, self._sums if self._weighted else None)
+        found = adding.as_numbers(eager.held(self._counts), self._sums if self._weighted else None)
         return Scores(adding.as_counts(found, self._width, self._options), self._options)
 
     def get_config(self) -> dict[str, Any]:

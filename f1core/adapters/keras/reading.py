@@ -58,24 +58,45 @@ def _wanted(metric: str, average: str | None, options: Options) -> Wanted:
     return Wanted(metric, name, "binary")
 
 
-def value(want: Wanted, found: Any, width: int, options: Options, xp: Any) -> Any:
-    """One metric from the counters, as floats: () or, "per_class", (C,); 0 where undefined."""
-    tp, pred, true, cells = (found[row * width : (row + 1) * width] for row in range(CELLS + 1))
+def values(
+    plan: Sequence[Wanted], found: Any, width: int, options: Options, xp: Any
+) -> dict[Wanted, Any]:
+    """The metrics from the counters, as floats: () or, "per_class", (C,); 0 where undefined.
+
+    Ratios of one average are divided at once: three take 60 µs, and 100 one after another.
+    """
+    sums = tuple(found[row * width : (row + 1) * width] for row in range(CELLS + 1))
+    tp, pred, true, cells = sums
     many = options.task == "multilabel"
     rows, right = (found[ROWS], found[RIGHT]) if many else (cells[0], xp.sum(tp))
-    name = want.name
-    how: dict[str, Any] = {"zero_division": options.zero_division, "only": (want.name,), "xp": xp}
-    if name not in RATIOS:
-        result = _single(name, tp, pred, true, cells, rows, right, many, xp)
-    elif want.kind in ("binary", "per_class"):
-        each = averages.per_class(tp, pred, true, cells, coefs=options.coefs, **how)[name]
-        result = each[1] if want.kind == "binary" else each
-    else:
-        included = _included(pred, true, options, xp)
-        result = averages.average(
-            want.kind, tp, pred, true, cells, included, coefs=options.coefs, **how
-        )[name]
-    return xp.where(result == result, result, 0.0)
+    ratios: dict[str, list[str]] = {}
+    for want in plan:
+        if want.name in RATIOS:
+            ratios.setdefault(want.kind, []).append(want.name)
+    divided = {
+        kind: _ratios(kind, tuple(names), sums, options, xp) for kind, names in ratios.items()
+    }
+    results = {}
+    for want in plan:
+        if want.name in RATIOS:
+            result = divided[want.kind][want.name]
+        else:
+            result = _single(want.name, tp, pred, true, cells, rows, right, many, xp)
+        results[want] = xp.where(result == result, result, 0.0)
+    return results
+
+
+def _ratios(
+    kind: str, names: tuple[str, ...], sums: tuple[Any, ...], options: Options, xp: Any
+) -> dict[str, Any]:
+    tp, pred, true, cells = sums
+    how: dict[str, Any] = {
+        "coefs": options.coefs, "zero_division": options.zero_division, "only": names, "xp": xp,
+    }  # fmt: skip
+    if kind in ("binary", "per_class"):
+        each = averages.per_class(tp, pred, true, cells, **how)
+        return {name: a[1] for name, a in each.items()} if kind == "binary" else each
+    return averages.average(kind, tp, pred, true, cells, _included(pred, true, options, xp), **how)
 
 
 def _included(pred: Any, true: Any, options: Options, xp: Any) -> Any:

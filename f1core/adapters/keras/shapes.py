@@ -41,10 +41,9 @@ def refuse_shapes(true: Any, pred: Any, options: Options, width: int) -> None:
         Naming both shapes, and what the task needs.
     """
     task, rank, columns = options.task, len(pred.shape), true.shape[-1] if true.shape else 0
-    came = f"y_true is {words_of(true)}, y_pred {words_of(pred)}"
     if rank < 2 or pred.shape[-1] != (1 if task == "binary" else width):
         what = "one column of scores" if task == "binary" else f"one column for each of {width}"
-        raise F1Error(f"{came}: a {task} task needs {what}")
+        raise F1Error(f"{_came(true, pred)}: a {task} task needs {what}")
     ids = len(true.shape) == rank - 1 or (len(true.shape) == rank and columns == 1)
     flags = is_spread(true, pred, width)
     if not {"binary": ids, "multiclass": ids or flags, "multilabel": flags}[task or ""]:
@@ -53,7 +52,11 @@ def refuse_shapes(true: Any, pred: Any, options: Options, width: int) -> None:
             "multiclass": f"one id a row, or one-hot rows of {width}",
             "multilabel": f"{width} flags a row (ids are task='multiclass')",
         }[task or ""]
-        raise F1Error(f"{came}: a {task} task needs {needed} for targets")
+        raise F1Error(f"{_came(true, pred)}: a {task} task needs {needed} for targets")
+
+
+def _came(true: Any, pred: Any) -> str:
+    return f"y_true is {words_of(true)}, y_pred {words_of(pred)}"
 
 
 def words_of(tensor: Any) -> str:
