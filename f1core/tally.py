@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from . import engine, plain, workers
+from . import crowded, engine, plain, workers
 from .batch import Batch
-from .cells import Cells
 from .complaints import complain
 from .counts import PRED, ROWS, TP, Array, Counts
 from .errors import F1Error
@@ -28,7 +27,7 @@ _DIRECT_CELLS = 1 << 24
 # Blocks a thread, so that one that comes late or is slow leaves some to the others; on two calm
 # cores 2 to 6 take equally long.
 _TURNS = 4
-# With more classes, a second thread's confusion matrix costs more than it saves.
+# With more classes, a second thread's confusion matrix costs more than it saves; see `crowded`.
 _CROWDED = 512
 # From so many columns on, copying them into rows comes first: their numbers do not fit into int16.
 _MANY = 1 << 15
@@ -93,8 +92,12 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
     if len(batch) <= grain:  # a training batch: 3 of its 12 µs would go into cutting it
         return counted([slice(0, len(batch))])
     if batch.kind == "labels" and batch.n_classes > _CROWDED:
-        if module is not plain and _fit_bytes(batch):
-            return _in_bytes(batch, module, workers.split(len(batch), grain, crew * _TURNS), crew)
+        if module is not plain and crowded.fits(batch):
+            blocks = max(batch.cells // _DIRECT_CELLS + 1, crew * _TURNS)
+            found = crowded.counts(batch, module, workers.split(len(batch), grain, blocks), crew)
+            if found is None:
+                raise _Refused
+            return found
         crew = 1
     block = _rows_of(batch, _READ_CELLS if batch.as_they_lie else _BLOCK_CELLS)
     blocks = max(-(-len(batch) // block), min(-(-len(batch) // grain), crew * _TURNS))
@@ -110,37 +113,6 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
     for part in parts:
         total.add_in_place(part)
     return total
-
-
-def _fit_bytes(batch: Batch) -> bool:
-    """Whether many label pairs are at hand that are ids already, and a matrix is kept of them."""
-    size, n = batch.n_classes, len(batch)
-    kept = batch.options.keeps_confusion(size) and size * size // 4 < n < 1 << 32
-    return kept and batch.plain and batch.as_they_lie and batch.coder is None
-
-
-def _in_bytes(batch: Batch, module: Any, spans: list[slice], crew: int) -> Counts:
-    """Counts by bytes, a table a thread: of 10^6 rows and 1,000 classes in 0.9 ms, not 2.0."""
-    size, most = batch.n_classes, len(batch) // 256 + 1
-
-    def counted(blocks: Iterable[slice]) -> tuple[Array, Array]:
-        few, full, used = (
-            np.zeros(size * size, np.uint8),
-            np.empty(most, np.uint32),
-            np.zeros(1, np.int64),
-        )
-        for rows in blocks:
-            if module.labels_in_bytes(
-                batch.true_ids(rows), batch.pred_ids(rows), size, few, full, used
-            ):
-                raise _Refused
-        return few, full[: used[0]]
-
-    parts = workers.share(counted, spans, crew)
-    cells, margins = np.zeros((size, size), np.uint32), np.zeros((3, size), np.int64)
-    for few, full in parts:
-        module.unpacked(few, full, cells, margins)
-    return Counts.of_cells(Cells(None, cells), margins)
 
 
 def _rows_of(batch: Batch, cells: int) -> int:
@@ -326,6 +298,9 @@ def _add_topk(module: Any, true: Array, ids: Array, weight: Array | None, counts
 
 
 def _multiclass(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
+    if batch.format is not None and _unordered(module, batch):
+        true, words, k = _true_ids(module, batch, rows), batch.words(rows), batch.options.top_k
+        return module.topk_sums(true, words, batch.format.inf, k, counts.sums)
     if batch.format is None or not batch.fused or batch.by_columns:
         return _ids(module, batch, rows, counts)
     true, words, inf = _true_ids(module, batch, rows), batch.words(rows), batch.format.inf
@@ -334,6 +309,13 @@ def _multiclass(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
     else:
         bad = module.multiclass_sums(true, words, inf, counts.sums)
     return bad - taken_out(batch.ignored_id, true, counts)
+
+
+def _unordered(module: Any, batch: Batch) -> bool:
+    """Whether a kernel counts several predictions a row without listing them."""
+    if batch.options.top_k == 1 or module is plain or not batch.plain:
+        return False
+    return bool(batch.options.top_k <= module.RANKED and batch.n_classes <= module.LISTED)
 
 
 def best(module: Any, batch: Batch, rows: slice) -> Array:

@@ -16,7 +16,7 @@ ROOT = Path(f1core.__file__).parent
 CORE = [
     "errors", "values", "options", "foreign", "replicas", "cells", "counts", "plain", "kernels",
     "engine", "workers", "formats", "labels", "batch", "vocabulary", "complaints", "inputs",
-    "tally", "averages", "report", "scores", "api", "decisions", "ids", "ids.kinds", "ids.runs",
+    "crowded", "tally", "averages", "report", "scores", "api", "decisions", "ids", "ids.kinds", "ids.runs",
     "ids.outcomes", "ids.lexicon", "ids.twins", "ids.once", "state", "repeat", "accumulator",
 ]  # fmt: skip
 HEAVY = {

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("numba", exc_type=ImportError)
 
 import f1core
-from f1core import kernels, tally
+from f1core import crowded, kernels
 from f1core.batch import Batch
 from f1core.counts import PRED, TP, TRUE
 from f1core.options import make_options
@@ -114,11 +114,11 @@ def test_what_does_not_fit_bytes_is_counted_as_ever(loaded):
     true, pred = rows(120_000, 600)
     options = make_options("multiclass", classes=600)
     plain = Batch("labels", options, true, pred, 600)
-    assert tally._fit_bytes(plain)
+    assert crowded.fits(plain)
     for other in (
         Batch("labels", options, true[:1000], pred[:1000], 600),
         Batch("labels", options, true, pred, 600, weight=np.ones(len(true))),
         Batch("labels", make_options("multiclass", classes=600, ignore_index=3), true, pred, 600),
         Batch("labels", make_options("multiclass", classes=600, confusion=False), true, pred, 600),
     ):
-        assert not tally._fit_bytes(other)
+        assert not crowded.fits(other)

@@ -7,6 +7,8 @@ from .loader import Rent as Rent
 from .loader import hurry as hurry
 from .loader import start as start
 from .sizes import LANES
+from .sizes import LISTED as LISTED
+from .sizes import RANKED as RANKED
 from .steps import cells
 
 argmax = Kernel("ranking", "argmax")
@@ -26,7 +28,8 @@ multiclass = Kernel("fused", "multiclass")
 multiclass_sums = Kernel("fused", "multiclass_sums")
 onehot = Kernel("single", "onehot")
 topk = Kernel("top", "topk")
-unpacked = Kernel("pairs", "unpacked")
+topk_sums = Kernel("shares", "topk_sums")
+unpacked = Kernel("pairs", "unpacked", price=0.0)  # comes with `labels_in_bytes`
 
 
 def multilabel(

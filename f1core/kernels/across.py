@@ -114,6 +114,35 @@ def greater(a, b):
     return _pack(a.view(kind) > b.view(kind))
 
 
+def _emit_sorted(first):
+    def emit(typing, a, b):
+        def code(context, builder, signature, args):
+            left, right = args if first else args[::-1]
+            if a.bits not in FLOATS:
+                compare = builder.icmp_signed(">" if first else "<", left, right)
+                return builder.select(compare, left, right)
+            # As floats, since LLVM then takes one instruction, maxps or minps, and not three.
+            left, right = (_floats(builder, a, x) for x in (left, right))
+            compare = builder.fcmp_ordered(">" if first else "<", left, right)
+            return builder.bitcast(builder.select(compare, left, right), vector(a.bits, a.count))
+
+        return a(a, a), code
+
+    return emit
+
+
+@compiled_as(_emit_sorted(True))
+def upper(a, b):
+    """The greater of each two by their keys, the second of equals."""
+    return choose(greater(a, b), a, b).view(a.dtype)
+
+
+@compiled_as(_emit_sorted(False))
+def lower(a, b):
+    """The other one."""
+    return choose(greater(a, b), b, a).view(a.dtype)
+
+
 def _emit_strange(typing, lanes, limit):
     def code(context, builder, signature, args):
         if lanes.bits in FLOATS:

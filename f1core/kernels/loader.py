@@ -104,7 +104,7 @@ class Kernel:
 
         if not _usable:
             raise NotReady
-        rent = self._rents.setdefault(name, Rent(self._price or COMPILE))
+        rent = self._rents.setdefault(name, Rent(COMPILE if self._price is None else self._price))
         if shelf.wanted() and not (_hurried or rent.due()):
             raise NotReady(rent)
         try:

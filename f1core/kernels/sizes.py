@@ -3,3 +3,4 @@
 LANES = 16  # with 32-bit values, a register of AVX-512, two of AVX2, four of NEON
 WIDE = 8  # the six ratios and two never read: one division of a vector, not six
 LINE = 2 * WIDE  # of a kind of row: its ratios, and 1.0 where they are undefined
+LISTED, RANKED = 128, 8  # columns, whose ids fit in int8, and k of them, counted without an order
