@@ -32,7 +32,11 @@ def _row(benchmark: dict) -> list[str]:
     name = re.search(r"\[(.*)\]", benchmark["name"])
     cells = [name.group(1) if name else benchmark["name"], f"{ours * 1e3:.2f}"]
     cells.append(f"{ours / sides['limit']:.2f}")
-    return cells + [f"{sides[p] / ours:,.0f}" if p in sides else "" for p in PEERS]
+    return cells + [_times(sides[p] / ours) if p in sides else "" for p in PEERS]
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
 
 
 def _machine(data: dict) -> str:
