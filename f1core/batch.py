@@ -227,7 +227,7 @@ class Batch:
             return np.asarray(ids == (NO_ID if place is None else place))
         return np.asarray(widened(self.true[rows]) == value)
 
-    @property
+    @cached_property
     def cut_words(self) -> Array:
         """(L,) thresholds rounded to the scores' dtype, so that float32 0.1 is not above 0.1."""
         width, options = self.n_classes if self.kind == "multilabel" else 1, self.options
