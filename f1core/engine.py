@@ -16,9 +16,9 @@ from .kernels import NotReady, Rent
 
 __all__ = ["NotReady", "Rent", "choose", "hired", "load", "loaded", "warm_up"]
 
-# Seconds: llvmlite, and the object code of a kernel (0.045 measured). Scripts that score n x 10 k
-# times, n = 32 to 1,000,000 and k = 1 to 1,000, then take 1.42 of the better choice at worst.
-PRICE = 0.05
+# Seconds: llvmlite, and the object code of a kernel (0.04 measured). Scripts that score n x 10 k
+# times, n = 32 to 1,000,000 and k = 1 to 1,000, then take 1.9 of the better choice at worst.
+PRICE = 0.035
 LEAST = 0.7e-9  # seconds that the twin takes a cell at least: float32 scores of 5,000 classes
 
 _lock = threading.Lock()

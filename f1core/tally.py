@@ -7,7 +7,7 @@ by the NumPy twin, and if that objects too, `complaints` finds the sentence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from time import thread_time
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -129,13 +129,13 @@ def _part(batch: Batch, module: Any, blocks: Iterable[slice], pay: Any = None) -
     """Fresh counts of these blocks; where the twin is rented, `pay` says who does the next one."""
     counts = _empty(batch)
     for rows in blocks:
-        start = thread_time()
+        start = perf_counter()
         if fill(module, batch, rows, counts):
             if module is plain and batch.again is None:
                 complain(batch, rows)
             raise _Refused
         if pay is not None and module is plain:
-            module = pay(thread_time() - start, rows.stop - rows.start)
+            module = pay(perf_counter() - start, rows.stop - rows.start)
     return counts
 
 
@@ -189,7 +189,7 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
         return False
     if matrix.size < 2 * batch.cells or len(matrix) != batch.n_classes:
         return False
-    (module, rent), start = engine.hired(batch.cells), thread_time()
+    (module, rent), start = engine.hired(batch.cells), perf_counter()
     try:
         true, pred, _ = _decided_ids(module, batch, slice(0, len(batch)))
         for side in (true, pred):
@@ -200,7 +200,7 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
     except engine.NotReady:
         return False
     if rent is not None:
-        rent.pay(thread_time() - start)
+        rent.pay(perf_counter() - start)
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from time import thread_time
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,14 +78,14 @@ def of_batch(batch: Batch, ids: Ids) -> Outcomes:
     """
     (module, rent), step, parts = engine.hired(batch.cells), max(1, _CELLS // batch.width), []
     for start in range(0, len(batch), step):
-        block, began = slice(start, min(start + step, len(batch))), thread_time()
+        block, began = slice(start, min(start + step, len(batch))), perf_counter()
         try:
             parts.append(_decided(batch, block, module))
         except engine.NotReady as missing:
             module, rent = plain, missing.rent
             parts.append(_decided(batch, block, module))
         if rent is not None:
-            rent.pay(thread_time() - began)
+            rent.pay(perf_counter() - began)
     truth, guess = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
     rows = Rows(ids.values, truth, guess, batch.weights(slice(0, len(batch))))
     return trimmed(Outcomes(rows, ids.kind, batch.n_classes, batch.labels))

@@ -36,7 +36,7 @@ class Rent:
         self._price, self._spent = price, 0.0
 
     def pay(self, seconds, to_come=0.0):
-        """Add the twin's CPU seconds for some rows, knowing what it would take the others."""
+        """Add the twin's seconds for some rows, knowing what it would take the others."""
         self._spent += seconds
         if to_come > self._price:
             self._spent = self._price
