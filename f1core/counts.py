@@ -153,12 +153,12 @@ class Counts:
 
     def copy(self) -> Counts:
         """The same counts in arrays of their own."""
-        if self._cells is not None:
-            made = Counts.__new__(Counts)
-            made.__dict__ = self.__dict__.copy()
-            return made
-        confusion, sums, rows = (None if a is None else a.copy() for a in self.arrays())
-        return Counts(self.n_classes, confusion, sums, rows, self.labels, self.replicas)
+        made = Counts.__new__(Counts)
+        made.__dict__ = kept = self.__dict__.copy()
+        for name in ("confusion", "sums", "rows"):
+            if kept.get(name) is not None:
+                kept[name] = kept[name].copy()
+        return made
 
     def as_weighted(self) -> Counts:
         """Exact integers as sums of weights 1.0."""

@@ -110,7 +110,8 @@ def _plain(value: Any) -> Array:
 
 
 def _torch(tensor: Any) -> Array:
-    tensor = tensor.detach()
+    if tensor.requires_grad:
+        tensor = tensor.detach()
     try:
         return np.asarray(tensor.numpy())  # 2 µs, where nothing needs a second look
     except (RuntimeError, TypeError):

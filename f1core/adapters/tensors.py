@@ -38,7 +38,7 @@ def in_rows(preds: Any, target: Any, options: Options) -> tuple[Array, Array]:
     if isinstance(preds, Tensor):
         if isinstance(target, Tensor) and (preds.ndim > 2 or target.ndim > 2):
             preds, target = _flat(preds, target, options.task)
-        if preds.device.type != "cpu":
+        if not preds.is_cpu:
             found = _travelled(preds.detach(), options)
             if found is not None:
                 return _narrow(target, options), found

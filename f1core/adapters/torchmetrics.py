@@ -91,7 +91,7 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
             return
         states = self.__dict__  # where they are; `setattr` of a module costs a tenth of an update
         added = torch.from_numpy(found)
-        if states[self._counts].device != added.device:
+        if not states[self._counts].is_cpu:
             added = added.to(self.device)
         if added.dtype == torch.int64:
             states[self._counts] = states[self._counts] + added
