@@ -17,6 +17,7 @@ from .errors import F1Error
 from .options import TASKS
 from .scores import Scores
 from .slices import Slices
+from .writing import check_target
 
 # Options of `score` that go to `files.accumulate` as they are.
 _OPTIONS = (
@@ -69,13 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     score.add_argument("--zero-division", type=float, default=0.0, metavar="0|1|nan")
     score.add_argument("--beta", type=float, default=1.0, metavar="B")
-    score.add_argument("--save", type=Path, metavar="STATE", help="keep the counts for `merge`")
+    _add_save(score, "keep the counts for `merge`")
     _add_format(score)
     score.set_defaults(run=_score)
 
     merge = commands.add_parser("merge", help="add up states that were scored apart")
     merge.add_argument("states", nargs="+", type=Path, metavar="STATE")
-    merge.add_argument("--save", type=Path, metavar="STATE", help="keep the sum")
+    _add_save(merge, "keep the sum")
     _add_format(merge)
     merge.set_defaults(run=_merge)
 
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     plot.add_argument("--task", choices=TASKS)
     plot.add_argument("--kind", choices=("threshold", "confusion", "per_class"), required=True)
     plot.add_argument("--output", default="f1core.png", metavar="FILE", help="(f1core.png)")
+    _add_force(plot)
     plot.set_defaults(run=_on_demand("plot"))
 
     bench = commands.add_parser("bench", help="speeds on this machine, beside installed peers")
@@ -130,9 +132,20 @@ def _add_format(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=("table", "json"), default="table")
 
 
+def _add_save(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("--save", metavar="STATE", help=what)
+    _add_force(command)
+
+
+def _add_force(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--force", action="store_true", help="replace a file of another kind too")
+
+
 def _score(parsed: argparse.Namespace) -> None:
-    if parsed.group is not None and parsed.save is not None:
-        raise F1Error("--save keeps one state; leave out --group")
+    if parsed.save is not None:
+        if parsed.group is not None:
+            raise F1Error("--save keeps one state; leave out --group")
+        _check_save(parsed, files.inputs(parsed.paths, parsed.target))
     options = {name: getattr(parsed, name) for name in _OPTIONS}
     with _progress(parsed) as progress:
         total = files.accumulate(
@@ -149,7 +162,13 @@ def _score(parsed: argparse.Namespace) -> None:
         _finish(total, parsed)
 
 
+def _check_save(parsed: argparse.Namespace, inputs: list[Path]) -> None:
+    if parsed.save is not None:
+        check_target(parsed.save, inputs=inputs, force=parsed.force, named="--save")
+
+
 def _merge(parsed: argparse.Namespace) -> None:
+    _check_save(parsed, parsed.states)
     total = Accumulator.load(parsed.states[0])
     for path in parsed.states[1:]:
         try:

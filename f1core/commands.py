@@ -14,6 +14,7 @@ from .api import score
 from .engine import warm_up
 from .errors import F1Error
 from .thresholds import best_threshold
+from .writing import check_target
 
 KINDS = ("threshold", "confusion", "per_class")
 
@@ -52,6 +53,11 @@ def plot(parsed: argparse.Namespace) -> None:
     """Draw one picture into a file."""
     from . import plots
 
+    path = check_target(
+        parsed.output, Path(parsed.output).suffix.lower().lstrip(".") or "png",
+        inputs=files.inputs(parsed.paths, parsed.target), force=parsed.force, named="--output",
+    )  # fmt: skip
+
     true, scores, names = files.read(
         parsed.paths, target=parsed.target, probabilities=parsed.probabilities
     )
@@ -68,7 +74,7 @@ def plot(parsed: argparse.Namespace) -> None:
         if parsed.kind == "confusion" and found.task == "multilabel":
             raise F1Error("a multilabel task has no one matrix; --kind per_class draws its labels")
         axes = plots.confusion(found) if parsed.kind == "confusion" else plots.per_class(found)
-    path, figure = Path(parsed.output), cast(Any, axes.figure)
+    figure = cast(Any, axes.figure)
     try:
         figure.savefig(path, dpi=150, bbox_inches="tight")
     except (OSError, ValueError) as error:

@@ -170,6 +170,18 @@ def read(
     return np.concatenate(truths), np.concatenate(scores), names
 
 
+def inputs(paths: Any, target: Names = ()) -> list[Path]:
+    """List the files that are read: those behind the paths, and an .npy of the truth.
+
+    Raises
+    ------
+    F1Error
+        If there is none, or one of a kind that cannot be read.
+    """
+    targets = [target] if isinstance(target, str) else list(target)
+    return [*sources.found(paths), *(Path(t) for t in targets if str(t).endswith(".npy"))]
+
+
 def rows_in(paths: Any) -> int | None:
     """How many rows there are, where that is known without reading them."""
     known = [sources.open_file(path).rows for path in sources.found(paths)]

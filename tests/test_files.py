@@ -298,7 +298,7 @@ def test_a_file_that_goes_away_meanwhile(tmp_path):
     def progress(name, rows):
         gone.unlink(missing_ok=True)
 
-    many = [tmp_path / "a.parquet"] * 5
+    many = [write(SOUND, tmp_path / f"{part}.parquet") for part in range(5)]
     with pytest.raises(F1Error, match=r"b\.csv cannot be read"):
         files.accumulate([*many, *given], target="y", probabilities="p", progress=progress)
 
@@ -329,6 +329,16 @@ def test_damage(tmp_path):
     np.save(tmp_path / "truth.npy", np.zeros(100))
     refused("its header promises 100 rows", tmp_path / "short.npy",
             target=str(tmp_path / "truth.npy"), probabilities=None)  # fmt: skip
+    forged = np.lib.format.magic(1, 0) + b"\x76\0"
+    forged += (
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (300000000, 1), }".ljust(117) + b"\n"
+    )
+    (tmp_path / "forged.npy").write_bytes(forged)
+    refused("promises 300,000,000 rows", tmp_path / "forged.npy", target="0", probabilities=None)
+    for packing in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        with zipfile.ZipFile(tmp_path / "forged.npz", "w", packing) as archive:
+            archive.writestr("y.npy", forged)
+        refused("promises 300,000,000 rows", tmp_path / "forged.npz")
     np.save(tmp_path / "cube.npy", np.zeros((2, 2, 2)))
     refused("", tmp_path / "cube.npy", target=str(tmp_path / "truth.npy"), probabilities=None)
     with zipfile.ZipFile(tmp_path / "odd.npz", "w") as archive:

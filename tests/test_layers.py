@@ -17,8 +17,8 @@ CORE = [
     "errors", "values", "options", "foreign", "replicas", "cells", "counts", "plain", "kernels",
     "engine", "workers", "formats", "labels", "batch", "vocabulary", "complaints", "inputs",
     "crowded", "tally", "averages", "report", "scores", "api", "decisions", "ids", "ids.kinds",
-    "ids.runs", "ids.outcomes", "ids.lexicon", "ids.twins", "ids.once", "state", "repeat",
-    "accumulator",
+    "ids.runs", "ids.outcomes", "ids.lexicon", "ids.twins", "ids.once", "writing", "state",
+    "repeat", "accumulator",
 ]  # fmt: skip
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",

@@ -21,6 +21,8 @@ from ..counts import Array
 from ..errors import F1Error
 
 _PIECE = 1 << 22  # what is read at once where it is only passed on
+_DEFLATED = 1032  # deflate makes that many bytes of one at most (zlib's technical notes)
+_MOST_COLUMNS = 1 << 20  # of an .npy, each of which has a name
 
 
 class Header(NamedTuple):
@@ -42,24 +44,31 @@ class ArrayFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.headers: dict[str, Header] = {}
-        if path.suffix == ".npz":
+        self._zipped = path.suffix.lower() == ".npz"
+        size = path.stat().st_size
+        if self._zipped:
             with zipfile.ZipFile(path) as archive:
-                for member in archive.namelist():
+                for member in archive.infolist():
                     with archive.open(member) as file:
                         header = _header(file)
-                    if header is not None and header.shape:
-                        self.headers[member.removesuffix(".npy")] = header
+                        start = file.tell()
+                    if header is None or not header.shape:
+                        continue
+                    name = member.filename.removesuffix(".npy")
+                    _refuse_more(f"{name}:", header, _unpacked(member, size) - start)
+                    self.headers[name] = header
             return
         with open(path, "rb") as file:
             header = _header(file)
             if header is None or not header.shape:
                 raise F1Error("it holds no array of rows")
+            _refuse_more("", header, size - file.tell())
             self.headers[path.stem] = header
 
     @property
     def names(self) -> list[str]:
         """Members of an .npz; of an .npy its fields, or itself and its columns by number."""
-        if self.path.suffix == ".npz":
+        if self._zipped:
             return list(self.headers)
         header = self.headers[self.path.stem]
         if header.dtype.names:
@@ -80,7 +89,7 @@ class ArrayFile:
 
     def arrays(self, columns: list[str], step: int) -> Iterator[dict[str, Array]]:
         """These of its `names`, so many rows at a time."""
-        wanted = columns if self.path.suffix == ".npz" else [self.path.stem]
+        wanted = columns if self._zipped else [self.path.stem]
         lengths = {name: self.headers[name].shape[0] for name in wanted}
         if len(set(lengths.values())) > 1:
             sizes = ", ".join(f"{name} {length}" for name, length in lengths.items())
@@ -92,7 +101,7 @@ class ArrayFile:
                     name: _block(file, self.headers[name], base, start, step)
                     for name, (file, base) in files.items()
                 }
-                yield found if self.path.suffix == ".npz" else self._parts(found, columns)
+                yield found if self._zipped else self._parts(found, columns)
 
     def _parts(self, found: dict[str, Array], columns: list[str]) -> dict[str, Array]:
         block = found[self.path.stem]
@@ -102,7 +111,7 @@ class ArrayFile:
 
     def _opened(self, name: str, stack: ExitStack) -> tuple[IO[bytes], int]:
         """A file that stands at the array's first byte, and where that is."""
-        if self.path.suffix == ".npy":
+        if not self._zipped:
             file: IO[bytes] = stack.enter_context(self.path.open("rb"))
         else:
             archive = stack.enter_context(zipfile.ZipFile(self.path))
@@ -112,6 +121,25 @@ class ArrayFile:
                 file = _spooled(file, stack)
         _header(file)
         return file, file.tell() if self.headers[name].by_column else 0
+
+
+def _unpacked(member: zipfile.ZipInfo, archive: int) -> int:
+    """How many bytes a member may have at most, whatever it claims."""
+    packed = min(member.compress_size, archive)
+    ratio = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: _DEFLATED}
+    return min(member.file_size, packed * ratio.get(member.compress_type, 1 << 16))
+
+
+def _refuse_more(which: str, header: Header, room: int) -> None:
+    """Complain about an array that is larger than its file, before anything is allocated."""
+    claimed = header.dtype.itemsize * math.prod(header.shape)
+    if header.shape[1:] and header.shape[1] > _MOST_COLUMNS:
+        raise F1Error(f"its array has {header.shape[1]:,} columns; at most {_MOST_COLUMNS:,}")
+    if claimed > room and not header.dtype.hasobject:
+        raise F1Error(
+            f"{which} its header promises {header.shape[0]:,} rows of {header.row_bytes:,} bytes, "
+            f"and there are {max(0, room):,} bytes: it was cut short, or altered".lstrip()
+        )
 
 
 def _spooled(file: IO[bytes], stack: ExitStack) -> IO[bytes]:

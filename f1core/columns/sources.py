@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import glob
 import itertools
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +11,8 @@ from typing import Any, TypeVar
 from ..errors import F1Error, one_of, shown
 from .batches import Source, reading
 from .formats import KINDS
+from .paths import found as find
+from .paths import is_path
 from .streams import Stream, as_stream
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ def opened(paths: Any) -> Iterator[Source]:
     F1Error
         If there is none, or one that cannot be read.
     """
-    if _is_path(paths):
+    if is_path(paths):
         yield from map(open_file, found(paths))
         return
     stream = as_stream(paths)
@@ -42,7 +42,7 @@ def opened(paths: Any) -> Iterator[Source]:
         yield Stream("the stream of batches", given[0].schema.names, lambda _: parts)
         return
     given += entries
-    if all(map(_is_path, given)):
+    if all(map(is_path, given)):
         yield from map(open_file, found(given))
         return
     for entry in given:
@@ -50,38 +50,19 @@ def opened(paths: Any) -> Iterator[Source]:
 
 
 def found(paths: Any) -> list[Path]:
-    """The files behind a path, a list, a folder or a pattern, in sorted order.
+    """List the files behind a path, a list, a folder or a pattern, each file on disk once.
 
     Raises
     ------
     F1Error
         If there is none, or one of a kind that cannot be read.
     """
-    given = [paths] if _is_path(paths) else list(paths)
-    files: list[Path] = []
-    for entry in given:
-        path = Path(entry)
-        if path.is_dir():
-            here = [p for p in path.rglob("*") if p.suffix in KINDS and p.is_file()]
-            here = [p for p in here if not p.name.startswith((".", "_"))]  # Spark's own, macOS's
-            if not here:
-                raise F1Error(f"{path} is a folder that holds no file that can be scored")
-            files += sorted(here)
-        elif path.exists():
-            files.append(path)
-        elif glob.has_magic(str(entry)):
-            matches = sorted(glob.glob(str(entry), recursive=True))
-            if not matches:
-                raise F1Error(f"no file matches {entry}")
-            files += found(matches)
-        else:
-            raise F1Error(f"{path} does not exist")
-    if not files:
-        raise F1Error("paths is empty; name at least one file")
-    for path in files:
-        if path.suffix not in KINDS:
-            raise F1Error(f"{path}: " + one_of("the ending", path.suffix, KINDS))
-    return files
+    return find(paths, _unknown_ending)
+
+
+def _unknown_ending(path: Path) -> str | None:
+    ending = path.suffix.lower()
+    return None if ending in KINDS else one_of("the ending", path.suffix, KINDS)
 
 
 def open_file(path: Path) -> Source:
@@ -93,7 +74,7 @@ def open_file(path: Path) -> Source:
         If it cannot be read, or pyarrow is missing.
     """
     with reading(str(path)):
-        return KINDS[path.suffix](path)
+        return KINDS[path.suffix.lower()](path)
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
@@ -104,7 +85,3 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
         while (item := pending.result()) is not end:
             pending = reader.submit(next, iterator, end)
             yield item
-
-
-def _is_path(value: Any) -> bool:
-    return isinstance(value, (str, os.PathLike))

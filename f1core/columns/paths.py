@@ -1,0 +1,232 @@
+"""Which files paths, folders and patterns mean: each file once, and none passed over in silence."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from ..errors import F1Error, shown
+
+STDIN = Path("/dev/stdin")  # what "-" means
+_LISTED = 5  # files that a sentence names
+# What jobs and tools leave beside their data; hidden files start with a dot.
+_MARKER = re.compile(
+    r"_(SUCCESS|metadata|common_metadata|(started|committed)_\d+)(\.parquet)?"
+    r"|(MD5|SHA\d+)SUMS?(\.txt)?|CHECKSUMS?(\.\w+)?|.*\.(crc|md5|sha1|sha256|sha512)",
+    re.IGNORECASE,
+)
+_UNFINISHED = {
+    "_temporary": "a job is still writing there, or died; name its finished files",
+    "_delta_log": "it is a Delta table, which keeps removed files too; read it with deltalake and "
+    "pass the pyarrow dataset",
+}
+
+
+def found(paths: Any, readable: Callable[[Path], str | None]) -> list[Path]:
+    """List the files behind a path, a list, a folder or a pattern, each file on disk once.
+
+    Parameters
+    ----------
+    paths
+        One or several. A folder means all files in it and in its folders, less hidden files and
+        well-known markers.
+    readable
+        Says why a file cannot be read, or None.
+
+    Raises
+    ------
+    F1Error
+        If there is no file, or one that cannot be read.
+    """
+    given = [paths] if is_path(paths) else list(paths)
+    files: dict[Any, Path] = {}
+    for entry in given:
+        for path in _behind(entry, readable):
+            files.setdefault(_identity(path), path)
+    if not files:
+        raise F1Error("paths is empty; name at least one file")
+    return list(files.values())
+
+
+def is_path(value: Any) -> bool:
+    """Whether a value is the name of a file or folder."""
+    return isinstance(value, (str, os.PathLike))
+
+
+def is_pipe(path: Path) -> bool:
+    """Whether a file can be read only once, from its beginning."""
+    return path == STDIN or stat.S_ISFIFO(_stat(path).st_mode)
+
+
+def partition_keys(path: Path) -> dict[str, str]:
+    """Read the columns that a path's folders name, as Hive does: `split=test/part.parquet`."""
+    pairs = (part.partition("=") for part in path.parts[:-1])
+    return {unquote(key): unquote(value) for key, mark, value in pairs if key and mark}
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file on disk."""
+    return bool(_identity(one) == _identity(other))
+
+
+def _behind(entry: Any, readable: Callable[[Path], str | None]) -> list[Path]:
+    """The files that one entry means, in sorted order."""
+    path = _path(entry)
+    if path == STDIN:
+        return [path]
+    if not _exists(path):
+        if not glob.has_magic(str(entry)):
+            raise F1Error(f"{path} does not exist")
+        matches = sorted(set(_expanded(Path(path.anchor), path.relative_to(path.anchor))))
+        matches = [match for match in matches if not _MARKER.fullmatch(match.name)]
+        if not matches:
+            raise F1Error(f"no file matches {entry}")
+        return [file for match in matches for file in _behind(match, readable)]
+    mode = _stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        return _in_folder(path, readable)
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+        raise F1Error(f"{path} is no ordinary file and no pipe")
+    why = None if is_pipe(path) else readable(path)
+    if why is not None:
+        raise F1Error(f"{path}: {why}")
+    return [path]
+
+
+def _path(entry: Any) -> Path:
+    if entry == "-":
+        return STDIN
+    text = os.fspath(entry)
+    if not text:
+        raise F1Error("a path is empty; name a file, a folder or a pattern")
+    try:
+        os.fsencode(text)
+        path = Path(text)
+    except (TypeError, ValueError) as error:
+        raise F1Error(f"{shown(entry)} is no path: {error}") from None
+    if "\0" in str(path):
+        raise F1Error(f"{shown(entry)} is no path: it holds the character \\0")
+    return path
+
+
+def _in_folder(folder: Path, readable: Callable[[Path], str | None]) -> list[Path]:
+    files = sorted(_walked(folder, set()))
+    odd = [path for path in files if readable(path) is not None]
+    if odd:
+        names = ", ".join(str(path.relative_to(folder)) for path in odd[:_LISTED])
+        more = f" and {len(odd) - _LISTED} more" if len(odd) > _LISTED else ""
+        raise F1Error(
+            f"{folder} holds what cannot be scored: {names}{more}; name the files or a pattern "
+            f"({folder / '*.parquet'}), or move the others away"
+        )
+    if not files:
+        raise F1Error(f"{folder} is a folder that holds no file that can be scored")
+    return files
+
+
+def _walked(folder: Path, seen: set[Any]) -> Iterator[Path]:
+    """All files in a folder and its folders, each folder once wherever links lead."""
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        identity = _identity(here)
+        if identity in seen:
+            continue
+        seen.add(identity)
+        for name in _listed(here):
+            if name.startswith("."):
+                continue
+            path = here / name
+            if not stat.S_ISDIR(_stat(path).st_mode):
+                if not _MARKER.fullmatch(name):
+                    yield path
+                continue
+            if name in _UNFINISHED:
+                raise F1Error(f"{here} holds {name}: {_UNFINISHED[name]}")
+            waiting.append(path)
+
+
+def _expanded(folder: Path, pattern: Path) -> Iterator[Path]:
+    """The files and folders that match a pattern; `**` enters each folder once."""
+    if not pattern.parts:
+        yield folder
+        return
+    head, rest = pattern.parts[0], Path(*pattern.parts[1:])
+    if head == "**":
+        yield from _deep(folder, rest)
+    elif not glob.has_magic(head):
+        if _exists(folder / head):
+            yield from _expanded(folder / head, rest)
+    elif _is_folder(folder):
+        for name in _listed(folder):
+            hidden = name.startswith(".") and not head.startswith(".")
+            if hidden or not fnmatch.fnmatchcase(name, head):
+                continue
+            if not rest.parts or _is_folder(folder / name):
+                yield from _expanded(folder / name, rest)
+
+
+def _deep(folder: Path, rest: Path) -> Iterator[Path]:
+    """What matches the rest of a pattern in a folder or any folder below."""
+    if not rest.parts:
+        yield folder
+        return
+    waiting, seen = [folder], set[Any]()
+    while waiting:
+        here = waiting.pop()
+        if not _is_folder(here) or _identity(here) in seen:
+            continue
+        seen.add(_identity(here))
+        yield from _expanded(here, rest)
+        waiting += [here / n for n in _listed(here) if not n.startswith(".")]
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        raise F1Error(f"{folder} cannot be read: {error.strerror or error}") from None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    return True
+
+
+def _is_folder(path: Path) -> bool:
+    return _exists(path) and stat.S_ISDIR(_stat(path).st_mode)
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        what = "is a link to nothing" if path.is_symlink() else "does not exist"
+        raise F1Error(f"{path} {what}") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> F1Error:
+    why = getattr(error, "strerror", None) or str(error)
+    return F1Error(f"{shown(str(path), 80)} cannot be read: {why}")
+
+
+def _identity(path: Path) -> Any:
+    """What hard links and symbolic links of one file share."""
+    if path == STDIN and not path.exists():  # Windows
+        return path
+    about = _stat(path)
+    return (about.st_dev, about.st_ino) if about.st_ino else os.path.realpath(path)

@@ -1,0 +1,151 @@
+"""Where results may be written: never onto an input, nor onto a file of another kind."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from .errors import F1Error, shown
+
+_HEAD = 1 << 12  # bytes that tell what a picture is
+_STATE = {"format.npy", "checksum.npy", "options.npy"}
+
+
+def check_target(
+    path: Any,
+    kind: str = "state",
+    *,
+    inputs: Iterable[str | os.PathLike[str]] = (),
+    force: bool = False,
+    named: str = "path",
+) -> Path:
+    """Refuse a path that must not be written to; to be asked before the work starts.
+
+    Parameters
+    ----------
+    path
+        Where something is about to be written.
+    kind
+        What will be written: "state", or a picture's ending such as "png". A file of the same
+        kind may be replaced, and so may an empty one.
+    inputs
+        Files that are read: none of them is replaced, under whatever name.
+    force
+        Replace a file of another kind, or an input.
+    named
+        What the caller's argument is called.
+
+    Returns
+    -------
+    Path
+        The path.
+
+    Raises
+    ------
+    F1Error
+        Saying why it cannot be written to.
+
+    Examples
+    --------
+    >>> from f1core.writing import check_target
+    >>> check_target("README.md")
+    Traceback (most recent call last):
+        ...
+    f1core.errors.F1Error: path README.md exists and is no f1core state; name another, or force it
+    """
+    target = _path(path, named)
+    try:
+        found = os.stat(target)
+    except FileNotFoundError:
+        _refuse_folder(target, named)
+        return target
+    except (OSError, ValueError) as error:
+        raise F1Error(f"{named} {target} cannot be written: {_why(error)}") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise F1Error(f"{named} {target} is a folder; name a file in it")
+    if not stat.S_ISREG(found.st_mode):
+        raise F1Error(f"{named} {target} is no ordinary file; name one")
+    if force:
+        return target
+    if any(_same(found, other) for other in inputs):
+        raise F1Error(f"{named} {target} is one of the inputs; name another, or force it")
+    if found.st_size and not _is_kind(target, kind):
+        what = "f1core state" if kind == "state" else f"{kind} picture"
+        raise F1Error(f"{named} {target} exists and is no {what}; name another, or force it")
+    return target
+
+
+def _path(path: Any, named: str) -> Path:
+    try:
+        os.fsencode(path)
+        found = Path(path)
+    except (TypeError, ValueError) as error:
+        raise F1Error(f"{named} {shown(path)} is no path: {error}") from None
+    if not found.name or "\0" in str(found):
+        raise F1Error(f"{named} {shown(path)} is no path of a file")
+    return found
+
+
+def _refuse_folder(target: Path, named: str) -> None:
+    """Complain where there is no folder to write into."""
+    folder = Path(os.path.realpath(target)).parent  # of what a dangling link leads to
+    if not folder.is_dir():
+        raise F1Error(f"{named} {target} cannot be written: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise F1Error(f"{named} {target} cannot be written: Permission denied")
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _same(found: os.stat_result, other: str | os.PathLike[str]) -> bool:
+    try:
+        return os.path.samestat(found, os.stat(other))
+    except (OSError, ValueError):
+        return False
+
+
+def _is_kind(target: Path, kind: str) -> bool:
+    """Whether the file's first bytes are those of its kind; what has none is of no kind."""
+    try:
+        if kind == "state":
+            return _is_state(target)
+        with open(target, "rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False
+    known = _PICTURES.get(kind)
+    return known is not None and known(head)
+
+
+def _is_state(target: Path) -> bool:
+    try:
+        with zipfile.ZipFile(target) as archive:
+            return set(archive.namelist()) >= _STATE
+    except Exception:  # of a file that is no archive, or a damaged one
+        return False
+
+
+def _starts(*marks: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(marks)
+
+
+_PICTURES: dict[str, Callable[[bytes], bool]] = {
+    "png": _starts(b"\x89PNG\r\n\x1a\n"),
+    "jpg": _starts(b"\xff\xd8\xff"),
+    "jpeg": _starts(b"\xff\xd8\xff"),
+    "gif": _starts(b"GIF8"),
+    "pdf": _starts(b"%PDF-"),
+    "ps": _starts(b"%!PS"),
+    "eps": _starts(b"%!PS"),
+    "svg": lambda head: b"<svg" in head,
+    "svgz": _starts(b"\x1f\x8b"),
+    "tif": _starts(b"II*\0", b"MM\0*"),
+    "tiff": _starts(b"II*\0", b"MM\0*"),
+    "webp": lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
+}
