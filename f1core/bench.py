@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from . import workers
+from . import parallel
 from .api import score
 from .counts import Array
 from .errors import F1Error
@@ -142,8 +142,8 @@ def limit(true: Array, pred: Array, threads: int) -> Call:
         for view in views:
             view[rows].max()
 
-    spans = workers.split(len(true), 1, threads if threads == 1 else 4 * threads)
-    return lambda: workers.run(part, spans, threads)
+    spans = parallel.split_rows(len(true), 1, threads if threads == 1 else 4 * threads)
+    return lambda: list(parallel.map_ordered(part, spans, threads))
 
 
 def _as_integers(array: Array) -> Array:

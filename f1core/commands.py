@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from . import bench, files, workers
+from . import bench, files, parallel
 from .api import score
 from .engine import warm_up
 from .errors import F1Error
@@ -86,7 +86,7 @@ def plot(parsed: argparse.Namespace) -> None:
 def run_bench(parsed: argparse.Namespace) -> None:
     """Time the short form on this machine, beside whatever peers are installed."""
     warm_up()
-    threads = workers.cores()
+    threads = parallel.n_cores()
     lines = []
     for case in bench.CASES:
         if not (case.short or parsed.long):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import workers
+from . import parallel
 from .batch import Batch
 from .cells import Cells
 from .counts import Array, Counts
@@ -41,7 +41,7 @@ def counts(batch: Batch, module: Any, spans: list[slice], crew: int) -> Counts |
         return few, full[: used[0]]
 
     cells, margins = np.zeros((size, size), np.uint32), np.zeros((3, size), np.int64)
-    for part in workers.share(counted, spans, crew):
+    for part in parallel.map_unordered(counted, spans, crew):
         if part is None:
             return None
         module.unpacked(*part, cells, margins)

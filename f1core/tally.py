@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import crowded, engine, plain, workers
+from . import crowded, engine, parallel, plain
 from .batch import Batch
 from .complaints import complain
 from .counts import PRED, ROWS, TP, Array, Counts
@@ -48,7 +48,7 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
     F1Error
         If any row holds a value that cannot be counted; nothing is counted then.
     """
-    crew = workers.crew(threads, batch.work)
+    crew = parallel.n_threads(threads, batch.work)
     try:
         counts = _ready(batch, crew)
     except _Refused:
@@ -94,7 +94,9 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
     if batch.kind == "labels" and batch.n_classes > _CROWDED:
         if module is not plain and crowded.fits(batch):
             blocks = max(batch.cells // _DIRECT_CELLS + 1, crew * _TURNS)
-            found = crowded.counts(batch, module, workers.split(len(batch), grain, blocks), crew)
+            found = crowded.counts(
+                batch, module, parallel.split_rows(len(batch), grain, blocks), crew
+            )
             if found is None:
                 raise _Refused
             return found
@@ -104,12 +106,14 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
     if module is not plain and batch.direct:
         blocks = max(batch.cells // _DIRECT_CELLS + 1, crew * _TURNS if crew > 1 else 1)
     if batch.weight is None:
-        total, *parts = workers.share(counted, workers.split(len(batch), grain, blocks), crew)
+        spans = parallel.split_rows(len(batch), grain, blocks)
+        parts = iter(parallel.map_unordered(counted, spans, crew))
     else:
         size = -(-max(_WEIGHTED_ROWS, batch.n_classes) // grain) * grain
-        spans = workers.split(len(batch), size, len(batch) // size + 1)
+        spans = parallel.split_rows(len(batch), size, len(batch) // size + 1)
         step = size if module is not plain and batch.direct else block
-        total, *parts = workers.in_order(lambda rows: counted(_cut(rows, step)), spans, crew)
+        parts = parallel.map_ordered(lambda rows: counted(_cut(rows, step)), spans, crew)
+    total = next(parts)
     for part in parts:
         total.add_in_place(part)
     return total

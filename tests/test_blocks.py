@@ -59,8 +59,8 @@ def test_blocks_are_many(small_blocks, monkeypatch):
     """The tests above would prove little if everything were one block."""
     spans = []
     monkeypatch.setattr(
-        "f1core.workers.split",
-        lambda rows, step, parts, split=f1core.workers.split: (
+        "f1core.parallel.split_rows",
+        lambda rows, step, parts, split=f1core.parallel.split_rows: (
             spans.append(split(rows, step, parts)) or spans[-1]
         ),
     )

@@ -15,7 +15,7 @@ ROOT = Path(f1core.__file__).parent
 # A module of the core imports only modules above it here, and none outside of the core.
 CORE = [
     "errors", "values", "options", "foreign", "replicas", "cells", "counts", "plain", "kernels",
-    "engine", "workers", "formats", "labels", "batch", "vocabulary", "complaints", "inputs",
+    "engine", "parallel", "formats", "labels", "batch", "vocabulary", "complaints", "inputs",
     "crowded", "tally", "averages", "report", "scores", "api", "decisions", "ids", "ids.kinds",
     "ids.runs", "ids.outcomes", "ids.lexicon", "ids.twins", "ids.once", "writing", "state",
     "repeat", "accumulator",

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from .. import workers
+from .. import parallel
 from ..batch import Batch
 from ..complaints import complain
 from ..counts import Array
@@ -50,9 +50,9 @@ def columns(batch: Batch, work: Callable[[Column], T], threads: int | None = Non
                 found.append(work(_checked(batch, words[place], true[place], weight, gone)))
         return found
 
-    crew = workers.crew(threads, _READINGS * batch.bytes)
-    spans = workers.split(batch.n_classes, 1, crew)
-    return [one for some in workers.run(span, spans, crew) for one in some]
+    crew = parallel.n_threads(threads, _READINGS * batch.bytes)
+    spans = parallel.split_rows(batch.n_classes, 1, crew)
+    return [one for some in parallel.map_ordered(span, spans, crew) for one in some]
 
 
 def merged(batch: Batch, labels: Array) -> Column:
