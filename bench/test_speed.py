@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 import f1core
-from f1core import bench, parallel
+from f1core import bench
+from f1core.cores import n_cores
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the peers
 _ROUNDS = 11
@@ -24,7 +25,7 @@ _PEER_SECONDS = 2.0  # of each slow peer, after its first three turns
 @pytest.mark.parametrize("case", [*bench.CASES, *bench.SLOWER], ids=lambda case: case.name)
 def test_speed(benchmark, case, short):
     f1core.warm_up()
-    threads = parallel.n_cores()
+    threads = n_cores()
     true, pred = case.arrays(scale=10 if short else 1)
     sides = bench.sides_of(case, true, pred, threads)
     bench.check_equal(case, true, pred, sides)

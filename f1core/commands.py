@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from . import bench, files, parallel
+from . import bench, files
 from .api import score
+from .cores import n_cores
 from .engine import warm_up
 from .errors import F1Error
 from .thresholds import best_threshold
@@ -86,7 +87,7 @@ def plot(parsed: argparse.Namespace) -> None:
 def run_bench(parsed: argparse.Namespace) -> None:
     """Time the short form on this machine, beside whatever peers are installed."""
     warm_up()
-    threads = parallel.n_cores()
+    threads = n_cores()
     lines = []
     for case in bench.CASES:
         if not (case.short or parsed.long):

@@ -11,9 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
 from itertools import pairwise
 from typing import Any, TypeVar
+
+from .cores import n_cores
 
 T = TypeVar("T")
 
@@ -25,14 +26,6 @@ _HELD = 8
 _MOST = 64  # threads beside the calling one, whatever is asked for
 
 _pool: ThreadPoolExecutor | None = None
-
-
-@cache
-def n_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def n_threads(asked: int | None, n_bytes: int) -> int:
