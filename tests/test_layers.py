@@ -16,8 +16,8 @@ ROOT = Path(f1core.__file__).parent
 CORE = [
     "errors", "values", "options", "foreign", "replicas", "cells", "counts", "plain", "kernels",
     "engine", "cores", "parallel", "formats", "labels", "batch", "vocabulary", "complaints",
-    "inputs", "crowded", "tally", "averages", "report", "scores", "api", "decisions", "ids", "ids.kinds",
-    "ids.runs", "ids.outcomes", "ids.lexicon", "ids.twins", "ids.once", "writing", "state",
+    "inputs", "crowded", "tally", "averages", "report", "scores", "api", "decisions", "ids",
+    "ids.kinds", "ids.runs", "ids.outcomes", "ids.lexicon", "ids.twins", "ids.once", "writing", "state",
     "repeat", "accumulator",
 ]  # fmt: skip
 HEAVY = {
