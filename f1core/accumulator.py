@@ -78,6 +78,7 @@ class Accumulator:
             confusion=confusion,
             resamples=resamples,
         )
+        self._asked = self._options  # before columns named the classes
         self._threads = thread_count(threads)
         self._counts: Counts | None = None
         self._lock = threading.Lock()
@@ -155,13 +156,14 @@ class Accumulator:
                     if found is not None:
                         self._counts = found
                         return
-        width = self._width()
-        batch = check(y_true, y_pred, self._options, sample_weight, width, stream is not None)
+        asked, width = self._options, self._width()
+        batch = check(y_true, y_pred, asked, sample_weight, width, stream is not None)
         if not len(batch):
             return
         if stream is None:
             with self._lock:
-                if self._counts is not None and add_sparsely(self._counts, batch):
+                known = self._counts if asked is self._options else None
+                if known is not None and add_sparsely(known, batch):
                     return
         counts = count(batch, self._threads)
         if stream is not None:
@@ -170,8 +172,13 @@ class Accumulator:
             with self._lock:  # these rows' numbers are theirs alone
                 first = stream.advance(len(batch))
             counts = with_replicas(counts, batch, stream.seed, first)
-        self._add(counts)
-        self._repeat = Repeat.of(batch, y_true, y_pred)
+        with self._lock:
+            if self._still(asked, width, batch.options):
+                self._add(counts)
+                self._settle(batch.options)
+                self._repeat = Repeat.of(batch, y_true, y_pred)
+                return
+        self.update(y_true, y_pred, sample_weight=sample_weight)
 
     def merge(self, other: Accumulator) -> None:
         """Add another accumulator's counts, which stays as it is.
@@ -183,18 +190,26 @@ class Accumulator:
         """
         if not isinstance(other, Accumulator):
             raise F1Error(f"only an Accumulator can be merged, this is {shown(other)}")
-        difference = self._options.difference(other._options)
-        if difference is not None:
-            raise F1Error(f"these accumulators cannot be merged: {difference}")
         with other._lock:
             counts = None if other._counts is None else other._counts.copy()
             once = None if other._once is None else other._once.outcomes()
-        if once is not None:
-            self._add_once(once)
-            if self._stream is not None and other._stream is not None:
-                self._stream.seed = min(self._stream.seed, other._stream.seed)
-        elif counts is not None:
-            self._add(counts)
+            options, asked = other._options, other._asked
+        with self._lock:
+            empty = self._counts is None and self._once is None
+            if empty or (counts is None and once is None):  # no columns named its classes yet
+                difference = self._asked.difference(asked)
+            else:
+                difference = self._options.difference(options)
+            if difference is not None:
+                raise F1Error(f"these accumulators cannot be merged: {difference}")
+            if once is not None:
+                self._add_once(once, options)
+                if self._stream is not None and other._stream is not None:
+                    self._stream.seed = min(self._stream.seed, other._stream.seed)
+            elif counts is not None:
+                self._add(counts)
+            if empty:
+                self._settle(options)
 
     def __add__(self, other: Accumulator) -> Accumulator:
         if not isinstance(other, Accumulator):
@@ -220,6 +235,7 @@ class Accumulator:
         """Forget all counts, keep the options."""
         with self._lock:
             self._counts = self._once = None
+            self._options = self._asked
             if self._stream is not None:
                 self._stream.rows = 0
 
@@ -272,6 +288,7 @@ class Accumulator:
                 seed = self._stream.fork() if once is None else self._stream.seed
         return {
             "options": self._options,
+            "asked": self._asked,
             "counts": counts,
             "once": once,
             "threads": self._threads,
@@ -280,6 +297,7 @@ class Accumulator:
 
     def __setstate__(self, made: dict[str, Any]) -> None:
         self._options, self._counts = made["options"], made["counts"]
+        self._asked = made.get("asked", self._options)
         self._threads, self._lock = made["threads"], threading.Lock()
         self._once, self._repeat = made.get("once"), None
         self._stream = self._new_stream(made.get("seed"))
@@ -288,6 +306,7 @@ class Accumulator:
         """Other counts under another task and the same options."""
         made = self._copy()
         made._options, made._counts = self._options.with_task(task), counts
+        made._asked = self._asked.with_task(task)
         if made._once is not None:
             made._counts, made._once = None, made._once.by_column(counts.n_classes, made._options)
         return made
@@ -329,24 +348,40 @@ class Accumulator:
                 return self._once.counts(self._threads).copy()
             return None if self._counts is None else self._counts.copy()
 
-    def _add(self, counts: Counts) -> None:
-        with self._lock:
-            if self._once is not None:
-                raise F1Error(_MIXED.format("an id", "none"))
-            self._counts = add(self._counts, counts, self._options)
+    def _still(self, asked: Options, width: int | None, found: Options) -> bool:
+        """Whether no other thread's first batch has settled the classes in another way since."""
+        names = asked.names is None and found.names is not None
+        return asked is self._options and (not names or width == self._width())
 
-    def _add_once(self, found: Outcomes) -> None:
-        with self._lock:
-            if self._counts is not None:
-                raise F1Error(_MIXED.format("no id", "one"))
-            once = Once(self._options) if self._once is None else self._once
-            once.add(found, self._threads)
-            self._once = once
+    def _settle(self, found: Options) -> None:
+        """Keep what the columns of the first batch call the classes; later ones are matched."""
+        if self._options.names is None and found.names is not None:
+            self._options = found
+
+    def _add(self, counts: Counts) -> None:
+        if self._once is not None:
+            raise F1Error(_MIXED.format("an id", "none"))
+        self._counts = add(self._counts, counts, self._options)
+
+    def _add_once(self, found: Outcomes, options: Options) -> None:
+        if self._counts is not None:
+            raise F1Error(_MIXED.format("no id", "one"))
+        once = Once(options) if self._once is None else self._once
+        once.add(found, self._threads)
+        self._once = once
 
     def _update_once(self, y_true: Any, y_pred: Any, sample_weight: Any, sample_id: Any) -> None:
         if sample_id is None:
             raise F1Error(_MIXED.format("an id", "none"))
-        batch = check(y_true, y_pred, self._options, sample_weight, self._width(), exact=True)
+        asked, width = self._options, self._width()
+        batch = check(y_true, y_pred, asked, sample_weight, width, exact=True)
         ids = check_ids(sample_id, len(batch))
-        if len(batch):
-            self._add_once(of_batch(batch, ids))
+        if not len(batch):
+            return
+        found = of_batch(batch, ids)
+        with self._lock:
+            if self._still(asked, width, batch.options):
+                self._add_once(found, batch.options)
+                self._settle(batch.options)
+                return
+        self._update_once(y_true, y_pred, sample_weight, sample_id)

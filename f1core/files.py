@@ -10,6 +10,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from . import values
 from .accumulator import Accumulator
 from .columns import sources
 from .columns.batches import Columns, Source, reading
@@ -20,6 +21,8 @@ from .scores import Scores
 from .slices import Slices, as_binary, flags_alone, refuse_unknown, start
 
 Progress = Callable[[str, int], None]
+
+_SOME = 1 << 16  # rows whose labels tell what the columns call the classes
 
 
 @overload
@@ -114,11 +117,12 @@ def accumulate(
 ) -> Accumulator | Slices:
     """As `score`, before anything is divided: an Accumulator to save, merge or compute."""
     refuse_unknown(options)
+    names, count = values.classes(classes)
     total: Accumulator | Slices | None = None
     guessed, done, last = False, 0, ""
     looked = partial(
         _looked, target=target, probabilities=probabilities, weight=sample_weight,
-        group=group, sample_id=sample_id, classes=classes,
+        group=group, sample_id=sample_id, classes=names or count,
     )  # fmt: skip
     for name, chosen, batch in sources.ahead(_batches(paths, looked)):
         truth, scores = chosen.truth(batch), chosen.scores(batch)
@@ -129,8 +133,7 @@ def accumulate(
         last = name
         with _told(name, done):
             if total is None:
-                names = classes if classes is not None else chosen.class_names(truth, scores)
-                empty, guessed = start(truth, scores, names, task, options)
+                empty, guessed = start(truth, scores, chosen.classes, task, options)
                 total = empty if group is None else Slices(empty)
             guessed = guessed and flags_alone(truth, scores, options)
             if isinstance(total, Slices):
@@ -164,7 +167,7 @@ def read(
     for _, chosen, batch in sources.ahead(_batches(paths, looked)):
         truths.append(chosen.truth(batch))
         scores.append(chosen.scores(batch))
-        names = chosen.class_names(truths[-1], scores[-1])
+        names = chosen.classes
     if not truths:
         raise F1Error("there are no rows in these files")
     return np.concatenate(truths), np.concatenate(scores), names
@@ -217,9 +220,13 @@ def _batches(
     for source in sources.opened(paths):
         with reading(source.name):
             chosen = looked(source)
-            if first is None:
-                first = chosen
-            else:
+            if first is not None:
                 chosen.follow(first)
+            first = first or chosen
         for batch in source.batches(chosen):
+            with reading(source.name):
+                some = {name: column[:_SOME] for name, column in batch.items()}
+                chosen.settle(chosen.truth(some), chosen.scores(some))
+            if not first.settled:
+                first = chosen
             yield source.name, chosen, batch

@@ -39,6 +39,60 @@ def to_numpy(value: Any, name: str) -> Array:
     return _unusual(array, name)
 
 
+def column_names(value: Any, name: str) -> tuple[Any, ...] | None:
+    """What a frame, a table or a structured array calls its columns: strings or whole numbers.
+
+    None for what has no columns with names; what a library calls columns by default is no name.
+
+    Raises
+    ------
+    F1Error
+        For columns of several levels that all differ.
+    """
+    if isinstance(value, (list, tuple)) or value is None:
+        return None
+    if isinstance(value, np.ndarray):
+        found = None if value.dtype == BFLOAT16 else value.dtype.names
+    else:
+        home = _home(type(value))  # type: ignore[arg-type, unused-ignore]
+        if home == "torch":
+            return None
+        frame = getattr(value, "schema", None) if home == "pyarrow" else value
+        found = getattr(frame, "names" if home == "pyarrow" else "columns", None)
+        if getattr(found, "nlevels", 1) > 1:
+            found = _one_level(found, name)
+    if found is None or not hasattr(found, "__iter__"):
+        return None
+    names = tuple(_column_name(each) for each in found)
+    count = range(len(names))
+    for default in ("{}", "column_{}", "f{}"):  # of pandas, polars, NumPy
+        if all(
+            str(each) == default.format(place) for place, each in zip(count, names, strict=True)
+        ):
+            return None
+    return names
+
+
+def _column_name(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, (str, int)) else str(value)
+
+
+def _one_level(columns: Any, name: str) -> Any:
+    """The level of a MultiIndex that tells its columns apart."""
+    levels = [columns.get_level_values(level) for level in range(columns.nlevels)]
+    telling = [level for level in levels if level.nunique() > 1]
+    if len(telling) > 1:
+        raise F1Error(
+            f"{name} has columns of {len(telling)} levels; keep the one that names the classes: "
+            "frame.columns = frame.columns.get_level_values(-1)"
+        )
+    return telling[0] if telling else levels[-1]
+
+
 def widened(array: Array) -> Array:
     """bfloat16 as float32, which holds it exactly; anything else as it is."""
     if array.dtype != BFLOAT16:
@@ -153,6 +207,8 @@ def _unusual(array: Array, name: str) -> Array:
         return array.view(np.uint16).view(BFLOAT16)
     if kind == "U":
         return array
+    if kind == "V" and array.dtype.names and array.ndim == 1:
+        return _fields(array, name)
     if kind == "S":
         return _decoded(array, name)
     if kind == "T":
@@ -160,6 +216,16 @@ def _unusual(array: Array, name: str) -> Array:
     if kind == "O":
         return _from_objects(array, name)
     raise F1Error(f"{name} has dtype {array.dtype}; use numbers, booleans or strings")
+
+
+def _fields(array: Array, name: str) -> Array:
+    """A structured array as one column a field."""
+    columns = [to_numpy(array[field], f"{name}[{field!r}]") for field in array.dtype.names or ()]
+    if len({column.dtype.kind in "UO" for column in columns}) > 1:
+        raise F1Error(f"{name} has fields of text and of numbers; choose those of one kind")
+    if any(column.ndim > 1 for column in columns):
+        raise F1Error(f"{name} has fields of several numbers; use one number a field")
+    return np.column_stack([widened(column) for column in columns])
 
 
 def _decoded(array: Array, name: str) -> Array:

@@ -7,9 +7,10 @@ from typing import Any
 
 from . import vocabulary
 from .batch import Batch
+from .columns_by_name import arrange
 from .counts import Array
 from .errors import F1Error, shape_words, shown
-from .foreign import BFLOAT16, to_numpy, widened
+from .foreign import BFLOAT16, column_names, to_numpy, widened
 from .formats import format_of
 from .labels import Coder
 from .options import Options
@@ -44,6 +45,8 @@ def check(
         raise F1Error(f"y_true has {len(true)} rows, y_pred has {len(pred)}")
     if options.task != "multilabel":
         true, pred = _flat(true), _flat(pred)
+    if (pred.ndim == 2 or true.ndim == 2) and not (pred is y_pred and true is y_true):
+        true, pred, options = _by_name(y_true, y_pred, true, pred, options, width)
     _refuse_swapped(true, pred)
     asked = options
     if options.task is None:
@@ -56,6 +59,47 @@ def check(
     if sample_weight is not None:
         batch.weight, batch.doubted = _weight(sample_weight, len(pred)), True
     return batch
+
+
+def _by_name(
+    y_true: Any, y_pred: Any, true: Array, pred: Array, options: Options, width: int | None
+) -> tuple[Array, Array, Options]:
+    """Frames' columns in the order of the classes, and options that know what they call them."""
+    matrices = true.ndim == pred.ndim == 2
+    if options.task == "binary" or (matrices and true.shape != pred.shape):
+        return true, pred, options  # which is refused
+    target, scores = (
+        column_names(value, name) if array.ndim == 2 and array.shape[1] > 1 else None
+        for value, array, name in ((y_true, true, "y_true"), (y_pred, pred, "y_pred"))
+    )
+    if target is None and scores is None:
+        return true, pred, options
+    count = width if options.n_classes is None else options.n_classes
+    labels = None
+    if options.names is None and not matrices:
+        labels = _some_words(true if true.ndim == 1 else pred, options.ignore_index)
+    orders = arrange(
+        target, scores, classes=options.names, count=count, labels=labels, matrices=matrices
+    )
+    names = orders.names
+    if names is not None and names != list(range(len(names))):
+        if width is not None:
+            raise F1Error(
+                f"earlier rows came without names of columns, these have {shown(names)}: name the "
+                "classes from the start, classes=[…], or pass .to_numpy() to go by position"
+            )
+        options = options.with_names(names)
+    return _taken(true, orders.target), _taken(pred, orders.scores), options
+
+
+def _taken(array: Array, order: list[int] | None) -> Array:
+    """The columns in another order; without a copy where it is the same."""
+    return array if order is None or order == list(range(len(order))) else array[:, order]
+
+
+def _some_words(labels: Array, ignored: Any) -> set[Any] | None:
+    """Some of the labels where they are text."""
+    return set(labels[:_SCAN].tolist()) - {ignored} if labels.dtype.kind in "UO" else None
 
 
 def _refuse_other_ignored(true: Array, options: Options) -> None:

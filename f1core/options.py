@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
@@ -54,6 +54,17 @@ class Options:
         other = object.__new__(Options)  # 3 µs, `dataclasses.replace` takes 25
         other.__dict__.update(self.__dict__, task=task)
         return _cross_checked(other)
+
+    def with_names(self, names: Iterable[Any]) -> Options:
+        """The same options for classes that the data's columns name.
+
+        Raises
+        ------
+        F1Error
+            If these cannot be names of classes, or do not go with another option.
+        """
+        found, count = values.classes(list(names))
+        return _cross_checked(replace(self, names=found, n_classes=count))
 
     def places(self, entries: Iterable[Any], n_classes: int, labels: Any = None) -> list[int]:
         """Where these classes stand: by name or label value, else by number.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
+import re
+from collections.abc import Mapping, Reversible, Set
 from contextlib import suppress
 from numbers import Real
 from typing import Any
@@ -15,26 +17,80 @@ _INT64 = 2**63
 
 
 def classes(value: Any) -> tuple[tuple[Any, ...] | None, int | None]:
-    """The names, if there are any, and how many classes there are."""
+    """Read `classes=`: the names, if there are any, and how many classes there are.
+
+    Raises
+    ------
+    F1Error
+        If it is neither a count, nor names in an order, nor a dict between names and ids.
+    """
     if value is None:
         return None, None
     if isinstance(value, str):
         raise F1Error(f"classes is the string {shown(value)}; give a count or a list of names")
+    if isinstance(value, Mapping):
+        names = _by_id(value)
+        return _distinct_names(names), len(names)
     try:
         count = operator.index(value)
     except TypeError:
-        try:
-            if isinstance(value, (bytes, bytearray, set, frozenset)):  # a set has no order
-                raise TypeError from None
-            names = _entries(value)
-        except TypeError:
-            raise F1Error(f"classes is {shown(value)}; give a count or a list of names") from None
+        names = _ordered(value)
         return _distinct_names(names), len(names)
     if isinstance(value, bool) or count < 1:
         raise F1Error(f"classes is {shown(value)}; a count of classes is at least 1")
     if count > _MOST_CLASSES:
         raise F1Error(f"classes is {shown(value)}; at most {_MOST_CLASSES:,} can be counted")
     return None, count
+
+
+def _ordered(value: Any) -> tuple[Any, ...]:
+    """The class names of anything that has an order: lists, arrays, a dict's keys, generators."""
+    if isinstance(value, Set) and not isinstance(value, Reversible):  # dict.keys() is Reversible
+        raise F1Error(f"classes is {shown(value)}, which has no order; give a list of names")
+    try:
+        if isinstance(value, (bytes, bytearray)):
+            raise TypeError
+        return _entries(value)
+    except TypeError:
+        raise F1Error(f"classes is {shown(value)}; give a count or a list of names") from None
+
+
+def _by_id(value: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """The class names of label2id ({"cat": 0}) or id2label ({0: "cat"}), in the order of ids."""
+    keys, values = [_scalar(key) for key in value], [_scalar(entry) for entry in value.values()]
+    texts = [all(isinstance(entry, str) for entry in side) for side in (keys, values)]
+    of_keys, of_values = _as_ids(keys), _as_ids(values)
+    if all(texts):  # JSON turns the ids of id2label into strings; two digits do not tell
+        of_keys, of_values = (None if of_values else of_keys), None
+    elif texts[0] and of_values:  # names that are digits
+        of_keys = None
+    readings = {
+        tuple(name for _, name in sorted(zip(ids, names, strict=True), key=operator.itemgetter(0)))
+        for ids, names in ((of_keys, values), (of_values, keys))
+        if ids is not None
+    }
+    if len(readings) == 1:
+        return readings.pop()
+    if readings or all(texts):
+        raise F1Error(
+            f"classes is {shown(value)}, which does not tell names from ids; "
+            "give a list of names in the order of the ids"
+        )
+    raise F1Error(
+        f"classes is {shown(value)}; a dict gives each name an id or each id a name, and the ids "
+        f"are 0 to {max(0, len(value) - 1)}, each once"
+    )
+
+
+def _as_ids(entries: list[Any]) -> list[int] | None:
+    """Entries as the numbers 0 to C - 1 in any order; None if they are anything else."""
+    ids = []
+    for entry in entries:
+        text = isinstance(entry, str)
+        if not (re.fullmatch("[0-9]{1,9}", entry) if text else _is_whole(entry)):
+            return None
+        ids.append(int(entry))
+    return ids if sorted(ids) == list(range(len(ids))) else None
 
 
 def _distinct_names(names: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -61,7 +117,10 @@ def _is_whole(value: Any) -> bool:
 def _entries(values: Any) -> tuple[Any, ...]:
     """The entries of a list, array or series as plain Python values."""
     try:
-        entries = values.tolist() if hasattr(values, "tolist") else list(values)
+        if hasattr(values, "to_pylist"):  # Arrow
+            entries = values.to_pylist()
+        else:
+            entries = values.tolist() if hasattr(values, "tolist") else list(values)
     except Exception:  # whatever an object of another library raises
         raise TypeError from None
     if not isinstance(entries, list):

@@ -14,7 +14,8 @@ import f1core
 ROOT = Path(f1core.__file__).parent
 # A module of the core imports only modules above it here, and none outside of the core.
 CORE = [
-    "errors", "values", "options", "foreign", "replicas", "cells", "counts", "plain", "kernels",
+    "errors", "values", "options", "foreign", "columns_by_name",
+    "replicas", "cells", "counts", "plain", "kernels",
     "engine", "cores", "parallel", "formats", "labels", "batch", "vocabulary", "complaints",
     "inputs", "crowded", "tally", "averages", "report", "scores", "api", "decisions", "ids",
     "ids.kinds", "ids.runs", "ids.outcomes", "ids.lexicon", "ids.twins", "ids.once", "writing", "state",

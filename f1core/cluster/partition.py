@@ -52,8 +52,9 @@ class Plan:
     ) -> None:
         refuse_unknown(options)
         self._chosen = chosen
-        if classes is None and chosen is not None:
-            classes = chosen.class_names(truth, scores)
+        if chosen is not None:
+            chosen.settle(truth, scores)
+            classes = chosen.classes
         options = {"threads": 1, **options}  # the engine's workers are the threads
         self._empty = Accumulator(task or _task_of(truth, scores), classes=classes, **options)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import values
+from ..columns_by_name import arrange
 from ..counts import Array
 from ..errors import F1Error, one_of, shown
 
@@ -28,7 +30,7 @@ class Selection:
     weight, group, sample_id
         The names of single columns.
     classes
-        Names of the classes: columns that are called after them come in their order.
+        As in `f1core.score`: what a pattern's `*` stands for are their names.
     whole
         A name that no pattern means.
 
@@ -49,32 +51,72 @@ class Selection:
         classes: Any = None,
         whole: str | None = None,
     ) -> None:
-        self.target, labels = matching(target, names, "target", whole)
+        self.class_names, self.count = values.classes(classes)
+        self.target, self.labels, by_pattern = matching(target, names, "target", whole)
         self.weight = weight if weight is None else _single(weight, names, "sample_weight")
         self.group = group if group is None else _single(group, names, "group")
         self.id = sample_id if sample_id is None else _single(sample_id, names, "sample_id")
-        found = matching(probabilities, names, "probabilities", whole)
+        columns, stems, patterned = matching(probabilities, names, "probabilities", whole)
         taken = {
             *self.target,
             self.weight,
             self.group,
             self.id,
         }  # which a pattern such as * takes in
-        pairs = [pair for pair in zip(*found, strict=True) if pair[0] not in taken]
+        pairs = [pair for pair in zip(columns, stems, strict=True) if pair[0] not in taken]
         if not pairs:
             raise F1Error(f"probabilities {shown(probabilities)} leave no column beside the target")
         self.probabilities = [name for name, _ in pairs]
         self.stems = [stem for _, stem in pairs]
-        self.patterned = self.stems != self.probabilities
-        if isinstance(classes, (list, tuple, np.ndarray)):
-            self._in_order_of([str(name) for name in np.asarray(classes).tolist()])
-        if len(self.target) > 1 and self.stems != labels and set(self.stems) == set(labels):
-            self.target = [self.target[labels.index(stem)] for stem in self.stems]
+        self._listed = not by_pattern, not patterned
+        self._named = whole is None  # columns of an array have numbers, no names
+        self.settled = False
         wanted = [*self.target, *self.probabilities, self.weight, self.group, self.id]
         self.all = list(dict.fromkeys(name for name in wanted if name is not None))
         twice = [name for name in self.all if names.count(name) > 1]
         if twice:
             raise F1Error(f"there are {names.count(twice[0])} columns {twice[0]!r}")
+
+    @property
+    def classes(self) -> Any:
+        """What the columns or the caller call the classes, or their number; as for `score`."""
+        return self.count if self.class_names is None else list(self.class_names)
+
+    def settle(self, truth: Array, scores: Array) -> None:
+        """Put the columns into the order of the classes, given some of their rows or none.
+
+        Raises
+        ------
+        F1Error
+            If the columns' names contradict the classes, or each other.
+        """
+        if self.settled:
+            return
+        target = self.labels if self._named and len(self.target) > 1 else None
+        columns = self.stems if self._named and len(self.probabilities) > 1 else None
+        matrices = truth.ndim == scores.ndim == 2
+        if matrices and truth.shape[1] != scores.shape[1]:
+            return  # which is refused
+        rows = truth if truth.ndim == 1 else scores
+        text = not matrices and rows.dtype.kind in "UO"
+        found = arrange(
+            target,
+            columns,
+            classes=self.class_names,
+            count=self.count,
+            labels=set(rows.tolist()) if text else None,
+            matrices=matrices,
+            listed=self._listed,
+            called=("target", "probabilities"),
+            remedy="name the columns, or say classes=[…], as these are called",
+        )
+        if found.target is not None:
+            self.target, self.labels = _taken(found.target, self.target, self.labels)
+        if found.scores is not None:
+            self.probabilities, self.stems = _taken(found.scores, self.probabilities, self.stems)
+        if self.class_names is None and found.names is not None:
+            self.class_names = tuple(found.names)
+        self.settled = True
 
     def follow(self, first: Selection) -> None:
         """Take the columns in the order of an earlier file's.
@@ -82,18 +124,14 @@ class Selection:
         Raises
         ------
         F1Error
-            If this file has other columns of probabilities.
+            If this file has other columns.
         """
-        self._in_order_of(first.stems)
-        if self.stems != first.stems:
-            other = min(set(self.stems) ^ set(first.stems), default=self.stems[0])
-            where = "only here" if other in self.stems else "not here"
-            raise F1Error(
-                f"probabilities are {len(self.stems)} columns, earlier ones {len(first.stems)}: "
-                f"{shown(other)} is {where}"
-            )
-        if len(self.target) > 1 and set(self.target) == set(first.target):
-            self.target = first.target
+        self.target, self.labels = _following((self.target, self.labels), first.labels, "target")
+        self.probabilities, self.stems = _following(
+            (self.probabilities, self.stems), first.stems, "probabilities"
+        )
+        self.class_names, self.count = first.class_names, first.count
+        self.settled = first.settled
 
     def truth(self, batch: Mapping[str, Array]) -> Array:
         """(n,) labels or (n, C) rows."""
@@ -103,27 +141,29 @@ class Selection:
         """(n,) or (n, C) scores, or (n,) labels."""
         return stacked([batch[name] for name in self.probabilities])
 
-    def class_names(self, truth: Array, scores: Array) -> list[Any] | None:
-        """What the pattern or the column names call the classes, if these names fit the truth."""
-        if len(self.stems) < 2 or scores.dtype.kind in "UO":
-            return None
-        if truth.ndim == 2 or truth.dtype.kind in "UO":
-            return self.stems
-        if self.patterned and all(stem.lstrip("-").isdigit() for stem in self.stems):
-            return [int(stem) for stem in self.stems]
-        return self.stems
 
-    def _in_order_of(self, stems: list[str]) -> None:
-        if self.stems == stems or sorted(self.stems) != sorted(stems):
-            return
-        self.probabilities = [self.probabilities[self.stems.index(stem)] for stem in stems]
-        self.stems = stems
+def _taken(order: list[int], *lists: list[str]) -> list[list[str]]:
+    return [[each[place] for place in order] for each in lists]
+
+
+def _following(own: tuple[list[str], list[str]], first: list[str], what: str) -> list[list[str]]:
+    """Columns and stems in the order of an earlier file's stems."""
+    columns, stems = own
+    if len(stems) == 1 == len(first):
+        return [columns, stems]
+    if sorted(stems) == sorted(first):
+        return _taken([stems.index(stem) for stem in first], columns, stems)
+    other = min(set(stems) ^ set(first), default=stems[0])
+    where = "only here" if other in stems else "not here"
+    raise F1Error(
+        f"{what} are {len(stems)} columns, earlier ones {len(first)}: {shown(other)} is {where}"
+    )
 
 
 def matching(
     wanted: Names, names: list[str], what: str, whole: str | None = None
-) -> tuple[list[str], list[str]]:
-    """The columns behind names and patterns, and what each pattern's `*` stands for.
+) -> tuple[list[str], list[str], bool]:
+    """The columns behind names and patterns, what each pattern's `*` stands for, and if one is.
 
     `whole` is a name that no pattern means.
 
@@ -134,6 +174,7 @@ def matching(
     """
     columns: list[str] = []
     stems: list[str] = []
+    patterned = False
     for entry in [wanted] if isinstance(wanted, str) else wanted:
         if not isinstance(entry, str):
             raise F1Error(f"{what} is {shown(entry)}; give the name of a column, or several")
@@ -144,13 +185,16 @@ def matching(
         hits = [name for name in names if fnmatch.fnmatchcase(name, entry) and name != whole]
         if not hits:
             raise F1Error(_no_column(entry, names, what))
+        patterned = True
         single = entry.count("*") == 1 and not set("?[") & set(entry)
         before, _, after = entry.partition("*")
         columns += hits
         stems += [h[len(before) : len(h) - len(after)] if single else h for h in hits]
     if not columns:
         raise F1Error(f"{what} names no column")
-    return columns, stems
+    if len(set(stems)) < len(stems):  # of several patterns
+        stems = list(columns)
+    return columns, stems, patterned
 
 
 def _single(wanted: Any, names: list[str], what: str) -> str:

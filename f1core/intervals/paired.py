@@ -11,6 +11,7 @@ from .. import values
 from ..batch import Batch
 from ..counts import Array, Counts
 from ..errors import F1Error, calling_y_pred
+from ..foreign import column_names
 from ..inputs import check
 from ..options import Options, make_options
 from ..scores import Scores
@@ -139,16 +140,27 @@ def _batches(
 ) -> tuple[Batch, Batch]:
     """Both predictions checked, as one task."""
 
+    def checked(pred: Any, name: str, options: Options) -> Batch:
+        with calling_y_pred(name):
+            return check(y_true, pred, options, weight, exact=True)
+
     def both(options: Options) -> tuple[Batch, Batch]:
-        with calling_y_pred("pred_a"):
-            a = check(y_true, pred_a, options, weight, exact=True)
-        with calling_y_pred("pred_b"):
-            return a, check(y_true, pred_b, options, weight, exact=True)
+        if options.names is None and column_names(pred_a, "pred_a") is None:
+            b = checked(pred_b, "pred_b", options)  # whose columns may name the classes
+            return checked(pred_a, "pred_a", _named(options, b)), b
+        a = checked(pred_a, "pred_a", options)
+        return a, checked(pred_b, "pred_b", _named(options, a))
 
     a, b = both(options)
     if a.options.task != b.options.task:  # labels 0 and 1 on one side, more on the other
         a, b = both(options.with_task("multiclass"))
     return a, b
+
+
+def _named(options: Options, batch: Batch) -> Options:
+    """Options that know what a batch's columns call the classes."""
+    names = batch.options.names
+    return options if names is None or names == options.names else options.with_names(names)
 
 
 def _counted(batch: Batch, name: str) -> tuple[Counts, Options]:

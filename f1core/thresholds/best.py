@@ -125,15 +125,17 @@ def best_threshold(
     return replace(best, score=scores.metric(best.metric))
 
 
-def scores_batch(y_true: Any, y_prob: Any, options: Options, sample_weight: Any) -> Batch:
-    """A checked batch of scores that a threshold cuts.
+def scores_batch(
+    y_true: Any, y_prob: Any, options: Options, sample_weight: Any, width: int | None = None
+) -> Batch:
+    """A checked batch of scores that a threshold cuts; `width` is what earlier batches settled.
 
     Raises
     ------
     F1Error
         If they are labels, or scores among which the largest is taken.
     """
-    batch = check(y_true, y_prob, options, sample_weight)
+    batch = check(y_true, y_prob, options, sample_weight, width)
     if batch.options.task == "multiclass":
         raise F1Error(
             "a multiclass task predicts the largest score and has no threshold; "

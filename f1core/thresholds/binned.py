@@ -72,6 +72,7 @@ class BinnedThresholds:
         if task not in ("binary", "multilabel"):
             raise F1Error(f"task is {shown(task)}; thresholds are for 'binary' and 'multilabel'")
         self._options = make_options(task, classes=classes, ignore_index=ignore_index)
+        self._asked = self._options  # before columns named the labels
         self.bins = int(bins)
         self._counts: Array | None = None  # (L, bins + 1, 2): bin 0 holds p = 0; negative, positive
         self._lock = threading.Lock()
@@ -85,12 +86,18 @@ class BinnedThresholds:
             If the batch cannot be counted.
         """
         with calling_y_pred("y_prob"):
-            batch = scores_batch(y_true, y_prob, self._options, sample_weight)
-            seen = self._counts
-            if seen is not None and batch.kind == "multilabel" and len(seen) != batch.n_classes:
-                raise F1Error(f"y_pred has {batch.n_classes} columns, there are {len(seen)} labels")
+            asked, seen = self._options, self._counts
+            width = None if seen is None or asked.task == "binary" else len(seen)
+            batch = scores_batch(y_true, y_prob, asked, sample_weight, width)
             counts = count_bins(batch, self.bins)
-        self._add(counts)
+        with self._lock:
+            now, named = self._counts, asked.names is None and batch.options.names is not None
+            fits = now is seen or (not named and now is not None and len(now) == len(counts))
+            if fits and asked is self._options:
+                self._counts = counts if now is None else now + counts
+                self._options = batch.options if named else asked
+                return
+        self.update(y_true, y_prob, sample_weight=sample_weight)  # after another thread's first
 
     def merge(self, other: BinnedThresholds) -> None:
         """Add another's counts, which stays as it is.
@@ -102,15 +109,24 @@ class BinnedThresholds:
         """
         if not isinstance(other, BinnedThresholds):
             raise F1Error(f"only BinnedThresholds can be merged, this is {shown(other)}")
-        difference = self._options.difference(other._options)
-        if self.bins != other.bins:
-            difference = f"bins is {self.bins} here and {other.bins} there"
-        if difference is not None:
-            raise F1Error(f"these bins cannot be merged: {difference}")
-        if other._counts is not None:
-            if self._counts is not None and len(self._counts) != len(other._counts):
-                raise F1Error(f"{len(other._counts)} labels cannot be added to {len(self._counts)}")
-            self._add(other._counts)
+        with other._lock:
+            options, asked, more = other._options, other._asked, other._counts
+        with self._lock:
+            now = self._counts
+            if now is None or more is None:  # no columns named its labels yet
+                difference = self._asked.difference(asked)
+            else:
+                difference = self._options.difference(options)
+            if self.bins != other.bins:
+                difference = f"bins is {self.bins} here and {other.bins} there"
+            if difference is not None:
+                raise F1Error(f"these bins cannot be merged: {difference}")
+            if now is not None and more is not None and len(now) != len(more):
+                raise F1Error(f"{len(more)} labels cannot be added to {len(now)}")
+            if now is None:
+                self._counts, self._options = more, options
+            elif more is not None:
+                self._counts = now + more
 
     def __add__(self, other: BinnedThresholds) -> BinnedThresholds:
         if not isinstance(other, BinnedThresholds):
@@ -184,7 +200,7 @@ class BinnedThresholds:
     def reset(self) -> None:
         """Forget all counts, keep the options."""
         with self._lock:
-            self._counts = None
+            self._counts, self._options = None, self._asked
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BinnedThresholds):
@@ -205,17 +221,15 @@ class BinnedThresholds:
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
             counts = None if self._counts is None else self._counts.copy()
-        return {"options": self._options, "bins": self.bins, "counts": counts}
+        named = {"options": self._options, "asked": self._asked}
+        return {**named, "bins": self.bins, "counts": counts}
 
     def __setstate__(self, made: dict[str, Any]) -> None:
         self._options, self.bins, self._counts = made["options"], made["bins"], made["counts"]
+        self._asked = made.get("asked", self._options)
         self._lock = threading.Lock()
 
     def _seen(self) -> Array:
         if self._counts is None:
             raise F1Error("there are no rows to cut: update() was not called since the start")
         return self._counts
-
-    def _add(self, counts: Array) -> None:
-        with self._lock:
-            self._counts = counts if self._counts is None else self._counts + counts

@@ -1,0 +1,329 @@
+"""Match columns to classes by name: columns `p_b, p_a` hold the scores of the classes b and a.
+
+Names decide, never positions: a frame keeps the column order of whatever made it. A prefix or
+suffix of all columns is no part of the names where what remains are the classes, and numbers count
+as numbers (`p_0, p_1, p_10` and `p_00, p_01, p_10` are the classes 0, 1 and 10).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from .errors import F1Error, shown
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_DIGITS = "0123456789"
+
+Order = list[int]  # which column holds each class
+
+
+def order_of(
+    columns: Sequence[Any], classes: Sequence[Any], what: str, remedy: str, listed: bool = False
+) -> Order | None:
+    """Find the column of each class.
+
+    None where the user `listed` columns whose names have nothing to do with the classes: their
+    order is then the user's.
+
+    Raises
+    ------
+    F1Error
+        If the columns' names are not the classes'.
+    """
+    texts = _distinct(columns, what)
+    wanted = [str(name) for name in classes]
+    found = _by_text(texts, wanted)
+    if found is None:
+        found = _by_number(columns, _as_numbers(classes))
+    if found is not None:
+        return found
+    if listed and len(texts) == len(wanted) and not _overlap(columns, texts, classes):
+        return None
+    lacking = _lacking(columns, texts, classes)
+    held = f"no column for class {shown(lacking)}" if lacking is not None else "other columns"
+    raise F1Error(
+        f"{what} has {held}: its columns are {_list(texts)}, the classes {_list(classes)}; {remedy}"
+    )
+
+
+class Arrangement(NamedTuple):
+    """The order in which to take the columns of both sides, and what they call the classes.
+
+    None: as they are; no names.
+    """
+
+    target: Order | None = None
+    scores: Order | None = None
+    names: list[Any] | None = None
+
+
+def arrange(
+    target: Sequence[Any] | None,
+    scores: Sequence[Any] | None,
+    *,
+    classes: Sequence[Any] | None = None,
+    count: int | None = None,
+    labels: Iterable[Any] | None = None,
+    matrices: bool = False,
+    listed: tuple[bool, bool] = (False, False),
+    called: tuple[str, str] = ("y_true", "y_pred"),
+    remedy: str = "pass .to_numpy() to go by position",
+) -> Arrangement:
+    """Match the columns of truth and scores to the classes, or to each other.
+
+    Parameters
+    ----------
+    target, scores
+        What the columns of each side are called; None where it has no columns or no names.
+    classes, count
+        The names of the classes, or how many there are: those numbers from 0.
+    labels
+        Some labels where one side holds text, as for `names_of`.
+    matrices
+        Whether both sides have a column a class.
+    listed
+        Of each side, whether the user listed its columns one by one.
+    called, remedy
+        What sentences call the two sides, and what they advise.
+
+    Raises
+    ------
+    F1Error
+        If the names contradict the classes, or each other.
+    """
+    sides, order = (target, scores), None
+    if classes is not None:
+        found = [
+            None if side is None else order_of(side, classes, what, remedy, own)
+            for side, what, own in zip(sides, called, listed, strict=True)
+        ]
+        return Arrangement(*found)
+    if target is not None and scores is not None:
+        pair = paired(target, scores)
+        if pair is None and not all(listed):
+            raise F1Error(
+                f"{called[0]} and {called[1]} have other columns: {_list(target)} and "
+                f"{_list(scores)}; {remedy}"
+            )
+        if pair is None:
+            return Arrangement(names=_raw(scores))
+        order, names = pair
+    elif target is not None or scores is not None:
+        names = names_of(target or scores or (), labels, called[target is None])
+    else:
+        return Arrangement()
+    if isinstance(names[0], str):
+        return Arrangement(order, names=names)
+    alone = target is None or scores is None
+    if sorted(names) != list(range(len(names))):  # these are no places
+        chosen = listed[target is None]
+        if alone and (matrices or chosen):
+            own = _raw(target or scores or ())
+            if matrices and names != sorted(names) and not chosen:
+                raise F1Error(
+                    f"{called[target is None]} has columns in the order {_list(own)}, and the "
+                    f"other side has no names that tell its order; {remedy}"
+                )
+            return Arrangement(names=own)
+        if count is not None and not matrices:
+            raise F1Error(
+                f"classes is {count}, which means 0 to {count - 1}, and {called[target is None]} "
+                f"has the columns {_list(sorted(names))}; say classes={shown(sorted(names))}"
+            )
+    if matrices and count is None:  # the order of the scores' columns stays
+        if not alone:
+            return Arrangement(order, names=names)
+        if target is None:
+            return Arrangement(target=names, names=names)
+    ascending = _order(names, sorted(names))
+    first = ascending if order is None else [order[place] for place in ascending]
+    return Arrangement(
+        None if target is None else first, None if scores is None else ascending, sorted(names)
+    )
+
+
+def numbers_of(columns: Sequence[Any]) -> list[list[int]]:
+    """Read the columns as numbers: at most two ways, since a "-" may be a sign or a separator."""
+    raw = [_number(name) for name in columns]
+    if None not in raw:
+        return [[number for number in raw if number is not None]]
+    texts = [str(name) for name in columns]
+    start = len(_common_start(texts).rstrip(_DIGITS))
+    rest = [text[start:] for text in texts]
+    end = len(_common_end(rest).lstrip(_DIGITS))
+    found = []
+    for sign in (0, 1) if texts[0][:start].endswith("-") else (0,):
+        stems = [text[start - sign : len(text) - end] for text in texts]
+        if all(map(_NUMBER.fullmatch, stems)):
+            found.append([int(stem) for stem in stems])
+    return found
+
+
+def names_of(columns: Sequence[Any], labels: Iterable[Any] | None, what: str) -> list[Any]:
+    """What columns call their classes, in the columns' order.
+
+    `labels` are some of the classes where these are text: they tell an affix of all columns from
+    the names. None for numbers, which columns of numbers name by value.
+
+    Raises
+    ------
+    F1Error
+        If two columns have one name.
+    """
+    texts = _distinct(columns, what)
+    if labels is None:
+        for numbers in numbers_of(columns):
+            if len(set(numbers)) < len(numbers):
+                raise F1Error(f"{what} has columns that are one number: {_list(sorted(texts))}")
+            return numbers
+    else:
+        found = _around(texts, set(labels))
+        if found is not None:
+            return found
+    return _raw(columns)
+
+
+def paired(target: Sequence[Any], scores: Sequence[Any]) -> tuple[Order, list[Any]] | None:
+    """Find the column of the truth for each column of scores, and what they have in common.
+
+    None where the two have other names.
+
+    Raises
+    ------
+    F1Error
+        If two columns of one side have one name.
+    """
+    texts, others = _distinct(target, "y_true"), _distinct(scores, "y_pred")
+    if set(texts) == set(others):
+        values = [_number(name) for name in scores]
+        return _order(texts, others), _raw(scores) if None in values else list(values)
+    for numbers in numbers_of(scores):
+        order = _by_number(target, numbers)
+        if order is not None:
+            return order, numbers
+    (before, stems, after), (start, parts, end) = _split(texts), _split(others)
+    if len(set(stems)) < len(stems) or set(stems) != set(parts):
+        return None
+    kept = _in_common(before, start), _in_common(after[::-1], end[::-1])[::-1]
+    return _order(stems, parts), [f"{kept[0]}{part}{kept[1]}" for part in parts]
+
+
+def _raw(columns: Sequence[Any]) -> list[Any]:
+    """The names as they are; all as text where some are numbers."""
+    alike = len({isinstance(name, str) for name in columns}) == 1
+    return list(columns) if alike else [str(name) for name in columns]
+
+
+def _distinct(columns: Sequence[Any], what: str) -> list[str]:
+    texts = [str(name) for name in columns]
+    if len(set(texts)) < len(texts):
+        twice = next(text for text in texts if texts.count(text) > 1)
+        raise F1Error(f"{what} has {texts.count(twice)} columns {shown(twice)}; name each once")
+    return texts
+
+
+def _order(texts: Sequence[Any], wanted: Sequence[Any]) -> Order:
+    places = {text: place for place, text in enumerate(texts)}
+    return [places[text] for text in wanted]
+
+
+def _by_text(texts: list[str], wanted: list[str]) -> Order | None:
+    """Where all columns are one affix around each class."""
+    if set(texts) == set(wanted):
+        return _order(texts, wanted)
+    start = len(_common_start(texts)) - len(_common_start(wanted))
+    end = len(_common_end(texts)) - len(_common_end(wanted))
+    if len(texts) != len(wanted) or start < 0 or end < 0:
+        return None
+    stems = [text[start : len(text) - end] for text in texts]
+    return _order(stems, wanted) if set(stems) == set(wanted) else None
+
+
+def _by_number(columns: Sequence[Any], wanted: list[int]) -> Order | None:
+    for numbers in numbers_of(columns):
+        if len(set(numbers)) == len(wanted) and sorted(numbers) == sorted(wanted):
+            return _order(numbers, wanted)
+    return None
+
+
+def _as_numbers(classes: Sequence[Any]) -> list[int]:
+    """Classes as numbers: by value, or the places of words, as whole-numbered labels mean them."""
+    if not isinstance(classes[0], str):
+        return list(map(int, classes))
+    values = [_number(name) for name in classes]
+    numbers = [value for value in values if value is not None]
+    return numbers or list(range(len(classes)))
+
+
+def _around(texts: list[str], labels: set[str]) -> list[str] | None:
+    """The columns less the shortest affixes that leave all labels among the names."""
+    if labels <= set(texts):
+        return texts
+    label = max(labels, key=len)
+    found: list[str] | None = None
+    for text in texts:
+        for at in range(len(text) - len(label) + 1):
+            if not text.startswith(label, at):
+                continue
+            before, after = text[:at], text[at + len(label) :]
+            least = len(before) + len(after)
+            if all(t.startswith(before) and t.endswith(after) and len(t) > least for t in texts):
+                stems = [t[at : len(t) - len(after)] for t in texts]
+                longer = found is None or len(stems[0]) > len(found[0])
+                if longer and labels <= set(stems):
+                    found = stems
+    return found
+
+
+def _split(texts: list[str]) -> tuple[str, list[str], str]:
+    """What all have before, between and after."""
+    before = _common_start(texts)
+    rest = [text[len(before) :] for text in texts]
+    after = _common_end(rest)
+    return before, [text[: len(text) - len(after)] for text in rest], after
+
+
+def _in_common(before: str, start: str) -> str:
+    """The end that two prefixes share, from a whole word on: `true_cat_`, `p_cat_` give `cat_`."""
+    common = _common_end([before, start])
+    if common in (before, start):  # one side has names without a prefix of its own
+        return common
+    cut = re.search(r"[\W_]", common)
+    return common[cut.end() :] if cut else common
+
+
+def _overlap(columns: Sequence[Any], texts: list[str], classes: Sequence[Any]) -> bool:
+    stems = {*texts, *_split(texts)[1], *(str(n) for some in numbers_of(columns) for n in some)}
+    return not stems.isdisjoint(map(str, classes))
+
+
+def _lacking(columns: Sequence[Any], texts: list[str], classes: Sequence[Any]) -> Any:
+    """A class without a column, where others have one."""
+    numbers = [str(n) for some in numbers_of(columns) for n in some]
+    for stems in (texts, _split(texts)[1], numbers):
+        missing = [name for name in classes if str(name) not in stems]
+        if 0 < len(missing) < len(classes):
+            return missing[0]
+    return None
+
+
+def _number(name: Any) -> int | None:
+    if isinstance(name, str):
+        return int(name) if _NUMBER.fullmatch(name) else None
+    return int(name) if isinstance(name, int) else None
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    low, high = min(texts), max(texts)  # whatever these two share, all between them share
+    differ = (place for place, letter in enumerate(low) if letter != high[place])
+    return low[: next(differ, len(low))]
+
+
+def _common_end(texts: Sequence[str]) -> str:
+    return _common_start([text[::-1] for text in texts])[::-1]
+
+
+def _list(names: Sequence[Any]) -> str:
+    return shown(list(names))[1:-1]
