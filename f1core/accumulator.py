@@ -6,13 +6,14 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from .counts import Counts
+from .counts import TRUE, Counts
 from .errors import F1Error, shown
 from .ids.kinds import check_ids
 from .ids.once import Once
 from .ids.outcomes import Outcomes, of_batch
 from .inputs import check
-from .options import Options, make_options, thread_count
+from .options import Options, make_options, refuse_unknown, thread_count
+from .positive import agreed, with_negative
 from .repeat import Repeat
 from .scores import Scores
 from .tally import add, add_sparsely, count
@@ -62,8 +63,12 @@ class Accumulator:
         resamples: int = 0,
         seed: int | None = None,
         threads: int | None = None,
+        pos_label: Any = None,
+        **unknown: Any,
     ) -> None:
-        if task is None:
+        if unknown:
+            refuse_unknown(unknown, Accumulator, "Accumulator")
+        if task is None and pos_label is None:
             raise F1Error("task is None; say binary, multiclass or multilabel")
         self._options: Options = make_options(
             task,
@@ -77,10 +82,12 @@ class Accumulator:
             beta=beta,
             confusion=confusion,
             resamples=resamples,
+            pos_label=pos_label,
         )
         self._asked = self._options  # before columns named the classes
         self._threads = thread_count(threads)
         self._counts: Counts | None = None
+        self._negative: Any = None  # the negative class that the data named, once it occurred
         self._lock = threading.Lock()
         self._once: Once | None = None  # rows by id, and their counts, where ids are given
         self._repeat: Repeat | None = None  # the way that the last batch went
@@ -114,8 +121,46 @@ class Accumulator:
         counts = self.counts
         return 0 if counts is None else counts.total.item()
 
+    @property
+    def negative(self) -> Any:
+        """The negative class of a binary task that the data has named, None before it occurs."""
+        counts = self._counts
+        if self._negative is not None or self.task != "binary" or self._options.names is not None:
+            return self._negative
+        # Labels 0 and 1 are counted without a look at what there is.
+        seen = counts is not None and counts.per_class[TRUE][0] > 0
+        return with_negative(self._options, None).names[0] if seen else None  # type: ignore[index]
+
+    def named(self, whole: bool = False) -> Options:
+        """The options with the classes that the data has named so far.
+
+        `whole` asks for both names, if need be with a stand-in for the negative class.
+        """
+        options = self._options
+        if self._negative is None and not (whole and options.finds_negative):
+            return options
+        return with_negative(options, self._negative)
+
+    def name_negative(self, negative: Any) -> None:
+        """Name the negative class, as rows elsewhere have shown it; None says nothing.
+
+        Raises
+        ------
+        F1Error
+            If these rows have shown another one.
+        """
+        with self._lock:
+            if negative is not None:
+                self._negative = agreed(self.negative, negative)
+
     def update(
-        self, y_true: Any, y_pred: Any, *, sample_weight: Any = None, sample_id: Any = None
+        self,
+        y_true: Any,
+        y_pred: Any,
+        *,
+        sample_weight: Any = None,
+        sample_id: Any = None,
+        **unknown: Any,
     ) -> None:
         """Add a batch, as `score` reads it; an empty one adds nothing.
 
@@ -144,6 +189,8 @@ class Accumulator:
         >>> a
         Accumulator('binary', 3 rows, each once)
         """
+        if unknown:
+            refuse_unknown(unknown, Accumulator.update, "Accumulator.update")
         if sample_id is not None or self._once is not None:
             self._update_once(y_true, y_pred, sample_weight, sample_id)
             return
@@ -157,10 +204,10 @@ class Accumulator:
                         self._counts = found
                         return
         asked, width = self._options, self._width()
-        batch = check(y_true, y_pred, asked, sample_weight, width, stream is not None)
+        batch = check(y_true, y_pred, self.named(), sample_weight, width, stream is not None)
         if not len(batch):
             return
-        if stream is None:
+        if stream is None and batch.negative is None:
             with self._lock:
                 known = self._counts if asked is self._options else None
                 if known is not None and add_sparsely(known, batch):
@@ -172,9 +219,12 @@ class Accumulator:
             with self._lock:  # these rows' numbers are theirs alone
                 first = stream.advance(len(batch))
             counts = with_replicas(counts, batch, stream.seed, first)
+        if batch.negative is not None and self.negative not in (None, batch.negative):
+            options = with_negative(asked, self.negative)
+            count(check(y_true, y_pred, options, sample_weight, width))  # which names the row
         with self._lock:
             if self._still(asked, width, batch.options):
-                self._add(counts)
+                self._add(counts, batch.negative)
                 self._settle(batch.options)
                 self._repeat = Repeat.of(batch, y_true, y_pred)
                 return
@@ -193,7 +243,7 @@ class Accumulator:
         with other._lock:
             counts = None if other._counts is None else other._counts.copy()
             once = None if other._once is None else other._once.outcomes()
-            options, asked = other._options, other._asked
+            options, asked, negative = other._options, other._asked, other.negative
         with self._lock:
             empty = self._counts is None and self._once is None
             if empty or (counts is None and once is None):  # no columns named its classes yet
@@ -203,11 +253,11 @@ class Accumulator:
             if difference is not None:
                 raise F1Error(f"these accumulators cannot be merged: {difference}")
             if once is not None:
-                self._add_once(once, options)
+                self._add_once(once, options, negative)
                 if self._stream is not None and other._stream is not None:
                     self._stream.seed = min(self._stream.seed, other._stream.seed)
             elif counts is not None:
-                self._add(counts)
+                self._add(counts, negative)
             if empty:
                 self._settle(options)
 
@@ -229,12 +279,12 @@ class Accumulator:
         counts = self._snapshot()
         if counts is None:
             raise F1Error("there are no rows to score: update() was not called since the start")
-        return Scores(counts, self._options)
+        return Scores(counts, self.named(whole=True))
 
     def reset(self) -> None:
         """Forget all counts, keep the options."""
         with self._lock:
-            self._counts = self._once = None
+            self._counts = self._once = self._negative = None
             self._options = self._asked
             if self._stream is not None:
                 self._stream.rows = 0
@@ -271,6 +321,8 @@ class Accumulator:
             return NotImplemented
         if self._options.difference(other._options) is not None or self._once != other._once:
             return False
+        if self.negative != other.negative:
+            return False
         return self._once is not None or self._counts == other._counts
 
     __hash__ = None  # type: ignore[assignment]
@@ -293,6 +345,7 @@ class Accumulator:
             "once": once,
             "threads": self._threads,
             "seed": seed,
+            "negative": self._negative,
         }
 
     def __setstate__(self, made: dict[str, Any]) -> None:
@@ -300,6 +353,7 @@ class Accumulator:
         self._asked = made.get("asked", self._options)
         self._threads, self._lock = made["threads"], threading.Lock()
         self._once, self._repeat = made.get("once"), None
+        self._negative = made.get("negative")
         self._stream = self._new_stream(made.get("seed"))
 
     def as_task(self, task: str, counts: Counts) -> Accumulator:
@@ -355,33 +409,37 @@ class Accumulator:
 
     def _settle(self, found: Options) -> None:
         """Keep what the columns of the first batch call the classes; later ones are matched."""
-        if self._options.names is None and found.names is not None:
+        if self._options.names is None and found.names is not None and self.task != "binary":
             self._options = found
 
-    def _add(self, counts: Counts) -> None:
+    def _add(self, counts: Counts, negative: Any) -> None:
         if self._once is not None:
             raise F1Error(_MIXED.format("an id", "none"))
+        if negative is not None:
+            negative = agreed(self.negative, negative)
         self._counts = add(self._counts, counts, self._options)
+        self._negative = self._negative if negative is None else negative
 
-    def _add_once(self, found: Outcomes, options: Options) -> None:
+    def _add_once(self, found: Outcomes, options: Options, negative: Any) -> None:
         if self._counts is not None:
             raise F1Error(_MIXED.format("no id", "one"))
+        negative = agreed(self._negative, negative)
         once = Once(options) if self._once is None else self._once
         once.add(found, self._threads)
-        self._once = once
+        self._once, self._negative = once, negative
 
     def _update_once(self, y_true: Any, y_pred: Any, sample_weight: Any, sample_id: Any) -> None:
         if sample_id is None:
             raise F1Error(_MIXED.format("an id", "none"))
         asked, width = self._options, self._width()
-        batch = check(y_true, y_pred, asked, sample_weight, width, exact=True)
+        batch = check(y_true, y_pred, self.named(), sample_weight, width, exact=True)
         ids = check_ids(sample_id, len(batch))
         if not len(batch):
             return
         found = of_batch(batch, ids)
         with self._lock:
             if self._still(asked, width, batch.options):
-                self._add_once(found, batch.options)
+                self._add_once(found, batch.options, batch.negative)
                 self._settle(batch.options)
                 return
         self._update_once(y_true, y_pred, sample_weight, sample_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .inputs import check
-from .options import make_options, thread_count
+from .options import make_options, refuse_unknown, thread_count
 from .scores import Scores
 from .tally import count
 
@@ -28,6 +28,8 @@ def score(
     resamples: int = 0,
     seed: int | None = None,
     threads: int | None = None,
+    pos_label: Any = None,
+    **unknown: Any,
 ) -> Scores:
     """Precision, recall, F1 and their kin, from probabilities or labels, in one pass.
 
@@ -68,6 +70,10 @@ def score(
         not tell: multilabel rows, weights, no confusion matrix.
     threads
         At most so many; by default as many as pay.
+    pos_label
+        The positive class of a binary task, whose scores (n,) scores are; the other label that
+        occurs is the negative one. Without it, and without `classes=[negative, positive]`, that is
+        1 if the labels are {0, 1} or {-1, 1} or contain 1; else it has to be said.
 
     Raises
     ------
@@ -80,7 +86,11 @@ def score(
     >>> s = f1core.score([0, 1, 1, 0], [0.1, 0.8, 0.4, 0.3])
     >>> s.binary.precision, s.binary.recall
     (1.0, 0.5)
+    >>> f1core.score(["no", "yes", "yes"], [0.1, 0.8, 0.4], pos_label="yes").binary.recall
+    0.5
     """
+    if unknown:
+        refuse_unknown(unknown, score, "score")
     options = make_options(
         task,
         classes=classes,
@@ -93,6 +103,7 @@ def score(
         beta=beta,
         confusion=confusion,
         resamples=resamples,
+        pos_label=pos_label,
     )
     batch = check(y_true, y_pred, options, sample_weight, exact=options.resamples > 0)
     counts = count(batch, thread_count(threads))

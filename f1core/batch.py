@@ -41,6 +41,7 @@ class Batch:
     onehot: bool = False  # true is (n, C), a single 1 in each row
     format: Format | None = None  # of scores; None for labels, flags and whole-numbered scores
     again: Callable[[], Batch] | None = None  # the same, without a guess from the first rows
+    negative: Any = None  # of two labels that the data named, where that one occurs
     doubted: bool = False  # whether the weights' values are still to be looked at
 
     def __len__(self) -> int:

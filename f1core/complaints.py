@@ -64,7 +64,8 @@ def _refuse_target(batch: Batch, rows: slice, at: tuple[int, ...], value: Any) -
         raise F1Error(f"y_true is NaN at {where}; drop the row, or mark it with ignore_index")
     if batch.options.task == "multilabel":
         raise F1Error(f"y_true is {shown(value)} at {where}; multilabel targets are 0 or 1")
-    if batch.coder is not None:
+    names = batch.options.names
+    if batch.coder is not None or (names is not None and not isinstance(names[0], str)):
         raise F1Error(
             f"y_true is {shown(value)} at {where}, which is none of the classes "
             f"{shown(batch.options.names)}"

@@ -16,6 +16,14 @@ class MissingExtra(F1Error, ImportError):
     """A library that an extra brings is not installed; also an `ImportError`, as Python's own."""
 
 
+class UnknownOption(F1Error, TypeError):
+    """A function has no option of this name; also a `TypeError`, as Python's own."""
+
+
+class UnknownAttribute(F1Error, AttributeError):
+    """A result has no attribute of this name; also an `AttributeError`, as Python's own."""
+
+
 def missing(what: str, library: str, extra: str) -> MissingExtra:
     """The error for a part of f1core whose library is not there."""
     return MissingExtra(f"{what} needs {library}: pip install 'f1core[{extra}]'")

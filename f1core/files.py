@@ -17,8 +17,9 @@ from .columns.batches import Columns, Source, reading
 from .columns.selection import Names, Selection
 from .counts import Array
 from .errors import F1Error, counted_from, renamed
+from .options import parameters_of, refuse_unknown
 from .scores import Scores
-from .slices import Slices, as_binary, flags_alone, refuse_unknown, start
+from .slices import Slices, as_binary, flags_alone, start
 
 Progress = Callable[[str, int], None]
 
@@ -116,7 +117,8 @@ def accumulate(
     **options: Any,
 ) -> Accumulator | Slices:
     """As `score`, before anything is divided: an Accumulator to save, merge or compute."""
-    refuse_unknown(options)
+    known = (*parameters_of(score), *parameters_of(Accumulator))
+    refuse_unknown(options, known, "files.score")
     names, count = values.classes(classes)
     total: Accumulator | Slices | None = None
     guessed, done, last = False, 0, ""

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from .api import score
 from .batch import Batch
 from .counts import Array, Counts
 from .decisions import decide
 from .errors import F1Error, shape_words, shown
 from .foreign import to_numpy, widened
 from .inputs import check
-from .options import make_options, thread_count
+from .options import make_options, parameters_of, refuse_unknown, thread_count
 from .scores import Scores
 from .tally import count
 
@@ -60,6 +61,7 @@ def score_by(
     {'a': 1.0, 'b': 0.5}
     """
     crew = thread_count(threads)
+    refuse_unknown(options, (*parameters_of(score_by), *parameters_of(score)), "score_by")
     batch = check(y_true, y_pred, make_options(**options), sample_weight, exact=True)
     names, which = places(groups, len(batch))
     if len(names) <= 1 << 16:

@@ -14,6 +14,7 @@ from .foreign import BFLOAT16, column_names, to_numpy, widened
 from .formats import format_of
 from .labels import Coder
 from .options import Options
+from .positive import named_by_data
 
 _SCAN = 1 << 16  # rows looked at before a guess is made
 
@@ -54,7 +55,10 @@ def check(
     _refuse_other_ignored(true, options)
     width = options.n_classes if options.n_classes is not None else width
     batch = _READ[options.task or ""](true, pred, options, width, exact)
-    if batch.kind == "labels" and not exact and len(pred) > _SCAN:
+    if not exact and (
+        batch.kind == "binary"
+        or (batch.kind == "labels" and (len(pred) > _SCAN or options.task == "binary"))
+    ):
         batch.again = partial(check, true, pred, asked, sample_weight, width, exact=True)
     if sample_weight is not None:
         batch.weight, batch.doubted = _weight(sample_weight, len(pred)), True
@@ -162,11 +166,19 @@ def _binary(true: Array, pred: Array, options: Options, width: int | None, exact
                 f"{name} is {shape_words(array)}, a binary task needs one column: pass the "
                 "positive one ([:, 1]), or say task='multiclass' or task='multilabel'"
             )
+    scored = _is_score(pred)
+    if not scored:
+        _same_kind(true, pred)
+    negative = None
+    if options.names is None and (
+        exact or options.pos_label is not None or true.dtype.kind in "UO"
+    ):
+        options, negative = named_by_data(true, None if scored else pred, options)
     coder = _coder_of(options, true)
-    if _is_score(pred):
-        return Batch("binary", options, true, pred, 2, coder=coder, format=format_of(pred))
-    _same_kind(true, pred)
-    return Batch("labels", options, true, pred, 2, coder=coder)
+    return Batch(
+        "binary" if scored else "labels", options, true, pred, 2, coder=coder,
+        format=format_of(pred) if scored else None, negative=negative,
+    )  # fmt: skip
 
 
 def _multiclass(
@@ -268,6 +280,8 @@ def _coder_of(options: Options, labels: Array, name: str = "y_true") -> Coder | 
             )
         return None
     if isinstance(names[0], str):
+        if not text and options.pos_label is not None:  # numbers are places in classes= as given
+            return Coder((1, 0))
         return Coder(names) if text else None
     if text:
         raise F1Error(f"{name} holds strings, classes are numbers: {shown(names)}")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from . import values
-from .errors import F1Error, one_of, shown
+from . import misnamed, values
+from .errors import F1Error, UnknownOption, one_of, shown
 
 TASKS = ("binary", "multiclass", "multilabel")
 CONFUSION_CLASSES = 1024  # up to here the confusion matrix is kept by default (8 MB)
@@ -21,7 +21,7 @@ class Options:
     """What to count and how to divide; made by `make_options`, compared by merges."""
 
     task: str | None = None
-    names: tuple[Any, ...] | None = None  # class names, in column order
+    names: tuple[Any, ...] | None = None  # class names; of a binary task the negative one first
     n_classes: int | None = None
     threshold: float | tuple[float, ...] = 0.5
     top_k: int = 1
@@ -32,6 +32,28 @@ class Options:
     beta: float = 1.0
     confusion: bool | None = None
     resamples: int = 0  # Poisson-bootstrap replicas that are kept
+    # The positive class where `names` do not tell it: there are none, or numbers count positions
+    # in `classes=` as it was given, the positive class first.
+    pos_label: Any = None
+
+    @property
+    def given_classes(self) -> Any:
+        """`classes=` in the order in which it was given: a tuple of names, a count, or None."""
+        if self.names is None:
+            return self.n_classes
+        return self.names[::-1] if self.pos_label is not None else self.names
+
+    @property
+    def finds_negative(self) -> bool:
+        """Whether the data has to name the negative class."""
+        return self.pos_label is not None and self.names is None
+
+    def with_labels(self, negative: Any, positive: Any) -> Options:
+        """The same options for a binary task whose labels are known."""
+        other = object.__new__(Options)
+        names = negative, positive
+        other.__dict__.update(self.__dict__, names=names, n_classes=2, pos_label=None)
+        return other
 
     @property
     def coefs(self) -> tuple[float, float, float]:
@@ -138,6 +160,7 @@ def make_options(
     beta: Any = 1.0,
     confusion: bool | None = None,
     resamples: Any = 0,
+    pos_label: Any = None,
 ) -> Options:
     """Check what the user typed and freeze it.
 
@@ -148,7 +171,7 @@ def make_options(
     """
     asked = (
         task, classes, threshold, top_k, from_logits, ignore_index, average_over, zero_division,
-        beta, confusion, resamples,
+        beta, confusion, resamples, pos_label,
     )  # fmt: skip
     if _PLAIN.issuperset(map(type, asked)):  # 5 µs and not 40, where a call takes 100
         return _made_before(*asked)
@@ -170,10 +193,14 @@ def _made(
     beta: Any,
     confusion: Any,
     resamples: Any,
+    pos_label: Any,
 ) -> Options:
     if task is not None and (not isinstance(task, str) or task not in TASKS):
         raise F1Error(one_of("task", task, TASKS))
     names, n_classes = values.classes(classes)
+    pos_label = values.pos_label(pos_label)
+    if pos_label is not None:
+        task, names, pos_label = _with_positive(task, names, n_classes, pos_label)
     options = Options(
         task=task,
         names=names,
@@ -187,8 +214,30 @@ def _made(
         beta=values.beta(beta),
         confusion=None if confusion is None else values.flag("confusion", confusion),
         resamples=values.whole("resamples", resamples, 0),
+        pos_label=pos_label,
     )
     return _cross_checked(options)
+
+
+def _with_positive(
+    task: str | None, names: tuple[Any, ...] | None, n_classes: int | None, pos_label: Any
+) -> tuple[str, tuple[Any, ...] | None, Any]:
+    """The task, its names with the positive class last, and `Options.pos_label`."""
+    said = f"pos_label={shown(pos_label)} is the positive class of a binary task"
+    if task not in (None, "binary"):
+        raise F1Error(f"{said}, the task is {task}")
+    if n_classes not in (None, 2):
+        raise F1Error(f"{said}, classes has {n_classes} entries")
+    if names is None:
+        return "binary", None, pos_label
+    if pos_label not in names:
+        raise F1Error(
+            f"pos_label is {shown(pos_label)}, which is none of the classes {shown(names)}"
+        )
+    if pos_label == names[1]:
+        return "binary", names, None
+    # Names that are numbers are what labels are; those that are words may stand for positions.
+    return "binary", names[::-1], pos_label if isinstance(pos_label, str) else None
 
 
 _made_before = lru_cache(maxsize=128, typed=True)(_made)
@@ -199,9 +248,69 @@ def thread_count(threads: Any) -> int | None:
     return None if threads is None else values.whole("threads", threads)
 
 
+def refuse_unknown(
+    given: Iterable[str], known: Iterable[str] | Callable[..., Any], who: str
+) -> None:
+    """Complain about the first option that is not known, and say what does the same.
+
+    Parameters
+    ----------
+    given
+        The names of the options that came.
+    known
+        The names that there are, or the function whose parameters they are.
+    who
+        What the sentence calls the function.
+
+    Raises
+    ------
+    UnknownOption
+        If there is such an option.
+
+    Examples
+    --------
+    >>> refuse_unknown(["average"], ["task", "y_true"], "score")
+    Traceback (most recent call last):
+    f1core.errors.UnknownOption: score has no option average=: all averages are there at once, \
+s.macro.f1, s.micro.f1, s.weighted.f1
+    """
+    if callable(known):
+        known = parameters_of(known)
+    known = tuple(known)
+    for name in given:
+        if name in known:
+            continue
+        sentence = f"{who} has no option {name[:60]}="
+        way = misnamed.way_of(name, known)
+        if way is not None:
+            raise UnknownOption(f"{sentence}: {way}")
+        near = misnamed.nearest(name, known)
+        if near is not None:
+            raise UnknownOption(f"{sentence}; did you mean {near}=?")
+        raise UnknownOption(f"{sentence}; its options are {', '.join(known)}")
+
+
+def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters, less those that stand for many."""
+    import inspect  # 5 ms that a right call never pays
+
+    found = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
+
+
 def _cross_checked(options: Options) -> Options:
     """Complaints about two options at once."""
     width, task = options.n_classes, options.task
+    if options.pos_label is not None and options.pos_label == options.ignore_index:
+        raise F1Error(
+            f"pos_label is {shown(options.pos_label)}, which ignore_index leaves out: "
+            "a binary task needs both of its classes"
+        )
+    if options.pos_label is not None and task not in (None, "binary"):
+        raise F1Error(
+            f"pos_label={shown(options.pos_label)} is the positive class of a binary task, "
+            f"the task is {task}"
+        )
     if task == "binary" and width not in (None, 2):
         raise F1Error(f"classes has {width} entries, a binary task has 2: the negative one first")
     if options.top_k > 1:

@@ -102,6 +102,7 @@ def _counter(module: Any, batch: Batch, into: Counts) -> Callable[[Array, Array]
     again, nothing = Batch.__new__(Batch), (batch.true[:0].copy(), batch.pred[:0].copy())
     again.__dict__ = batch.__dict__.copy()
     again.true, again.pred = nothing
+    again.again = None  # which holds the user's arrays
 
     def count(true: Array, pred: Array) -> Any:
         again.true, again.pred = true, pred

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import copy
-import inspect
 from typing import Any
 
 import numpy as np
 
 from .accumulator import Accumulator
 from .counts import Array, Counts, onto
-from .errors import F1Error, one_of, shown
+from .errors import F1Error, shown
 from .groups import places
 from .inputs import check
 from .options import make_options
 from .scores import Scores
 from .vocabulary import zeros_and_ones
-
-_OPTIONS = tuple(inspect.signature(Accumulator).parameters)
 
 
 class Slices:
@@ -26,6 +23,8 @@ class Slices:
     def __init__(self, empty: Accumulator) -> None:
         self._empty = empty
         self.groups: dict[Any, Accumulator] = {}
+        options = empty.options
+        self._finds = options.task == "binary" and options.names is None
 
     @property
     def total(self) -> Any:
@@ -48,6 +47,10 @@ class Slices:
             If the batch cannot be counted.
         """
         names, which = places(groups, len(scores))
+        if self._finds:  # a group may have one label, all rows tell the other
+            batch = check(truth, scores, self._empty.named(), weight, exact=True)
+            for one in (self._empty, *self.groups.values()):
+                one.name_negative(batch.negative)
         order = np.argsort(which, kind="stable")
         edges = np.append(0, np.cumsum(np.bincount(which, minlength=len(names))))
         for place, name in enumerate(names.tolist()):
@@ -85,9 +88,10 @@ def start(
     Raises
     ------
     F1Error
-        For an unknown option, or a task that these rows leave in doubt.
+        For a task that these rows leave in doubt.
     """
-    refuse_unknown(options)
+    if task is None and options.get("pos_label") is not None:
+        task = "binary"
     if task is not None:
         return Accumulator(task, classes=names, **options), False
     asked = {"threshold", "ignore_index"} & set(options)
@@ -96,19 +100,6 @@ def start(
     guessed = batch.kind == "labels" and wanted.n_classes is None
     kind = "multiclass" if guessed else batch.options.task
     return Accumulator(str(kind), classes=names, **options), guessed
-
-
-def refuse_unknown(options: dict[str, Any]) -> None:
-    """Complain about an option that `Accumulator` does not have.
-
-    Raises
-    ------
-    F1Error
-        Naming the nearest one.
-    """
-    for name in options:
-        if name not in _OPTIONS:
-            raise F1Error(one_of("an option", name, _OPTIONS))
 
 
 def flags_alone(truth: Array, scores: Array, options: dict[str, Any]) -> bool:

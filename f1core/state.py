@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from . import values
 from .counts import Array, Counts
 from .errors import F1Error, shown
 from .ids.once import Once
@@ -38,7 +39,7 @@ def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
     arrays = {} if kept is None else kept.as_dict()
     if state["seed"] is not None:
         arrays["seed"] = np.asarray(state["seed"])
-    arrays["options"] = _as_bytes(json.dumps(_plain(state["options"])))
+    arrays["options"] = _as_bytes(json.dumps(_plain(state["options"], state["negative"])))
     arrays["format"] = np.asarray(FORMAT)
     arrays["checksum"] = _as_bytes(_checksum(arrays))
     buffer = io.BytesIO()
@@ -81,7 +82,11 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         checksum = _text(arrays.pop("checksum"))
         if checksum != _checksum({**arrays, "format": np.asarray(found)}):
             raise F1Error("its checksum does not match: it was damaged or altered")
-        options = _options(json.loads(_text(arrays.pop("options"))))
+        plain = json.loads(_text(arrays.pop("options")))
+        negative = values.pos_label(plain.pop("negative", None))
+        options = _options(plain)
+        if negative is not None and (options.task != "binary" or options.names is not None):
+            raise F1Error("it names a negative class that its task has not")
         seed = operator.index(arrays.pop("seed")[()]) if "seed" in arrays else None
         if seed is not None and not 0 <= seed < 1 << 63:
             raise F1Error(f"its seed is {seed}")
@@ -94,7 +99,10 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         elif arrays:
             counts = Counts.from_dict(arrays)
             _refuse_misfit(options, counts)
-        return {"options": options, "counts": counts, "once": once, "threads": None, "seed": seed}
+        return {
+            "options": options, "counts": counts, "once": once, "threads": None, "seed": seed,
+            "negative": negative,
+        }  # fmt: skip
     except F1Error as error:
         raise F1Error(f"{path} is no f1core state: {error}") from None
     except Exception as error:  # numpy and zipfile raise many kinds on damaged files
@@ -150,9 +158,14 @@ def _text(array: Array) -> str:
     return array.astype(np.uint8).tobytes().decode()
 
 
-def _plain(options: Options) -> dict[str, Any]:
+def _plain(options: Options, negative: Any) -> dict[str, Any]:
+    """The options as JSON holds them, and what came after 0.1.0 only where it is used."""
+    newer = {"pos_label": options.pos_label, "negative": negative}
+    given = {"names": None if options.names is None else options.given_classes}
     return {
-        **asdict(options),
+        **{name: value for name, value in asdict(options).items() if name not in newer},
+        **{name: value for name, value in newer.items() if value is not None},
+        **given,
         "zero_division": str(options.zero_division),
         "beta": str(options.beta),
     }

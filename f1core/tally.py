@@ -43,6 +43,8 @@ class _Refused(Exception):
 def count(batch: Batch, threads: int | None = None) -> Counts:
     """All rows of a batch as counts.
 
+    A batch whose labels were guessed from the first rows, and wrongly, is read again in its place.
+
     Raises
     ------
     F1Error
@@ -53,7 +55,8 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
         counts = _ready(batch, crew)
     except _Refused:
         if batch.again is not None:
-            return count(batch.again(), threads)
+            batch.__dict__ = batch.again().__dict__  # whoever made it sees what it turned out to be
+            return count(batch, threads)
         counts = _counted(batch, plain, crew)
     if batch.doubted:
         with np.errstate(over="ignore", invalid="ignore"):

@@ -202,6 +202,22 @@ def ignored(value: Any) -> Any:
     return int(found)
 
 
+def pos_label(value: Any) -> Any:
+    """A label: a string or a whole number, True being 1."""
+    if value is None or isinstance(value, str):
+        return None if value is None else str(value)
+    found = _scalar(value)
+    if isinstance(found, bool):
+        return int(found)
+    if isinstance(found, str):
+        return str(found)
+    with suppress(TypeError):
+        found = operator.index(found)
+    if not _is_whole(found):
+        raise F1Error(f"pos_label is {shown(value)}; give the label of the positive class")
+    return int(found)
+
+
 def average_over(value: Any) -> str | tuple[Any, ...] | None:
     """None, "present", "all", or distinct classes."""
     if value is None:

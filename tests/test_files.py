@@ -274,7 +274,7 @@ def test_what_cannot_be_found(tmp_path):
     refused("group is 'v'", path, group="v")
     refused("leave no column", path, probabilities="y")
     refused("target names no column", path, target=[])
-    refused(("'treshold'", "did you mean 'threshold'"), path, treshold=0.5)
+    refused(("treshold=", "did you mean threshold=?"), path, treshold=0.5)
     refused("there are no rows", write(SOUND[:0], tmp_path / "none.parquet"))
     if os.getuid():
         path.chmod(0)

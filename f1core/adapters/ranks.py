@@ -64,7 +64,7 @@ def _device(group: Any) -> torch.device | None:
 
 
 def _form(mine: Accumulator) -> Form:
-    if mine.by_id:
+    if mine.by_id or mine.options.finds_negative or mine.negative not in (None, 0):
         return "whole"
     counts = mine.counts
     if counts is None:

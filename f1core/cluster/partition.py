@@ -16,8 +16,8 @@ from ..accumulator import Accumulator
 from ..columns.selection import Selection
 from ..counts import Array
 from ..errors import F1Error, counted_from, renamed, shape_words
+from ..options import parameters_of, refuse_unknown
 from ..scores import Scores
-from ..slices import refuse_unknown
 
 Outcome = Accumulator | F1Error
 FAN = 8  # so many states are added in one task
@@ -50,12 +50,15 @@ class Plan:
         options: dict[str, Any],
         chosen: Selection | None = None,
     ) -> None:
-        refuse_unknown(options)
+        known = (*parameters_of(Accumulator), "target", "probabilities", "sample_weight")
+        refuse_unknown(options, known, "score")
         self._chosen = chosen
         if chosen is not None:
             chosen.settle(truth, scores)
             classes = chosen.classes
         options = {"threads": 1, **options}  # the engine's workers are the threads
+        if task is None and options.get("pos_label") is not None:
+            task = "binary"
         self._empty = Accumulator(task or _task_of(truth, scores), classes=classes, **options)
 
     def arrays(self, where: str, truth: Any, scores: Any, weight: Any = None) -> Outcome:

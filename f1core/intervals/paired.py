@@ -13,7 +13,8 @@ from ..counts import Array, Counts
 from ..errors import F1Error, calling_y_pred
 from ..foreign import column_names
 from ..inputs import check
-from ..options import Options, make_options
+from ..options import Options, make_options, parameters_of, refuse_unknown
+from ..positive import agreed
 from ..scores import Scores
 from ..tally import count
 from .bounds import checked_level, percentiles
@@ -101,7 +102,9 @@ def compare(
     """
     checked_level(level)
     resamples, seed = values.whole("resamples", resamples), checked_seed(seed)
-    a, b = _batches(y_true, pred_a, pred_b, make_options(**_known(options)), sample_weight)
+    refuse_unknown(options, (*parameters_of(compare), *_OPTIONS), "compare")
+    a, b = _batches(y_true, pred_a, pred_b, make_options(**options), sample_weight)
+    agreed(a.negative, b.negative)
     counted = [_counted(a, "pred_a"), _counted(b, "pred_b")]
     value_a, value_b = (Scores(*of).metric(metric) for of in counted)
     difference = value_a - value_b
@@ -122,16 +125,9 @@ def compare(
     return Comparison(metric, value_a, value_b, difference, ends, p_value, float(level))
 
 
-def _known(options: dict[str, Any]) -> dict[str, Any]:
-    unknown = [name for name in options if name not in _OPTIONS]
-    if unknown:
-        raise F1Error(f"compare takes no {unknown[0]}; its options are {', '.join(_OPTIONS)}")
-    return options
-
-
 _OPTIONS = (
     "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
-    "zero_division", "beta", "confusion",
+    "zero_division", "beta", "pos_label", "confusion",
 )  # fmt: skip
 
 

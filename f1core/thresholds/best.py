@@ -11,7 +11,7 @@ import numpy as np
 from ..batch import Batch
 from ..errors import F1Error, calling_y_pred, shape_words
 from ..inputs import check
-from ..options import Options, make_options, thread_count
+from ..options import Options, make_options, refuse_unknown, thread_count
 from ..scores import Scores
 from ..tally import count
 from .columns import columns, merged
@@ -59,6 +59,8 @@ def best_threshold(
     zero_division: float = 0.0,
     beta: float = 1.0,
     threads: int | None = None,
+    pos_label: Any = None,
+    **unknown: Any,
 ) -> Best:
     """The threshold with the highest F-beta among all there are, by `score`'s rule `p > threshold`.
 
@@ -83,8 +85,10 @@ def best_threshold(
     slack
         `low` and `high` say where a label's score (with `shared`, the average) is at most so
         much lower.
-    classes, from_logits, sample_weight, ignore_index, average_over, zero_division, beta, threads
+    classes, from_logits, sample_weight, ignore_index, average_over, zero_division, beta
         As in `score`. A 0/0 that is nan is not sought, except by labels without positives.
+    threads, pos_label
+        As in `score`.
 
     Raises
     ------
@@ -98,9 +102,11 @@ def best_threshold(
     >>> best.score, round(best.low, 2), round(best.threshold, 2), round(best.high, 2)
     (0.8, 0.1, 0.15, 0.2)
     """
+    if unknown:
+        refuse_unknown(unknown, best_threshold, "best_threshold")
     options = make_options(
         task, classes=classes, from_logits=from_logits, ignore_index=ignore_index,
-        average_over=average_over, zero_division=zero_division, beta=beta,
+        average_over=average_over, zero_division=zero_division, beta=beta, pos_label=pos_label,
     )  # fmt: skip
     aim = make_aim(options, min_precision, min_recall)
     crew = thread_count(threads)
@@ -135,7 +141,7 @@ def scores_batch(
     F1Error
         If they are labels, or scores among which the largest is taken.
     """
-    batch = check(y_true, y_prob, options, sample_weight, width)
+    batch = check(y_true, y_prob, options, sample_weight, width, exact=True)
     if batch.options.task == "multiclass":
         raise F1Error(
             "a multiclass task predicts the largest score and has no threshold; "

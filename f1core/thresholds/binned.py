@@ -10,7 +10,8 @@ import numpy as np
 
 from ..counts import Array
 from ..errors import F1Error, calling_y_pred, shown
-from ..options import make_options
+from ..options import make_options, refuse_unknown
+from ..positive import agreed, with_negative
 from .best import Best, best_of, scores_batch
 from .bins import BinColumn, HopefulColumn, count_bins
 from .curves import Curve, curve_of
@@ -44,7 +45,7 @@ class BinnedThresholds:
         How many labels, or their names; by default as many as the first batch has.
     bins
         A power of two, so that every edge is a float32; a label takes 16 bytes a bin.
-    ignore_index
+    ignore_index, pos_label
         As in `score`.
 
     Raises
@@ -64,20 +65,34 @@ class BinnedThresholds:
     """
 
     def __init__(
-        self, task: str, *, classes: Any = None, bins: int = 4096, ignore_index: Any = None
+        self,
+        task: str,
+        *,
+        classes: Any = None,
+        bins: int = 4096,
+        ignore_index: Any = None,
+        pos_label: Any = None,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            refuse_unknown(unknown, BinnedThresholds, "BinnedThresholds")
         whole = isinstance(bins, (int, np.integer)) and not isinstance(bins, bool)
         if not whole or not 1 < bins <= 1 << 20 or bins & (bins - 1):
             raise F1Error(f"bins is {shown(bins)}; give a power of two from 2 to 1,048,576")
         if task not in ("binary", "multilabel"):
             raise F1Error(f"task is {shown(task)}; thresholds are for 'binary' and 'multilabel'")
-        self._options = make_options(task, classes=classes, ignore_index=ignore_index)
+        self._options = make_options(
+            task, classes=classes, ignore_index=ignore_index, pos_label=pos_label
+        )
         self._asked = self._options  # before columns named the labels
         self.bins = int(bins)
         self._counts: Array | None = None  # (L, bins + 1, 2): bin 0 holds p = 0; negative, positive
+        self._negative: Any = None  # the negative class that the data named, once it occurred
         self._lock = threading.Lock()
 
-    def update(self, y_true: Any, y_prob: Any, *, sample_weight: Any = None) -> None:
+    def update(
+        self, y_true: Any, y_prob: Any, *, sample_weight: Any = None, **unknown: Any
+    ) -> None:
         """Add a batch; what cannot be counted leaves everything as it was.
 
         Raises
@@ -85,15 +100,22 @@ class BinnedThresholds:
         F1Error
             If the batch cannot be counted.
         """
+        if unknown:
+            refuse_unknown(unknown, BinnedThresholds.update, "BinnedThresholds.update")
         with calling_y_pred("y_prob"):
-            asked, seen = self._options, self._counts
+            asked, seen, options = self._options, self._counts, self._options
+            if self._negative is not None:
+                options = with_negative(options, self._negative)
             width = None if seen is None or asked.task == "binary" else len(seen)
-            batch = scores_batch(y_true, y_prob, asked, sample_weight, width)
+            batch = scores_batch(y_true, y_prob, options, sample_weight, width)
             counts = count_bins(batch, self.bins)
+        many = asked.task != "binary"
         with self._lock:
-            now, named = self._counts, asked.names is None and batch.options.names is not None
+            now = self._counts
+            named = many and asked.names is None and batch.options.names is not None
             fits = now is seen or (not named and now is not None and len(now) == len(counts))
             if fits and asked is self._options:
+                self._negative = agreed(self._negative, batch.negative)
                 self._counts = counts if now is None else now + counts
                 self._options = batch.options if named else asked
                 return
@@ -111,6 +133,7 @@ class BinnedThresholds:
             raise F1Error(f"only BinnedThresholds can be merged, this is {shown(other)}")
         with other._lock:
             options, asked, more = other._options, other._asked, other._counts
+            negative = other._negative
         with self._lock:
             now = self._counts
             if now is None or more is None:  # no columns named its labels yet
@@ -123,6 +146,7 @@ class BinnedThresholds:
                 raise F1Error(f"these bins cannot be merged: {difference}")
             if now is not None and more is not None and len(now) != len(more):
                 raise F1Error(f"{len(more)} labels cannot be added to {len(now)}")
+            self._negative = agreed(self._negative, negative)
             if now is None:
                 self._counts, self._options = more, options
             elif more is not None:
@@ -157,7 +181,8 @@ class BinnedThresholds:
         """
         options = make_options(
             self._options.task,
-            classes=self._options.names or self._options.n_classes,
+            classes=self._options.given_classes,
+            pos_label=self._options.pos_label,
             average_over=average_over,
             zero_division=zero_division,
             beta=beta,
@@ -200,13 +225,15 @@ class BinnedThresholds:
     def reset(self) -> None:
         """Forget all counts, keep the options."""
         with self._lock:
-            self._counts, self._options = None, self._asked
+            self._counts, self._options, self._negative = None, self._asked, None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BinnedThresholds):
             return NotImplemented
         mine, theirs = self._counts, other._counts
         if self.bins != other.bins or self._options.difference(other._options) is not None:
+            return False
+        if self._negative != other._negative:
             return False
         if mine is None or theirs is None:
             return mine is theirs
@@ -221,12 +248,13 @@ class BinnedThresholds:
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
             counts = None if self._counts is None else self._counts.copy()
-        named = {"options": self._options, "asked": self._asked}
+        named = {"options": self._options, "asked": self._asked, "negative": self._negative}
         return {**named, "bins": self.bins, "counts": counts}
 
     def __setstate__(self, made: dict[str, Any]) -> None:
         self._options, self.bins, self._counts = made["options"], made["bins"], made["counts"]
         self._asked = made.get("asked", self._options)
+        self._negative = made.get("negative")
         self._lock = threading.Lock()
 
     def _seen(self) -> Array:

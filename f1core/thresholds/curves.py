@@ -10,7 +10,7 @@ import numpy as np
 from ..averages import divide, per_class
 from ..counts import Array
 from ..errors import F1Error, calling_y_pred
-from ..options import make_options
+from ..options import make_options, refuse_unknown, thread_count
 from .best import scores_batch
 from .columns import columns
 from .cuts import Column, Cuts
@@ -52,6 +52,9 @@ def curve(
     ignore_index: Any = None,
     zero_division: float = 0.0,
     beta: float = 1.0,
+    threads: int | None = None,
+    pos_label: Any = None,
+    **unknown: Any,
 ) -> Curve:
     """Precision, recall and F1 of one label at every threshold, by `score`'s rule `p > threshold`.
 
@@ -61,7 +64,7 @@ def curve(
         (n,) labels; of a multilabel task one column at a time.
     y_prob
         (n,) probabilities of the positive class.
-    classes, from_logits, sample_weight, ignore_index, zero_division, beta
+    classes, from_logits, sample_weight, ignore_index, zero_division, beta, threads, pos_label
         As in `score`. Without a positive `average_precision` is `zero_division`, and `roc_auc`
         is nan unless there are both kinds of rows.
 
@@ -89,13 +92,16 @@ def curve(
     >>> round(c.average_precision, 4), c.roc_auc
     (0.8333, 0.75)
     """
+    if unknown:
+        refuse_unknown(unknown, curve, "curve")
     options = make_options(
         "binary", classes=classes, from_logits=from_logits, ignore_index=ignore_index,
-        zero_division=zero_division, beta=beta,
+        zero_division=zero_division, beta=beta, pos_label=pos_label,
     )  # fmt: skip
+    crew = thread_count(threads)
     with calling_y_pred("y_prob"):
         batch = scores_batch(y_true, y_prob, options, sample_weight)
-        (column,) = columns(batch, lambda column: column)
+        (column,) = columns(batch, lambda column: column, threads=crew)
     return curve_of(column, options.coefs, options.zero_division)
 
 
