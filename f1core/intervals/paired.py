@@ -10,7 +10,7 @@ import numpy as np
 from .. import values
 from ..batch import Batch
 from ..counts import Array, Counts
-from ..errors import F1Error, calling_y_pred
+from ..errors import calling_y_pred
 from ..foreign import column_names
 from ..inputs import check
 from ..options import Options, make_options, parameters_of, refuse_unknown
