@@ -13,7 +13,7 @@ from .counts import Array
 from .errors import F1Error
 from .foreign import widened
 from .formats import FORMATS, Format, cut_words, read_only, score_dtype
-from .labels import NATIVE_IDS, NO_ID, SKIPPED, Coder, from_onehot, native_ids
+from .labels import NATIVE_IDS, NO_ID, SKIPPED, LabelEncoder, from_onehot, native_ids
 from .options import Options
 
 _FEW = 16  # columns that are one load; two threads gain from 2 to 4 MB of them on
@@ -36,7 +36,8 @@ class Batch:
     pred: Array
     n_classes: int
     weight: Array | None = None
-    coder: Coder | None = None  # for the labels of truth, and of the prediction if kind is labels
+    encoder: LabelEncoder | None = None  # of true labels, and of predicted ones if kind is labels
+    coded: bool = False  # labels are ids already, SKIPPED where the truth is `ignore_index`
     labels: Array | None = None  # (C,) label values where the data named the classes
     onehot: bool = False  # true is (n, C), a single 1 in each row
     format: Format | None = None  # of scores; None for labels, flags and whole-numbered scores
@@ -59,7 +60,7 @@ class Batch:
         """Whether kernels read both arrays without a cast or a copy."""
         trues = _ONE_HOTS if self.onehot or self.kind in _CUT else _AS_THEY_ARE
         preds = FORMATS if self.format is not None else _AS_THEY_ARE
-        if self.coder is not None or self.true.dtype not in trues or self.pred.dtype not in preds:
+        if self.encoder is not None or self.true.dtype not in trues or self.pred.dtype not in preds:
             return False
         true, pred = (a.flags.c_contiguous or _sideways(a) for a in (self.true, self.pred))
         return pred and (true if self.kind == "multilabel" else self.true.flags.c_contiguous)
@@ -81,7 +82,7 @@ class Batch:
         value = self.options.ignore_index
         if value is None or self.onehot:
             return None
-        if self.coder is not None:
+        if self.encoder is not None or self.coded:
             return SKIPPED
         wraps = self.true.dtype.kind == "u" and self.true.itemsize == 8
         return None if isinstance(value, str) or wraps or value == NO_ID else int(value)
@@ -89,7 +90,7 @@ class Batch:
     @property
     def float_flags(self) -> bool:
         """Whether targets are 0.0 and 1.0, which the kernels of thresholds read as words."""
-        cut = self.kind in _CUT and self.coder is None
+        cut = self.kind in _CUT and self.encoder is None
         return cut and self.true.dtype in (np.float32, np.float64)
 
     def flag_words(self, rows: slice) -> Array:
@@ -155,9 +156,9 @@ class Batch:
         block = self.true[rows]
         if self.onehot:
             return from_onehot(block)
-        if self.coder is None:
+        if self.encoder is None:
             return native_ids(block)
-        ids, ignored = self.coder(block), self.ignored(rows)
+        ids, ignored = self.encoder(block), self.ignored(rows)
         return ids if ignored is None else np.where(ignored, np.int32(SKIPPED), ids)
 
     def onehot_lines(self, rows: slice) -> Array | None:
@@ -170,7 +171,7 @@ class Batch:
     def pred_ids(self, rows: slice) -> Array:
         """(n,) predicted class ids, or (n, L) flags."""
         block = self.pred[rows]
-        return self.coder(block) if self.coder is not None else native_ids(block)
+        return self.encoder(block) if self.encoder is not None else native_ids(block)
 
     def words(self, rows: slice) -> Array:
         """Scores as unsigned words: float order on non-negative numbers is integer order."""
@@ -226,7 +227,7 @@ class Batch:
             place = self.options.place(value, self.n_classes)
             ids = self.true_ids(rows) if true is None else true
             return np.asarray(ids == (NO_ID if place is None else place))
-        return np.asarray(widened(self.true[rows]) == value)
+        return np.asarray(widened(self.true[rows]) == (SKIPPED if self.coded else value))
 
     @cached_property
     def cut_words(self) -> Array:
@@ -250,11 +251,11 @@ class Batch:
     def skipped(self, true: Array) -> tuple[bool, int]:
         """Whether such targets can be `ignore_index`, and that value, or its bits."""
         value = self.options.ignore_index
-        if value is None:
+        if value is None or (isinstance(value, str) and self.encoder is None):
             return False, 0
         if true.dtype.kind == "u" and self.float_flags:
             return True, int(np.asarray(value, self.true.dtype).view(f"i{true.itemsize}"))
-        if self.coder is not None:
+        if self.encoder is not None:
             value = SKIPPED
         info = np.iinfo(true.dtype)
         return (True, int(value)) if info.min <= value <= info.max else (False, 0)

@@ -9,7 +9,7 @@ import numpy as np
 from .batch import Batch
 from .counts import Array
 from .errors import F1Error, shown
-from .foreign import widened
+from .foreign import refuse_rounded, widened
 
 
 def complain(batch: Batch, rows: slice) -> NoReturn:
@@ -62,10 +62,11 @@ def _refuse_target(batch: Batch, rows: slice, at: tuple[int, ...], value: Any) -
     where = _where(rows, at)
     if value != value:
         raise F1Error(f"y_true is NaN at {where}; drop the row, or mark it with ignore_index")
+    refuse_rounded(value, batch.true.dtype, "y_true", rows.start + at[0])
     if batch.options.task == "multilabel":
         raise F1Error(f"y_true is {shown(value)} at {where}; multilabel targets are 0 or 1")
     names = batch.options.names
-    if batch.coder is not None or (names is not None and not isinstance(names[0], str)):
+    if batch.encoder is not None or (names is not None and not isinstance(names[0], str)):
         raise F1Error(
             f"y_true is {shown(value)} at {where}, which is none of the classes "
             f"{shown(batch.options.names)}"
@@ -89,9 +90,10 @@ def _check_labels(batch: Batch, rows: slice, skipped: Array | None) -> None:
     value, where = _value(batch.pred[rows], at), _where(rows, at)
     if value != value:
         raise F1Error(f"y_pred is NaN at {where}")
+    refuse_rounded(value, batch.pred.dtype, "y_pred", rows.start + at[0])
     classes = (
         f"none of the classes {shown(batch.options.names)}"
-        if batch.coder is not None
+        if batch.encoder is not None
         else f"outside the {batch.n_classes} classes 0…{batch.n_classes - 1}"
     )
     raise F1Error(f"y_pred is {shown(value)} at {where}, which is {classes}")

@@ -24,7 +24,7 @@ def fits(batch: Batch) -> bool:
     if size > _MOST or not size * size // 4 < rows < 1 << 32:
         return False
     kept = batch.options.keeps_confusion(size)
-    return kept and batch.plain and batch.as_they_lie and batch.coder is None
+    return kept and batch.plain and batch.as_they_lie and batch.encoder is None
 
 
 def counts(batch: Batch, module: Any, spans: list[slice], crew: int) -> Counts | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .entries import decoded, from_list, from_objects
 from .errors import F1Error, shown
 
 # NumPy has no bfloat16: its 16 bits travel under this dtype, which every view keeps.
@@ -100,6 +100,36 @@ def widened(array: Array) -> Array:
     return (array["bfloat16"].astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
+def exact_limit(dtype: np.dtype[Any]) -> int:
+    """Up to here every whole number is a number of its own in a floating dtype."""
+    return 1 << 8 if dtype == BFLOAT16 else _EXACT[dtype.itemsize]
+
+
+_EXACT = {2: 1 << 11, 4: 1 << 24, 8: 1 << 53, 12: 1 << 53, 16: 1 << 53}
+
+
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """A dtype as users know it."""
+    return "bfloat16" if dtype == BFLOAT16 else str(dtype)
+
+
+def refuse_rounded(value: Any, dtype: np.dtype[Any], name: str, row: int | None = None) -> None:
+    """Complain about a label that a floating dtype cannot tell from its neighbours.
+
+    Raises
+    ------
+    F1Error
+        If it is a whole number above what the dtype holds exactly, and could be a label.
+    """
+    floating = dtype.kind == "f" or dtype == BFLOAT16
+    if floating and float(value).is_integer() and exact_limit(dtype) < abs(float(value)) < 2**63:
+        where = "" if row is None else f" at row {row}"
+        raise F1Error(
+            f"{name} is {float(value):.0f}{where} as {dtype_name(dtype)}, in which whole numbers "
+            f"above {exact_limit(dtype):,} are rounded; pass integers"
+        )
+
+
 def as_array(value: Any, name: str) -> Array:
     """`value` as an ndarray of any dtype.
 
@@ -113,7 +143,8 @@ def as_array(value: Any, name: str) -> Array:
         return _told(_torch, value, name)
     if isinstance(value, np.ma.MaskedArray):
         if np.ma.is_masked(value):
-            raise F1Error(f"{name} has masked entries; drop or fill them first")
+            row = int(np.argwhere(np.ma.getmaskarray(value))[0][0])
+            raise F1Error(f"{name} is masked at row {row}; drop or fill such rows first")
         return np.asarray(value.data)
     if isinstance(value, np.ndarray):
         return np.asarray(value)
@@ -154,12 +185,14 @@ def _first_line(error: Exception) -> str:
 def _plain(value: Any) -> Array:
     if hasattr(value, "toarray"):  # scipy.sparse, of any format
         return np.asarray(value.toarray())
-    if hasattr(value, "__array__") or isinstance(value, (list, tuple, range, memoryview)):
+    if isinstance(value, (list, tuple)):
+        return from_list(value)
+    if hasattr(value, "__array__") or isinstance(value, (range, memoryview)):
         return np.asarray(value)
     if hasattr(value, "__dlpack__"):
         return np.from_dlpack(value)
     if hasattr(value, "__iter__") and hasattr(value, "__len__"):
-        return np.asarray(list(value))
+        return from_list(list(value))
     return np.array(0)  # of no dimension, so no array
 
 
@@ -185,10 +218,42 @@ def _pandas(frame: Any) -> Array:
 def _pyarrow(table: Any) -> Array:
     if hasattr(table, "column_names"):
         return np.column_stack([_pyarrow(column) for column in table.columns])
-    if table.null_count:
-        raise F1Error(f"an Arrow column has {table.null_count} nulls; drop or fill them first")
-    chunked = hasattr(table, "chunks")
-    return np.asarray(table.to_numpy() if chunked else table.to_numpy(zero_copy_only=False))
+    column = plain_arrow(table)
+    if column.null_count:
+        raise F1Error(f"it is null at row {null_row(column)}; drop or fill such rows first")
+    return np.asarray(column.to_numpy(zero_copy_only=False))
+
+
+def plain_arrow(column: Any) -> Any:
+    """An Arrow column as one array of values: no chunks, dictionaries, run lengths or views."""
+    pa = sys.modules["pyarrow"]
+    if hasattr(column, "chunks"):
+        chunks = [plain_arrow(chunk) for chunk in column.chunks]
+        if len(chunks) == 1:
+            return chunks[0]
+        return pa.concat_arrays(chunks or [plain_arrow(pa.array([], column.type))])
+    if isinstance(column, pa.ExtensionArray):
+        return plain_arrow(column.storage)
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        values = plain_arrow(column.dictionary)
+        if values.null_count:  # of which the dictionary's own count says nothing
+            return values.take(column.indices)
+        return pa.DictionaryArray.from_arrays(column.indices, values).dictionary_decode()
+    if getattr(pa.types, "is_run_end_encoded", lambda kind: False)(kind):
+        rows = np.arange(column.offset, column.offset + len(column))
+        runs = np.searchsorted(column.run_ends.to_numpy(), rows, side="right")
+        return plain_arrow(column.values).take(pa.array(runs))
+    if getattr(pa.types, "is_string_view", lambda kind: False)(kind):
+        return column.cast(pa.large_string())
+    if getattr(pa.types, "is_binary_view", lambda kind: False)(kind):
+        return column.cast(pa.large_binary())
+    return column.cast(pa.float64()) if pa.types.is_decimal(kind) else column
+
+
+def null_row(column: Any) -> int:
+    """The first row at which an Arrow array is null."""
+    return int(column.is_null().to_numpy(zero_copy_only=False).argmax())
 
 
 def _polars(frame: Any) -> Array:
@@ -210,11 +275,11 @@ def _unusual(array: Array, name: str) -> Array:
     if kind == "V" and array.dtype.names and array.ndim == 1:
         return _fields(array, name)
     if kind == "S":
-        return _decoded(array, name)
+        return decoded(array, name)
     if kind == "T":
-        return _from_objects(np.asarray(array, dtype=object), name)
+        return from_objects(np.asarray(array, dtype=object), name)
     if kind == "O":
-        return _from_objects(array, name)
+        return from_objects(array, name)
     raise F1Error(f"{name} has dtype {array.dtype}; use numbers, booleans or strings")
 
 
@@ -226,41 +291,3 @@ def _fields(array: Array, name: str) -> Array:
     if any(column.ndim > 1 for column in columns):
         raise F1Error(f"{name} has fields of several numbers; use one number a field")
     return np.column_stack([widened(column) for column in columns])
-
-
-def _decoded(array: Array, name: str) -> Array:
-    try:
-        return np.char.decode(array) if array.size else array.astype("U")
-    except UnicodeDecodeError:
-        raise F1Error(f"{name} holds bytes that are no UTF-8 text") from None
-
-
-def _is_missing(entry: Any) -> bool:
-    if isinstance(entry, (float, np.floating)):
-        return bool(entry != entry)
-    return entry is None or type(entry).__name__ in ("NAType", "NaTType")
-
-
-def _from_objects(array: Array, name: str) -> Array:
-    """An object array as numbers or as an object array of nothing but strings."""
-    entries = array.ravel().tolist()
-    kinds = {type(entry) for entry in entries}
-    if kinds <= {str} or kinds <= {str, np.str_}:
-        return array
-    if kinds == {bytes}:  # strings of TensorFlow
-        return _decoded(array.astype("S"), name)
-    if all(issubclass(kind, (bool, int, float, np.bool_, np.number)) for kind in kinds):
-        numbers = np.asarray(entries).reshape(array.shape)
-        if numbers.dtype.kind in "fiub":
-            return numbers
-    for row, entry in enumerate(entries):
-        if _is_missing(entry):
-            raise F1Error(f"{name} has a missing value ({shown(entry)}) at entry {row}")
-    if any(issubclass(kind, (list, tuple, np.ndarray)) for kind in kinds):
-        with suppress(ValueError):
-            rows = np.asarray([np.asarray(entry) for entry in entries])
-            if array.ndim == 1 and rows.ndim == 2 and rows.dtype.kind in "fiub":
-                return rows  # a column of vectors
-        raise F1Error(f"{name} is ragged: its rows have different lengths or are nested lists")
-    names = ", ".join(sorted(k.__name__ for k in kinds))
-    raise F1Error(f"{name} mixes types ({names}); use numbers or strings alone")

@@ -12,8 +12,9 @@ from .batch import Batch
 from .counts import Array, Counts
 from .decisions import decide
 from .errors import F1Error, shape_words, shown
-from .foreign import to_numpy, widened
+from .foreign import refuse_rounded, to_numpy, widened
 from .inputs import check
+from .labels import factorize
 from .options import make_options, parameters_of, refuse_unknown, thread_count
 from .scores import Scores
 from .tally import count
@@ -63,7 +64,7 @@ def score_by(
     crew = thread_count(threads)
     refuse_unknown(options, (*parameters_of(score_by), *parameters_of(score)), "score_by")
     batch = check(y_true, y_pred, make_options(**options), sample_weight, exact=True)
-    names, which = places(groups, len(batch))
+    names, which = group_codes(groups, len(batch))
     if len(names) <= 1 << 16:
         which = which.astype(np.uint16)  # which a radix sort takes in 5 ns a row, int64 in 80
     order = np.argsort(which, kind="stable")
@@ -74,28 +75,26 @@ def score_by(
     return {name: _scored(batch, order[start:stop], name, crew) for name, start, stop in spans}
 
 
-def places(groups: Any, rows: int) -> tuple[Array, Array]:
+def group_codes(groups: Any, rows: int) -> tuple[Array, Array]:
     """The sorted groups, and each row's place among them.
 
     Raises
     ------
     F1Error
-        For groups that are not one a row, or NaN.
+        For groups that are not one a row, are missing, or numbers that their dtype rounds.
     """
     array = to_numpy(groups, "groups")
     if array.shape != (rows,):
         raise F1Error(f"groups is {shape_words(array)}, there are {rows} rows")
-    array = widened(array)
-    if array.dtype.kind == "f" and np.isnan(array).any():
-        raise F1Error(f"groups is NaN at row {int(np.isnan(array).argmax())}; name that group too")
-    if array.dtype.kind in "UO":  # 0.1 µs a row by hash, where sorting strings takes 2
-        places: dict[str, int] = {}
-        seen = (places.setdefault(name, len(places)) for name in array.tolist())
-        which = np.fromiter(seen, np.int64, rows)
-        order = np.argsort(np.array(list(places), dtype=object), kind="stable")
-        return np.array(list(places), dtype=object)[order], np.argsort(order)[which]
-    names, which = np.unique(array, return_inverse=True)
-    return names, which.reshape(-1)
+    dtype, array = array.dtype, widened(array)
+    if array.dtype.kind == "f" and rows:
+        if np.isnan(array).any():
+            row = int(np.isnan(array).argmax())
+            raise F1Error(f"groups is NaN at row {row}; name that group too")
+        row = int(np.abs(array).argmax())
+        refuse_rounded(array[row], dtype, "groups", row)
+    names, (which,) = factorize(array)
+    return names, which
 
 
 def _small(batch: Batch, groups: int) -> bool:

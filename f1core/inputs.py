@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from . import vocabulary
+import numpy as np
+
+from . import discover
 from .batch import Batch
 from .columns_by_name import arrange
 from .counts import Array
 from .errors import F1Error, shape_words, shown
-from .foreign import BFLOAT16, column_names, to_numpy, widened
+from .foreign import BFLOAT16, column_names, refuse_rounded, to_numpy, widened
 from .formats import format_of
-from .labels import Coder
+from .labels import LabelEncoder
 from .options import Options
 from .positive import named_by_data
 
@@ -48,6 +50,8 @@ def check(
         true, pred = _flat(true), _flat(pred)
     if (pred.ndim == 2 or true.ndim == 2) and not (pred is y_pred and true is y_true):
         true, pred, options = _by_name(y_true, y_pred, true, pred, options, width)
+    if not len(true):  # no strings are no numbers either
+        true, pred = (np.zeros(a.shape) if a.dtype.kind in "UO" else a for a in (true, pred))
     _refuse_swapped(true, pred)
     asked = options
     if options.task is None:
@@ -114,6 +118,8 @@ def _refuse_other_ignored(true: Array, options: Options) -> None:
     if isinstance(value, str) != text:
         held = "strings" if text else "numbers"
         raise F1Error(f"ignore_index is {shown(value)}, y_true holds {held}")
+    if not text:
+        refuse_rounded(value, true.dtype, "ignore_index")
 
 
 def _flat(array: Array) -> Array:
@@ -131,8 +137,8 @@ def _refuse_swapped(true: Array, pred: Array) -> None:
             f"y_true is {shape_words(true)} and y_pred {shape_words(pred)}: "
             "the arguments look swapped, y_true is the truth"
         )
-    if _is_score(true) and not _is_score(pred) and not vocabulary.whole(true[:_SCAN]):
-        at = int(vocabulary.fractions(true[:_SCAN]).argmax())
+    if _is_score(true) and not _is_score(pred) and not discover.whole(true[:_SCAN]):
+        at = int(discover.fractions(true[:_SCAN]).argmax())
         raise F1Error(
             f"y_true holds {shown(true.ravel()[at])}, which is no label, and y_pred holds labels: "
             "the arguments look swapped, y_true is the truth"
@@ -151,12 +157,12 @@ def _task_of(true: Array, pred: Array, options: Options, exact: bool) -> str:
     if options.n_classes not in (None, 2):
         return "multiclass"
     if _is_score(pred):
-        flags = vocabulary.zeros_and_ones(true[:_SCAN], options.ignore_index)
-        labels = not flags and vocabulary.whole(pred)
+        flags = discover.zeros_and_ones(true[:_SCAN], options.ignore_index)
+        labels = not flags and discover.whole(pred)
         return "multiclass" if labels else "binary"
     seen = slice(None if exact else _SCAN)
-    flags = vocabulary.zeros_and_ones(true[seen], options.ignore_index)
-    return "binary" if flags and vocabulary.zeros_and_ones(pred[seen]) else "multiclass"
+    flags = discover.zeros_and_ones(true[seen], options.ignore_index)
+    return "binary" if flags and discover.zeros_and_ones(pred[seen]) else "multiclass"
 
 
 def _binary(true: Array, pred: Array, options: Options, width: int | None, exact: bool) -> Batch:
@@ -174,9 +180,9 @@ def _binary(true: Array, pred: Array, options: Options, width: int | None, exact
         exact or options.pos_label is not None or true.dtype.kind in "UO"
     ):
         options, negative = named_by_data(true, None if scored else pred, options)
-    coder = _coder_of(options, true)
+    encoder = _encoder_of(options, true)
     return Batch(
-        "binary" if scored else "labels", options, true, pred, 2, coder=coder,
+        "binary" if scored else "labels", options, true, pred, 2, encoder=encoder,
         format=format_of(pred) if scored else None, negative=negative,
     )  # fmt: skip
 
@@ -201,34 +207,35 @@ def _multiclass(
     onehot = true.ndim == 2
     if onehot and true.shape[1] != columns:
         raise F1Error(f"y_true has {true.shape[1]} columns, y_pred has {columns}")
-    coder = None if onehot else _coder_of(options, true)
+    encoder = None if onehot else _encoder_of(options, true)
     return Batch(
-        "multiclass", options, true, pred, columns, coder=coder, onehot=onehot,
+        "multiclass", options, true, pred, columns, encoder=encoder, onehot=onehot,
         format=format_of(pred),
     )  # fmt: skip
 
 
 def _labels(true: Array, pred: Array, options: Options, width: int | None, exact: bool) -> Batch:
-    if _is_score(pred) and not vocabulary.whole(pred):
+    if _is_score(pred) and not discover.whole(pred):
         raise F1Error(
             f"y_pred is {shape_words(pred)} with fractions; a multiclass task needs scores of "
             "shape (n, C), or whole-numbered labels"
         )
     if true.ndim == 2:
         _fits("y_true", true.shape[1], width)
-        coder = _coder_of(options, pred, "y_pred")
-        return Batch("labels", options, true, pred, true.shape[1], onehot=True, coder=coder)
+        encoder = _encoder_of(options, pred, "y_pred")
+        return Batch("labels", options, true, pred, true.shape[1], onehot=True, encoder=encoder)
     _same_kind(true, pred)
     if width is not None:
-        return Batch("labels", options, true, pred, width, coder=_coder_of(options, true))
-    if true.dtype.kind in "UO":
-        labels, coder = vocabulary.of_strings(true, pred, options.ignore_index)
-    else:
-        guess = None if exact or options.ignore_index is not None else _SCAN
-        labels, coder = vocabulary.of_numbers(
-            true, pred, options.ignore_index, options.confusion, guess
-        )
-    return Batch("labels", options, true, pred, len(labels), coder=coder, labels=labels)
+        return Batch("labels", options, true, pred, width, encoder=_encoder_of(options, true))
+    guess = None if exact or options.ignore_index is not None else _SCAN
+    labels, encoder, codes = discover.discover_classes(
+        true, pred, options.ignore_index, options.confusion, guess
+    )
+    coded = codes is not None
+    true, pred = codes or (true, pred)
+    return Batch(
+        "labels", options, true, pred, len(labels), encoder=encoder, coded=coded, labels=labels
+    )
 
 
 def _multilabel(
@@ -269,7 +276,7 @@ def _same_kind(true: Array, pred: Array) -> None:
         )
 
 
-def _coder_of(options: Options, labels: Array, name: str = "y_true") -> Coder | None:
+def _encoder_of(options: Options, labels: Array, name: str = "y_true") -> LabelEncoder | None:
     """How labels become ids, given the classes; None where they are ids already."""
     names, text = options.names, labels.dtype.kind in "UO"
     if names is None:
@@ -281,11 +288,11 @@ def _coder_of(options: Options, labels: Array, name: str = "y_true") -> Coder | 
         return None
     if isinstance(names[0], str):
         if not text and options.pos_label is not None:  # numbers are places in classes= as given
-            return Coder((1, 0))
-        return Coder(names) if text else None
+            return LabelEncoder((1, 0))
+        return LabelEncoder(names) if text else None
     if text:
         raise F1Error(f"{name} holds strings, classes are numbers: {shown(names)}")
-    return None if names == tuple(range(len(names))) else Coder(names)
+    return None if names == tuple(range(len(names))) else LabelEncoder(names)
 
 
 def _weight(sample_weight: Any, rows: int) -> Array:
@@ -296,5 +303,6 @@ def _weight(sample_weight: Any, rows: int) -> Array:
         raise F1Error(f"sample_weight is {shape_words(weight)}, there are {rows} rows")
     weight = widened(weight)
     if weight.dtype.kind not in "iubf":
-        raise F1Error(f"sample_weight has dtype {weight.dtype}; weights are numbers")
+        held = "strings" if weight.dtype.kind in "UO" else f"dtype {weight.dtype}"
+        raise F1Error(f"sample_weight holds {held}; weights are numbers")
     return weight

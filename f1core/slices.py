@@ -9,12 +9,12 @@ import numpy as np
 
 from .accumulator import Accumulator
 from .counts import Array, Counts, onto
+from .discover import zeros_and_ones
 from .errors import F1Error, shown
-from .groups import places
+from .groups import group_codes
 from .inputs import check
 from .options import make_options
 from .scores import Scores
-from .vocabulary import zeros_and_ones
 
 
 class Slices:
@@ -46,7 +46,7 @@ class Slices:
         F1Error
             If the batch cannot be counted.
         """
-        names, which = places(groups, len(scores))
+        names, which = group_codes(groups, len(scores))
         if self._finds:  # a group may have one label, all rows tell the other
             batch = check(truth, scores, self._empty.named(), weight, exact=True)
             for one in (self._empty, *self.groups.values()):

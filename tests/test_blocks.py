@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import f1core
-from f1core import inputs, vocabulary
+from f1core import discover, inputs, labels
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -92,7 +92,8 @@ def test_small_blocks_count_what_one_block_counts(problem, threads):
 def short_sight(monkeypatch):
     """Only the first 16 rows are looked at before the classes are guessed."""
     monkeypatch.setattr(inputs, "_SCAN", 16)
-    monkeypatch.setattr(vocabulary, "_SCAN", 16)
+    monkeypatch.setattr(discover, "_SCAN", 16)
+    monkeypatch.setattr(labels, "_BLOCK", 16)
 
 
 @pytest.mark.parametrize("late", [2, 7, 1023, 1024, 70_000, 2**40, -1], ids=str)

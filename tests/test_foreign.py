@@ -143,7 +143,7 @@ def test_words_of_variable_length():
     words = np.array(WORDS, np.dtypes.StringDType())
     assert score(words, PRED, classes=["ant", "cat", "owl"]).to_dict() == EXPECTED
     with_gaps = np.array([*WORDS[:3], None], np.dtypes.StringDType(na_object=None))
-    with pytest.raises(F1Error, match=r"y_true has a missing value \(None\) at entry 3"):
+    with pytest.raises(F1Error, match=r"y_true has a missing value \(None\) at row 3"):
         score(with_gaps, words)
 
 

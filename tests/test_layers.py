@@ -14,11 +14,11 @@ import f1core
 ROOT = Path(f1core.__file__).parent
 # A module of the core imports only modules above it here, and none outside of the core.
 CORE = [
-    "errors", "misnamed", "values", "options", "foreign", "columns_by_name", "replicas", "cells",
-    "counts", "plain", "kernels", "engine", "cores", "parallel", "formats", "labels", "batch",
-    "vocabulary", "complaints", "positive", "inputs", "crowded", "tally", "averages", "report",
-    "scores", "api", "decisions", "ids", "ids.kinds", "ids.runs", "ids.outcomes", "ids.lexicon",
-    "ids.twins", "ids.once", "writing", "state", "repeat", "accumulator",
+    "errors", "misnamed", "values", "options", "entries", "foreign", "columns_by_name", "replicas",
+    "cells", "counts", "plain", "kernels", "engine", "cores", "parallel", "formats", "text",
+    "labels", "batch", "discover", "complaints", "positive", "inputs", "crowded", "tally",
+    "averages", "report", "scores", "api", "decisions", "ids", "ids.kinds", "ids.runs",
+    "ids.outcomes", "ids.twins", "ids.once", "writing", "state", "repeat", "accumulator",
 ]  # fmt: skip
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",

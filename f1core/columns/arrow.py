@@ -9,7 +9,7 @@ import numpy as np
 
 from ..counts import Array
 from ..errors import F1Error
-from ..foreign import to_numpy
+from ..foreign import null_row, plain_arrow, to_numpy
 
 
 def arrays(batch: Any, columns: Iterable[str]) -> dict[str, Array]:
@@ -32,25 +32,13 @@ def array(column: Any, name: str) -> Array:
     """
     import pyarrow as pa
 
-    if hasattr(column, "chunks"):
-        column = column.combine_chunks()
-        if hasattr(column, "chunks"):  # older pyarrow keeps an empty one chunked
-            column = pa.concat_arrays(column.chunks or [pa.array([], column.type)])
-    if isinstance(column, pa.ExtensionArray):
-        shape = getattr(column.type, "shape", None)
-        if shape is not None and len(shape) != 1:
-            raise F1Error(f"column {name} holds tensors of shape {tuple(shape)}; use one row each")
-        column = column.storage
+    shape = getattr(column.type, "shape", None)
+    if shape is not None and len(shape) != 1:
+        raise F1Error(f"column {name} holds tensors of shape {tuple(shape)}; use one row each")
+    column = plain_arrow(column)
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.dictionary_decode()
-        kind = column.type
     _refuse_nulls(column, name, 1)
-    if pa.types.is_decimal(kind):
-        column = column.cast(pa.float64())
-    elif getattr(pa.types, "is_string_view", lambda kind: False)(kind):
-        column = column.cast(pa.large_string())
-    elif hasattr(kind, "value_type"):
+    if hasattr(kind, "value_type"):
         return _rows(column, name)
     elif pa.types.is_nested(kind):
         raise F1Error(f"column {name} is {kind}; use numbers, strings, or lists of numbers")
@@ -91,5 +79,5 @@ def _rows(column: Any, name: str) -> Array:
 
 def _refuse_nulls(column: Any, name: str, width: int) -> None:
     if column.null_count:
-        row = int(column.is_null().to_numpy(zero_copy_only=False).argmax()) // width
+        row = null_row(column) // width
         raise F1Error(f"column {name} is null at row {row}; drop or fill such rows first")

@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import F1Error, shape_words, shown
-from ..foreign import Array, as_array
+from ..foreign import BFLOAT16, Array, as_array, dtype_name, exact_limit, widened
 
-# Up to here every whole number of a floating dtype is a number of its own.
-_EXACT = {2: 1 << 11, 4: 1 << 24, 8: 1 << 53, 16: 1 << 53}
 _KINDS = "ids are whole numbers from 0, text, or UUIDs"
 
 
@@ -43,6 +41,10 @@ def check_ids(sample_id: Any, rows: int) -> Ids:
         return _of_raw(array)
     if not rows:
         return Ids("numbers", np.zeros(0, np.uint32))
+    if array.dtype.name == "bfloat16":  # ml_dtypes, from JAX and TensorFlow
+        array = array.view(np.uint16).view(BFLOAT16)
+    if array.dtype == BFLOAT16:
+        return _of_floats(array)
     reader = _READ.get(array.dtype.kind)
     if reader is None:
         raise F1Error(f"sample_id has dtype {array.dtype}; {_KINDS}")
@@ -94,14 +96,16 @@ def _of_integers(array: Array) -> Ids:
 
 def _of_floats(array: Array) -> Ids:
     """Whole numbers that came as floats, as pandas makes them of a column with gaps."""
+    dtype = array.dtype
+    array = widened(array)
     with np.errstate(invalid="ignore"):
-        wrong = ~((array >= 0) & (np.floor(array) == array) & (array < _EXACT[array.itemsize]))
+        wrong = ~((array >= 0) & (np.floor(array) == array) & (array < exact_limit(dtype)))
     if wrong.any():
         row = int(wrong.argmax())
         value = float(array[row])
         if value > 1 and value == np.floor(value) and np.isfinite(value):
-            raise F1Error(f"sample_id is {value:.0f} at row {row} as {array.dtype}, which rounds "
-                          "such numbers; pass them as integers")  # fmt: skip
+            raise F1Error(f"sample_id is {value:.0f} at row {row} as {dtype_name(dtype)}, which "
+                          "rounds such numbers; pass them as integers")  # fmt: skip
         raise F1Error(f"sample_id is {'NaN' if value != value else value} at row {row}; {_KINDS}")
     return Ids("numbers", narrowed(array))
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..counts import Counts, refuse_mixed, refuse_other_width
 from ..errors import F1Error
+from ..labels import GrowingEncoder
 from ..options import Options
 from ..tally import add, count
-from .lexicon import Lexicon
 from .outcomes import Outcomes, batches, counted, renumbered, trimmed
 from .runs import Rows, stacked, whole
 from .twins import Judge, compared, distinct
@@ -28,7 +28,7 @@ class Once:
         self._options = options
         self._kind: str | None = None  # of ids; None before the first row
         self._n_classes = 0
-        self._lexicon: Lexicon | None = None  # of labels, where the data names the classes
+        self._encoder: GrowingEncoder | None = None  # of labels, where the data names the classes
         self._runs: tuple[Rows, ...] = ()
         self._weighted = False
         self._counts: Counts | None = None  # None where they must be counted anew
@@ -36,7 +36,7 @@ class Once:
     @property
     def n_classes(self) -> int | None:
         """How many classes earlier batches have settled, unless labels may still be new."""
-        return None if self._kind is None or self._lexicon is not None else self._n_classes
+        return None if self._kind is None or self._encoder is not None else self._n_classes
 
     def add(self, more: Outcomes, threads: int | None = None) -> None:
         """Count the rows that are new; labels are those that occur, sorted.
@@ -48,8 +48,8 @@ class Once:
             counted then.
         """
         self._refuse_other_form(more)
-        lexicon, rows = self._numbered(more)
-        judge = Judge(more.kind, self._options, lexicon)
+        encoder, rows = self._numbered(more)
+        judge = Judge(more.kind, self._options, encoder)
         rows = distinct(rows, judge)
         fresh, runs, changed = compared(rows, self._runs, judge)
         weighted = self._weighted or rows.weight is not None
@@ -59,13 +59,13 @@ class Once:
         counts, first, self._counts = self._counts, self._kind is None, None
         if (counts is not None or first) and not weighted and not changed:
             part = more._replace(rows=fresh)
-            if lexicon is not None:
-                part = trimmed(part._replace(labels=lexicon.by_number))
+            if encoder is not None:
+                part = trimmed(part._replace(labels=encoder.by_code))
             if len(fresh) or first:
                 counts = counted(part, self._options, threads, counts)
         else:
             counts = None
-        self._kind, self._n_classes, self._lexicon = more.kind, more.n_classes, lexicon
+        self._kind, self._n_classes, self._encoder = more.kind, more.n_classes, encoder
         self._runs, self._weighted, self._counts = runs, weighted, counts
 
     def counts(self, threads: int | None = None) -> Counts:
@@ -82,11 +82,11 @@ class Once:
         rows = whole(self._runs)
         if self._weighted:
             rows = replace(rows, weight=rows.weights)
-        labels = None if self._lexicon is None else self._lexicon.by_number
+        labels = None if self._encoder is None else self._encoder.by_code
         found = trimmed(Outcomes(rows, self._kind or "", self._n_classes, labels))
         self._runs = (found.rows,)
         if found.labels is not None:
-            self._lexicon = Lexicon.of(found.labels)
+            self._encoder = GrowingEncoder.of(found.labels)
         return found
 
     def with_replicas(self, seed: int) -> Counts:
@@ -138,13 +138,13 @@ class Once:
             return
         if more.kind != self._kind:
             raise F1Error(f"sample_id holds {more.kind} here and {self._kind} before")
-        refuse_mixed(None if self._lexicon is None else self._lexicon.labels, more.labels)
+        refuse_mixed(None if self._encoder is None else self._encoder.labels, more.labels)
         if more.labels is None:
             refuse_other_width(self._n_classes, more.n_classes)
 
-    def _numbered(self, more: Outcomes) -> tuple[Lexicon | None, Rows]:
-        """The lexicon with the labels of these rows, and the rows in its numbers."""
+    def _numbered(self, more: Outcomes) -> tuple[GrowingEncoder | None, Rows]:
+        """The encoder with the labels of these rows, and the rows in its codes."""
         if more.labels is None:
             return None, more.rows
-        lexicon = (self._lexicon or Lexicon.of(more.labels)).extended(more.labels)
-        return lexicon, renumbered(more.rows, lexicon.find(more.labels))
+        encoder = (self._encoder or GrowingEncoder.of(more.labels)).extended(more.labels)
+        return encoder, renumbered(more.rows, encoder.find(more.labels))

@@ -8,17 +8,17 @@ import numpy as np
 
 from ..counts import Array
 from ..errors import F1Error, shown
+from ..labels import GrowingEncoder
 from ..options import Options
 from .kinds import Ids, spelled
-from .lexicon import Lexicon
 from .runs import Rows
 
 
 class Judge:
     """What is to be done where one id comes twice."""
 
-    def __init__(self, kind: str, options: Options, lexicon: Lexicon | None) -> None:
-        self._kind, self._options, self._lexicon = kind, options, lexicon
+    def __init__(self, kind: str, options: Options, encoder: GrowingEncoder | None) -> None:
+        self._kind, self._options, self._encoder = kind, options, encoder
 
     def refuse_contradiction(self, one: Rows, other: Rows) -> None:
         """Complain where rows of the same ids differ in truth or weight."""
@@ -53,7 +53,7 @@ class Judge:
     def ranks(self, rows: Rows) -> Array:
         """(n, k) predictions as numbers in the order of classes."""
         guess = rows.guess.reshape(len(rows), -1)
-        return guess if self._lexicon is None else self._lexicon.order[guess]
+        return guess if self._encoder is None else self._encoder.order[guess]
 
     def _truth(self, rows: Rows, at: int) -> str:
         truth = rows.truth[at]
@@ -64,8 +64,8 @@ class Judge:
         if truth == 0:
             return "ignored"
         place = int(truth) - 1
-        if self._lexicon is not None:
-            return shown(self._lexicon.labels[self._lexicon.order[place]])
+        if self._encoder is not None:
+            return shown(self._encoder.labels[self._encoder.order[place]])
         return shown(place if self._options.names is None else self._options.names[place])
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ... import tally, vocabulary
+from ... import tally
 from ...batch import Batch
 from ...counts import COUNT, EXACT, HIGH, PRED, ROWS, TP, TRUE, UNDEFINED, Array
+from ...discover import zeros_and_ones
 from ...errors import F1Error
 from ...formats import format_of
 from ...options import Options
@@ -28,7 +29,7 @@ def read(
         return None
     # The kernels see only the columns to look at, and do not mind fractions.
     unseen = columns is not None or "f" in kinds
-    if unseen and not (vocabulary.zeros_and_ones(true) and vocabulary.zeros_and_ones(pred)):
+    if unseen and not (zeros_and_ones(true) and zeros_and_ones(pred)):
         return None
     if columns is not None:
         columns = _checked(columns, true.shape[1])

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ... import tally, vocabulary
+from ... import tally
 from ...batch import Batch
 from ...counts import PRED, TP, TRUE, Array
+from ...discover import discover_classes
 from ...errors import F1Error
-from ...labels import Coder
+from ...labels import LabelEncoder, factorize
 from ...options import Options
-from . import names
 from .targets import Targets
 
 Dtypes = tuple["np.dtype[Any]", "np.dtype[Any]"]
@@ -34,13 +34,13 @@ class Ids:
     size: int
     labels: Array | None = None  # (size,) values; None is `low`, low + 1, …
     low: int = 0
-    coder: Coder | None = None  # where the arrays hold labels, not ids
+    encoder: LabelEncoder | None = None  # where the arrays hold labels, not ids
     dtypes: Dtypes | None = None  # what the labels were given as
 
     def batch(self, matrix: bool, weight: Array | None = None) -> Batch:
         """What the engine counts."""
         options = _MATRIX if matrix or self.size <= _SMALL else _SUMS
-        return Batch("labels", options, self.true, self.pred, self.size, weight, self.coder)
+        return Batch("labels", options, self.true, self.pred, self.size, weight, self.encoder)
 
     def values(self, seen: Array, sums: Array) -> Array:
         """The labels at these places, in the dtype that scikit-learn would find for them."""
@@ -60,10 +60,10 @@ def read(true: Array, pred: Array, weight: Array | None, matrix: bool) -> Target
     dtypes = true.dtype, pred.dtype
     kinds = {dtype.kind for dtype in dtypes}
     if kinds <= {"U", "O"}:
-        found = names.ids_of(true, pred)
-        if found is None:
+        try:
+            labels, (true, pred) = factorize(true, pred)
+        except TypeError:  # not all of them are strings
             return None
-        labels, true, pred = found
         return counted(Ids(true, pred, len(labels), labels), weight, matrix)
     if not kinds <= {"i", "u", "b", "f"}:
         return None
@@ -77,8 +77,8 @@ def read(true: Array, pred: Array, weight: Array | None, matrix: bool) -> Target
         except F1Error:  # the sample did not show all
             pass
     try:
-        labels, coder = vocabulary.of_numbers(whole_true, whole_pred, None, matrix)
-        ids = Ids(whole_true, whole_pred, len(labels), labels, coder=coder, dtypes=dtypes)
+        labels, encoder, _ = discover_classes(whole_true, whole_pred, None, matrix)
+        ids = Ids(whole_true, whole_pred, len(labels), labels, encoder=encoder, dtypes=dtypes)
         return counted(ids, weight, matrix)
     except F1Error:  # beyond int64
         return None

@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .counts import Array
 from .errors import F1Error, shown
-from .foreign import widened
-from .labels import Coder
+from .foreign import exact_limit, refuse_rounded, widened
+from .labels import SKIPPED, LabelEncoder, factorize, occurring
 from .options import CONFUSION_CLASSES
 
 _SCAN = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary
 _BEYOND = 2**63  # the least number above int64
-_FLAGS = 1 << 22  # values up to here apart are marked in a table: 1 ns a row, sorting takes 80
+
+
+class Classes(NamedTuple):
+    """The sorted labels of truth and prediction, and how these become ids."""
+
+    labels: Array
+    encoder: LabelEncoder | None  # None where small numbers are their own ids, and with `codes`
+    codes: tuple[Array, Array] | None = None  # strings: both sides as ids, SKIPPED where ignored
+
+
+def discover_classes(
+    true: Array, pred: Array, ignored: Any, confusion: bool | None, guess: int | None = None
+) -> Classes:
+    """The classes of (n,) labels on both sides that nobody named.
+
+    Of small numbers some may not occur. If the first `guess` rows hold nothing but small numbers,
+    the rest is taken to be no larger.
+
+    Raises
+    ------
+    F1Error
+        If a number is no label: a fraction, NaN, beyond int64, or rounded by its dtype.
+    """
+    if true.dtype.kind in "UO":
+        return _of_strings(true, pred, ignored)
+    return _of_numbers(true, pred, ignored, confusion, guess)
 
 
 def fractions(array: Array) -> Array:
@@ -41,47 +67,44 @@ def zeros_and_ones(array: Array, ignored: Any = None) -> bool:
     )
 
 
-def of_strings(true: Array, pred: Array, ignored: Any) -> tuple[Array, Coder | None]:
-    """The sorted strings that occur, and how they become ids."""
-    ordered = sorted(_strings(true, ignored) | _strings(pred))
-    found = np.array(ordered, dtype="U")
-    if found.tolist() != ordered:
+def _of_strings(true: Array, pred: Array, ignored: Any) -> Classes:
+    labels, (true_ids, pred_ids) = factorize(true, pred)
+    if labels.dtype.kind == "O" and len(labels):
         raise F1Error("a label ends in the character \\0, which NumPy drops; rename it")
-    return _coded(found)
+    labels = labels.astype("U")
+    if ignored is not None and (labels == ignored).any():
+        place = int(np.flatnonzero(labels == ignored)[0])
+        skipped = true_ids == place
+        if not (pred_ids == place).any():  # a label of ignored rows alone is no class
+            labels = np.delete(labels, place)
+            true_ids, pred_ids = (ids - (ids > place) for ids in (true_ids, pred_ids))
+        true_ids = np.where(skipped, np.int32(SKIPPED), true_ids)
+    return Classes(labels, None, (true_ids, pred_ids))
 
 
-def of_numbers(
-    true: Array, pred: Array, ignored: Any, confusion: bool | None, guess: int | None = None
-) -> tuple[Array, Coder | None]:
-    """Sorted whole numbers among which all are that occur, and how they become ids.
-
-    Small numbers are their own ids (the coder is None); some of them may not occur. If the first
-    `guess` rows hold nothing but small numbers, the rest is taken to be no larger.
-    """
+def _of_numbers(
+    true: Array, pred: Array, ignored: Any, confusion: bool | None, guess: int | None
+) -> Classes:
     if guess is not None and len(true) > guess and true.dtype.kind in "iub":
-        first, _ = of_numbers(true[:guess], pred[:guess], ignored, confusion)
+        first = _of_numbers(true[:guess], pred[:guess], ignored, confusion, None).labels
         if len(first) <= CONFUSION_CLASSES and len(first) and first[-1] == len(first) - 1:
-            return first, None
+            return Classes(first, None)
     ranges = [_range(true, ignored, "y_true"), _range(pred, None, "y_pred")]
     low = min(low for low, _ in ranges)
     high = max(high for _, high in ranges)
     if high < low:
-        return _coded(np.zeros(0, np.int64))
+        return Classes(np.zeros(0, np.int64), None)
     if low >= 0 and high < CONFUSION_CLASSES:
-        return np.arange(high + 1), None
-    found = _values(true, pred, low, high, ignored)
+        return Classes(np.arange(high + 1), None)
+    found = occurring(chain(_blocks(true, ignored), _blocks(pred)), low, high)
     dense = low >= 0 and len(found) > max(CONFUSION_CLASSES, (high + 1) // 4)
     if dense and not confusion:  # counted by value, without a look-up
-        return np.arange(high + 1), None
-    return _coded(found)
-
-
-def _coded(found: Array) -> tuple[Array, Coder | None]:
-    return found, Coder(found) if len(found) else None
+        return Classes(np.arange(high + 1), None)
+    return Classes(found, LabelEncoder(found))
 
 
 def _blocks(array: Array, ignored: Any = None) -> Iterator[Array]:
-    """The array as int64 blocks, less the rows to ignore."""
+    """The array as blocks of whole numbers, less the rows to ignore."""
     for start in range(0, len(array), _SCAN):
         block = widened(array[start : start + _SCAN])
         if ignored is not None:
@@ -107,32 +130,11 @@ def _refuse_no_label(array: Array, ignored: Any, name: str) -> None:
     """The first row whose floating number is no label, if there is one."""
     for start in range(0, len(array), _SCAN):
         block = widened(array[start : start + _SCAN]).astype(np.float64)
-        wrong = ~((np.floor(block) == block) & (np.abs(block) < _BEYOND))
+        wrong = ~((np.floor(block) == block) & (np.abs(block) <= exact_limit(array.dtype)))
         if ignored is not None:
             wrong &= block != ignored
         if wrong.any():
             row = int(wrong.argmax())
+            refuse_rounded(block[row], array.dtype, name, start + row)
             value = "NaN" if np.isnan(block[row]) else shown(block[row])
             raise F1Error(f"{name} is {value} at row {start + row}; labels are whole numbers")
-
-
-def _values(true: Array, pred: Array, low: int, high: int, ignored: Any) -> Array:
-    """The sorted values that occur."""
-    if high - low < _FLAGS:
-        seen = np.zeros(high - low + 1, bool)
-        for array, skip in ((true, ignored), (pred, None)):
-            for block in _blocks(array, skip):
-                seen[block.astype(np.int64) - low] = True
-        return np.flatnonzero(seen) + low
-    found = np.zeros(0, np.int64)
-    for array, skip in ((true, ignored), (pred, None)):
-        for block in _blocks(array, skip):
-            found = np.union1d(found, block.astype(np.int64))
-    return found
-
-
-def _strings(array: Array, ignored: Any = None) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(array), _SCAN):
-        found.update(array[start : start + _SCAN].tolist())
-    return found - {ignored}

@@ -1,0 +1,124 @@
+"""Python objects and what only looks like numbers: lists, object arrays, bytes, missing values."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import F1Error, shown
+
+Array = NDArray[Any]
+
+_NUMBERS = (bool, int, float, np.bool_, np.number, Decimal)
+_MISSING_TYPES = frozenset(("NAType", "NaTType", "MaskedConstant"))  # of pandas, of masked arrays
+
+
+def from_list(values: Any) -> Array:
+    """A list or tuple as an array; as one of objects where NumPy would make text of all entries.
+
+    NumPy turns ["cat", nan] into "cat" and "nan", [1, "1"] into "1" twice, and drops a final NUL.
+    """
+    if not (len(values) and isinstance(values[0], (str, bytes))):
+        array = np.asarray(values)
+        if array.dtype.kind not in "US":
+            return array
+    return np.array(values, dtype=object)
+
+
+def decoded(array: Array, name: str) -> Array:
+    """Bytes as text.
+
+    Raises
+    ------
+    F1Error
+        If they are no UTF-8.
+    """
+    try:
+        return np.char.decode(array) if array.size else array.astype("U")
+    except UnicodeDecodeError:
+        raise F1Error(f"{name} holds bytes that are no UTF-8 text") from None
+
+
+def is_missing(entry: Any) -> bool:
+    """Whether an entry is None, NaN, NaT, pandas' NA, or masked."""
+    if entry is None or type(entry).__name__ in _MISSING_TYPES:
+        return True
+    if isinstance(entry, (float, np.generic, Decimal)):
+        with suppress(Exception):
+            return bool(entry != entry)
+    return False
+
+
+def from_objects(array: Array, name: str) -> Array:
+    """An object array as numbers or as an object array of nothing but strings.
+
+    Raises
+    ------
+    F1Error
+        If an entry is missing, of another type than the rest, or neither number nor string.
+    """
+    entries = array.ravel().tolist()
+    kinds = set(map(type, entries))
+    if all(issubclass(kind, str) for kind in kinds):
+        return array
+    if all(issubclass(kind, bytes) for kind in kinds):  # strings of TensorFlow
+        return _from_bytes(array, entries, name)
+    if all(issubclass(kind, _NUMBERS) for kind in kinds):
+        if Decimal in kinds:
+            entries = [float(e) if isinstance(e, Decimal) else e for e in entries]
+        with suppress(OverflowError):
+            numbers = np.asarray(entries).reshape(array.shape)
+            if numbers.dtype.kind in "fiub":
+                return numbers
+    width = max(1, array.size // max(1, len(array)))
+    for at, entry in enumerate(entries):
+        if is_missing(entry):
+            kind = type(entry).__name__
+            came = {"MaskedConstant": "masked", "datetime64": "NaT"}.get(kind) or shown(entry)
+            raise F1Error(f"{name} has a missing value ({came}) at row {at // width}; "
+                          "drop or fill such rows first")  # fmt: skip
+    if any(issubclass(kind, (list, tuple, np.ndarray)) for kind in kinds):
+        with suppress(ValueError):
+            rows = np.asarray([np.asarray(entry) for entry in entries])
+            if array.ndim == 1 and rows.ndim == 2 and rows.dtype.kind in "fiub":
+                return rows  # a column of vectors
+        raise F1Error(f"{name} is ragged: its rows have different lengths or are nested lists")
+    _refuse(entries, width, name)
+
+
+def _from_bytes(array: Array, entries: list[Any], name: str) -> Array:
+    """Python's bytes as strings, a final NUL included."""
+    try:
+        texts = [entry.decode() for entry in entries]
+    except UnicodeDecodeError:
+        raise F1Error(f"{name} holds bytes that are no UTF-8 text") from None
+    found = np.empty(len(texts), dtype=object)
+    found[:] = texts
+    return found.reshape(array.shape)
+
+
+def _refuse(entries: list[Any], width: int, name: str) -> NoReturn:
+    """Say which entries are of different types, or of one that is no label."""
+    first = _kind(entries[0])
+    for at, entry in enumerate(entries):
+        kind = _kind(entry)
+        if kind != first:
+            raise F1Error(
+                f"{name} mixes types: {first} ({shown(entries[0])}) at row 0, "
+                f"{kind} ({shown(entry)}) at row {at // width}; use numbers or strings alone"
+            )
+        if kind == "number" and isinstance(entry, int) and not -(2**63) <= entry < 2**64:
+            raise F1Error(f"{name} is {shown(entry)} at row {at // width}, which no array holds; "
+                          "labels are less than 2**63")  # fmt: skip
+    raise F1Error(f"{name} holds entries of type {first}; use numbers or strings")
+
+
+def _kind(entry: Any) -> str:
+    if isinstance(entry, _NUMBERS):
+        return "number"
+    kinds = {str: "string", bytes: "bytes"}
+    return next((k for t, k in kinds.items() if isinstance(entry, t)), type(entry).__name__)
