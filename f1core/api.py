@@ -47,7 +47,8 @@ def score(
     classes
         How many classes, or their names in column order.
     threshold
-        In [0, 1], one or one a label, rounded to the scores' own dtype.
+        In [0, 1], one or one a label, rounded to the scores' own dtype. Probabilities may lie
+        0.001 outside of [0, 1], as rounding leaves them; what is farther out is refused.
     top_k
         Each row predicts its k best classes (multiclass scores).
     from_logits

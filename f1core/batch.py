@@ -236,17 +236,16 @@ class Batch:
         return cut_words(options.threshold, width, self.score_dtype, options.from_logits)
 
     def cut_form(self, rows: slice) -> tuple[Array, Array, int, int]:
-        """Words and their cuts; what of a word is compared with the highest there may be, and that.
+        """Words and their cuts, and between which numbers scores lie: (words, cuts, below, limit).
 
-        All of it, or of logits all but the sign.
+        From minus `below` to `limit`, both as bits. Logits have the same on both sides.
         """
         words = self.words(rows)
         if self.format is None:  # flags are scores that are cut at 0, and 1 is the highest
-            return words, np.zeros(self.n_classes, words.dtype), -1, 1
+            return words, np.zeros(self.n_classes, words.dtype), 0, 1
         if self.options.from_logits:
-            every = (1 << (8 * words.itemsize - 1)) - 1
-            return words, self.cut_words, every, int(self.format.inf)
-        return words, self.cut_words, -1, int(self.format.one)
+            return words, self.cut_words, int(self.format.inf), int(self.format.inf)
+        return words, self.cut_words, int(self.format.below), int(self.format.highest)
 
     def skipped(self, true: Array) -> tuple[bool, int]:
         """Whether such targets can be `ignore_index`, and that value, or its bits."""

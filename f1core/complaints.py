@@ -10,6 +10,9 @@ from .batch import Batch
 from .counts import Array
 from .errors import F1Error, shown
 from .foreign import refuse_rounded, widened
+from .formats import TOLERANCE, probability_range
+
+_NEAR = 0.1  # so far outside, it may be a probability as well as a logit
 
 
 def complain(batch: Batch, rows: slice) -> NoReturn:
@@ -113,12 +116,22 @@ def _check_scores(batch: Batch, rows: slice, skipped: Array | None) -> None:
                 f"y_pred is {shown(_value(scores, at))} at {_where(rows, at)}; whole-numbered "
                 "multilabel predictions are flags, 0 or 1"
             )
-    at = _first((scores < 0) | (scores > 1), skipped)
+    low, high = probability_range(batch.pred.dtype)
+    at = _first((scores < low) | (scores > high), skipped)
     if at is not None and not batch.options.from_logits:
+        value = float(_value(scores, at))
+        near = low - _NEAR <= value <= high + _NEAR
         raise F1Error(
-            f"y_pred is {_value(scores, at):g} at {_where(rows, at)}, outside [0, 1]: "
-            "if these are logits, say from_logits=True"
+            f"y_pred is {_digits(value, low, high)} at {_where(rows, at)}, outside [0, 1]"
+            + (f" by more than {TOLERANCE:g}" if near else "")
+            + ": if these are logits, say from_logits=True"
         )
+
+
+def _digits(value: float, low: float, high: float) -> str:
+    """A number outside of [low, high] in as few digits as show that it is, six at least."""
+    texts = (f"{value:.{digits}g}" for digits in range(6, 18))
+    return next(text for text in texts if not low <= float(text) <= high)
 
 
 def _value(block: Array, at: tuple[int, ...]) -> Any:

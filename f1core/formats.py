@@ -8,29 +8,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .counts import Array
-from .foreign import BFLOAT16
+from .foreign import BFLOAT16, widened
+
+# A probability so far outside of [0, 1] has been rounded on its way, and counts as it is.
+TOLERANCE = 1e-3
 
 
 class Format(NamedTuple):
-    """How a floating dtype looks as unsigned words of the same width."""
+    """How a floating dtype looks as unsigned words of the same width.
+
+    Probabilities lie from minus `below` to `highest`, which are 1.0 and TOLERANCE apart from it
+    and from 0.0, rounded to the dtype.
+    """
 
     word: np.dtype[Any]
     inf: Any
     one: Any
-
-
-def _format(dtype: Any, word: Any, inf: int, one: int) -> tuple[np.dtype[Any], Format]:
-    return np.dtype(dtype), Format(np.dtype(word), word(inf), word(one))
-
-
-FORMATS = dict(
-    [
-        _format(np.float16, np.uint16, 0x7C00, 0x3C00),
-        _format(BFLOAT16, np.uint16, 0x7F80, 0x3F80),
-        _format(np.float32, np.uint32, 0x7F80_0000, 0x3F80_0000),
-        _format(np.float64, np.uint64, 0x7FF0 << 48, 0x3FF0 << 48),
-    ]
-)
+    below: Any
+    highest: Any
 
 
 def score_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -71,6 +66,34 @@ def rounded(values: Array, dtype: np.dtype[Any]) -> Array:
     bits = values.astype(np.float32).view(np.uint32)
     bits = bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
     return (bits >> np.uint32(16)).astype(np.uint16).view(BFLOAT16)
+
+
+def _format(dtype: Any, word: Any, inf: int, one: int) -> tuple[np.dtype[Any], Format]:
+    dtype = np.dtype(dtype)
+    below, highest = rounded(np.array([TOLERANCE, 1 + TOLERANCE]), dtype).view(word)
+    return dtype, Format(np.dtype(word), word(inf), word(one), below, highest)
+
+
+FORMATS = dict(
+    [
+        _format(np.float16, np.uint16, 0x7C00, 0x3C00),
+        _format(BFLOAT16, np.uint16, 0x7F80, 0x3F80),
+        _format(np.float32, np.uint32, 0x7F80_0000, 0x3F80_0000),
+        _format(np.float64, np.uint64, 0x7FF0 << 48, 0x3FF0 << 48),
+    ]
+)
+
+
+def probability_range(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """The lowest and the highest number that counts as a probability among scores of this dtype.
+
+    Examples
+    --------
+    >>> probability_range(np.dtype(np.float16))
+    (-0.0010004043579101562, 1.0009765625)
+    """
+    low, high = widened(rounded(np.array([-TOLERANCE, 1 + TOLERANCE]), score_dtype(dtype)))
+    return float(low), float(high)
 
 
 def read_only(array: Array, dtype: Any = None) -> Array:

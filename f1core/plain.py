@@ -23,13 +23,18 @@ from .counts import (
     Array,
 )
 from .foreign import BFLOAT16, widened
+from .formats import FORMATS
 
-_HALF_INF = 0x7C00  # float16; bfloat16's infinity is 0x7F80
+_HALF = FORMATS[np.dtype(np.float16)]
 
 
-def floats(words: Array, inf: Any) -> Array:
-    """The scores behind unsigned words of the same width; bfloat16 is widened to float32."""
-    if words.dtype == np.uint16 and inf != _HALF_INF:
+def floats(words: Array, limit: Any) -> Array:
+    """The scores behind unsigned words of the same width; bfloat16 is widened to float32.
+
+    Which of the formats of 16 bits it is can be told from the highest number there may be:
+    infinity, or the highest probability.
+    """
+    if words.dtype == np.uint16 and limit not in (_HALF.inf, _HALF.highest):
         return widened(words.view(BFLOAT16))
     return words.view(f"f{words.dtype.itemsize}")
 
@@ -136,32 +141,32 @@ def multiclass_sums(true: Array, words: Array, inf: Any, sums: Array) -> int:
     return labels_sums(true, ids, sums)
 
 
-def binary(true: Array, words: Array, one: Any, cut: Any, out: Array) -> int:
-    """Add true positives, predicted, true and rows; return how many rows are wrong."""
-    inf = _inf_of(one)
-    scores, limit = floats(words, inf), floats(np.asarray([cut], words.dtype), inf)[0]
-    bad = ~((scores >= 0) & (scores <= 1)) | ((true != 0) & (true != 1))
-    pred, is_true = scores > limit, true != 0
+def binary(true: Array, words: Array, limit: Any, cut: Any, out: Array) -> int:
+    """Add true positives, predicted, true and rows; return how many rows are wrong.
+
+    The sign of a score is not looked at: whatever is below 0 is wrong, -0.0 too.
+    """
+    pred, is_true = _above(words, limit, np.asarray([cut], words.dtype)), true != 0
     out += [(pred & is_true).sum(), pred.sum(), is_true.sum(), len(true)]
-    return int(bad.sum())
+    return int(((words > limit) | (is_true & (true != 1))).sum())
 
 
 def binary_sums(
-    true: Array, words: Array, cut: Any, sign: int, limit: Any, skips: bool, ignored: Any,
+    true: Array, words: Array, cut: Any, below: int, limit: Any, skips: bool, ignored: Any,
     out: Array,
 ) -> int:  # fmt: skip
     """Add the rows to out[pred + 2 true]; return how many are wrong."""
-    code, bad = decided(true, words, np.array([cut], words.dtype), sign, limit, skips, ignored)
+    code, bad = decided(true, words, np.array([cut], words.dtype), below, limit, skips, ignored)
     out += np.bincount(code, minlength=IGNORED + 1)[:IGNORED]
     return bad
 
 
 def binary_sums_weighted(
-    true: Array, words: Array, cut: Any, sign: int, limit: Any, skips: bool, ignored: Any,
+    true: Array, words: Array, cut: Any, below: int, limit: Any, skips: bool, ignored: Any,
     weight: Array, out: Array,
 ) -> int:  # fmt: skip
     """As `binary_sums`, with weights: in eight lanes and these in order, every LANE_ROWS anew."""
-    code, bad = decided(true, words, np.array([cut], words.dtype), sign, limit, skips, ignored)
+    code, bad = decided(true, words, np.array([cut], words.dtype), below, limit, skips, ignored)
     for start in range(0, len(code), LANE_ROWS):
         block, weights = code[start : start + LANE_ROWS], weight[start : start + LANE_ROWS]
         missing = -len(block) % SUM_LANES
@@ -178,7 +183,7 @@ IGNORED = 4  # the code of a cell that counts nowhere
 
 
 def multilabel(
-    true: Array, true_from: int, words: Array, words_from: int, n: int, cuts: Array, sign: int,
+    true: Array, true_from: int, words: Array, words_from: int, n: int, cuts: Array, below: int,
     limit: Any, skips: bool, ignored: Any, chosen: Array, coefs: Array, sums: Array, rows: Array,
     weight: Array | None = None,
 ) -> int:  # fmt: skip
@@ -187,7 +192,7 @@ def multilabel(
     A matrix is (n, L), with -1 for its `from`; or (L, N), whose columns from there on are the rows.
     """
     true, words = _rows_of(true, true_from, n), _rows_of(words, words_from, n)
-    code, bad = decided(true, words, cuts, sign, limit, skips, ignored)
+    code, bad = decided(true, words, cuts, below, limit, skips, ignored)
     if bad:
         return bad
     if skips:  # a row without a cell that counts is no row
@@ -211,16 +216,11 @@ def _rows_of(matrix: Array, start: int, n: int) -> Array:
 
 
 def decided(
-    true: Array, words: Array, cuts: Array, sign: int, limit: Any, skips: bool, ignored: Any
+    true: Array, words: Array, cuts: Array, below: int, limit: Any, skips: bool, ignored: Any
 ) -> tuple[Array, int]:
     """Each cell's code, pred + 2 true or IGNORED, and how many that count are wrong."""
-    if sign == -1:
-        above, wrong = _cut(words, limit, cuts)
-    else:  # of either sign; only NaN is refused
-        scores = floats(words, limit)
-        above, wrong = scores > floats(cuts, limit), np.isnan(scores)
-    code = above.view(np.uint8) + np.uint8(2) * (true != 0)
-    wrong = wrong | ((true != 0) & (true != 1))
+    code = _above(words, limit, cuts).view(np.uint8) + np.uint8(2) * (true != 0)
+    wrong = _beyond(words, below, limit) | ((true != 0) & (true != 1))
     if skips:
         code[true == ignored] = IGNORED
         wrong &= true != ignored
@@ -228,25 +228,28 @@ def decided(
 
 
 def decide(
-    true: Array, words: Array, cuts: Array, sign: int, limit: Any, skips: bool, ignored: Any,
+    true: Array, words: Array, cuts: Array, below: int, limit: Any, skips: bool, ignored: Any,
     code: Array,
 ) -> int:  # fmt: skip
     """`decided` into an array that is there."""
-    code[:], bad = decided(true, words, cuts, sign, limit, skips, ignored)
+    code[:], bad = decided(true, words, cuts, below, limit, skips, ignored)
     return bad
 
 
-def _cut(words: Array, one: Any, cuts: Array) -> tuple[Array, Array]:
-    """Where scores (or flags, whose `one` is 1) are above their cut, and where out of range."""
-    if one == 1:
-        return words > cuts, words > one
-    inf = _inf_of(one)
-    scores = floats(words, inf)
-    return scores > floats(cuts, inf), ~((scores >= 0) & (scores <= 1))
+def _above(words: Array, limit: Any, cuts: Array) -> Array:
+    """Where scores (or flags, whose limit is 1) are above their cut."""
+    if limit == 1:
+        return np.asarray(words > cuts)
+    return np.asarray(floats(words, limit) > floats(cuts, limit))
 
 
-def _inf_of(one: Any) -> int:
-    return _HALF_INF if one == 0x3C00 else 0x7F80  # only 16-bit words need to know
+def _beyond(words: Array, below: Any, limit: Any) -> Array:
+    """Where scores (or flags) are NaN, or not from minus `below` to `limit`, which are bits."""
+    if limit == 1:
+        return np.asarray(words > limit)
+    low, high = floats(np.array([below, limit], words.dtype), limit)
+    scores = floats(words, limit)
+    return np.asarray(~((scores >= -low) & (scores <= high)))
 
 
 def cells(code: Array, columns: Array | None, coefs: Array, sums: Array, rows: Array) -> None:

@@ -350,16 +350,16 @@ def most_votes(votes: Array, k: int) -> Array:
 
 
 def _binary(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
-    words, cuts, sign, limit = batch.cut_form(rows)
+    words, cuts, below, limit = batch.cut_form(rows)
     true = batch.true_ids(rows) if module is plain else batch.flag_words(rows)
-    if batch.plain and sign == -1:
+    if batch.plain and not batch.options.from_logits:
         out = np.zeros(4, np.int64)
         if not module.binary(true, words, words.dtype.type(limit), cuts[0], out):
             tp, pred, positive, n = out.tolist()
             quad = np.array([[n - pred - positive + tp, pred - tp], [positive - tp, tp]])
             _add_quad(counts, quad)
             return 0
-    call = true, words, cuts[0], sign, limit, *batch.skipped(true)
+    call = true, words, cuts[0], below, limit, *batch.skipped(true)
     weight = batch.weights(rows, looked_at=module is not plain)
     if weight is None:
         bad = module.binary_sums(*call, quad := np.zeros(4, np.int64))
@@ -378,14 +378,14 @@ def _add_quad(counts: Counts, quad: Array) -> None:
 
 
 def _multilabel(module: Any, batch: Batch, rows: slice, counts: Counts) -> Any:
-    _, cuts, sign, limit = batch.cut_form(slice(0, 0))
+    _, cuts, below, limit = batch.cut_form(slice(0, 0))
     if module is plain:
         lines = batch.true_ids(rows), -1, batch.words(rows), -1
     else:
         lines = *batch.flag_lines(rows), *batch.lines(rows)
     weight = batch.weights(rows)
     call = (
-        *lines, rows.stop - rows.start, cuts, sign, limit, *batch.skipped(lines[0]),
+        *lines, rows.stop - rows.start, cuts, below, limit, *batch.skipped(lines[0]),
         batch.averaged_masks, np.array(batch.options.coefs), counts.sums, counts.rows,
     )  # fmt: skip
     if weight is None:

@@ -11,8 +11,8 @@ import f1core
 from f1core import engine, kernels, plain
 from f1core.kernels import steps
 
-# Words, targets and what is 1.0: as bits of float32, or as flags.
-SCORES, FLAGS = (np.uint32, np.int64, 0x3F80_0000), (np.uint8, np.uint8, 1)
+# Words, targets, and 0.001 and 1.001: as bits of float32, or as flags.
+SCORES, FLAGS = (np.uint32, np.int64, 0x3A83_126F, 0x3F80_20C5), (np.uint8, np.uint8, 0, 1)
 INF = np.uint32(0x7F80_0000)
 COEFS = np.array([1.25, 0.25, 1.0])
 SIZES = [1, 2, 3, 15, 16, 17, 32, 33, 40]
@@ -28,15 +28,16 @@ class Cells:
     """Targets and scores of some rows, and how a kernel is asked about them."""
 
     def __init__(self, rng, n, size, form):
-        word, target, self.one = form
+        word, target, self.below, self.limit = form
         self.rng, self.n, self.size = rng, n, size
         self.true = rng.integers(0, 2, (n, size)).astype(target)
         if form is FLAGS:
             self.words = rng.integers(0, 2, (n, size)).astype(word)
             self.cuts = np.zeros(size, word)
         else:
-            self.words = bits_of(rng.choice([0.0, -0.0, 0.1, 0.25, 0.5, 0.875, 1.0], (n, size)))
-            self.cuts = bits_of(rng.choice([0.0, 0.1, 0.25, 0.5], size))
+            pool = [0.0, -0.0, -1e-3, -1e-5, 0.1, 0.25, 0.5, 0.875, 1.0, 1.0005, 1.001]
+            self.words = bits_of(rng.choice(pool, (n, size)))
+            self.cuts = bits_of(rng.choice([0.0, 0.1, 0.25, 0.5, 1.0], size))
         self.weight = rng.random(n)
         self.chosen = rng.random(size) < 0.5
         self.chosen[rng.integers(size)] = True
@@ -59,7 +60,8 @@ class Cells:
         for j in np.flatnonzero(self.chosen) if len(masks) else ():
             masks[j // 16] |= np.uint16(1 << j % 16)
         return (
-            *sides, self.n, self.cuts, -1, self.one, "skips" in way, IGNORED, masks, COEFS,
+            *sides, self.n, self.cuts, self.below, self.limit, "skips" in way, IGNORED, masks,
+            COEFS,
         )  # fmt: skip
 
     def filled(self, module, way, weighted):
@@ -75,7 +77,7 @@ class Cells:
     def decided(self, module, way):
         """Whether a cell is refused; the codes."""
         code = np.full((self.n, self.size), 9, np.uint8)
-        call = self.true, self.words, self.cuts, -1, self.one, "skips" in way, IGNORED
+        call = self.true, self.words, self.cuts, self.below, self.limit, "skips" in way, IGNORED
         return bool(module.decide(*call, code)), code
 
     def agree(self, way, weighted):
@@ -150,8 +152,8 @@ def test_rows_of_every_kind(size, way):
 
 
 WRONG = {
-    "scores": [("true", 2), ("true", -1), ("words", 0x7F80_0001), ("words", 0x3F80_0001),
-               ("words", 0x8000_0001), ("words", 0xFFFF_FFFF)],
+    "scores": [("true", 2), ("true", -1), ("words", 0x7F80_0001), ("words", 0x3F80_20C6),
+               ("words", 0xBA83_1270), ("words", 0xFFFF_FFFF)],
     "flags": [("true", 2), ("true", 255), ("words", 2), ("words", 128), ("words", 255)],
 }  # fmt: skip
 
@@ -179,7 +181,8 @@ def test_one_wrong_cell_is_refused_wherever_it_stands(kind, way):
 
 def quads(module, cells, skips=False):
     """Whether a row of a binary task is refused, and the four sums; then both with weights."""
-    call = cells.true.ravel(), cells.words.ravel(), cells.cuts[0], -1, cells.one, skips, IGNORED
+    ends = cells.below, cells.limit
+    call = cells.true.ravel(), cells.words.ravel(), cells.cuts[0], *ends, skips, IGNORED
     outs = np.full(4, 3), np.full(4, 0.1)
     bad = module.binary_sums(*call, outs[0])
     weighted = module.binary_sums_weighted(*call, cells.weight, outs[1])
@@ -193,8 +196,8 @@ def test_one_wrong_row_of_a_binary_task_is_refused():
             assert quads(kernels, cells) == quads(plain, cells)
             array = getattr(cells, side)
             array[i] = np.array(value).astype(array.dtype)
-            one = cells.words.dtype.type(cells.one)
-            call = cells.true.ravel(), cells.words.ravel(), one, cells.cuts[0]
+            limit = cells.words.dtype.type(cells.limit)
+            call = cells.true.ravel(), cells.words.ravel(), limit, cells.cuts[0]
             assert kernels.binary(*call, np.zeros(4, np.int64))
             assert quads(kernels, cells)[::2] == (True, True)
             cells.true[i] = IGNORED

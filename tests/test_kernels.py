@@ -17,16 +17,20 @@ pytest.importorskip("numba", exc_type=ImportError)
 from f1core import kernels
 from f1core.kernels import jit, shelf
 
-# Score formats: the word, the float behind it (bfloat16 is the upper half of a float32), +inf, 1.0
-# and the dtype of targets that goes with it: not all of them with all, each pair is a compilation.
+# Score formats: the word, the float behind it (bfloat16 is the upper half of a float32), +inf,
+# 1.001, 0.001 and the dtype of targets that goes with it: not all of them with all, each pair is a
+# compilation.
 FORMATS = {
-    "float16": (np.uint16, np.float16, 0x7C00, 0x3C00, np.int8),
-    "bfloat16": (np.uint16, None, 0x7F80, 0x3F80, np.int8),
-    "float32": (np.uint32, np.float32, 0x7F80_0000, 0x3F80_0000, np.int64),
-    "float64": (np.uint64, np.float64, 0x7FF0 << 48, 0x3FF0 << 48, np.int32),
-}
+    "float16": (np.uint16, np.float16, 0x7C00, 0x3C01, 0x1419, np.int8),
+    "bfloat16": (np.uint16, None, 0x7F80, 0x3F80, 0x3A83, np.int8),
+    "float32": (np.uint32, np.float32, 0x7F80_0000, 0x3F80_20C5, 0x3A83_126F, np.int64),
+    "float64": (
+        np.uint64, np.float64, 0x7FF0 << 48, 0x3FF0_0418_9374_BC6A, 0x3F50_624D_D2F1_A9FC, np.int32,
+    ),
+}  # fmt: skip
 PAIRS = [("i1", "i1"), ("i8", "i4"), ("u1", "i8"), ("i4", "i4")]
-PROBABILITIES = [0.0, 1.0, 0.5, 0.1, 0.25, 0.875, 1e-4]
+PROBABILITIES = [0.0, 1.0, 0.5, 0.1, 0.25, 0.875, 1e-4, 1.001]
+HAIRS = [-0.0, -1e-3, -1e-4, -1e-7]
 LOGITS = [-0.0, -1.0, 2.0, -0.5, 1e4, -1e4, math.inf, -math.inf, *PROBABILITIES]
 CUTS = [0.5, 0.1, 0.0, 1.0, -0.0, -0.5, 2.0]
 COEFS = np.array([1.25, 0.25, 1.0])
@@ -36,10 +40,11 @@ formats, rows, columns = st.sampled_from(sorted(FORMATS)), st.integers(0, 200), 
 
 
 def words_of(values, form):
-    """The bits of numbers, or of "nan" and "-nan"."""
-    word, dtype, inf, _, _ = FORMATS[form]
+    """The bits of numbers, of "nan" and "-nan", and of what is next beyond 1.001 and -0.001."""
+    word, dtype, inf = FORMATS[form][:3]
     sign = 1 << (np.dtype(word).itemsize * 8 - 1)
-    nans = {"nan": inf + 1, "-nan": (sign | inf) + 7}
+    high, low = FORMATS[form][3:5]
+    nans = {"nan": inf + 1, "-nan": (sign | inf) + 7, "high": high + 1, "low": (sign | low) + 1}
     numbers = np.array([0.0 if v in nans else v for v in values])
     if dtype is None:
         bits = (numbers.astype(np.float32).view(np.uint32) >> 16).astype(word)
@@ -203,7 +208,7 @@ def test_labels_of_many_classes_are_counted_in_bytes_that_overflow():
 def test_multiclass(problem, wrong):
     form, words, rng = problem
     n, size = words.shape
-    inf, dtype = FORMATS[form][0](FORMATS[form][2]), FORMATS[form][4]
+    inf, dtype = FORMATS[form][0](FORMATS[form][2]), FORMATS[form][5]
     true = rng.integers(-wrong, size + wrong, n).astype(dtype)
     pred = [best(row, 1)[0] for row in numbers_of(words, form)]
     confusion, sums = start = started(rng, (size, size), (3, size))
@@ -253,10 +258,8 @@ def close(found, expected):
     return np.allclose(found, expected, rtol=1e-12, atol=1e-9)
 
 
-RARE = ["nan", "-nan", -0.0, 1.5, -1e-3, math.inf]
-
-
-EVERYTHING = -1  # of a score is compared with 1.0; of a logit, all but its sign with inf
+RARE = ["nan", "-nan", "high", "low", 1.5, -1.0, -1.5, math.inf, -math.inf]
+F32 = FORMATS["float32"]
 
 
 def lines(rng, matrix):
@@ -281,9 +284,10 @@ def masks_of(columns, size):
 def cells(draw, weighted):
     """Scores or logits, targets with some to ignore, in any memory order, and what is asked."""
     logits = draw(st.booleans())
-    form, words, rng = draw(scores(LOGITS if logits else PROBABILITIES, RARE[:2] + RARE[3:]))
+    form, words, rng = draw(scores(LOGITS if logits else PROBABILITIES + HAIRS, RARE))
     n, size = words.shape
-    word, dtype, inf, one, kind = FORMATS[form]
+    word, dtype, inf, limit, below, kind = FORMATS[form]
+    low, high = numbers_of(np.array([below, limit], word), form)
     true = rng.integers(0, 2, (n, size)).astype(kind)
     ignored = draw(st.sampled_from([None, 0, 1, -1]))
     if ignored == -1:
@@ -296,23 +300,23 @@ def cells(draw, weighted):
     else:
         bits, mark = true, ignored or 0
     cuts = words_of(np.abs(rng.choice(CUTS, size)).tolist(), form)
-    sign = (1 << (8 * words.itemsize - 1)) - 1 if logits else EVERYTHING
     columns = None
     if rng.random() < 0.3:
         columns = sorted(rng.choice(size, rng.integers(1, size + 1), replace=False).tolist())
     weight = rng.random(n) if weighted else None
     call = (
-        *lines(rng, bits), *lines(rng, np.ascontiguousarray(words)), n, cuts, sign,
-        inf if logits else one, ignored is not None, mark, masks_of(columns or [], size), COEFS,
+        *lines(rng, bits), *lines(rng, np.ascontiguousarray(words)), n, cuts,
+        *((inf, inf) if logits else (below, limit)), ignored is not None, mark,
+        masks_of(columns or [], size), COEFS,
     )  # fmt: skip
-    good = math.isnan if logits else (lambda x: not 0 <= x <= 1)
+    wrong = math.isnan if logits else (lambda x: not -low <= x <= high)
     numbers, limits = numbers_of(words, form), numbers_of(cuts, form)
     code, bad = [], False
     for row, targets in zip(numbers, true.tolist(), strict=True):
         code.append([])
         for x, t, cut in zip(row, targets, limits, strict=True):
             skipped = ignored is not None and t == ignored
-            bad |= not skipped and (good(x) or t not in (0, 1))
+            bad |= not skipped and (wrong(x) or t not in (0, 1))
             code[-1].append(4 if skipped else (x > cut) + 2 * (t != 0))
     return call, weight, code, bad, columns, rng
 
@@ -370,9 +374,9 @@ def test_onehot(rng, n, size, kind):
 NONE = np.zeros(0, np.uint16)
 
 
-def simply(true, words, cuts, sums, rows, weight=None, one=FORMATS["float32"][3]):
+def simply(true, words, cuts, sums, rows, weight=None, below=F32[4], limit=F32[3]):
     """The call without options."""
-    call = true, -1, words, -1, len(words), cuts, EVERYTHING, one, False, 0, NONE, COEFS, sums, rows
+    call = true, -1, words, -1, len(words), cuts, below, limit, False, 0, NONE, COEFS, sums, rows
     if weight is None:
         return kernels.multilabel(*call)
     return kernels.multilabel_weighted(*call, weight)
@@ -395,7 +399,7 @@ def test_weighted_rows_are_added_in_order():
     flags = np.ones((300, 20), np.uint8)
     weight = np.where(np.arange(300) == 0, 2.0**53, 1.0)
     sums, rows = np.zeros((4, 20)), np.zeros(20)
-    assert not simply(flags, flags, np.zeros(20, np.uint8), sums, rows, weight, 1)
+    assert not simply(flags, flags, np.zeros(20, np.uint8), sums, rows, weight, 0, 1)
     assert (sums == 2.0**53).all()
     assert rows[[0, 1, 8, 9, 10, 11, 12]].tolist() == [2.0**53] * 7
 
@@ -407,7 +411,7 @@ def test_flags_are_0_or_1(size):
         flags[50, 2] = value
         for sides in ((flags, flags * 0), (flags * 0, flags)):
             sums, rows = np.zeros((4, size), int), np.zeros(20, int)
-            found = simply(*sides, np.zeros(size, np.uint8), sums, rows, one=1)
+            found = simply(*sides, np.zeros(size, np.uint8), sums, rows, below=0, limit=1)
             assert bool(found) == (not good)
 
 
@@ -418,21 +422,21 @@ def test_many_labels_overflow_no_counter(skips):
     flags, sums, rows = np.ones((2, size), np.uint8), np.zeros((4, size), int), np.zeros(20, int)
     flags[1, 5] = 0
     assert not kernels.multilabel(
-        flags, -1, flags, -1, 2, np.zeros(size, np.uint8), EVERYTHING, 1, skips, 7, NONE, COEFS,
+        flags, -1, flags, -1, 2, np.zeros(size, np.uint8), 0, 1, skips, 7, NONE, COEFS,
         sums, rows,
     )  # fmt: skip
     assert (sums[:3].sum(axis=1) == 2 * size - 1).all()
     assert rows[:14].tolist() == [2, 2, 0, 0, 0, 0, 0, 1] + [2 * 2**31] * 5 + [2**31]
 
 
-@given(scores(PROBABILITIES, RARE))
+@given(scores(PROBABILITIES, [*HAIRS, *RARE]))
 def test_binary(problem):
     form, words, rng = problem
-    word, _, _, one, dtype = FORMATS[form]
+    word, _, _, limit, _, dtype = FORMATS[form]
     words = laid_out(words.reshape(-1), "plain" if words.flags.c_contiguous else "strided")
     true = rng.integers(0, 2, len(words)).astype(dtype)
-    numbers = numbers_of(words, form)
-    bad = any(not 0 <= x <= 1 for x in numbers)
+    numbers, (high,) = numbers_of(words, form), numbers_of(np.array([limit], word), form)
+    bad = any(not 0 <= x <= high or math.copysign(1, x) < 0 for x in numbers)  # looked at again
     if len(true) and rng.random() < 0.2:
         true[rng.integers(len(true))] = rng.choice([2, -1])
         bad = True
@@ -441,35 +445,40 @@ def test_binary(problem):
     pred = [x > numbers_of(cut, form)[0] for x in numbers]
     hits = sum(t for t, p in zip(true.tolist(), pred, strict=True) if p)
     expected = [a + b for a, b in zip(start, [hits, sum(pred), true.sum(), len(true)], strict=True)]
-    refused = bool(kernels.binary(true, words, word(one), cut[0], out))
-    assert refused == (bad or any(x == 0 and math.copysign(1, x) < 0 for x in numbers))
-    if not refused:
+    assert bool(kernels.binary(true, words, word(limit), cut[0], out)) == bad
+    if not bad:
         assert out.tolist() == expected
 
 
-@given(scores(PROBABILITIES, RARE), st.booleans(), st.booleans(), st.sampled_from([None, 0, -1]))
+@given(
+    scores(PROBABILITIES + HAIRS, RARE),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([None, 0, -1]),
+)
 def test_binary_sums(problem, logits, weighted, ignored):
     form, words, rng = problem
-    _, _, inf, one, dtype = FORMATS[form]
+    word, _, inf, limit, below, dtype = FORMATS[form]
+    low, high = numbers_of(np.array([below, limit], word), form)
     words = laid_out(words.reshape(-1), "plain" if words.flags.c_contiguous else "strided")
     true = rng.integers(-1 if ignored == -1 else 0, 2, len(words)).astype(dtype)
     cut = words_of([abs(rng.choice(CUTS))], form)
-    limit = numbers_of(cut, form)[0]
+    least = numbers_of(cut, form)[0]
     weight = rng.random(len(words)) if weighted else None
-    sign = (1 << (8 * words.itemsize - 1)) - 1 if logits else EVERYTHING
     (out,) = (start,) = started(rng, 4, dtype=float if weighted else int)
     expected, bad, each = start.tolist(), False, np.zeros((4, 8))
     for i, (x, t) in enumerate(zip(numbers_of(words, form), true.tolist(), strict=True)):
         if t == ignored:
             continue
-        bad |= math.isnan(x) if logits else not 0 <= x <= 1
+        bad |= math.isnan(x) if logits else not -low <= x <= high
         if weighted:  # in eight lanes
-            each[(x > limit) + 2 * t, i % 8] += weight[i]
+            each[(x > least) + 2 * t, i % 8] += weight[i]
         else:
-            expected[(x > limit) + 2 * t] += 1
+            expected[(x > least) + 2 * t] += 1
     if weighted:
         expected = [a + sum(lanes) for a, lanes in zip(expected, each.tolist(), strict=True)]
-    call = true, words, cut[0], sign, inf if logits else one, ignored is not None, ignored or 0
+    ends = (inf, inf) if logits else (below, limit)
+    call = true, words, cut[0], *ends, ignored is not None, ignored or 0
     if weighted:
         assert bool(kernels.binary_sums_weighted(*call, weight, out)) == bad
     else:
@@ -489,12 +498,11 @@ def test_blocks_within_a_kernel_join(n, size):
     code = (words > cuts) + 2 * true
     sums, rows, confusion = np.zeros((4, size), int), np.zeros(20, int), np.zeros((size, size), int)
     expected = counted(code.tolist(), [1] * n, (sums, rows), False)
-    one = np.uint32(FORMATS["float32"][3])
     for order in (words, np.ascontiguousarray(words.T)):  # the short way, and that of all others
         sums[:], rows[:] = 0, 0
         start = -1 if order is words else 0
         assert not kernels.multilabel(
-            true, -1, order, start, n, cuts, EVERYTHING, int(one), False, 0, NONE, COEFS,
+            true, -1, order, start, n, cuts, F32[4], F32[3], False, 0, NONE, COEFS,
             sums, rows,
         )  # fmt: skip
         assert (sums.tolist(), rows.tolist()) == expected
@@ -549,7 +557,7 @@ def at_the_end_of_memory():
 def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
     """A wrong read does not fail here, it ends the process."""
     put, rng = at_the_end_of_memory, np.random.default_rng(size)
-    inf, one = (np.uint32(FORMATS["float32"][k]) for k in (2, 3))
+    inf, limit = np.uint32(F32[2]), np.uint32(F32[3])
     for n in (1, 2, 20):
         words = rng.random((n, size), np.float32).view(np.uint32)
         flags = rng.integers(0, 2, (n, size)).astype(np.int64)
@@ -566,7 +574,7 @@ def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
             weighted, code = (sums * 0.0, rows * 0.0), np.zeros((n, size), np.uint8)
             assert not simply(*read, *weighted, np.ones(n))
             assert (weighted[0][1] == sums[1]).all()
-            assert not kernels.decide(*read, EVERYTHING, int(one), False, 0, code)
+            assert not kernels.decide(*read, F32[4], F32[3], False, 0, code)
             assert (code == (words > cuts) + 2 * flags).all()
             weighted = sums * 0.0, rows * 0.0
             assert not simply(flags, words, words[0].copy(), *weighted, put(np.ones(n)))
@@ -574,7 +582,7 @@ def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
             sums[:] = 0
             assert not kernels.multilabel(
                 put(flags.T.copy()) if last else flags.T.copy(), 0,
-                words.T.copy() if last else put(words.T.copy()), 0, n, cuts, EVERYTHING, int(one),
+                words.T.copy() if last else put(words.T.copy()), 0, n, cuts, F32[4], F32[3],
                 True, 0, NONE, COEFS, sums, rows,
             )  # fmt: skip
             assert (sums[1] == ((words > cuts) & (flags == 1)).sum(axis=0)).all()
@@ -591,15 +599,15 @@ def test_nothing_is_read_beyond_the_last_row(at_the_end_of_memory, size):
         kernels.onehot(put(np.eye(size, dtype=np.uint8)[words.argmax(axis=1)]), ids[0])
         assert (ids[0] == words.argmax(axis=1)).all()
         out, flat = np.zeros(4, np.int64), np.ascontiguousarray(flags.reshape(-1))
-        assert not kernels.binary(put(flat), words.reshape(-1), one, cuts[0], out)
-        assert not kernels.binary(flat, put(words.reshape(-1)), one, cuts[0], out)
+        assert not kernels.binary(put(flat), words.reshape(-1), limit, cuts[0], out)
+        assert not kernels.binary(flat, put(words.reshape(-1)), limit, cuts[0], out)
         assert out[2] == 2 * flat.sum()
         for last in range(3):
             read = [flat, words.reshape(-1), np.ones(len(flat))]
             read[last] = put(read[last])
             out = np.zeros(4)
             assert not kernels.binary_sums_weighted(
-                *read[:2], cuts[0], EVERYTHING, int(one), False, 0, read[2], out
+                *read[:2], cuts[0], F32[4], F32[3], False, 0, read[2], out
             )
             assert out.sum() == len(flat)
         confusion = np.zeros((2, 2), np.int64)

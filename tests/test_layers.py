@@ -15,7 +15,7 @@ ROOT = Path(f1core.__file__).parent
 # A module of the core imports only modules above it here, and none outside of the core.
 CORE = [
     "errors", "misnamed", "values", "options", "entries", "foreign", "columns_by_name", "replicas",
-    "cells", "counts", "plain", "kernels", "engine", "cores", "parallel", "formats", "text",
+    "cells", "counts", "formats", "plain", "kernels", "engine", "cores", "parallel", "text",
     "labels", "batch", "discover", "complaints", "positive", "inputs", "crowded", "tally",
     "averages", "report", "scores", "api", "decisions", "ids", "ids.kinds", "ids.runs",
     "ids.outcomes", "ids.twins", "ids.once", "writing", "state", "repeat", "accumulator",

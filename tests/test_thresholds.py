@@ -16,9 +16,10 @@ from f1core.foreign import BFLOAT16
 from f1core.thresholds import best_threshold, curve
 
 DTYPES = [np.dtype(t) for t in ("f2", "f4", "f8", ">f4", "g")] + [BFLOAT16]
-# Neighbours that some dtypes do not tell apart, both zeros, the smallest of each width.
+# Neighbours that some dtypes do not tell apart, both zeros, the smallest of each width, and what
+# rounding has moved out of [0, 1].
 VALUES = [0.0, -0.0, 5e-324, 1e-45, 1e-40, 6e-8, 0.1, 0.1000001, 0.25, 1 / 3, 0.5, 0.5000001, 0.9,
-          1.0]  # fmt: skip
+          1.0, -1e-3, -1e-7, 1.0000002, 1.001]  # fmt: skip
 
 
 def drawn(rng: np.random.Generator) -> tuple[Any, Any, dict[str, Any], dict[str, Any]]:
@@ -51,7 +52,7 @@ def drawn(rng: np.random.Generator) -> tuple[Any, Any, dict[str, Any], dict[str,
 
 def every_threshold(y_prob: Any, shared: bool) -> list[Any]:
     """All that can differ: no score is above itself, so its own value cuts just above it."""
-    scores = np.abs(widened(y_prob)).astype(np.float64)
+    scores = widened(y_prob).clip(0.0, 1.0)
     if scores.ndim == 1:
         return sorted({0.0, *scores.tolist()})
     if shared:
@@ -323,6 +324,13 @@ def test_large_arrays_take_the_histogram_and_miss_nothing():
                 assert best.score == curve(y_true, y_prob).f1.max()
                 delivered = score(y_true, y_prob, task="binary", threshold=best.threshold)
                 assert delivered.binary.f1 == best.score
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_best_cut_of_many_scores_may_be_just_below_1(dtype):
+    y_true = np.arange(10_000) % 10 == 0
+    y_prob = to_dtype(np.where(y_true, 1.0, 0.5), dtype)
+    assert best_threshold(y_true, y_prob).score == 1.0
 
 
 def test_no_label_can_raise_the_micro_average():

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..errors import F1Error
 from ..foreign import BFLOAT16, Array, to_numpy
-from ..formats import cuts_of
+from ..formats import cuts_of, probability_range
 from ..options import Options
 
 _WRONG = 2  # the flag of what is no score
@@ -81,7 +81,8 @@ def _travelled(scores: Tensor, options: Options) -> Array | None:
     else:
         cut = torch.from_numpy(cuts)
     flags = (scores > cut.to(scores.device)).to(torch.uint8)
-    wrong = scores != scores if options.from_logits else ~((scores >= 0) & (scores <= 1))
+    low, high = probability_range(dtype)
+    wrong = scores != scores if options.from_logits else ~((scores >= low) & (scores <= high))
     found = to_numpy(flags.masked_fill(wrong, _WRONG), "preds")
     if (found == _WRONG).any():
         return None

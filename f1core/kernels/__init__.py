@@ -33,7 +33,7 @@ unpacked = Kernel("pairs", "unpacked", price=0.0)  # comes with `labels_in_bytes
 
 
 def multilabel(
-    true, true_from, words, words_from, n, cuts, sign, limit, skips, ignored, chosen, coefs, sums,
+    true, true_from, words, words_from, n, cuts, below, limit, skips, ignored, chosen, coefs, sums,
     rows,
 ):  # fmt: skip
     """As `cells`; without options, rows that lie as such are counted without masks.
@@ -42,13 +42,13 @@ def multilabel(
 
     Returns whether a cell that counts is to be refused; the sums hold anything then.
     """
-    usual = sign == -1 and not skips and not len(chosen)
+    usual = below != limit and not skips and not len(chosen)
     if usual and true_from < 0 and words_from < 0:
         sums[CELLS] += n
         count = few_labels if sums.shape[1] <= LANES else many_labels
-        return count(true, words, words.dtype.type(limit), cuts, coefs, sums, rows)
+        return count(true, words, below, words.dtype.type(limit), cuts, coefs, sums, rows)
     return cells(
-        true, true_from, words, words_from, n, cuts, sign, limit, skips, ignored, chosen, coefs,
+        true, true_from, words, words_from, n, cuts, below, limit, skips, ignored, chosen, coefs,
         sums, rows,
     )  # fmt: skip
 

@@ -1,34 +1,29 @@
 """Cells as codes, for what needs each cell and not its sums."""
 
-from .decisions import aligned, keys_of, neighbours
+from .decisions import aligned, beyond, keys_of, neighbours
 from .jit import jit
-from .lanes import LANES, above, above_bits, equal, load, order, repeated
+from .lanes import LANES, above, equal, load, order, repeated
 from .masks import has, yes
 from .ranking import whole_rows
-from .tiles import both
 
 
 @jit
-def decide(true, words, cuts, sign, limit, skips, ignored, code):
+def decide(true, words, cuts, below, limit, skips, ignored, code):
     """Fill code (n, L) with pred + 2 true, or 4 for a cell that counts nowhere.
 
-    Returns whether a cell that counts is to be refused; sign and limit are those of `cells`.
+    Returns whether a cell that counts is to be refused; below and limit are those of `cells`.
     """
     n, size = code.shape
     keys, last = keys_of(cuts, words), max(0, size - LANES)
     whole = min(whole_rows(words, LANES), whole_rows(true, LANES))
-    every, label, one = repeated(words, sign, LANES), repeated(true, -1, LANES), yes(true, LANES)
+    label, one = repeated(true, -1, LANES), yes(true, LANES)
     odd = 0
     for i in range(n):
         for j in range(0, size, LANES):
             score, target = neighbours(words, i, j, whole), neighbours(true, i, j, whole)
-            bits = both(score, every)
             p = above(order(score), load(keys, 0, min(j, last), LANES))
             t, skipped = has(target, label), skips * equal(target, ignored)
-            wrong = above_bits(bits, limit)
-            if limit != 1:  # -0.0 is 0.0, but 128 is no flag
-                wrong &= above_bits(order(bits), limit)
-            wrong |= t & ~equal(target, one)
+            wrong = beyond(words, score, below, limit) | (t & ~equal(target, one))
             odd |= aligned(wrong & ~skipped, j, size, size - j)
             p = aligned(p & ~skipped, j, size, size - j)
             t = aligned(t & ~skipped, j, size, size - j)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..counts import PRED, TP, TRUE
+from .decisions import beyond
 from .floats import plus, where
 from .jit import inlined, jit
 from .lanes import (
@@ -17,7 +18,6 @@ from .lanes import (
     repeated,
 )
 from .masks import bits, choose, has, store, yes
-from .tiles import both
 
 BLOCK, SOME = 1 << 15, 8  # weights in so many lanes: with 16, registers run out
 INFINITE = 0x7FF0 << 48  # as the bits of a float64; those of NaN and of what is negative are more
@@ -25,10 +25,13 @@ N = 3  # binary's count of rows, after TP, PRED, TRUE
 
 
 @jit
-def binary(true, words, one, cut, out):
-    """Add true positives, predicted, true and rows; return whether a row is not 0/1 and [0, 1]."""
+def binary(true, words, limit, cut, out):
+    """Add true positives, predicted, true and rows; return whether a target or a score is wrong.
+
+    Whatever has a sign is wrong here: `binary_sums` knows of -0.0 and what else may be below 0.
+    """
     n = len(words)
-    limit = order(repeated(words, cut, LANES))
+    least = order(repeated(words, cut, LANES))
     top, every, one_true = repeated(words, 0, LANES), repeated(true, -1, LANES), yes(true, LANES)
     tp, pred, positive, odd = 0, 0, 0, 0
     for j in range(0, n, LANES):
@@ -40,7 +43,7 @@ def binary(true, words, one, cut, out):
             score = choose(inside, load_part(words, 0, j, n - j, LANES), repeated(words, 0, LANES))
             target = choose(inside, load_part(true, 0, j, n - j, LANES), repeated(true, 0, LANES))
         top = larger_bits(top, score)
-        p, t = above(score, limit) & inside, has(target, every)
+        p, t = above(score, least) & inside, has(target, every)
         odd |= t & ~equal(target, one_true)
         pred += bits(p)
         positive += bits(t)
@@ -49,29 +52,29 @@ def binary(true, words, one, cut, out):
     out[PRED] += pred
     out[TRUE] += positive
     out[N] += n
-    return above_bits(top, one) | odd
+    return above_bits(top, limit) | odd
 
 
 @jit
-def binary_sums(true, words, cut, sign, limit, skips, ignored, out):
+def binary_sums(true, words, cut, below, limit, skips, ignored, out):
     """Add the rows to out[pred + 2 true]; return whether one is refused."""
-    return add_rows(true, words, cut, sign, limit, skips, ignored, None, out)
+    return add_rows(true, words, cut, below, limit, skips, ignored, None, out)
 
 
 @jit
-def binary_sums_weighted(true, words, cut, sign, limit, skips, ignored, weight, out):
+def binary_sums_weighted(true, words, cut, below, limit, skips, ignored, weight, out):
     """As `binary_sums`, with weights: in eight lanes and these in order, every BLOCK rows anew.
 
     A weight that is negative, infinite or NaN is refused as well.
     """
-    return add_rows(true, words, cut, sign, limit, skips, ignored, weight, out)
+    return add_rows(true, words, cut, below, limit, skips, ignored, weight, out)
 
 
 @inlined
-def add_rows(true, words, cut, sign, limit, skips, ignored, weight, out):
+def add_rows(true, words, cut, below, limit, skips, ignored, weight, out):
     """Both of them."""
     n, odd = len(words), 0
-    cuts, every = order(repeated(words, cut, LANES)), repeated(words, sign, LANES)
+    cuts = order(repeated(words, cut, LANES))
     label, one_true = repeated(true, -1, LANES), yes(true, LANES)
     heaviest = zeros = where(0, 0.0, SOME)
     for start in range(0, n, BLOCK):
@@ -90,7 +93,7 @@ def add_rows(true, words, cut, sign, limit, skips, ignored, weight, out):
             if skips:
                 inside &= ~equal(target, ignored)
             odd |= y & ~equal(target, one_true) & inside
-            odd |= above_bits(order(both(score, every)), limit) & inside
+            odd |= beyond(words, score, below, limit) & inside
             neither, only_p = inside & ~(p | y), inside & p & ~y
             only_y, hit = inside & y & ~p, inside & p & y
             if weight is None:

@@ -15,12 +15,13 @@ from .lanes import (
     larger_bits,
     load,
     load_part,
+    magnitude,
     order,
     repeated,
 )
 from .masks import has, store, yes
 from .ranking import one_load, whole_rows
-from .tiles import both, turned
+from .tiles import added, both, turned
 
 
 @inlined
@@ -51,15 +52,30 @@ def keys_of(cuts, words):
     return keys
 
 
+@inlined
+def beyond(words, values, below, limit):
+    """Mask of the scores that are NaN, or not from minus `below` to `limit`, which are bits.
+
+    Flags, whose limit is 1, are whole numbers: 128 has the bits of -0.0, and is none.
+    """
+    if limit == 1:
+        return above_bits(values, limit)
+    below = np.int64(below)
+    lifted = added(order(values), repeated(words, below, LANES))
+    return above_bits(lifted, np.int64(limit) + below)
+
+
 @jit
-def cut(words, start, first, rows, size, cuts, sign, limit, stride, lines, masks):
+def cut(words, start, first, rows, size, cuts, below, limit, stride, lines, masks):
     """Where scores are above their cut; whether one may be refused: `outside` knows.
 
-    sign is what is left of a score for the comparison with the limit: everything, or all but the
-    sign of logits.
+    Scores lie from minus `below` to `limit`, both as bits; of logits, where both are the same, the
+    sign is not looked at.
     """
     whole, width, keys = whole_rows(words, LANES), words.shape[1], keys_of(cuts, words)
-    every, top = repeated(words, sign, LANES), repeated(words, 0, LANES)
+    top, every = repeated(words, 0, LANES), repeated(words, -1, LANES)
+    if below == limit:
+        every = magnitude(every)
     sideways = start >= 0
     if not sideways and size <= LANES:  # 4 ns a row, and 6 with the loop over columns
         limits, inside = load(keys, 0, 0, LANES), (1 << size) - 1
@@ -87,20 +103,16 @@ def cut(words, start, first, rows, size, cuts, sign, limit, stride, lines, masks
 
 
 @jit
-def outside(words, start, first, rows, size, sign, limit, stride, lines, masks):
-    """Where scores are to be refused: NaN, or beyond the limit. -0.0 is 0.0, but 128 no flag."""
+def outside(words, start, first, rows, size, below, limit, stride, lines, masks):
+    """Where scores are to be refused."""
     whole, width = whole_rows(words, LANES), words.shape[1]
-    every = repeated(words, sign, LANES)
     sideways = start >= 0
     count, columns, step = (size, rows, across(size)) if sideways else (rows, size, stride)
     i0, j0, out = (0, start + first, lines) if sideways else (first, 0, masks)
     for r in range(count):
         for column in range(0, columns, LANES):
             j = j0 + column
-            values = both(neighbours(words, i0 + r, j, whole), every)
-            mask = above_bits(values, limit)
-            if limit != 1:
-                mask &= above_bits(order(values), limit)
+            mask = beyond(words, neighbours(words, i0 + r, j, whole), below, limit)
             out[column // LANES * step + r] = aligned(mask, j, width, columns - column)
     if sideways:
         turn(lines, rows, size, stride, masks)

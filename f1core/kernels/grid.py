@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..counts import PRED, TP, TRUE
-from .decisions import aligned, neighbours
+from .decisions import aligned, beyond, neighbours
 from .jit import inlined, jit
 from .lanes import (
     LANES,
@@ -26,25 +26,25 @@ ROWS = 240  # in one go: their counters are bytes, emptied before a row too many
 
 
 @jit
-def few_labels(true, words, one, cuts, coefs, sums, rows):
+def few_labels(true, words, below, limit, cuts, coefs, sums, rows):
     """One load a row; the rows are few of a kind, so a histogram gives their statistics."""
     n, size = words.shape
     whole, base = min(whole_rows(words, LANES), whole_rows(true, LANES)), size + 1
     seen = np.zeros(base**3, np.uint32)
-    odd = add_loads(true, words, whole, one, cuts, seen, sums)
+    odd = add_loads(true, words, whole, limit, cuts, seen, sums)
     if whole < n:  # the last rows, beyond which nothing may be read
         left = n - whole
         targets, scores = np.zeros((left, LANES), true.dtype), np.zeros((left, LANES), words.dtype)
         for i in range(left):  # as slices, they take Numba a second to compile
             for j in range(size):
                 targets[i, j], scores[i, j] = true[whole + i, j], words[whole + i, j]
-        odd |= add_loads(targets, scores, left, one, cuts, seen, sums)
+        odd |= add_loads(targets, scores, left, limit, cuts, seen, sums)
     add_histogram(seen, size, size, coefs, rows)
-    return odd & 1 != 0 or (odd != 0 and beyond(words, one))
+    return odd & 1 != 0 or (odd != 0 and refused(words, below, limit))
 
 
 @jit
-def add_loads(true, words, n, one, cuts, seen, sums):
+def add_loads(true, words, n, limit, cuts, seen, sums):
     """Count n rows that may be read LANES wide. Returns 1 for an odd target, 2 for a score.
 
     In a loop with the last rows' loads, registers run out: 6 ns a row, and not 3.
@@ -81,19 +81,16 @@ def add_loads(true, words, n, one, cuts, seen, sums):
         empty(totals, sums, 0)
     if odd:
         return 1
-    return 2 * (above_bits(top, one) & inside != 0)
+    return 2 * (above_bits(top, limit) & inside != 0)
 
 
 @jit
-def beyond(words, one):
-    """Whether a score is to be refused; -0.0, which is 0.0, is not, but 128 is no flag."""
+def refused(words, below, limit):
+    """Whether a score is to be refused; -0.0 and a hair below 0.0 are not."""
     whole, size, found = whole_rows(words, LANES), words.shape[1], 0
     for i in range(len(words)):
         for j in range(0, size, LANES):
-            values = neighbours(words, i, j, whole)
-            mask = above_bits(values, one)
-            if one != 1:
-                mask &= above_bits(order(values), one)
+            mask = beyond(words, neighbours(words, i, j, whole), below, limit)
             found |= aligned(mask, j, size, size - j)
     return found != 0
 
@@ -119,7 +116,7 @@ def empty(totals, sums, again):
 
 
 @jit
-def many_labels(true, words, one, cuts, coefs, sums, rows):
+def many_labels(true, words, below, limit, cuts, coefs, sums, rows):
     """Several loads a row; the last goes `again` over labels counted already, all but `new`.
 
     It has a slot of its own in totals: a load from half of what was just stored has to wait.
@@ -166,4 +163,4 @@ def many_labels(true, words, one, cuts, coefs, sums, rows):
             counts[TIMES, row] = 0
         add_rows(block, counts, coefs, rows)
         empty(totals, sums, again)
-    return odd != 0 or (above_bits(top, one) != 0 and beyond(words, one))
+    return odd != 0 or (above_bits(top, limit) != 0 and refused(words, below, limit))

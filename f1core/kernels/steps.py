@@ -25,15 +25,15 @@ add_weighted = Kernel("weighted", "add_weighted", STEP)
 
 
 def cells(
-    true, true_from, words, words_from, n, cuts, sign, limit, skips, ignored, chosen, coefs, sums,
+    true, true_from, words, words_from, n, cuts, below, limit, skips, ignored, chosen, coefs, sums,
     rows, weight=None,
 ):  # fmt: skip
     """Add n rows' TP, PRED, TRUE and CELLS of each label and the rows' statistics.
 
     A matrix is (n, L), with -1 for its `from`; or (L, N), whose columns from there on are the rows.
     `chosen` are masks of the labels that the rows' statistics look at; empty, if at all. Weights
-    are added in row order. Returns whether a cell that counts is to be refused; the sums hold
-    anything then.
+    are added in row order. Scores lie from minus `below` to `limit`, both as bits. Returns whether
+    a cell that counts is to be refused; the sums hold anything then.
     """
     size = sums.shape[1]
     groups, base = -(-size // LANES), size + 1
@@ -53,8 +53,8 @@ def cells(
             true, true_from, *where, skips, ignored, stride, lines, others, targets, kept
         ):  # fmt: skip
             return True
-        if cut(words, words_from, *where, cuts, sign, limit, stride, lines, pred):
-            outside(words, words_from, *where, sign, limit, stride, lines, others)
+        if cut(words, words_from, *where, cuts, below, limit, stride, lines, pred):
+            outside(words, words_from, *where, below, limit, stride, lines, others)
             wrong = (others & kept).reshape(groups, stride)
             if wrong[:, :block].any():
                 return True

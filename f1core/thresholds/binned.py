@@ -86,7 +86,7 @@ class BinnedThresholds:
         )
         self._asked = self._options  # before columns named the labels
         self.bins = int(bins)
-        self._counts: Array | None = None  # (L, bins + 1, 2): bin 0 holds p = 0; negative, positive
+        self._counts: Array | None = None  # (L, bins + 2, 2) of `count_bins`: negative, positive
         self._negative: Any = None  # the negative class that the data named, once it occurred
         self._lock = threading.Lock()
 

@@ -1,4 +1,8 @@
-"""Scores counted in equal bins of [0, 1], as columns that can be cut at the bins' edges."""
+"""Scores counted in equal bins of [0, 1], as columns that can be cut at the bins' edges.
+
+Bin 0 holds the scores that no threshold is below, bin k those above (k - 1) / bins and not above
+k / bins, and a last one those that are above every threshold.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from ..batch import Batch
 from ..complaints import complain
 from ..counts import Array
 from ..foreign import widened
-from ..formats import cuts_of
+from ..formats import cuts_of, probability_range
 from ..plain import floats
 from .cuts import Column, Cuts, Scale, above
 
@@ -19,9 +23,7 @@ _BLOCK = 1 << 18
 
 
 def count_bins(batch: Batch, bins: int) -> Array:
-    """(L, bins + 1, 2) negatives and positives of each bin.
-
-    Bin 0 holds p = 0, bin k the scores above (k - 1) / bins and not above k / bins.
+    """(L, bins + 2, 2) negatives and positives of each bin.
 
     Raises
     ------
@@ -29,45 +31,48 @@ def count_bins(batch: Batch, bins: int) -> Array:
         If any row holds a value that cannot be counted.
     """
     labels = batch.n_classes if batch.kind == "multilabel" else 1
-    counts = np.zeros(labels * (bins + 1) * 2, np.int64 if batch.weight is None else np.float64)
+    counts = np.zeros(labels * (bins + 2) * 2, np.int64 if batch.weight is None else np.float64)
     step = max(1, max(_BLOCK, counts.size) // labels)
     for start in range(0, len(batch), step):
         rows = slice(start, min(start + step, len(batch)))
         counts += _block(batch, rows, bins, labels)
     batch.refuse_infinite(counts)
-    return counts.reshape(labels, bins + 1, 2)
+    return counts.reshape(labels, bins + 2, 2)
 
 
 def _block(batch: Batch, rows: slice, bins: int, labels: int) -> Array:
     assert batch.format is not None
     words, true = batch.words(rows), batch.true_ids(rows)
     scores = floats(words, batch.format.inf)
-    wrong = ~((scores >= 0) & (scores <= 1)) | ((true != 0) & (true != 1))
+    low, high = probability_range(batch.score_dtype)
+    wrong = ~((scores >= low) & (scores <= high)) | ((true != 0) & (true != 1))
     ignored, weight = batch.ignored(rows), batch.weights(rows)
     if (wrong if ignored is None else wrong & ~ignored).any():
         complain(batch, rows)
     with np.errstate(invalid="ignore"):  # ignored cells hold anything
         cell = _bin_of(scores, words, batch, bins) * 2 + true
-    cell = cell.reshape(len(true), labels) + np.arange(labels) * ((bins + 1) * 2)
+    cell = cell.reshape(len(true), labels) + np.arange(labels) * ((bins + 2) * 2)
     weights = None if weight is None else np.broadcast_to(weight[:, None], cell.shape)
     if ignored is not None:
         kept = ~ignored.reshape(cell.shape)
         cell, weights = cell[kept], None if weights is None else weights[kept]
     weights = None if weights is None else weights.ravel()
-    return np.asarray(np.bincount(cell.ravel(), weights, labels * (bins + 1) * 2))
+    return np.asarray(np.bincount(cell.ravel(), weights, labels * (bins + 2) * 2))
 
 
 def _bin_of(scores: Array, words: Array, batch: Batch, bins: int) -> Array:
     """How many edges k / bins each score is above, by the rule of `score`."""
     if words.dtype != np.uint16:
         # Exact, since it is a power of two.
-        return np.asarray(np.ceil(scores * scores.dtype.type(bins))).astype(np.int64)
+        edges = np.ceil(scores * scores.dtype.type(bins))
+        return np.asarray(np.clip(edges, 0, bins + 1)).astype(np.int64)
     assert batch.format is not None
     edges = widened(cuts_of(np.arange(bins + 1) / bins, batch.score_dtype, False))
-    every = floats(np.arange(int(batch.format.one) + 1, dtype=np.uint16), batch.format.inf)
+    highest = batch.format.highest
+    every = floats(np.arange(int(highest) + 1, dtype=np.uint16), batch.format.inf)
     table = np.searchsorted(edges, every, side="left")
-    place = words & np.uint16(0x7FFF)  # -0.0 is 0.0
-    return np.asarray(table[np.minimum(place, batch.format.one)])
+    place = np.where(words >> np.uint16(15), np.uint16(0), words)  # below 0.0, or -0.0
+    return np.asarray(table[np.minimum(place, highest)])
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class BinColumn(Column):
     """One label's bins, cut at their edges: cut k predicts the scores above k / bins."""
 
     def __init__(self, counts: Array) -> None:
-        self._bins = len(counts) - 1
+        self._bins = len(counts) - 2
         tp, pred = above(counts[:, 1]), above(counts.sum(axis=1))
         self.scale, self.true, self.total = (
             _Edges(np.dtype(np.float64), bins=self._bins),
@@ -95,13 +100,13 @@ class BinColumn(Column):
         self._tp, self._pred = tp[1:], pred[1:]
 
     def groups(self) -> Cuts:
-        """Every edge, and before them the cut that predicts all cells, p = 0 among them."""
-        at = np.arange(-1, self._bins + 1)
+        """Every edge, and around them the cuts that predict all cells and none."""
+        at = np.arange(-1, self._bins + 2)
         return Cuts(at, np.append(self.true, self._tp), np.append(self.total, self._pred))
 
     def cuts(self) -> Cuts:
-        """Every edge, the one that predicts nothing last."""
-        return Cuts(np.arange(self._bins + 1), self._tp, self._pred)
+        """Every edge."""
+        return Cuts(np.arange(self._bins + 1), self._tp[:-1], self._pred[:-1])
 
     def gap(self, at: Array) -> tuple[Array, Array, Array]:
         """(low, high, last) of each cut: its edge, twice."""
@@ -118,4 +123,5 @@ class HopefulColumn(BinColumn):
 
     def __init__(self, counts: Array) -> None:
         super().__init__(counts)
-        self._pred = np.append(self._pred[1:] + counts[1:, 1], self._pred[-1:])
+        pred = self._pred  # of threshold 1 and of nothing it is as it was
+        self._pred = np.append(pred[1:-1] + counts[1:-1, 1], pred[-2:])

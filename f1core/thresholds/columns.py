@@ -11,6 +11,7 @@ from .. import parallel
 from ..batch import Batch
 from ..complaints import complain
 from ..counts import Array
+from ..formats import probability_range
 from ..labels import native_ids
 from ..plain import floats
 from .cuts import Column, Ordered, Scale
@@ -115,11 +116,15 @@ def _column(
         if np.isnan(scores).any():
             raise _WrongCell
         return Ordered(scores, true, weight, scale)
+    packed = weight is None
     if len(words) and words.max() > form.one:  # beyond 1, NaN, below 0, or -0.0
         sign = form.word.type(1 << 8 * form.word.itemsize - 1)
         words = np.where(words == sign, form.word.type(0), words)
         if words.max() > form.one:
-            raise _WrongCell
-    if weight is None:
+            scores, (low, high) = floats(words, form.inf), probability_range(batch.score_dtype)
+            if not ((scores >= low) & (scores <= high)).all():
+                raise _WrongCell
+            packed = False
+    if packed:
         return Packed(words, true, form, scale)
     return Ordered(floats(words, form.inf), true, weight, scale)

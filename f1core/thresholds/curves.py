@@ -18,7 +18,9 @@ from .cuts import Column, Cuts
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Curve:
-    """What each threshold gives: arrays (m,), thresholds ascending, the last predicts nothing.
+    """What each threshold gives: arrays (m,), thresholds ascending.
+
+    The last one predicts nothing but scores above 1, if rounding has left some there.
 
     `positives` and `total` count all rows; `average_precision` and `roc_auc` are in [0, 1].
     """

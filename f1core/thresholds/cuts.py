@@ -40,7 +40,7 @@ class Scale:
     def probability(self, scores: Array) -> Array:
         """Scores as probabilities in [0, 1]."""
         if not self.from_logits:
-            return scores
+            return np.clip(scores, 0.0, 1.0)  # of which some are a hair outside
         small = np.exp(-np.abs(scores))
         return np.where(scores < 0, small, 1.0) / (1.0 + small)
 
@@ -87,7 +87,7 @@ class Column:
         raise NotImplementedError
 
     def cuts(self) -> Cuts:
-        """Those that a threshold can make, the one that predicts nothing last."""
+        """Those that a threshold can make, predictions descending."""
         raise NotImplementedError
 
     def good_cuts(self) -> Cuts:
@@ -104,7 +104,7 @@ class Column:
 
 
 class Ordered(Column):
-    """Logits, or weighted cells: sorted by way of a permutation."""
+    """Logits, weighted cells, scores a hair outside [0, 1]: sorted by way of a permutation."""
 
     def __init__(self, scores: Array, true: Array, weight: Array | None, scale: Scale) -> None:
         order = _ascending(scores)
@@ -120,20 +120,20 @@ class Ordered(Column):
         return Cuts(at, self._tp[at], self._pred[at])
 
     def cuts(self) -> Cuts:
-        """Those that a threshold can make, the one that predicts nothing last."""
+        """Those that a threshold can make, predictions descending."""
         cuts = self.groups()
-        made = np.ones(len(cuts.at), bool)
-        if len(self._scores):
-            made[0] = self._scores[0] > self.scale.ends[0]
+        (low, high, last), (bottom, top) = self.gap(cuts.at), self.scale.ends
+        made = (low <= top) & ((high > bottom) | last)
         if self.scale.from_logits:
-            made &= ~np.isnan(self.scale.threshold(*self.gap(cuts.at)))
+            made &= ~np.isnan(self.scale.threshold(low, high, last))
         return cuts[made]
 
     def gap(self, at: Array) -> tuple[Array, Array, Array]:
         """(low, high, last) of each cut: the scores around it, and whether none is above it."""
         bottom, top = self.scale.ends
         scores = np.concatenate([[bottom], self._scores, [top]])
-        return scores[at], scores[at + 1], np.asarray(at == len(self._scores))
+        low = np.maximum(scores[at], bottom)  # no threshold is lower
+        return low, scores[at + 1], np.asarray(at == len(self._scores))
 
 
 def _ascending(scores: Array) -> Array:

@@ -17,7 +17,7 @@ _RANGES, _FEW = 1024, 4096
 
 
 class Packed(Column):
-    """One label's unweighted probabilities, 2 x bits + (1 where negative): one plain sort.
+    """Unweighted probabilities of one label in [0, 1], 2 x bits + (1 where negative): a plain sort.
 
     Positives come first among equal scores, so where a run of equal keys begins with one, all
     cells of that score begin. A word is a score's bits; word 0 is p = 0, above no threshold.
@@ -99,7 +99,8 @@ class Packed(Column):
         """Some words from `low` to `high`, evenly among the cells there."""
         first, last = self._places([low, high])
         places = np.linspace(first, last, size, endpoint=False).astype(np.int64)
-        return np.asarray(self._keys[places[places < last]] >> self._keys.dtype.type(1))
+        words = self._keys[places[places < last]] >> self._keys.dtype.type(1)
+        return np.asarray(words, np.int64)  # beside int64, uint64 would become float64
 
     def _places(self, words: Array | list[int]) -> Array:
         """How many cells are below each word."""
@@ -121,7 +122,7 @@ def zoomed(columns: list[Packed], value: Callable[[list[Cuts]], Array]) -> tuple
     (low, high), before = columns[0].words, sum(column.total for column in columns)
     while True:
         samples = [column.sample(low, high, 1 + _RANGES // len(columns)) for column in columns]
-        edges = np.unique(np.concatenate([[low, high], *samples]).astype(np.int64))
+        edges = np.unique(np.concatenate([[low, high], *samples]))
         cuts = [column.cuts_below(edges) for column in columns]
         with np.errstate(invalid="ignore", divide="ignore"):
             reached = value([of[:-1] for of in cuts])

@@ -153,9 +153,9 @@ def _promising(labels: Labels) -> Sweep | None:
     """
     aim, packed = labels.aim, [x for x in labels.columns if isinstance(x, Packed)]
     inside = labels.inside
-    if not aim.strict or not aim.coefs[1] or not any(packed[i].true for i in inside if packed):
-        return None
     if len(packed) < len(labels.columns) or sum(column.total for column in packed) < _SMALL:
+        return None
+    if not aim.strict or not aim.coefs[1] or not any(packed[i].true for i in inside):
         return None
 
     every = Column()  # all of them at once: 39 labels by themselves take 5 times as long

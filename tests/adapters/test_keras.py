@@ -17,6 +17,7 @@ keras = pytest.importorskip("keras", exc_type=ImportError)
 from f1core.adapters.keras import ScoreMetric, eager  # noqa: E402
 from f1core.counts import RATIOS  # noqa: E402
 from f1core.foreign import to_numpy  # noqa: E402
+from f1core.formats import probability_range  # noqa: E402
 from f1core.scores import single_numbers  # noqa: E402
 
 JAX = keras.backend.backend() == "jax"
@@ -237,6 +238,22 @@ class TestWhatCannotBeCounted:
         assert float(metric.result()) == 0.0
         with pytest.raises(f1core.F1Error, match="2 of 2 rows hold a score that is NaN"):
             metric.scores()
+
+    @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"] + ["float64"] * (not JAX))
+    @pytest.mark.parametrize("task", ["binary", "multilabel"])
+    def test_only_what_lies_farther_out_than_rounding_goes(self, task, dtype):
+        form = BFLOAT16 if dtype == "bfloat16" else np.dtype(dtype)
+        low, high = probability_range(form)
+        width = 2 if task == "binary" else 1
+        far = 2.0**-6 if dtype == "bfloat16" else 2.0**-9
+        for inside in (True, False):
+            metric = ScoreMetric("accuracy", task=task, classes=width, threshold=1 - 2.0**-7)
+            p = np.array([low, high] if inside else [low - far, high + far], "f4" if JAX else "f8")
+            p = keras.ops.cast(keras.ops.convert_to_tensor(p.reshape(-1, 1)), dtype)
+            metric.update_state(np.array([[0], [1]]), p)
+            assert float(metric.result()) == float(inside)
+            if inside:
+                assert metric.scores().accuracy == 1.0
 
     def test_a_flag_of_two(self):
         for p in (0.1, 0.9):

@@ -147,6 +147,25 @@ def test_a_score_at_the_threshold_is_not_above_it(there, dtype):
         assert counted(meter).per_class[1].tolist() == [2, 0]
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("task", ["binary", "multilabel"])
+def test_a_hair_outside_of_0_and_1_counts_here_and_there(there, task, dtype):
+    shape = (4,) if task == "binary" else (2, 2)
+    scores = torch.tensor([-1e-3, 1 + 1e-3, 1.0, 0.25], dtype=dtype).reshape(shape)
+    truth = np.reshape([0, 1, 1, 0], shape)
+    for far in (None, -0.002, 1.01):
+        if far is not None:
+            scores.reshape(-1)[0] = far
+        for pred in (scores, Away(scores)):
+            meter = ScoreMeter(task, classes=2)
+            if far is None:
+                meter.update(pred, truth)
+                assert meter.compute().to_dict()["f1_macro"] == 1.0
+            else:
+                with pytest.raises(F1Error, match="outside"):
+                    meter.update(pred, truth)
+
+
 def test_scores_with_a_gradient_or_in_inference_mode():
     weight = torch.rand(4, 3, requires_grad=True)
     meter = ScoreMeter("multiclass")

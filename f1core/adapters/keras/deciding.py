@@ -2,7 +2,8 @@
 
 Nothing can be refused by its value in here, so what `score` refuses is counted as wrong: a label
 outside the classes is a miss of whatever was predicted, and a score that is NaN or, under a
-threshold, outside [0, 1] never hits. Shapes and dtypes are known, and refused.
+threshold, further outside [0, 1] than rounding goes never hits. Shapes and dtypes are known, and
+refused.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from keras.backend import standardize_dtype
 
 from ...errors import F1Error
 from ...foreign import BFLOAT16, widened
-from ...formats import cuts_of
+from ...formats import cuts_of, probability_range
 from ...options import Options
 from .shapes import is_flat, is_spread, refuse_shapes, words_of
 
@@ -87,7 +88,10 @@ def _sides(pred: Any, options: Options) -> tuple[Any, Any]:
     form = BFLOAT16 if dtype == "bfloat16" else np.dtype(dtype)
     cut = ops.convert_to_tensor(widened(cuts_of(cuts, form, options.from_logits)), dtype=dtype)
     below, above = pred <= cut, pred > cut
-    return (below, above) if options.from_logits else (below & (pred >= 0), above & (pred <= 1))
+    if options.from_logits:
+        return below, above
+    low, high = (ops.convert_to_tensor(end, dtype=dtype) for end in probability_range(form))
+    return below & (pred >= low), above & (pred <= high)
 
 
 def _best(pred: Any, k: int) -> Any:
