@@ -124,7 +124,7 @@ def test_a_bad_row_names_its_block_and_no_traceback_comes(rows):
         ({"probabilities": "r_*"}, "probabilities is 'r_\\*'"),
         ({"probabilities": "pred"}, "say task='binary' or task='multiclass'"),
         ({"target": "y_*"}, "say task='multiclass'"),
-        ({"treshold": 0.5}, "did you mean 'threshold'"),
+        ({"treshold": 0.5}, "did you mean threshold="),
         ({"sample_weight": "x"}, "sample_weight is 'x'"),
     ],
 )
