@@ -13,6 +13,7 @@ from typing import Any
 
 from . import __version__, files, report
 from .accumulator import Accumulator
+from .columns.words import Words
 from .errors import F1Error
 from .options import TASKS
 from .scores import Scores
@@ -22,7 +23,7 @@ from .writing import check_target
 # Options of `score` that go to `files.accumulate` as they are.
 _OPTIONS = (
     "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
-    "zero_division", "beta", "sample_weight", "sample_id",
+    "zero_division", "beta", "sample_weight", "sample_id", "text_labels", "empty_labels",
 )  # fmt: skip
 
 
@@ -58,13 +59,11 @@ def _parser() -> argparse.ArgumentParser:
         "--id", dest="sample_id", metavar="COLUMN", help="rows of one id count once, in merges too"
     )
     score.add_argument("--task", choices=TASKS, help="read off the columns where that is possible")
-    score.add_argument("--classes", type=_comma, metavar="A,B,…", help="names, in column order")
     score.add_argument(
         "--threshold", type=_numbers, default=0.5, metavar="T[,T…]", help="one, or one a label"
     )
     score.add_argument("--top-k", type=int, default=1, metavar="K")
     score.add_argument("--from-logits", action="store_true", help="the scores are logits")
-    score.add_argument("--ignore-index", type=_label, metavar="LABEL", help="targets left out")
     score.add_argument(
         "--average-over", type=_averaged, metavar="present|all|A,B,…", help="classes to average"
     )
@@ -126,6 +125,15 @@ def _add_columns(command: argparse.ArgumentParser) -> None:
         metavar="COLUMN",
         help="a column, several by comma, or a pattern such as 'p_*' (y_prob, or a whole .npy)",
     )
+    command.add_argument("--classes", type=_words, metavar="A,B,…", help="names, in column order")
+    command.add_argument("--pos-label", type=_word, metavar="LABEL", help="the positive class")
+    command.add_argument("--ignore-index", type=_word, metavar="LABEL", help="targets left out")
+    command.add_argument(
+        "--text-labels", action="store_true", help="labels of text files are text: 007 is not 7"
+    )
+    command.add_argument(
+        "--empty-labels", action="store_true", help="an empty cell of a text file is a class too"
+    )
 
 
 def _add_format(command: argparse.ArgumentParser) -> None:
@@ -147,6 +155,8 @@ def _score(parsed: argparse.Namespace) -> None:
             raise F1Error("--save keeps one state; leave out --group")
         _check_save(parsed, files.inputs(parsed.paths, parsed.target))
     options = {name: getattr(parsed, name) for name in _OPTIONS}
+    if parsed.pos_label is not None:
+        options["pos_label"] = parsed.pos_label
     with _progress(parsed) as progress:
         total = files.accumulate(
             parsed.paths,
@@ -270,9 +280,13 @@ def _numbers(text: str) -> float | list[float]:
     return values[0] if len(values) == 1 else values
 
 
-def _label(text: str) -> Any:
-    return int(text) if text.lstrip("-").isdigit() else text
+def _words(text: str) -> Words:
+    return Words(_comma(text))
+
+
+def _word(text: str) -> Words:
+    return Words([text])
 
 
 def _averaged(text: str) -> Any:
-    return text if text in ("present", "all") else [_label(part) for part in _comma(text)]
+    return text if text in ("present", "all") else _words(text)

@@ -13,7 +13,7 @@ from . import bench, files
 from .api import score
 from .cores import n_cores
 from .engine import warm_up
-from .errors import F1Error
+from .errors import F1Error, plain_text
 from .thresholds import best_threshold
 from .writing import check_target
 
@@ -22,20 +22,20 @@ KINDS = ("threshold", "confusion", "per_class")
 
 def tune(parsed: argparse.Namespace) -> None:
     """Print the threshold, or one a label, with the highest F-beta."""
-    true, scores, names = files.read(
-        parsed.paths, target=parsed.target, probabilities=parsed.probabilities
-    )
-    best = best_threshold(
-        true,
-        scores,
-        task=parsed.task,
-        classes=names if scores.ndim == 2 else None,
-        average=parsed.average,
-        shared=parsed.shared,
-        beta=parsed.beta,
-        min_precision=parsed.min_precision,
-        min_recall=parsed.min_recall,
-    )
+    rows = _read(parsed)
+    with rows.told():
+        best = best_threshold(
+            rows.true,
+            rows.scores,
+            task=parsed.task,
+            classes=rows.classes,
+            average=parsed.average,
+            shared=parsed.shared,
+            beta=parsed.beta,
+            min_precision=parsed.min_precision,
+            min_recall=parsed.min_recall,
+            **rows.options,
+        )
     if parsed.format == "json":
         values = {"threshold": best.threshold, "low": best.low, "high": best.high}
         plain: dict[str, Any] = {name: np.asarray(v).tolist() for name, v in values.items()}
@@ -43,8 +43,9 @@ def tune(parsed: argparse.Namespace) -> None:
         return
     print(f"{best.metric} {best.score:.4f}")
     columns = (np.atleast_1d(v) for v in (best.threshold, best.low, best.high))
-    several = names is not None and np.ndim(best.threshold) > 0
-    shown = [str(name) for name in names or ()] if several else [""]
+    several = np.ndim(best.threshold) > 0
+    names = rows.classes if isinstance(rows.classes, list) else range(rows.scores.shape[-1])
+    shown = [plain_text(name) for name in names] if several else [""]
     wide = max(map(len, shown))
     for name, at, low, high in zip(shown, *columns, strict=True):
         print(f"{name:>{wide}}  p > {at:<12.6g} as good from {low:.6g} to {high:.6g}")
@@ -59,19 +60,19 @@ def plot(parsed: argparse.Namespace) -> None:
         inputs=files.inputs(parsed.paths, parsed.target), force=parsed.force, named="--output",
     )  # fmt: skip
 
-    true, scores, names = files.read(
-        parsed.paths, target=parsed.target, probabilities=parsed.probabilities
-    )
+    rows = _read(parsed)
+    true, scores = rows.true, rows.scores
     if parsed.kind == "threshold":
         if scores.ndim == 2 and scores.shape[1] != 1:
             raise F1Error(
                 f"--kind threshold draws one label, there are {scores.shape[1]} columns: name one "
                 "with --target and one with --probabilities"
             )
-        axes = plots.threshold(true, scores)
+        with rows.told():
+            axes = plots.threshold(true, scores, classes=rows.classes, **rows.options)
     else:
-        classes = names if scores.ndim == 2 else None
-        found = score(true, scores, task=parsed.task, classes=classes)
+        with rows.told():
+            found = score(true, scores, task=parsed.task, classes=rows.classes, **rows.options)
         if parsed.kind == "confusion" and found.task == "multilabel":
             raise F1Error("a multilabel task has no one matrix; --kind per_class draws its labels")
         axes = plots.confusion(found) if parsed.kind == "confusion" else plots.per_class(found)
@@ -82,6 +83,20 @@ def plot(parsed: argparse.Namespace) -> None:
         why = getattr(error, "strerror", None) or error
         raise F1Error(f"{path} cannot be written: {why}") from None
     print(path)
+
+
+def _read(parsed: argparse.Namespace) -> files.Rows:
+    """All rows, and what was said of their labels."""
+    options = {"pos_label": parsed.pos_label, "ignore_index": parsed.ignore_index}
+    return files.read(
+        parsed.paths,
+        target=parsed.target,
+        probabilities=parsed.probabilities,
+        classes=parsed.classes,
+        text_labels=parsed.text_labels,
+        empty_labels=parsed.empty_labels,
+        **{name: value for name, value in options.items() if value is not None},
+    )
 
 
 def run_bench(parsed: argparse.Namespace) -> None:

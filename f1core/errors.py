@@ -51,6 +51,23 @@ def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
     return f"{sentence} (did you mean {near[0]!r}?)" if near else sentence
 
 
+def plain_text(name: Any) -> str:
+    r"""Write a name so that a terminal prints it and obeys nothing in it.
+
+    Control characters and those that turn the direction of writing round are shown as escapes.
+
+    Examples
+    --------
+    >>> from f1core.errors import plain_text
+    >>> print(plain_text("a" + chr(27) + "[31m"))
+    a\x1b[31m
+    """
+    text = str(name)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def shape_words(array: Any) -> str:
     """An array's shape in words: "(200, 4) float32"."""
     return f"{tuple(array.shape)} {array.dtype}"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 import numpy as np
 
 from . import values
 from .accumulator import Accumulator
 from .columns import sources
-from .columns.batches import Columns, Source, reading
+from .columns.batches import Columns, Reread, Source, reading
+from .columns.paths import is_pipe
 from .columns.selection import Names, Selection
+from .columns.spelling import Spelling
+from .columns.words import Words, classes_of, meant, named
 from .counts import Array
 from .errors import F1Error, counted_from, renamed
 from .options import parameters_of, refuse_unknown
@@ -22,6 +26,8 @@ from .scores import Scores
 from .slices import Slices, as_binary, flags_alone, start
 
 Progress = Callable[[str, int], None]
+T = TypeVar("T")
+_Batch = tuple[str, Selection, Columns]
 
 _SOME = 1 << 16  # rows whose labels tell what the columns call the classes
 
@@ -55,6 +61,8 @@ def score(
     sample_id: str | None = None,
     task: str | None = None,
     classes: Any = None,
+    text_labels: bool = False,
+    empty_labels: bool = False,
     **options: Any,
 ) -> Any:
     """Score predictions in files, a batch of rows at a time.
@@ -62,21 +70,28 @@ def score(
     Parameters
     ----------
     paths
-        A path, a list, a folder or a pattern of .parquet, .arrow, .csv, .npy or .npz files; or a
-        Polars LazyFrame, a DuckDB relation, a pyarrow Dataset, any stream of Arrow record batches.
+        A path, a list, a folder or a pattern of .parquet, .arrow, .csv, .tsv, .jsonl, .npy or .npz
+        files, text packed or not (.csv.gz); or a Polars LazyFrame, a DuckDB relation, a pyarrow
+        Dataset, any stream of Arrow record batches. Each file counts once, whatever leads to it.
     target
         The column of the truth; for multilabel a pattern such as "true_*", or several names.
     probabilities
         The column of scores, labels or lists of scores; or several, by name or pattern. What the
-        pattern's `*` stands for names the class, whatever the order of the columns: 0, 1, 10 as
-        numbers. Columns that are listed one by one are matched to `classes` too where their names
-        are the classes', else taken as listed. By default y_prob, or the whole of an .npy.
+        pattern's `*` stands for names the classes. By default y_prob, or the whole of an .npy.
     group
-        The column of each row's group, for one Scores a group.
+        The column of each row's group, for one Scores a group; or what folders name
+        (`split=test/`).
     sample_weight
         The column of weights.
     sample_id
         The column of ids: rows that shards repeat count once (once in each group).
+    text_labels
+        Labels of text files are text, whatever they look like. By default they are numbers where
+        every cell of the columns of labels is a plain number, written as all others of its column
+        are: `007` and `7` are two classes.
+    empty_labels
+        An empty cell of a text file is a class (or what `ignore_index=""` leaves out); by default
+        it is missing, and refused.
     task, classes, **options
         As in `f1core.score`; the task is read off the first rows.
 
@@ -101,7 +116,8 @@ def score(
     """
     return accumulate(
         paths, target=target, probabilities=probabilities, group=group,
-        sample_weight=sample_weight, sample_id=sample_id, task=task, classes=classes, **options,
+        sample_weight=sample_weight, sample_id=sample_id, task=task, classes=classes,
+        text_labels=text_labels, empty_labels=empty_labels, **options,
     ).compute()  # fmt: skip
 
 
@@ -115,20 +131,44 @@ def accumulate(
     sample_id: str | None = None,
     task: str | None = None,
     classes: Any = None,
+    text_labels: bool = False,
+    empty_labels: bool = False,
     progress: Progress | None = None,
     **options: Any,
 ) -> Accumulator | Slices:
-    """As `score`, before anything is divided: an Accumulator to save, merge or compute."""
+    """Count as `score` does, before anything is divided: an Accumulator to save, merge or compute.
+
+    Raises
+    ------
+    F1Error
+        As `score`.
+    """
     known = (*parameters_of(score), *parameters_of(Accumulator))
     refuse_unknown(options, known, "files.score")
-    names, count = values.classes(classes)
-    total: Accumulator | Slices | None = None
-    guessed, done, last = False, 0, ""
+    words = isinstance(classes, Words)  # which say nothing before the first rows are read
+    names, count = (None, None) if words else values.classes(classes)
     looked = partial(
         _looked, target=target, probabilities=probabilities, weight=sample_weight,
         group=group, sample_id=sample_id, classes=names or count,
     )  # fmt: skip
-    for name, chosen, batch in sources.ahead(_batches(paths, looked)):
+
+    def counted(batches: Iterator[_Batch]) -> Accumulator | Slices:
+        return _counted(batches, group is not None, task, options, progress)
+
+    spelling = _spelling(text_labels, empty_labels, classes, options)
+    return _spelled(paths, looked, spelling, classes, counted)
+
+
+def _counted(
+    batches: Iterator[_Batch],
+    grouped: bool,
+    task: str | None,
+    options: dict[str, Any],
+    progress: Progress | None,
+) -> Accumulator | Slices:
+    total: Accumulator | Slices | None = None
+    guessed, done, last = False, 0, ""
+    for name, chosen, batch in batches:
         truth, scores = chosen.truth(batch), chosen.scores(batch)
         weight, ids = (
             None if column is None else batch[column] for column in (chosen.weight, chosen.id)
@@ -137,8 +177,9 @@ def accumulate(
         last = name
         with _told(name, done):
             if total is None:
+                options = meant(options, truth, chosen.classes)
                 empty, guessed = start(truth, scores, chosen.classes, task, options)
-                total = empty if group is None else Slices(empty)
+                total = Slices(empty) if grouped else empty
             guessed = guessed and flags_alone(truth, scores, options)
             if isinstance(total, Slices):
                 total.update(batch[str(chosen.group)], truth, scores, weight, ids)
@@ -157,24 +198,68 @@ def accumulate(
 
 
 def read(
-    paths: Any, *, target: Names, probabilities: Names | None = None
-) -> tuple[Array, Array, list[Any] | None]:
-    """All rows at once: the truth, the scores, and what the columns call the classes.
+    paths: Any,
+    *,
+    target: Names,
+    probabilities: Names | None = None,
+    text_labels: bool = False,
+    empty_labels: bool = False,
+    classes: Any = None,
+    **options: Any,
+) -> Rows:
+    """Read all rows at once.
 
     Raises
     ------
     F1Error
         As `score`.
     """
-    truths, scores, names = [], [], None
-    looked = partial(_looked, target=target, probabilities=probabilities)
-    for _, chosen, batch in sources.ahead(_batches(paths, looked)):
-        truths.append(chosen.truth(batch))
-        scores.append(chosen.scores(batch))
-        names = chosen.classes
-    if not truths:
-        raise F1Error("there are no rows in these files")
-    return np.concatenate(truths), np.concatenate(scores), names
+    words = isinstance(classes, Words)
+    names, count = (None, None) if words else values.classes(classes)
+    looked = partial(_looked, target=target, probabilities=probabilities, classes=names or count)
+
+    def joined(batches: Iterator[_Batch]) -> Rows:
+        truths, scores, found = [], [], None
+        counts: dict[str, int] = {}
+        for name, chosen, batch in batches:
+            truths.append(chosen.truth(batch))
+            scores.append(chosen.scores(batch))
+            counts[name] = counts.get(name, 0) + len(scores[-1])
+            found = chosen.classes
+        if not truths:
+            raise F1Error("there are no rows in these files")
+        given = meant(options, truths[0], found)
+        return Rows(np.concatenate(truths), np.concatenate(scores), found, given, counts)
+
+    spelling = _spelling(text_labels, empty_labels, classes, options)
+    return _spelled(paths, looked, spelling, classes, joined)
+
+
+class Rows(NamedTuple):
+    """All rows of some files."""
+
+    true: Array
+    scores: Array
+    classes: Any  # as the caller or the columns name them
+    options: dict[str, Any]  # with words read as values of the truth's type
+    counts: dict[str, int]  # rows by file
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Sentences that name the file and its row, and what the caller's arguments are called."""
+        try:
+            yield
+        except F1Error as error:
+            told = _renamed(error)
+            at = re.search(r"(?<= at row )\d+", told)
+            if at is None:
+                raise F1Error(told) from None
+            row = int(at.group())
+            ends = np.cumsum([*self.counts.values()])
+            place = min(int(np.searchsorted(ends, row, side="right")), len(ends) - 1)
+            name, rows = [*self.counts.items()][place]
+            row -= int(ends[place]) - rows
+            raise F1Error(f"{name}: {told[: at.start()]}{row}{told[at.end() :]}") from None
 
 
 def inputs(paths: Any, target: Names = ()) -> list[Path]:
@@ -191,7 +276,10 @@ def inputs(paths: Any, target: Names = ()) -> list[Path]:
 
 def rows_in(paths: Any) -> int | None:
     """How many rows there are, where that is known without reading them."""
-    known = [sources.open_file(path).rows for path in sources.found(paths)]
+    found = sources.found(paths)
+    if any(map(is_pipe, found)):
+        return None
+    known = [sources.open_file(path, Spelling()).rows for path in found]
     return None if None in known else sum(rows or 0 for rows in known)
 
 
@@ -201,8 +289,42 @@ def _looked(source: Source, target: Names, probabilities: Names | None, **others
     names = list(source.names)
     if source.whole is not None:
         names += [t for t in targets if str(t).endswith(".npy") and Path(t).exists()]
+    asked = {*map(str, targets), *(str(n) for n in others.values() if isinstance(n, str))}
+    names += [key for key in source.keys if key in asked]  # which no pattern means
     wanted = (source.whole or "y_prob") if probabilities is None else probabilities
-    return Selection(names, targets, wanted, **others, whole=source.whole)
+    try:
+        return Selection(names, targets, wanted, **others, whole=source.whole)
+    except F1Error as error:
+        hint = source.hint()
+        raise error if hint is None else F1Error(f"{error}: {hint}") from None
+
+
+def _spelling(text_labels: bool, empty_labels: bool, classes: Any, options: Any) -> Spelling:
+    """How label cells of text files are read, given what the caller said of labels."""
+    text, empty = values.flag("text_labels", text_labels), values.flag("empty_labels", empty_labels)
+    return Spelling(text, empty, named(classes, options))
+
+
+def _spelled(
+    paths: Any,
+    looked: Callable[[Source], Selection],
+    spelling: Spelling,
+    classes: Any,
+    use: Callable[[Iterator[_Batch]], T],
+) -> T:
+    """Use all batches; once more where a later cell says that labels are no numbers."""
+    while True:
+        try:
+            found = use(sources.ahead(_batches(paths, looked, spelling, classes)))
+            spelling.check()
+            return found
+        except Reread as error:
+            if not sources.again(paths):
+                raise F1Error(f"{error}; these rows can be read only once") from None
+            spelling.restart()
+        except F1Error:
+            spelling.check_numbers()  # NA among numbers, which says more
+            raise
 
 
 @contextmanager
@@ -212,16 +334,19 @@ def _told(name: str, done: int) -> Iterator[None]:
         with counted_from(done):
             yield
     except F1Error as error:
-        told = renamed(error, y_true="target", y_pred="probabilities")
-        raise F1Error(f"{name}: {told}") from None
+        raise F1Error(f"{name}: {_renamed(error)}") from None
+
+
+def _renamed(error: F1Error) -> str:
+    return str(renamed(error, y_true="target", y_pred="probabilities"))
 
 
 def _batches(
-    paths: Any, looked: Callable[[Source], Selection]
-) -> Iterator[tuple[str, Selection, Columns]]:
+    paths: Any, looked: Callable[[Source], Selection], spelling: Spelling, classes: Any
+) -> Iterator[_Batch]:
     """Each batch with its source's name and what was chosen there."""
     first: Selection | None = None
-    for source in sources.opened(paths):
+    for source in sources.opened(paths, spelling):
         with reading(source.name):
             chosen = looked(source)
             if first is not None:
@@ -230,7 +355,10 @@ def _batches(
         for batch in source.batches(chosen):
             with reading(source.name):
                 some = {name: column[:_SOME] for name, column in batch.items()}
-                chosen.settle(chosen.truth(some), chosen.scores(some))
+                truth = chosen.truth(some)
+                if isinstance(classes, Words) and not chosen.settled:
+                    chosen.class_names, chosen.count = values.classes(classes_of(classes, truth))
+                chosen.settle(truth, chosen.scores(some))
             if not first.settled:
                 first = chosen
             yield source.name, chosen, batch

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from types import MappingProxyType
+from typing import IO, Any
 
 from ..counts import Array
 from ..errors import F1Error, counted_from, missing
@@ -18,6 +19,10 @@ _BYTES = 1 << 23  # of one batch, about: small beside 300 MB, large beside the c
 ROWS = 1 << 17  # in one batch at most
 
 
+class Reread(Exception):
+    """What looked like numbers does not any more: read the rows again, from the first."""
+
+
 class Source(ABC):
     """Rows of named columns, to be read once."""
 
@@ -25,6 +30,17 @@ class Source(ABC):
     names: list[str]  # its columns
     whole: str | None = None  # the name of all columns together, which no pattern means
     rows: int | None = None  # where that is known without reading them
+    files: Sequence[IO[bytes]] = ()  # to be closed in the end
+    keys: Mapping[str, Any] = MappingProxyType({})  # columns that the folders above it name
+
+    def hint(self) -> str | None:
+        """What may be wrong where a column is not found, where that is known."""
+        return None
+
+    def close(self) -> None:
+        """Close what was opened for it."""
+        for file in self.files:
+            file.close()
 
     @abstractmethod
     def batches(self, chosen: Selection) -> Iterator[Columns]:
@@ -36,6 +52,8 @@ def reading(name: str) -> Iterator[None]:
     """Whatever a reader raises as one sentence that names the source."""
     try:
         yield
+    except Reread:
+        raise
     except F1Error as error:
         raise F1Error(f"{name}: {error}") from None
     except ImportError:
@@ -50,9 +68,9 @@ def step(row_bytes: float) -> int:
     return max(1, min(ROWS, int(_BYTES / max(1, row_bytes))))
 
 
-def arrays(parts: Iterable[Any], columns: list[str]) -> Iterator[Columns]:
-    """Record batches, cut where they are large, as arrays; rows in errors count from the first."""
-    done = 0
+def arrays(parts: Iterable[Any], columns: list[str], first: int = 0) -> Iterator[Columns]:
+    """Record batches, cut where they are large, as arrays; rows in errors count from `first`."""
+    done = first
     for part in parts:
         if not len(part):
             continue

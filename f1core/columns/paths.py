@@ -10,7 +10,6 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from ..errors import F1Error, shown
 
@@ -62,13 +61,7 @@ def is_path(value: Any) -> bool:
 
 def is_pipe(path: Path) -> bool:
     """Whether a file can be read only once, from its beginning."""
-    return path == STDIN or stat.S_ISFIFO(_stat(path).st_mode)
-
-
-def partition_keys(path: Path) -> dict[str, str]:
-    """Read the columns that a path's folders name, as Hive does: `split=test/part.parquet`."""
-    pairs = (part.partition("=") for part in path.parts[:-1])
-    return {unquote(key): unquote(value) for key, mark, value in pairs if key and mark}
+    return path == STDIN or (path.exists() and stat.S_ISFIFO(_stat(path).st_mode))
 
 
 def same_file(one: Path, other: Path) -> bool:

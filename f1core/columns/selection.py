@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -73,9 +74,10 @@ class Selection:
         self.settled = False
         wanted = [*self.target, *self.probabilities, self.weight, self.group, self.id]
         self.all = list(dict.fromkeys(name for name in wanted if name is not None))
-        twice = [name for name in self.all if names.count(name) > 1]
+        counts = Counter(names)
+        twice = [name for name in self.all if counts[name] > 1]
         if twice:
-            raise F1Error(f"there are {names.count(twice[0])} columns {twice[0]!r}")
+            raise F1Error(f"there are {counts[twice[0]]} columns {twice[0]!r}")
 
     @property
     def classes(self) -> Any:

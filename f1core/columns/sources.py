@@ -10,16 +10,22 @@ from typing import Any, TypeVar
 
 from ..errors import F1Error, one_of, shown
 from .batches import Source, reading
-from .formats import KINDS
+from .formats import KINDS, TEXT
+from .opening import ending
+from .partitions import keys_of, with_keys
 from .paths import found as find
-from .paths import is_path
+from .paths import is_path, is_pipe
+from .pipes import piped
+from .spelling import Spelling
 from .streams import Stream, as_stream
 
 T = TypeVar("T")
 
 
-def opened(paths: Any) -> Iterator[Source]:
+def opened(paths: Any, spelling: Spelling) -> Iterator[Source]:
     """The sources behind paths, frames and streams, each opened when its turn comes.
+
+    `spelling` is how the label cells of text files are read.
 
     Raises
     ------
@@ -27,7 +33,7 @@ def opened(paths: Any) -> Iterator[Source]:
         If there is none, or one that cannot be read.
     """
     if is_path(paths):
-        yield from map(open_file, found(paths))
+        yield from _files(paths, spelling)
         return
     stream = as_stream(paths)
     if stream is not None:
@@ -43,10 +49,20 @@ def opened(paths: Any) -> Iterator[Source]:
         return
     given += entries
     if all(map(is_path, given)):
-        yield from map(open_file, found(given))
+        yield from _files(given, spelling)
         return
     for entry in given:
-        yield from opened(entry)
+        yield from opened(entry, spelling)
+
+
+def _files(paths: Any, spelling: Spelling) -> Iterator[Source]:
+    files = found(paths)
+    for path, keys in zip(files, keys_of(files), strict=True):
+        source = open_file(path, spelling)
+        try:
+            yield with_keys(source, keys)
+        finally:
+            source.close()
 
 
 def found(paths: Any) -> list[Path]:
@@ -60,13 +76,24 @@ def found(paths: Any) -> list[Path]:
     return find(paths, _unknown_ending)
 
 
+def again(paths: Any) -> bool:
+    """Whether the rows can be read a second time."""
+    given = [paths] if is_path(paths) else paths
+    if not (isinstance(given, (list, tuple)) and all(map(is_path, given))):
+        return False
+    return not any(map(is_pipe, found(given)))
+
+
 def _unknown_ending(path: Path) -> str | None:
-    ending = path.suffix.lower()
-    return None if ending in KINDS else one_of("the ending", path.suffix, KINDS)
+    kind, codec = ending(path)
+    if codec is not None and kind not in TEXT:
+        what = f"a packed {kind} is not read" if kind in KINDS else f"the ending is {path.suffix!r}"
+        return f"{what}; unpack it, or use one of {', '.join(TEXT)} there"
+    return None if kind in KINDS else one_of("the ending", path.suffix, KINDS)
 
 
-def open_file(path: Path) -> Source:
-    """One file by its ending.
+def open_file(path: Path, spelling: Spelling) -> Source:
+    """One file by its ending, a pipe by its first bytes.
 
     Raises
     ------
@@ -74,7 +101,9 @@ def open_file(path: Path) -> Source:
         If it cannot be read, or pyarrow is missing.
     """
     with reading(str(path)):
-        return KINDS[path.suffix.lower()](path)
+        if is_pipe(path):
+            return piped(path, spelling)
+        return KINDS[ending(path)[0]](path, spelling)
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:

@@ -155,7 +155,7 @@ def _batches(
 
 def _named(options: Options, batch: Batch) -> Options:
     """Options that know what a batch's columns call the classes."""
-    names = None if batch.options.task == "binary" else batch.options.names
+    names = batch.options.names
     return options if names is None or names == options.names else options.with_names(names)
 
 

@@ -56,7 +56,7 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
         thread_count(options.get("threads"))
         made = make_options(**{key: value for key, value in options.items() if key != "threads"})
         if made.names is not None:  # a dict is in the order of its ids
-            options = {**options, "classes": list(made.given_classes)}
+            options = {**options, "classes": list(made.names)}
         method = "predict_proba" if "threshold" in options or made.top_k > 1 else "predict"
         if made.from_logits:
             method = "decision_function"
