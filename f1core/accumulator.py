@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .counts import TRUE, Counts
+from .counts import Counts
 from .errors import F1Error, shown
 from .ids.kinds import check_ids
 from .ids.once import Once
 from .ids.outcomes import Outcomes, of_batch
 from .inputs import check
+from .layout import TRUE
+from .locks import new_lock, refuse_nested
 from .options import Options, make_options, refuse_unknown, thread_count
 from .positive import agreed, with_negative
 from .repeat import Repeat
@@ -19,18 +20,29 @@ from .scores import Scores
 from .tally import add, add_sparsely, count
 
 if TYPE_CHECKING:
+    from .batch import Batch
     from .intervals.poisson import Stream
 
 _MIXED = "earlier rows have {} (sample_id=), these have {}: give every row an id, or none"
+
+
+class Kept(NamedTuple):
+    """All that an accumulator has; it is replaced in one step, and counts grow in one step."""
+
+    options: Options  # those asked for, and what the columns of the first batch call the classes
+    counts: Counts | None = None
+    once: Once | None = None  # rows by id, and their counts, where ids are given
+    negative: Any = None  # the negative class that the data named, once it occurred
 
 
 class Accumulator:
     """Adds up counts over batches: `compute` gives what `score` gives on all rows at once.
 
     Parameters are those of `score`; `task` must be said, since batches could disagree on it.
-    `update` may be called from several threads at once. A copy with rows (pickled, loaded, `+`)
-    draws its further resamples from a seed made of the original's and its number of rows, so that
-    both go on apart and repeatably; without a seed every copy draws its own.
+    `update` may be called from several threads at once; one that is interrupted (Ctrl-C) has added
+    its batch whole or not at all, and a signal handler may compute and save. A copy with rows
+    (pickled, loaded, `+`) draws its further resamples from a seed made of the original's and its
+    number of rows, so that both go on apart and repeatably; without a seed each draws its own.
 
     Raises
     ------
@@ -70,7 +82,7 @@ class Accumulator:
             refuse_unknown(unknown, Accumulator, "Accumulator")
         if task is None and pos_label is None:
             raise F1Error("task is None; say binary, multiclass or multilabel")
-        self._options: Options = make_options(
+        options = make_options(
             task,
             classes=classes,
             threshold=threshold,
@@ -84,12 +96,10 @@ class Accumulator:
             resamples=resamples,
             pos_label=pos_label,
         )
-        self._asked = self._options  # before columns named the classes
+        self._asked: Options = options  # before columns named the classes
         self._threads = thread_count(threads)
-        self._counts: Counts | None = None
-        self._negative: Any = None  # the negative class that the data named, once it occurred
-        self._lock = threading.Lock()
-        self._once: Once | None = None  # rows by id, and their counts, where ids are given
+        self._kept = Kept(options)
+        self._lock = new_lock()
         self._repeat: Repeat | None = None  # the way that the last batch went
         self._stream = self._new_stream(seed)
 
@@ -118,28 +128,29 @@ class Accumulator:
     @property
     def total(self) -> Any:
         """How many rows count so far, or the sum of their weights."""
-        counts = self.counts
-        return 0 if counts is None else counts.total.item()
+        with self._lock:
+            counts = self.counts
+            return 0 if counts is None else counts.amount
 
     @property
     def negative(self) -> Any:
         """The negative class of a binary task that the data has named, None before it occurs."""
-        counts = self._counts
-        if self._negative is not None or self.task != "binary" or self._options.names is not None:
-            return self._negative
+        options, counts, _, negative = self._kept
+        if negative is not None or self.task != "binary" or options.names is not None:
+            return negative
         # Labels 0 and 1 are counted without a look at what there is.
-        seen = counts is not None and counts.per_class[TRUE][0] > 0
-        return with_negative(self._options, None).names[0] if seen else None  # type: ignore[index]
+        seen = counts is not None and counts.copy().per_class[TRUE][0] > 0
+        return with_negative(options, None).names[0] if seen else None  # type: ignore[index]
 
     def named(self, whole: bool = False) -> Options:
         """The options with the classes that the data has named so far.
 
         `whole` asks for both names, if need be with a stand-in for the negative class.
         """
-        options = self._options
-        if self._negative is None and not (whole and options.finds_negative):
+        options, _, _, negative = self._kept
+        if negative is None and not (whole and options.finds_negative):
             return options
-        return with_negative(options, self._negative)
+        return with_negative(options, negative)
 
     def name_negative(self, negative: Any) -> None:
         """Name the negative class, as rows elsewhere have shown it; None says nothing.
@@ -151,7 +162,7 @@ class Accumulator:
         """
         with self._lock:
             if negative is not None:
-                self._negative = agreed(self.negative, negative)
+                self._kept = self._kept._replace(negative=agreed(self.negative, negative))
 
     def update(
         self,
@@ -191,17 +202,20 @@ class Accumulator:
         """
         if unknown:
             refuse_unknown(unknown, Accumulator.update, "Accumulator.update")
+        stream, repeat, lock = self._stream, self._repeat, self._lock
+        if lock._is_owned():
+            refuse_nested(lock, self)
         if sample_id is not None or self._once is not None:
             self._update_once(y_true, y_pred, sample_weight, sample_id)
             return
-        stream = self._stream
-        repeat = self._repeat
         if repeat is not None and sample_weight is None and stream is None:
-            with self._lock:
-                if self._once is None:  # of another thread; `_add` says so
-                    found = repeat.add(self._counts, y_true, y_pred)
+            with lock:
+                kept = self._kept
+                if kept.once is None:  # of another thread; `_add` says so
+                    found = repeat.add(kept.counts, y_true, y_pred)
                     if found is not None:
-                        self._counts = found
+                        if found is not kept.counts:
+                            self._kept = kept._replace(counts=found)
                         return
         asked, width = self._options, self._width()
         batch = check(y_true, y_pred, self.named(), sample_weight, width, stream is not None)
@@ -213,22 +227,17 @@ class Accumulator:
                 if known is not None and add_sparsely(known, batch):
                     return
         counts = count(batch, self._threads)
-        if stream is not None:
-            from .intervals.poisson import with_replicas
-
-            with self._lock:  # these rows' numbers are theirs alone
-                first = stream.advance(len(batch))
-            counts = with_replicas(counts, batch, stream.seed, first)
         if batch.negative is not None and self.negative not in (None, batch.negative):
             options = with_negative(asked, self.negative)
             count(check(y_true, y_pred, options, sample_weight, width))  # which names the row
-        with self._lock:
-            if self._still(asked, width, batch.options):
-                self._add(counts, batch.negative)
-                self._settle(batch.options)
-                self._repeat = Repeat.of(batch, y_true, y_pred)
-                return
-        self.update(y_true, y_pred, sample_weight=sample_weight)
+        if stream is None:
+            done = self._add(counts, batch, asked, width)
+        else:
+            done = self._add_with_replicas(counts, batch, asked, width)
+        if done:
+            self._repeat = Repeat.of(batch, y_true, y_pred)
+        else:
+            self.update(y_true, y_pred, sample_weight=sample_weight)
 
     def merge(self, other: Accumulator) -> None:
         """Add another accumulator's counts, which stays as it is.
@@ -240,26 +249,25 @@ class Accumulator:
         """
         if not isinstance(other, Accumulator):
             raise F1Error(f"only an Accumulator can be merged, this is {shown(other)}")
+        if self._lock._is_owned():
+            refuse_nested(self._lock, self)
         with other._lock:
-            counts = None if other._counts is None else other._counts.copy()
-            once = None if other._once is None else other._once.outcomes()
-            options, asked, negative = other._options, other._asked, other.negative
+            options, counts, once, _ = other._kept
+            counts = None if counts is None else counts.copy()
+            found, seed = (None, None) if once is None else (once.outcomes(), once.seed)
+            negative = other.negative
         with self._lock:
             empty = self._counts is None and self._once is None
-            if empty or (counts is None and once is None):  # no columns named its classes yet
-                difference = self._asked.difference(asked)
+            if empty or (counts is None and found is None):  # no columns named its classes yet
+                difference = self._asked.difference(other._asked)
             else:
                 difference = self._options.difference(options)
             if difference is not None:
                 raise F1Error(f"these accumulators cannot be merged: {difference}")
-            if once is not None:
-                self._add_once(once, options, negative)
-                if self._stream is not None and other._stream is not None:
-                    self._stream.seed = min(self._stream.seed, other._stream.seed)
+            if found is not None:
+                self._hold(found, options, negative, seed)
             elif counts is not None:
-                self._add(counts, negative)
-            if empty:
-                self._settle(options)
+                self._count(counts, options, negative)
 
     def __add__(self, other: Accumulator) -> Accumulator:
         if not isinstance(other, Accumulator):
@@ -283,9 +291,10 @@ class Accumulator:
 
     def reset(self) -> None:
         """Forget all counts, keep the options."""
+        if self._lock._is_owned():
+            refuse_nested(self._lock, self)
         with self._lock:
-            self._counts = self._once = self._negative = None
-            self._options = self._asked
+            self._kept = Kept(self._asked)
             if self._stream is not None:
                 self._stream.rows = 0
 
@@ -319,11 +328,9 @@ class Accumulator:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Accumulator):
             return NotImplemented
-        if self._options.difference(other._options) is not None or self._once != other._once:
+        if self._options.difference(other._options) is not None:
             return False
-        if self.negative != other.negative:
-            return False
-        return self._once is not None or self._counts == other._counts
+        return self.negative == other.negative and self._copied() == other._copied()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -333,45 +340,56 @@ class Accumulator:
 
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
-            counts = None if self._counts is None else self._counts.copy()
-            once = None if self._once is None else self._once.copy()
+            options, counts, once, negative = self._kept
+            counts = None if counts is None else counts.copy()
+            once = None if once is None else once.copy()
             seed = None
             if self._stream is not None:  # rows with ids are drawn for by their ids
-                seed = self._stream.fork() if once is None else self._stream.seed
+                seed = self._stream.fork() if once is None else once.seed
         return {
-            "options": self._options,
+            "options": options,
             "asked": self._asked,
             "counts": counts,
             "once": once,
             "threads": self._threads,
             "seed": seed,
-            "negative": self._negative,
+            "negative": negative,
         }
 
     def __setstate__(self, made: dict[str, Any]) -> None:
-        self._options, self._counts = made["options"], made["counts"]
-        self._asked = made.get("asked", self._options)
-        self._threads, self._lock = made["threads"], threading.Lock()
-        self._once, self._repeat = made.get("once"), None
-        self._negative = made.get("negative")
+        options = made["options"]
+        self._asked = made.get("asked", options)
+        self._kept = Kept(options, made["counts"], made.get("once"), made.get("negative"))
+        self._threads, self._lock, self._repeat = made["threads"], new_lock(), None
         self._stream = self._new_stream(made.get("seed"))
 
     def as_task(self, task: str, counts: Counts) -> Accumulator:
         """Other counts under another task and the same options."""
         made = self._copy()
-        made._options, made._counts = self._options.with_task(task), counts
-        made._asked = self._asked.with_task(task)
-        if made._once is not None:
-            made._counts, made._once = None, made._once.by_column(counts.n_classes, made._options)
+        once, options = made._once, made._options.with_task(task)
+        if once is not None:
+            once = once.by_column(counts.n_classes, options)
+        made._asked = made._asked.with_task(task)
+        made._kept = Kept(options, counts if once is None else None, once, made._kept.negative)
         return made
+
+    @property
+    def _options(self) -> Options:
+        return self._kept.options
+
+    @property
+    def _counts(self) -> Counts | None:
+        return self._kept.counts
+
+    @property
+    def _once(self) -> Once | None:
+        return self._kept.once
 
     @property
     def counts(self) -> Counts | None:
         """What was added up so far."""
-        if self._once is None:
-            return self._counts
         with self._lock:
-            return self._once.counts(self._threads)
+            return self._counts if self._once is None else self._once.counts(self._threads)
 
     def _new_stream(self, seed: Any) -> Stream | None:
         """What resamples are drawn from, where they are kept."""
@@ -386,6 +404,14 @@ class Accumulator:
         made.__setstate__(self.__getstate__())
         return made
 
+    def _copied(self) -> Once | Counts | None:
+        """The rows with ids, or the counts, as they are now."""
+        with self._lock:
+            _, counts, once, _ = self._kept
+            if once is not None:
+                return once.copy()
+            return None if counts is None else counts.copy()
+
     def _width(self) -> int | None:
         """How many classes earlier batches have settled, unless labels may still be new."""
         if self._once is not None:
@@ -398,7 +424,7 @@ class Accumulator:
         with self._lock:
             if self._once is not None:
                 if self._stream is not None:
-                    return self._once.with_replicas(self._stream.seed)
+                    return self._once.with_replicas()
                 return self._once.counts(self._threads).copy()
             return None if self._counts is None else self._counts.copy()
 
@@ -407,26 +433,74 @@ class Accumulator:
         names = asked.names is None and found.names is not None
         return asked is self._options and (not names or width == self._width())
 
-    def _settle(self, found: Options) -> None:
-        """Keep what the columns of the first batch call the classes; later ones are matched."""
-        if self._options.names is None and found.names is not None and self.task != "binary":
-            self._options = found
+    def _settled(self, found: Options) -> Options:
+        """What the columns of the first batch call the classes is kept; later ones are matched."""
+        now = self._options
+        names = now.names is None and found.names is not None and self.task != "binary"
+        return found if names else now
 
-    def _add(self, counts: Counts, negative: Any) -> None:
+    def _add(self, counts: Counts, batch: Batch, asked: Options, width: int | None) -> bool:
+        """Add a batch's counts; False if the options it was read with are other ones by now."""
+        with self._lock:
+            if not self._still(asked, width, batch.options):
+                return False
+            self._count(counts, batch.options, batch.negative)
+            return True
+
+    def _add_with_replicas(
+        self, counts: Counts, batch: Batch, asked: Options, width: int | None
+    ) -> bool:
+        """As `_add`, with resamples; if nothing is added, the rows' numbers are given back."""
+        from .intervals.poisson import with_replicas
+
+        stream, first, done = self._stream, None, False
+        assert stream is not None
+        try:
+            with self._lock:  # these rows' numbers are theirs alone
+                first = stream.rows
+                stream.rows = first + len(batch)
+            counts = with_replicas(counts, batch, stream.seed, first)
+            done = self._add(counts, batch, asked, width)
+        finally:
+            if not done and first is not None:
+                with self._lock:
+                    kept = None if self._counts is None else self._counts.replicas
+                    if kept is None or not kept.holds(stream.seed, first):
+                        stream.take_back(first, len(batch))
+        return done
+
+    def _count(self, counts: Counts, options: Options, negative: Any) -> None:
+        """Add counts, in one step; whoever calls holds the lock."""
         if self._once is not None:
             raise F1Error(_MIXED.format("an id", "none"))
+        before, known = self._counts, self._kept.negative
         if negative is not None:
             negative = agreed(self.negative, negative)
-        self._counts = add(self._counts, counts, self._options)
-        self._negative = self._negative if negative is None else negative
+        if negative in (None, known):
+            both = add(before, counts, self._options)
+            if both is not before:
+                self._kept = Kept(self._settled(options), both, None, known)
+        else:
+            both = counts if before is None else before + counts
+            self._kept = Kept(self._settled(options), both, None, negative)
 
-    def _add_once(self, found: Outcomes, options: Options, negative: Any) -> None:
+    def _hold(
+        self, found: Outcomes, options: Options, negative: Any, seed: int | None = None
+    ) -> None:
+        """Add rows with ids, in one step; whoever calls holds the lock."""
         if self._counts is not None:
             raise F1Error(_MIXED.format("no id", "one"))
-        negative = agreed(self._negative, negative)
-        once = Once(options) if self._once is None else self._once
-        once.add(found, self._threads)
-        self._once, self._negative = once, negative
+        once, known = self._once, self._kept.negative
+        negative = agreed(known, negative)
+        seeds = [seed, None if self._stream is None else self._stream.seed]
+        smallest = min((each for each in seeds if each is not None), default=None)
+        if once is not None and negative == known:
+            once.add(found, self._threads, smallest)
+            return
+        options = self._settled(options)
+        once = Once(options) if once is None else once.copy()
+        once.add(found, self._threads, smallest)
+        self._kept = Kept(options, None, once, negative)
 
     def _update_once(self, y_true: Any, y_pred: Any, sample_weight: Any, sample_id: Any) -> None:
         if sample_id is None:
@@ -439,7 +513,6 @@ class Accumulator:
         found = of_batch(batch, ids)
         with self._lock:
             if self._still(asked, width, batch.options):
-                self._add_once(found, batch.options, batch.negative)
-                self._settle(batch.options)
+                self._hold(found, batch.options, batch.negative)
                 return
         self._update_once(y_true, y_pred, sample_weight, sample_id)

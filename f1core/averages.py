@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .counts import COUNT, HIGH, LOW, RATIOS, UNDEFINED, Array
+from .counts import Array
+from .layout import COUNT, RATIOS, UNDEFINED, ratio_sums
 
 
 def fraction(
@@ -136,12 +137,7 @@ def average(
 
 def samples(rows: Array, zero_division: float) -> dict[str, float]:
     """Each ratio averaged over rows, from the row statistics of a multilabel count."""
-    if rows.dtype.kind == "i":
-        # Exact in integers, divided once: the limbs of a perfect score sum to exactly n.
-        both = [(int(h) << 31) + int(low) for h, low in zip(rows[HIGH], rows[LOW], strict=True)]
-        sums = np.array([both_limbs / 2**62 for both_limbs in both])
-    else:
-        sums = rows[HIGH]
+    sums = np.array(ratio_sums(rows))  # those of a perfect score are exactly n
     count, undefined = rows[COUNT], rows[UNDEFINED]
     if math.isnan(zero_division):
         means = divide(sums, count - undefined, math.nan)
@@ -193,6 +189,8 @@ def _others(counts: Any, xp: Any) -> Any:
 
 def weighted_kappa(confusion: Array, by: str) -> float:
     """Cohen's kappa of ordered classes: a miss costs its "linear" or "quadratic" distance."""
+    _, exponent = np.frexp(float(confusion.sum()))
+    confusion = np.ldexp(confusion.astype(np.float64), -int(exponent))  # products stay finite
     places = np.arange(len(confusion))
     cost = np.abs(places[:, None] - places) ** (1.0 if by == "linear" else 2.0)
     pred, true = confusion.sum(axis=0), confusion.sum(axis=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,6 +13,7 @@ from .errors import F1Error
 from .foreign import widened
 from .formats import FORMATS, Format, cut_words, read_only, score_dtype
 from .labels import NATIVE_IDS, NO_ID, SKIPPED, LabelEncoder, from_onehot, native_ids
+from .locks import cached_property
 from .options import Options
 
 _FEW = 16  # columns that are one load; two threads gain from 2 to 4 MB of them on

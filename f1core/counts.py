@@ -16,19 +16,20 @@ from numpy.typing import NDArray
 
 from .cells import Cells, cells_in, shrunk
 from .errors import F1Error, shape_words, shown
+from .layout import COUNT, PRED, ROWS, TP, TRUE, as_floats, carried, with_whole
+from .plausible import (
+    MOST_ROWS,
+    MOST_WEIGHT,
+    exact_sum,
+    refuse_impossible,
+    refuse_impossible_replicas,
+    refuse_overflow,
+)
 from .replicas import Replicas
 
-TP, PRED, TRUE, CELLS = range(4)  # rows of `sums`; CELLS only for multilabel
-
-# Entries of `rows`: two counters, then three blocks of one entry a ratio.
-COUNT, EXACT = range(2)
-RATIOS = ("precision", "recall", "f1", "fbeta", "jaccard", "specificity")
-UNDEFINED = slice(2, 8)  # rows whose denominator is 0
-HIGH, LOW = slice(8, 14), slice(14, 20)  # the two limbs of an exact fixed-point sum
-ROWS = 20
-LIMB = 2.0**31  # a ratio r in [0, 1] is kept as floor(r 2^31) and the next 31 bits
-
 Array = NDArray[Any]
+
+_CARRIED = 1 << 31  # rows after which limbs must be carried: they are below 2^62 until then
 
 
 @dataclass
@@ -39,11 +40,15 @@ class Counts:
     # (C, C), rows = truth; made of `_cells` when first asked for, see `__getattr__`
     confusion: Array | None = field(default_factory=type(None))
     sums: Array | None = None  # (3, C), or (4, L) with rows
-    rows: Array | None = None  # (20,) multilabel; (2,) where rows were only counted
+    rows: Array | None = None  # (26,) multilabel; (2,) where rows were only counted
     labels: Array | None = None  # (C,) sorted label values, where the data named the classes
     replicas: Replicas | None = None  # resampled counts, where they were asked for
     _margins: Array | None = field(default=None, init=False, repr=False)
     _cells: Cells | None = field(default=None, init=False, repr=False)
+    # Sums and rows as one array of which they are parts, so that adding to both is one step.
+    _both: Array | None = field(default=None, init=False, repr=False)
+    # How many more rows (or how much weight) may be added in place before `make_room` must look.
+    room: Any = field(default=0, init=False, repr=False)
 
     if not TYPE_CHECKING:
 
@@ -87,21 +92,45 @@ class Counts:
         """How many rows count (or their weight)."""
         return self.rows[COUNT] if self.rows is not None else self.per_class[TRUE].sum()
 
+    @property
+    def amount(self) -> Any:
+        """The same as a number of Python, and nothing is remembered: others may add meanwhile."""
+        if self.rows is not None:
+            return self.rows[COUNT].item()
+        if self._cells is not None:
+            return exact_sum(self._cells.cells)
+        margins = self._margins
+        if margins is not None:
+            return margins[TRUE].sum().item()
+        if self.confusion is None:
+            assert self.sums is not None
+            return self.sums[TRUE].sum().item()
+        return self.confusion.sum(axis=1).sum().item()
+
     def __add__(self, other: Counts) -> Counts:
+        """Both together.
+
+        Raises
+        ------
+        F1Error
+            If they do not belong together, or their sum leaves int64 or float64.
+        """
         mine, theirs = aligned(self, other)
+        refuse_overflow(mine.amount, theirs.amount)
         confusion, sums, rows = (
             None if a is None or b is None else a + b
-            for a, b in zip(mine.arrays(), theirs.arrays(), strict=True)
+            for a, b in zip(mine._carried(), theirs._carried(), strict=True)
         )
         replicas = None
         if mine.replicas is not None and theirs.replicas is not None:
             replicas = mine.replicas + theirs.replicas
-        return Counts(mine.n_classes, confusion, sums, rows, mine.labels, replicas)
+        made = Counts(mine.n_classes, confusion, sums, rows, mine.labels, replicas)
+        return made._in_one()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Counts) or self.n_classes != other.n_classes:
             return False
-        mine, theirs = (*self.arrays(), self.labels), (*other.arrays(), other.labels)
+        mine, theirs = (*self._carried(), self.labels), (*other._carried(), other.labels)
         return self.replicas == other.replicas and all(
             a is b or (a is not None and b is not None and np.array_equal(a, b))
             for a, b in zip(mine, theirs, strict=True)
@@ -113,39 +142,70 @@ class Counts:
         """The three arrays that add up."""
         return self.confusion, self.sums, self.rows
 
+    def _carried(self) -> tuple[Array | None, Array | None, Array | None]:
+        rows = None if self.rows is None else carried(self.rows)
+        return self.confusion, self.sums, rows
+
     def add_in_place(self, other: Counts) -> bool:
-        """Add without a new array where shapes and dtypes allow; say whether it was done."""
+        """Add in one step without a new array, where shapes and dtypes allow; say if it was done.
+
+        Raises
+        ------
+        F1Error
+            If the sum leaves int64 or float64; nothing is added then.
+        """
         if not (self._bare and other._bare):
             return False
         cells, matrix = other._cells, self.confusion
         if cells is not None and matrix is not None and other.n_classes == self.n_classes:
             if matrix.dtype != cells.dtype:
                 return False
+            self.make_room(other.amount)
             self.forget_margins()
             cells.add_to(matrix)
             return True
-        pairs = self.pairs(other)
-        if pairs is None:
+        pair = self.pair(other)
+        if pair is None:
             return False
+        self.make_room(other.amount)
         self.forget_margins()
-        for mine, theirs in pairs:
-            np.add(mine, theirs, out=mine)
+        np.add(pair[0], pair[1], pair[0])
         return True
 
-    def pairs(self, other: Counts) -> list[tuple[Array, Array]] | None:
-        """Each array and the other's, to be added to it in place; None if they do not match."""
+    def make_room(self, more: Any) -> None:
+        """To be called before so many rows, or weights of that sum, are added in place.
+
+        Raises
+        ------
+        F1Error
+            If they do not fit.
+        """
+        self.room -= more
+        if self.room >= 0:
+            return
+        size = self.amount
+        refuse_overflow(size, more)
+        if self.weighted:
+            self.room = MOST_WEIGHT - size - more
+            return
+        if self.rows is not None:
+            self.rows[:] = carried(self.rows)
+        self.room = max(0, min(MOST_ROWS - size, _CARRIED) - more)
+
+    def pair(self, other: Counts) -> tuple[Array, Array] | None:
+        """The array that holds all of these, and the other's; None if one cannot take the other."""
         if not (self._bare and other._bare):
             return None
-        found = []
-        for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
-            if mine is None or theirs is None:
-                if mine is not theirs:
-                    return None
-            elif mine.shape != theirs.shape or mine.dtype != theirs.dtype:
-                return None
-            else:
-                found.append((mine, theirs))
-        return found
+        mine, theirs = self._whole(), other._whole()
+        if mine is None or theirs is None or (self.rows is None) != (other.rows is None):
+            return None
+        same = mine.shape == theirs.shape and mine.dtype == theirs.dtype
+        return (mine, theirs) if same else None
+
+    def _whole(self) -> Array | None:
+        if self.rows is not None:
+            return self._both
+        return self.sums if self.confusion is None else self.confusion
 
     def forget_margins(self) -> None:
         """To be called before the confusion matrix is changed."""
@@ -155,17 +215,36 @@ class Counts:
         """The same counts in arrays of their own."""
         made = Counts.__new__(Counts)
         made.__dict__ = kept = self.__dict__.copy()
+        if self._both is not None:
+            made._split(self._both.copy())
+            return made
         for name in ("confusion", "sums", "rows"):
             if kept.get(name) is not None:
                 kept[name] = kept[name].copy()
         return made
 
+    @classmethod
+    def of_labels(cls, size: int, dtype: Any) -> Counts:
+        """Counts of no rows of a multilabel task."""
+        made = cls(size)
+        made._split(np.zeros(4 * size + ROWS, dtype))
+        return made
+
+    def _split(self, both: Array) -> None:
+        """Take sums and rows out of one array."""
+        self._both, size = both, 4 * self.n_classes
+        self.sums, self.rows = both[:size].reshape(4, self.n_classes), both[size:]
+
+    def _in_one(self) -> Counts:
+        """The same counts, sums and rows in one array."""
+        if self.sums is not None and self.rows is not None and self._both is None:
+            self._split(np.concatenate([self.sums.ravel(), self.rows]))
+        return self
+
     def as_weighted(self) -> Counts:
         """Exact integers as sums of weights 1.0."""
-        confusion, sums, rows = (None if a is None else a * 1.0 for a in self.arrays())
-        if rows is not None and not self.weighted:
-            rows[HIGH] = (rows[HIGH] + rows[LOW] / LIMB) / LIMB
-            rows[LOW] = 0.0
+        confusion, sums = (None if a is None else a * 1.0 for a in (self.confusion, self.sums))
+        rows = None if self.rows is None else as_floats(self.rows)
         return Counts(self.n_classes, confusion, sums, rows, self.labels, self.replicas)
 
     def without_confusion(self) -> Counts:
@@ -176,7 +255,8 @@ class Counts:
 
     def as_dict(self) -> dict[str, Array]:
         """The arrays by name, for saving and sending."""
-        named = {"sums": self.sums, "rows": self.rows, "labels": self.labels}
+        _, sums, rows = self._carried() if self._cells is None else (None, self.sums, self.rows)
+        named = {"sums": sums, "rows": rows, "labels": self.labels}
         found = {name: array for name, array in named.items() if array is not None}
         cells = self.cells
         if cells is None or cells.gaps is None:
@@ -202,6 +282,8 @@ class Counts:
             labels = named.pop("labels", None)
             cells = cells_in(named, n_classes)
             arrays = {name: named.pop(name) for name in _SHAPES if name in named}
+            if "rows" in arrays:
+                arrays["rows"] = with_whole(arrays["rows"])
         except (KeyError, TypeError, ValueError) as error:
             raise F1Error(f"these are not counts: {error!r}") from None
         shapes = {name: shape(n_classes, "rows" in arrays) for name, shape in _SHAPES.items()}
@@ -216,18 +298,25 @@ class Counts:
                 raise F1Error(f"{name} of {n_classes} classes cannot be {shape_words(array)}")
             if not (np.isfinite(array).all() and (array >= 0).all()):
                 raise F1Error(f"{name} holds a number that no count can be")
-        sums = arrays.get("sums")
-        if sums is not None:
-            most = np.minimum(sums[PRED], sums[TRUE])
-            if (sums[TP] > most * (1 + 1e-9)).any():  # weighted sums round
-                raise F1Error("sums holds a number that no count can be")
         if labels is not None and (
             labels.shape != (n_classes,)
             or labels.dtype.kind not in "iuUfb"
             or (labels[1:] <= labels[:-1]).any()
         ):
             raise F1Error(f"labels of {n_classes} classes cannot be {shape_words(labels)}")
-        return cls(n_classes, **arrays, labels=labels, replicas=replicas)._with(cells)
+        made = cls(n_classes, **arrays, labels=labels, replicas=replicas)._with(cells)
+        made._refuse_impossible()
+        return made._in_one()
+
+    def _refuse_impossible(self) -> None:
+        if self.sums is not None:
+            refuse_impossible(self.sums, self.rows)
+        else:
+            refuse_overflow(self.amount, 0.0 if self.weighted else 0)
+        replicas = self.replicas
+        if replicas is not None:
+            arrays = replicas.sums, replicas.rows, replicas.spans
+            refuse_impossible_replicas(*arrays, self.amount, self.weighted)
 
     @classmethod
     def of_cells(cls, cells: Cells, margins: Array) -> Counts:

@@ -10,20 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .counts import (
-    COUNT,
-    EXACT,
-    HIGH,
-    LIMB,
-    LOW,
-    PRED,
-    TP,
-    TRUE,
-    UNDEFINED,
-    Array,
-)
+from .counts import Array
 from .foreign import BFLOAT16, widened
 from .formats import FORMATS
+from .layout import COUNT, EXACT, HIGH, LIMB, LOW, PRED, TP, TRUE, UNDEFINED
 
 _HALF = FORMATS[np.dtype(np.float16)]
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .counts import RATIOS, Array
+from .counts import Array
 from .errors import F1Error, missing, one_of
 from .intervals import per_class_interval
+from .layout import RATIOS
 from .scores import Scores
 from .thresholds import Curve, best_threshold, curve
 

@@ -28,9 +28,12 @@ class Repeat:
         self._dtypes, self._columns = (true.dtype, pred.dtype), (true.shape[1:], pred.shape[1:])
         self._own = zeros(batch)  # what one batch has; a refused one leaves the total as it was
         self._count = _counter(engine.choose(0), batch, self._own)
-        self._arrays = [array for array in self._own.arrays() if array is not None]
-        self._pairs: list[tuple[Array, Array]] = []
+        pair = self._own.pair(self._own)
+        assert pair is not None
+        self._added = pair[0]
+        self._into: Array = self._added
         self._total: Counts | None = None
+        self._free = True  # whether nobody is counting: a signal handler may come in between
 
     @staticmethod
     def of(batch: Batch, y_true: Any, y_pred: Any) -> Repeat | None:
@@ -46,40 +49,54 @@ class Repeat:
     def add(self, total: Counts | None, y_true: Any, y_pred: Any) -> Counts | None:
         """The total with a batch of the same form added in place; new counts where there were none.
 
-        None for another form, or a wrong value. Whoever calls holds the lock of the total.
+        None for another form, or a wrong value. Whoever calls holds the lock of the total, onto
+        which all is added in one step: an interrupt comes before or after it.
+
+        Raises
+        ------
+        F1Error
+            If the total cannot hold that many rows.
         """
         if type(y_true) is not np.ndarray or type(y_pred) is not np.ndarray:
             return None
+        rows = len(y_pred) if y_pred.ndim else 0
         if not (
-            0 < y_pred.size <= _MOST_CELLS
+            rows
+            and y_pred.size <= _MOST_CELLS
             and (y_true.dtype, y_pred.dtype) == self._dtypes
             and (y_true.shape[1:], y_pred.shape[1:]) == self._columns
-            and len(y_true) == len(y_pred)
+            and y_true.shape[:1] == (rows,)
             and y_true.flags.c_contiguous
             and y_pred.flags.c_contiguous
             and (total is None or total is self._total or self._fits(total))
+            and self._free
         ):
             return None
-        for own in self._arrays:
-            own.fill(0)
+        self._free = False  # and stays so after an interrupt: the next batch makes another way
+        self._added.fill(0)
         try:
-            if self._count(y_true, y_pred):
-                return None
+            refused = self._count(y_true, y_pred)
         except engine.NotReady:
+            refused = True
+        if refused:
+            self._free = True
             return None
         if total is None:
-            return self._own.copy()
+            found = self._own.copy()
+            self._free = True
+            return found
+        total.make_room(rows)
         total.forget_margins()
-        for array, own in self._pairs:
-            np.add(array, own, out=array)
+        np.add(self._into, self._added, self._into)
+        self._free = True
         return total
 
     def _fits(self, total: Counts) -> bool:
         """Whether such counts can be added in place; remember where."""
-        pairs = total.pairs(self._own)
-        if pairs is None:
+        pair = total.pair(self._own)
+        if pair is None:
             return False
-        self._pairs, self._total = pairs, total
+        self._into, self._total = pair[0], total
         return True
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import F1Error, shape_words
+from .layout import with_whole
 
 Array = NDArray[Any]
 
@@ -38,7 +39,12 @@ class Replicas:
             mine, theirs = (f"{len(r.sums)} resamples {r.sums.shape[1:]}" for r in (self, other))
             raise F1Error(f"{theirs} cannot be added to {mine}")
         rows = None if self.rows is None or other.rows is None else self.rows + other.rows
-        return Replicas(self.sums + other.sums, rows, _joined(self.spans, other.spans))
+        with np.errstate(over="ignore"):
+            sums = self.sums + other.sums
+        if sums.dtype.kind == "i" and (sums < 0).any():  # wrapped: neither side is negative
+            raise F1Error("these resamples hold too many rows to be added: counts end at 2^63")
+        refuse_infinite(sums)
+        return Replicas(sums, rows, _joined(self.spans, other.spans))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Replicas):
@@ -49,6 +55,11 @@ class Replicas:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    def holds(self, seed: int, row: int) -> bool:
+        """Whether this row of the stream of that seed is in."""
+        seeds, first, end = self.spans.T
+        return bool(((seeds == seed) & (first <= row) & (row < end)).any())
 
     def only(self, classes: Array) -> Replicas:
         """The same of some classes."""
@@ -81,12 +92,33 @@ class Replicas:
             return None
         if set(found) != {"sums", "spans"} | ({"rows"} if rows is not None else set()):
             raise F1Error(f"these are not replicas: {sorted(found)}")
+        if "rows" in found:
+            found["rows"] = with_whole(found["rows"])
         shapes = {"sums": (None, *sums), "rows": (None, *(rows or ())), "spans": (None, 3)}
         for name, array in found.items():
-            good = array.dtype in (np.int64, np.float64) and array.ndim == len(shapes[name])
-            if not good or array.shape[1:] != shapes[name][1:] or not (array >= 0).all():
+            known = (np.int64,) if name == "spans" else (np.int64, np.float64)
+            good = array.dtype in known and array.ndim == len(shapes[name])
+            if not good or array.shape[1:] != shapes[name][1:]:
                 raise F1Error(f"{name} of replicas cannot be {shape_words(array)}")
-        return cls(found["sums"], found.get("rows"), found["spans"].astype(np.int64))
+            if not ((array >= 0) & np.isfinite(array)).all():
+                raise F1Error(f"{name} of replicas hold a number that no count can be")
+        _joined(found["spans"], found["spans"][:0])
+        return cls(found["sums"], found.get("rows"), found["spans"])
+
+
+def refuse_infinite(sums: Array) -> None:
+    """Complain about resampled sums of weights that have left float64.
+
+    Raises
+    ------
+    F1Error
+        If they have.
+    """
+    if sums.dtype.kind == "f" and not np.isfinite(sums).all():
+        raise F1Error(
+            "sample_weight has a sum beyond float64 in a resample, where a row may count "
+            "several times; divide all weights by one number"
+        )
 
 
 def _joined(a: Array, b: Array) -> Array:

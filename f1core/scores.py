@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from . import averages, report
-from .counts import CELLS, EXACT, PRED, RATIOS, ROWS, TP, TRUE, Array, Counts, onto, union
+from .counts import Array, Counts, onto, union
 from .errors import F1Error, one_of
+from .layout import CELLS, EXACT, PRED, RATIOS, ROWS, TP, TRUE
+from .locks import cached_property
 from .options import Options
+from .plausible import down_scaled, exact_sum, refuse_overflow
 
 AVERAGES = ("micro", "macro", "weighted", "samples")
 _ONE_CLASS = ("accuracy", "balanced_accuracy", "mcc", "kappa", "hamming_loss", "exact_match")
@@ -50,10 +52,13 @@ class Scores:
     """
 
     def __init__(self, counts: Counts, options: Options) -> None:
-        if not counts.total > 0:
+        with np.errstate(over="ignore"):
+            total = counts.total
+        if not total > 0:
             raise F1Error(
                 "there are no rows to score: none came, all were ignored, or all weights are 0"
             )
+        refuse_overflow(total.item(), 0.0 if counts.weighted else 0)
         self._counts, self._options = _with_averaged(counts, options), options
         self.task: str = options.task or ""
 
@@ -62,9 +67,8 @@ class Scores:
     @cached_property
     def per_class(self) -> Average:
         """Each class by itself: arrays (C,)."""
-        tp, pred, true = self._sums
-        ratios = averages.stacked(tp, pred, true, self._cells, **self._how)
-        return Average(**dict(zip(RATIOS, ratios, strict=True)), support=true)
+        ratios = averages.stacked(*self._shares, **self._how)
+        return Average(**dict(zip(RATIOS, ratios, strict=True)), support=self._sums[TRUE])
 
     @cached_property
     def binary(self) -> Average:
@@ -125,8 +129,8 @@ class Scores:
         if self._counts.rows is None:
             self._one_prediction("hamming_loss")
             return float((self.total - self._sums[TP].sum()) / self.total)
-        tp, pred, true = (self._sums[i].sum() for i in (TP, PRED, TRUE))
-        return float((pred + true - 2 * tp) / self._cells.sum())
+        tp, pred, true, cells = (each.sum() for each in self._shares)
+        return float((pred + true - 2 * tp) / cells)
 
     @cached_property
     def balanced_accuracy(self) -> float:
@@ -292,6 +296,18 @@ class Scores:
         sums = self._counts.sums
         return self.total if sums is None or len(sums) == 3 else sums[CELLS]
 
+    @cached_property
+    def _shares(self) -> tuple[Any, Any, Any, Any]:
+        """What ratios divide: true positives, predicted, true and all of each class.
+
+        Where a sum over classes could leave int64 or float64, all are divided by one power of two.
+        """
+        parts = (*self._sums, self._cells)
+        most, terms = float(self._counts.total), 4 * len(parts[0]) * self._options.top_k
+        scaled = down_scaled(most, terms, not self._counts.weighted, parts)
+        tp, pred, true, cells = parts if scaled is None else scaled
+        return tp, pred, true, cells
+
     @property
     def _how(self) -> dict[str, Any]:
         return {"coefs": self._options.coefs, "zero_division": self._options.zero_division}
@@ -309,7 +325,7 @@ class Scores:
 
     @property
     def _support(self) -> Any:
-        return self._sums[TRUE][self.included].sum().item()
+        return exact_sum(self._sums[TRUE][self.included])
 
     def _one_ratio(self, ratio: str, kind: str) -> float:
         """One number alone where it is the first one asked for: a third of the time of all six."""
@@ -318,17 +334,15 @@ class Scores:
         if kind != "binary":
             return self._ratios(kind, only=(ratio,))[ratio]
         self._only("binary", "binary averages")
-        tp, pred, true = self._sums
-        each = averages.per_class(tp, pred, true, self._cells, only=(ratio,), **self._how)
+        each = averages.per_class(*self._shares, only=(ratio,), **self._how)
         return float(each[ratio][1])
 
     def _average(self, kind: str) -> Average:
         return Average(**self._ratios(kind), support=self._support)
 
     def _ratios(self, kind: str, **only: Any) -> dict[str, float]:
-        tp, pred, true = self._sums
         how = {**self._how, **only}
-        ratios = averages.average(kind, tp, pred, true, self._cells, self.included, **how)
+        ratios = averages.average(kind, *self._shares, self.included, **how)
         return {name: float(value) for name, value in ratios.items()}
 
     def _single_numbers(self) -> tuple[str, ...]:

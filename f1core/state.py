@@ -23,8 +23,8 @@ from .ids.once import Once
 from .ids.outcomes import Outcomes
 from .options import Options, make_options
 
-FORMAT = 2  # 1 had neither rows with ids nor seeds
-_READ = (1, FORMAT)
+FORMAT = 3  # 2 had two limbs a ratio, 1 neither rows with ids nor seeds
+_READ = (1, 2, FORMAT)
 
 
 def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
             rows = Outcomes.from_dict(arrays, options)
             _refuse_misfit(options, rows)
             once = Once(options)
-            once.add(rows)
+            once.add(rows, seed=seed)
         elif arrays:
             counts = Counts.from_dict(arrays)
             _refuse_misfit(options, counts)

@@ -15,8 +15,9 @@ import numpy as np
 from . import crowded, engine, parallel, plain
 from .batch import Batch
 from .complaints import complain
-from .counts import PRED, ROWS, TP, Array, Counts
+from .counts import Array, Counts
 from .errors import F1Error
+from .layout import PRED, TP
 from .options import Options
 
 # A block's ids, casts and codes stay in a core's cache; where nothing is cast, its ids.
@@ -137,6 +138,8 @@ def _part(batch: Batch, module: Any, blocks: Iterable[slice], pay: Any = None) -
     counts = _empty(batch)
     for rows in blocks:
         start = perf_counter()
+        if counts.rows is not None and batch.weight is None:
+            counts.make_room(rows.stop - rows.start)  # limbs of 2^32 rows in one batch
         if fill(module, batch, rows, counts):
             if module is plain and batch.again is None:
                 complain(batch, rows)
@@ -167,7 +170,7 @@ def zeros(batch: Batch) -> Counts:
     """Counts of the batch's form, of no rows."""
     size, dtype = batch.n_classes, np.int64 if batch.weight is None else np.float64
     if batch.kind == "multilabel":
-        return Counts(size, sums=np.zeros((4, size), dtype), rows=np.zeros(ROWS, dtype))
+        return Counts.of_labels(size, dtype)
     if batch.options.keeps_confusion(size):
         return Counts(size, confusion=np.zeros((size, size), dtype))
     return Counts(size, sums=np.zeros((3, size), dtype))
@@ -202,6 +205,7 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
         for side in (true, pred):
             if len(side) and not (side.min() >= 0 and side.max() < batch.n_classes):
                 return False
+        total.make_room(len(true))
         total.forget_margins()
         module.labels(true, pred, matrix)
     except engine.NotReady:

@@ -10,7 +10,7 @@ pytest.importorskip("numba", exc_type=ImportError)
 import f1core
 from f1core import crowded, kernels
 from f1core.batch import Batch
-from f1core.counts import PRED, TP, TRUE
+from f1core.layout import PRED, TP, TRUE
 from f1core.options import make_options
 
 

@@ -9,8 +9,8 @@ pytest.importorskip("numba", exc_type=ImportError)
 
 import f1core
 from f1core import kernels, plain
-from f1core.counts import PRED, TP, TRUE
 from f1core.formats import FORMATS
+from f1core.layout import PRED, TP, TRUE
 
 NARROW = {dtype: form for dtype, form in FORMATS.items() if dtype.kind == "f"}
 

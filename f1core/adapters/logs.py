@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..counts import RATIOS
 from ..errors import F1Error, one_of
+from ..layout import RATIOS
 from ..options import TASKS
 from ..scores import AVERAGES, METRICS, Scores
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..accumulator import Accumulator
-from ..counts import ROWS, Array, Counts
+from ..counts import Array, Counts
 from ..errors import F1Error, renamed
+from ..layout import ROWS
 from ..options import Options
 from ..scores import LOSSES, Scores
 from .logs import monitored, named

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,28 +17,41 @@ from .runs import Rows, stacked, whole
 from .twins import Judge, compared, distinct
 
 
+class Held(NamedTuple):
+    """What is held at one moment; what it consists of is never changed, but for the counts."""
+
+    kind: str | None = None  # of ids; None before the first row
+    n_classes: int = 0
+    encoder: GrowingEncoder | None = None  # of labels, where the data names the classes
+    runs: tuple[Rows, ...] = ()
+    weighted: bool = False
+    seed: int | None = None  # of resamples, where they are kept: the smallest of all merged
+    counts: Counts | None = None  # None where they must be counted anew
+
+
 class Once:
     """The rows counted so far, each once, and their counts.
 
-    Rows are kept as `Outcomes`; what a run of them holds is never changed, so a copy is a snapshot
-    and a refused batch leaves no trace.
+    Rows are kept as `Outcomes`; all that is held is replaced in one step, so a copy is a snapshot
+    and a batch that is refused or interrupted leaves no trace.
     """
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._kind: str | None = None  # of ids; None before the first row
-        self._n_classes = 0
-        self._encoder: GrowingEncoder | None = None  # of labels, where the data names the classes
-        self._runs: tuple[Rows, ...] = ()
-        self._weighted = False
-        self._counts: Counts | None = None  # None where they must be counted anew
+        self._held = Held()
 
     @property
     def n_classes(self) -> int | None:
         """How many classes earlier batches have settled, unless labels may still be new."""
-        return None if self._kind is None or self._encoder is not None else self._n_classes
+        held = self._held
+        return None if held.kind is None or held.encoder is not None else held.n_classes
 
-    def add(self, more: Outcomes, threads: int | None = None) -> None:
+    @property
+    def seed(self) -> int | None:
+        """What resamples are drawn from."""
+        return self._held.seed
+
+    def add(self, more: Outcomes, threads: int | None = None, seed: int | None = None) -> None:
         """Count the rows that are new; labels are those that occur, sorted.
 
         Raises
@@ -47,16 +60,17 @@ class Once:
             If an id comes with two truths or two weights, or classes do not fit; nothing is
             counted then.
         """
-        self._refuse_other_form(more)
-        encoder, rows = self._numbered(more)
+        held = self._held
+        _refuse_other_form(held, more)
+        encoder, rows = _numbered(held, more)
         judge = Judge(more.kind, self._options, encoder)
         rows = distinct(rows, judge)
-        fresh, runs, changed = compared(rows, self._runs, judge)
-        weighted = self._weighted or rows.weight is not None
+        fresh, runs, changed = compared(rows, held.runs, judge)
+        weighted = held.weighted or rows.weight is not None
         if len(fresh) or not runs:
             runs = stacked(runs, fresh)
-        # If this is interrupted, all is counted anew from the runs, whichever are there then.
-        counts, first, self._counts = self._counts, self._kind is None, None
+        first, counts = held.kind is None, held.counts
+        self._held = held._replace(counts=None)  # they are changed; an interrupt leaves the rows
         if (counts is not None or first) and not weighted and not changed:
             part = more._replace(rows=fresh)
             if encoder is not None:
@@ -65,35 +79,39 @@ class Once:
                 counts = counted(part, self._options, threads, counts)
         else:
             counts = None
-        self._kind, self._n_classes, self._encoder = more.kind, more.n_classes, encoder
-        self._runs, self._weighted, self._counts = runs, weighted, counts
+        seeds = [each for each in (held.seed, seed) if each is not None]
+        smallest = min(seeds, default=None)
+        self._held = Held(more.kind, more.n_classes, encoder, runs, weighted, smallest, counts)
 
     def counts(self, threads: int | None = None) -> Counts:
         """The counts of all rows.
 
         Sums of weights round; they are taken in the order of ids, whichever came first.
         """
-        if self._counts is None:
-            self._counts = counted(self.outcomes(), self._options, threads)
-        return self._counts
+        found = self._held.counts
+        if found is None:
+            found = counted(self.outcomes(), self._options, threads)
+            self._held = self._held._replace(counts=found)
+        return found
 
     def outcomes(self) -> Outcomes:
         """All rows in the order of their ids, and the labels that they hold, sorted."""
-        rows = whole(self._runs)
-        if self._weighted:
+        held = self._held
+        rows = whole(held.runs)
+        if held.weighted:
             rows = replace(rows, weight=rows.weights)
-        labels = None if self._encoder is None else self._encoder.by_code
-        found = trimmed(Outcomes(rows, self._kind or "", self._n_classes, labels))
-        self._runs = (found.rows,)
-        if found.labels is not None:
-            self._encoder = GrowingEncoder.of(found.labels)
+        labels = None if held.encoder is None else held.encoder.by_code
+        found = trimmed(Outcomes(rows, held.kind or "", held.n_classes, labels))
+        encoder = None if found.labels is None else GrowingEncoder.of(found.labels)
+        self._held = held._replace(runs=(found.rows,), encoder=encoder)
         return found
 
-    def with_replicas(self, seed: int) -> Counts:
+    def with_replicas(self) -> Counts:
         """The counts, and replicas of the rows in the order of their ids."""
         from ..intervals.poisson import with_replicas
 
-        total, first = None, 0
+        total, first, seed = None, 0, self._held.seed
+        assert seed is not None
         for batch in batches(self.outcomes(), self._options):
             part = with_replicas(count(batch), batch, seed, first)
             total, first = add(total, part, self._options), first + len(batch)
@@ -110,9 +128,9 @@ class Once:
 
     def copy(self) -> Once:
         """The same, which later rows do not reach."""
-        made = Once(self._options)
-        made.__dict__.update(self.__dict__)
-        made._counts = None if self._counts is None else self._counts.copy()
+        made, held = Once(self._options), self._held
+        counts = None if held.counts is None else held.counts.copy()
+        made._held = held._replace(counts=counts)
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -126,25 +144,28 @@ class Once:
     __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"options": self._options, "outcomes": self.outcomes() if self._runs else None}
+        outcomes = self.outcomes() if self._held.runs else None
+        return {"options": self._options, "outcomes": outcomes, "seed": self._held.seed}
 
     def __setstate__(self, made: dict[str, Any]) -> None:
         self.__init__(made["options"])  # type: ignore[misc]
         if made["outcomes"] is not None:
-            self.add(made["outcomes"])
+            self.add(made["outcomes"], seed=made["seed"])
 
-    def _refuse_other_form(self, more: Outcomes) -> None:
-        if self._kind is None:
-            return
-        if more.kind != self._kind:
-            raise F1Error(f"sample_id holds {more.kind} here and {self._kind} before")
-        refuse_mixed(None if self._encoder is None else self._encoder.labels, more.labels)
-        if more.labels is None:
-            refuse_other_width(self._n_classes, more.n_classes)
 
-    def _numbered(self, more: Outcomes) -> tuple[GrowingEncoder | None, Rows]:
-        """The encoder with the labels of these rows, and the rows in its codes."""
-        if more.labels is None:
-            return None, more.rows
-        encoder = (self._encoder or GrowingEncoder.of(more.labels)).extended(more.labels)
-        return encoder, renumbered(more.rows, encoder.find(more.labels))
+def _refuse_other_form(held: Held, more: Outcomes) -> None:
+    if held.kind is None:
+        return
+    if more.kind != held.kind:
+        raise F1Error(f"sample_id holds {more.kind} here and {held.kind} before")
+    refuse_mixed(None if held.encoder is None else held.encoder.labels, more.labels)
+    if more.labels is None:
+        refuse_other_width(held.n_classes, more.n_classes)
+
+
+def _numbered(held: Held, more: Outcomes) -> tuple[GrowingEncoder | None, Rows]:
+    """The encoder with the labels of these rows, and the rows in its codes."""
+    if more.labels is None:
+        return None, more.rows
+    encoder = (held.encoder or GrowingEncoder.of(more.labels)).extended(more.labels)
+    return encoder, renumbered(more.rows, encoder.find(more.labels))

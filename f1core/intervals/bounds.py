@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import averages, values
-from ..counts import RATIOS, TRUE, Array, Counts
+from ..counts import Array, Counts
 from ..errors import F1Error, one_of, shown
+from ..layout import RATIOS, TRUE
 from ..options import Options
 from ..scores import Scores
 from . import resampling

@@ -9,11 +9,12 @@ import numpy as np
 
 from ..averages import divide, fractions
 from ..batch import Batch
-from ..counts import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED, Array, Counts
+from ..counts import Array, Counts
 from ..decisions import Decisions, decide
 from ..errors import F1Error, shown
+from ..layout import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED
 from ..plain import IGNORED
-from ..replicas import Replicas
+from ..replicas import Replicas, refuse_infinite
 from .resampling import summed
 
 # Rows whose weights are drawn together, from a generator of their own.
@@ -53,11 +54,13 @@ def count_replicas(batch: Batch, seed: int, first: int = 0, resamples: int = 0) 
         found = decide(batch, slice(start, stop))
         draws = weights(seed, first + start, first + stop, resamples)[:, found.rows]
         if found.code is not None and rows is not None:
-            _add_cells(found, found.code, draws, batch, sums, rows)
+            with np.errstate(over="ignore", invalid="ignore"):
+                _add_cells(found, found.code, draws, batch, sums, rows)
         else:
-            weighed = draws if found.weight is None else draws * found.weight
-            sums += summed(weighed, found.true, found.pred, batch.n_classes)
+            with np.errstate(over="ignore"):  # `refuse_infinite` looks at the end
+                sums += summed(_weighed(draws, found), found.true, found.pred, batch.n_classes)
         start = stop
+    refuse_infinite(sums)
     return Replicas(sums, rows, np.array([[seed, first, first + len(batch)]]))
 
 
@@ -95,10 +98,10 @@ class Stream:
         self.seed = checked_seed(seed)
         self.rows = 0
 
-    def advance(self, rows: int) -> int:
-        """Number so many rows; give the number of the first."""
-        self.rows += rows
-        return self.rows - rows
+    def take_back(self, first: int, rows: int) -> None:
+        """Forget the numbers of rows from `first` on, unless others were numbered since."""
+        if self.rows == first + rows:
+            self.rows = first
 
     def fork(self) -> int | None:
         """The seed for a copy, whose further rows are others; None if none was asked for.
@@ -126,13 +129,17 @@ def checked_seed(seed: Any) -> int:
     return int(seed)
 
 
+def _weighed(draws: Array, found: Decisions) -> Array:
+    return draws if found.weight is None else draws * found.weight
+
+
 def _add_cells(
     found: Decisions, code: Array, draws: Array, batch: Batch, sums: Array, rows: Array
 ) -> None:
     flags = np.stack([code == 3, (code & 1) == 1, (code & 2) == 2, code != IGNORED], axis=1)
     # float32 holds these sums exactly where rows have no weights: at most 8 a row.
     kind = np.float32 if found.weight is None else np.float64
-    weighed = draws.astype(kind) if found.weight is None else draws * found.weight
+    weighed = draws.astype(kind) if found.weight is None else _weighed(draws, found)
     for place in range(0, draws.shape[1], 1 << 20):
         some = slice(place, place + (1 << 20))
         product = weighed[:, some] @ flags[some].reshape(-1, flags[0].size).astype(kind)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from .. import averages
-from ..counts import CELLS, PRED, RATIOS, TP, TRUE, Array, Counts
+from ..counts import Array, Counts
 from ..errors import F1Error
+from ..layout import CELLS, PRED, RATIOS, TP, TRUE
 from ..options import Options
 from ..scores import Scores
 

@@ -1,6 +1,6 @@
 """The only Numba: arrays in, arrays filled; no strings, no raising, no Python objects."""
 
-from ..counts import CELLS
+from ..layout import CELLS
 from .loader import Kernel
 from .loader import NotReady as NotReady
 from .loader import Rent as Rent

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..counts import PRED, TP, TRUE
+from ..layout import PRED, TP, TRUE
 from .decisions import beyond
 from .floats import plus, where
 from .jit import inlined, jit

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..counts import PRED, TP, TRUE
+from ..layout import PRED, TP, TRUE
 from .decisions import aligned, beyond, neighbours
 from .jit import inlined, jit
 from .lanes import (

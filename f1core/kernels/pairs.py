@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..counts import PRED, TP, TRUE
+from ..layout import PRED, TP, TRUE
 from .jit import inlined, jit
 from .lanes import LANES, above_bits, equal, load, repeated
 from .masks import bits, choose, store

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..counts import CELLS, COUNT, EXACT, LIMB, PRED, RATIOS, TP, TRUE
+from ..layout import CELLS, COUNT, EXACT, LIMB, PRED, RATIOS, TP, TRUE
 from .floats import floats_of, is_zero, minus, over, plus, times, where
 from .jit import inlined, jit
 from .lanes import LANES, above, load, repeated

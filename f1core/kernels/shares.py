@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..counts import PRED, TP, TRUE
+from ..layout import PRED, TP, TRUE
 from .across import SIDE, greater, keys, lower, strange, upper
 from .jit import inlined, jit
 from .lanes import above, above_bits, equal, load, load_part, repeated

@@ -44,7 +44,7 @@ def machine():
 @cache
 def sources():
     """What compiled kernels are valid for: all their code. Numba looks at a kernel's own file."""
-    files = [*sorted(HERE.glob("*.py")), HERE.parent / "counts.py"]
+    files = [*sorted(HERE.glob("*.py")), HERE.parent / "layout.py"]
     return sha256(b"\0".join(f.read_bytes() for f in files if f.exists())).digest()
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..counts import CELLS, COUNT, EXACT, PRED, TP, TRUE
+from ..layout import CELLS, COUNT, EXACT, PRED, TP, TRUE
 from .floats import is_zero, over, plus, times, where
 from .jit import inlined, jit
 from .lanes import LANES, load

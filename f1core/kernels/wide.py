@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..counts import CELLS, PRED, TP, TRUE
+from ..layout import CELLS, PRED, TP, TRUE
 from .jit import inlined, jit
 from .lanes import LANES, load, repeated
 from .masks import store

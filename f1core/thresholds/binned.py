@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..counts import Array
 from ..errors import F1Error, calling_y_pred, shown
-from ..options import make_options, refuse_unknown
+from ..locks import new_lock
+from ..options import Options, make_options, refuse_unknown
+from ..plausible import down_scaled, exact_sum, refuse_overflow
 from ..positive import agreed, with_negative
 from .best import Best, best_of, scores_batch
 from .bins import BinColumn, HopefulColumn, count_bins
 from .curves import Curve, curve_of
 from .search import Choice
 from .tuning import choose, make_aim, metric_of, number, value_of
+
+
+class Kept(NamedTuple):
+    """All that the bins have, replaced in one step."""
+
+    options: Options  # those asked for, and what the columns of the first batch call the labels
+    counts: Array | None = None  # (L, bins + 2, 2) of `count_bins`: negative, positive
+    negative: Any = None  # the negative class that the data named, once it occurred
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,14 +90,13 @@ class BinnedThresholds:
             raise F1Error(f"bins is {shown(bins)}; give a power of two from 2 to 1,048,576")
         if task not in ("binary", "multilabel"):
             raise F1Error(f"task is {shown(task)}; thresholds are for 'binary' and 'multilabel'")
-        self._options = make_options(
+        options = make_options(
             task, classes=classes, ignore_index=ignore_index, pos_label=pos_label
         )
-        self._asked = self._options  # before columns named the labels
+        self._asked = options  # before columns named the labels
         self.bins = int(bins)
-        self._counts: Array | None = None  # (L, bins + 2, 2) of `count_bins`: negative, positive
-        self._negative: Any = None  # the negative class that the data named, once it occurred
-        self._lock = threading.Lock()
+        self._kept = Kept(options)
+        self._lock = new_lock()
 
     def update(
         self, y_true: Any, y_prob: Any, *, sample_weight: Any = None, **unknown: Any
@@ -103,22 +111,23 @@ class BinnedThresholds:
         if unknown:
             refuse_unknown(unknown, BinnedThresholds.update, "BinnedThresholds.update")
         with calling_y_pred("y_prob"):
-            asked, seen, options = self._options, self._counts, self._options
-            if self._negative is not None:
-                options = with_negative(options, self._negative)
+            asked, seen, negative = self._kept
+            options = asked if negative is None else with_negative(asked, negative)
             width = None if seen is None or asked.task == "binary" else len(seen)
             batch = scores_batch(y_true, y_prob, options, sample_weight, width)
             counts = count_bins(batch, self.bins)
         many = asked.task != "binary"
         with self._lock:
-            now = self._counts
+            kept = self._kept
+            now = kept.counts
             named = many and asked.names is None and batch.options.names is not None
             fits = now is seen or (not named and now is not None and len(now) == len(counts))
-            if fits and asked is self._options:
-                self._negative = agreed(self._negative, batch.negative)
-                self._counts = counts if now is None else now + counts
-                self._options = batch.options if named else asked
-                return
+            if fits and asked is kept.options:
+                negative = agreed(kept.negative, batch.negative)
+                both = counts if now is None else _sum(now, counts)
+                if self._kept is kept:  # else a signal handler came in between
+                    self._kept = Kept(batch.options if named else asked, both, negative)
+                    return
         self.update(y_true, y_prob, sample_weight=sample_weight)  # after another thread's first
 
     def merge(self, other: BinnedThresholds) -> None:
@@ -131,26 +140,29 @@ class BinnedThresholds:
         """
         if not isinstance(other, BinnedThresholds):
             raise F1Error(f"only BinnedThresholds can be merged, this is {shown(other)}")
-        with other._lock:
-            options, asked, more = other._options, other._asked, other._counts
-            negative = other._negative
+        options, more, negative = other._kept
         with self._lock:
-            now = self._counts
+            kept = self._kept
+            now = kept.counts
             if now is None or more is None:  # no columns named its labels yet
-                difference = self._asked.difference(asked)
+                difference = self._asked.difference(other._asked)
             else:
-                difference = self._options.difference(options)
+                difference = kept.options.difference(options)
             if self.bins != other.bins:
                 difference = f"bins is {self.bins} here and {other.bins} there"
             if difference is not None:
                 raise F1Error(f"these bins cannot be merged: {difference}")
             if now is not None and more is not None and len(now) != len(more):
                 raise F1Error(f"{len(more)} labels cannot be added to {len(now)}")
-            self._negative = agreed(self._negative, negative)
+            negative = agreed(kept.negative, negative)
             if now is None:
-                self._counts, self._options = more, options
-            elif more is not None:
-                self._counts = now + more
+                both, named = more, options
+            else:
+                both, named = now if more is None else _sum(now, more), kept.options
+            if self._kept is kept:  # else a signal handler came in between
+                self._kept = Kept(named, both, negative)
+                return
+        self.merge(other)
 
     def __add__(self, other: BinnedThresholds) -> BinnedThresholds:
         if not isinstance(other, BinnedThresholds):
@@ -225,15 +237,13 @@ class BinnedThresholds:
     def reset(self) -> None:
         """Forget all counts, keep the options."""
         with self._lock:
-            self._counts, self._options, self._negative = None, self._asked, None
+            self._kept = Kept(self._asked)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BinnedThresholds):
             return NotImplemented
-        mine, theirs = self._counts, other._counts
-        if self.bins != other.bins or self._options.difference(other._options) is not None:
-            return False
-        if self._negative != other._negative:
+        (one, mine, negative), (two, theirs, another) = self._kept, other._kept
+        if self.bins != other.bins or one.difference(two) is not None or negative != another:
             return False
         if mine is None or theirs is None:
             return mine is theirs
@@ -242,22 +252,35 @@ class BinnedThresholds:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        rows = 0 if self._counts is None else self._counts.sum(axis=(1, 2)).max()
+        counts = self._kept.counts
+        rows = 0 if counts is None else counts.sum(axis=(1, 2)).max()
         return f"BinnedThresholds({self._options.task!r}, bins={self.bins}, {rows:,} rows)"
 
     def __getstate__(self) -> dict[str, Any]:
-        with self._lock:
-            counts = None if self._counts is None else self._counts.copy()
-        named = {"options": self._options, "asked": self._asked, "negative": self._negative}
+        options, counts, negative = self._kept
+        counts = None if counts is None else counts.copy()
+        named = {"options": options, "asked": self._asked, "negative": negative}
         return {**named, "bins": self.bins, "counts": counts}
 
     def __setstate__(self, made: dict[str, Any]) -> None:
-        self._options, self.bins, self._counts = made["options"], made["bins"], made["counts"]
-        self._asked = made.get("asked", self._options)
-        self._negative = made.get("negative")
-        self._lock = threading.Lock()
+        self._kept = Kept(made["options"], made["counts"], made.get("negative"))
+        self._asked, self.bins = made.get("asked", made["options"]), made["bins"]
+        self._lock = new_lock()
+
+    @property
+    def _options(self) -> Options:
+        return self._kept.options
 
     def _seen(self) -> Array:
-        if self._counts is None:
+        counts = self._kept.counts
+        if counts is None:
             raise F1Error("there are no rows to cut: update() was not called since the start")
-        return self._counts
+        most, whole = max(map(float, map(exact_sum, counts))), counts.dtype.kind == "i"
+        scaled = down_scaled(most, 4 * len(counts), whole, [counts])
+        return counts if scaled is None else scaled[0]
+
+
+def _sum(mine: Array, more: Array) -> Array:
+    for one, other in zip(mine, more, strict=True):
+        refuse_overflow(exact_sum(one), exact_sum(other))
+    return np.asarray(mine + more)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 
 from ..counts import Array
 from ..formats import Format
+from ..locks import cached_property
 from ..plain import floats
 from .cuts import Column, Cuts, Scale, starts
 

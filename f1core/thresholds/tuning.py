@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..counts import CELLS, COUNT, PRED, ROWS, TP, TRUE, Array, Counts
+from ..counts import Array, Counts
 from ..errors import F1Error, one_of, shown
+from ..layout import CELLS, COUNT, PRED, ROWS, TP, TRUE
 from ..options import Options
 from ..scores import Scores
 from .cuts import Column

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from ...counts import CELLS, PRED, TRUE, Array, Counts
+from ...counts import Array, Counts
 from ...errors import F1Error
 from ...foreign import to_numpy
+from ...layout import CELLS, PRED, TRUE
 from ...options import Options
 from .deciding import NARROW, Four
 from .eager import held

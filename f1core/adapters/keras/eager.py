@@ -12,9 +12,10 @@ import keras
 import numpy as np
 
 from ...accumulator import Accumulator
-from ...counts import COUNT, EXACT, TRUE, Array
+from ...counts import Array
 from ...errors import F1Error
 from ...foreign import to_numpy
+from ...layout import COUNT, EXACT, TRUE
 from ...options import Options
 from .shapes import is_flat, is_spread, refuse_shapes
 

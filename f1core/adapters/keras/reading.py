@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import averages
-from ...counts import CELLS, RATIOS
 from ...errors import F1Error, one_of
+from ...layout import CELLS, RATIOS
 from ...options import Options
 from ...scores import single_numbers
 from ..logs import named

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ... import averages
-from ...counts import RATIOS, Array
+from ...counts import Array
+from ...layout import RATIOS
 from ...options import Options
 from .checks import warn, warn_undefined
 from .reading import read

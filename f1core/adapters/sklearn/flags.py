@@ -9,10 +9,11 @@ import numpy as np
 
 from ... import tally
 from ...batch import Batch
-from ...counts import COUNT, EXACT, HIGH, PRED, ROWS, TP, TRUE, UNDEFINED, Array
+from ...counts import Array
 from ...discover import zeros_and_ones
 from ...errors import F1Error
 from ...formats import format_of
+from ...layout import COUNT, EXACT, HIGH, PRED, ROWS, TP, TRUE, UNDEFINED
 from ...options import Options
 from ...plain import _row_ratios
 from .targets import INDICATOR, Targets

@@ -9,10 +9,11 @@ import numpy as np
 
 from ... import tally
 from ...batch import Batch
-from ...counts import PRED, TP, TRUE, Array
+from ...counts import Array
 from ...discover import discover_classes
 from ...errors import F1Error
 from ...labels import LabelEncoder, factorize
+from ...layout import PRED, TP, TRUE
 from ...options import Options
 from .targets import Targets
 

@@ -9,8 +9,9 @@ from sklearn.metrics._scorer import _BaseScorer
 from sklearn.utils.validation import _check_response_method
 
 from ...api import score
-from ...counts import RATIOS, Array
+from ...counts import Array
 from ...errors import F1Error, one_of, shown
+from ...layout import RATIOS
 from ...options import make_options, thread_count
 from ...scores import LOSSES, METRICS
 
