@@ -16,6 +16,7 @@ from .locks import new_lock, refuse_nested
 from .options import Options, make_options, refuse_unknown, thread_count
 from .positive import agreed, with_negative
 from .repeat import Repeat
+from .row_order import refuse_reordered
 from .scores import Scores
 from .tally import add, add_sparsely, count
 
@@ -507,6 +508,7 @@ class Accumulator:
             raise F1Error(_MIXED.format("an id", "none"))
         asked, width = self._options, self._width()
         batch = check(y_true, y_pred, self.named(), sample_weight, width, exact=True)
+        refuse_reordered(y_true=y_true, y_pred=y_pred, sample_id=sample_id)
         ids = check_ids(sample_id, len(batch))
         if not len(batch):
             return

@@ -166,6 +166,11 @@ def _told(take: Callable[[Any], Array], value: Any, name: str) -> Array:
         raise F1Error(f"{name} cannot be read as an array: {_first_line(error)}") from error
 
 
+def is_pandas(value: Any) -> bool:
+    """Whether an object is pandas', or of a class that is derived from one of these."""
+    return _home(type(value)) == "pandas"  # type: ignore[arg-type, unused-ignore]
+
+
 @lru_cache(maxsize=64)
 def _home(kind: type) -> str:
     """The library that a type, or one that it is derived from, comes from."""

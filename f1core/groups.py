@@ -16,6 +16,7 @@ from .foreign import refuse_rounded, to_numpy, widened
 from .inputs import check
 from .labels import factorize
 from .options import make_options, parameters_of, refuse_unknown, thread_count
+from .row_order import refuse_reordered
 from .scores import Scores
 from .tally import count
 
@@ -64,6 +65,7 @@ def score_by(
     crew = thread_count(threads)
     refuse_unknown(options, (*parameters_of(score_by), *parameters_of(score)), "score_by")
     batch = check(y_true, y_pred, make_options(**options), sample_weight, exact=True)
+    refuse_reordered(y_true=y_true, y_pred=y_pred, groups=groups)
     names, which = group_codes(groups, len(batch))
     if len(names) <= 1 << 16:
         which = which.astype(np.uint16)  # which a radix sort takes in 5 ns a row, int64 in 80

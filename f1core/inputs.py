@@ -17,6 +17,7 @@ from .formats import format_of
 from .labels import LabelEncoder
 from .options import Options
 from .positive import named_by_data
+from .row_order import refuse_reordered
 
 _SCAN = 1 << 16  # rows looked at before a guess is made
 
@@ -41,6 +42,8 @@ def check(
         If lengths, widths, kinds or options do not fit together.
     """
     true, pred = to_numpy(y_true, "y_true"), to_numpy(y_pred, "y_pred")
+    if not (pred is y_pred and true is y_true):
+        refuse_reordered(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
     if true.ndim > 2 or pred.ndim > 2:
         name, array = ("y_true", true) if true.ndim > 2 else ("y_pred", pred)
         raise F1Error(f"{name} is {shape_words(array)}; use one row an item, flattening the rest")

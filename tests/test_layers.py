@@ -16,10 +16,10 @@ ROOT = Path(f1core.__file__).parent
 CORE = [
     "errors", "locks", "layout", "plausible", "misnamed", "values", "options", "entries", "foreign",
     "columns_by_name", "replicas", "cells", "counts", "formats", "plain", "kernels", "engine",
-    "cores", "parallel", "text", "labels", "batch", "discover", "complaints", "positive", "inputs",
-    "crowded", "tally", "averages", "report", "scores", "api", "decisions", "ids", "ids.kinds",
-    "ids.runs", "ids.outcomes", "ids.twins", "ids.once", "writing", "state", "repeat",
-    "accumulator",
+    "cores", "parallel", "text", "labels", "batch", "discover", "complaints", "positive",
+    "row_order", "inputs", "crowded", "tally", "averages", "report", "scores", "api", "decisions",
+    "ids", "ids.kinds", "ids.runs", "ids.outcomes", "ids.twins", "ids.once", "writing", "state",
+    "repeat", "accumulator",
 ]  # fmt: skip
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",

@@ -115,7 +115,7 @@ def _column(
         scores = floats(words, form.inf)
         if np.isnan(scores).any():
             raise _WrongCell
-        return Ordered(scores, true, weight, scale)
+        return _ordered(scores, true, weight, scale)
     packed = weight is None
     if len(words) and words.max() > form.one:  # beyond 1, NaN, below 0, or -0.0
         sign = form.word.type(1 << 8 * form.word.itemsize - 1)
@@ -127,4 +127,12 @@ def _column(
             packed = False
     if packed:
         return Packed(words, true, form, scale)
-    return Ordered(floats(words, form.inf), true, weight, scale)
+    return _ordered(floats(words, form.inf), true, weight, scale)
+
+
+def _ordered(scores: Array, true: Array, weight: Array | None, scale: Scale) -> Column:
+    """The cells that count, sorted: rows of weight 0 bring no threshold, as in scikit-learn."""
+    if weight is not None and not weight.all():
+        kept = weight > 0
+        scores, true, weight = scores[kept], true[kept], weight[kept]
+    return Ordered(scores, true, weight, scale)

@@ -18,7 +18,7 @@ pl = pytest.importorskip("polars")
 import sklearn.metrics as theirs  # noqa: E402
 from sklearn.exceptions import UndefinedMetricWarning  # noqa: E402
 
-from f1core import tally  # noqa: E402
+from f1core import F1Error, tally  # noqa: E402
 from f1core.adapters import sklearn as ours  # noqa: E402
 
 NAMES = [name for name in ours.__all__ if name != "scorer"]
@@ -344,3 +344,29 @@ def test_plain_labels_are_never_sorted(monkeypatch):
     assert ours.f1_score(y - 3, y - 3, average="macro") == 1.0
     assert ours.f1_score(y.reshape(-1, 1), y.tolist(), average="macro") == 1.0
     assert ours.f1_score(np.eye(5, dtype=int), np.eye(5, dtype=int), average="macro") == 1.0
+
+
+STRINGS = ["cat", "dog", "dog"]
+
+
+def test_strings_of_any_array_are_read():
+    pa = pytest.importorskip("pyarrow")
+    views = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, 1]), pa.array(["cat", "dog"], pa.string_view())
+    )
+    runs = pa.RunEndEncodedArray.from_arrays([1, 3], ["cat", "dog"])
+    held = [views, runs, pa.array(STRINGS), pa.chunked_array([STRINGS])]
+    if hasattr(np.dtypes, "StringDType"):
+        held.append(np.array(STRINGS, dtype=np.dtypes.StringDType()))
+    for labels in held:
+        assert ours.f1_score(labels, STRINGS, average="macro") == 1.0
+        assert ours.confusion_matrix(STRINGS, labels).tolist() == [[1, 0], [0, 2]]
+
+
+@pytest.mark.parametrize(
+    "labels", [["cat", float("nan"), "dog"], ["cat", None, "dog"], [1, "1", "a"]]
+)
+def test_lists_of_which_numpy_would_make_text_are_refused(labels):
+    for pair, name in (((labels, STRINGS), "y_true"), ((STRINGS, labels), "y_pred")):
+        with pytest.raises(F1Error, match=f"{name} .* at row 1"):
+            ours.f1_score(*pair, average="macro")

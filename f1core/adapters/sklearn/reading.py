@@ -14,6 +14,8 @@ from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from ...counts import Array
+from ...entries import from_objects
+from ...foreign import to_numpy
 from . import flags, labels
 from .targets import INDICATOR, Targets
 
@@ -42,6 +44,7 @@ def read(
     """
     if sample_weight is not None:
         check_consistent_length(y_true, y_pred, sample_weight)
+    y_true, y_pred = _readable(y_true, "y_true"), _readable(y_pred, "y_pred")
     true, pred = _array(y_true), _array(y_pred)
     if true is not None and pred is not None and 0 < len(true) == len(pred):
         weight = _weights(sample_weight, true)
@@ -61,6 +64,28 @@ def read(
     classes = unique_labels(true, pred)
     true, pred = (np.searchsorted(classes, y) for y in (true, pred))
     return labels.counted(labels.Ids(true, pred, len(classes), classes), weight, matrix)
+
+
+def _readable(y: Any, name: str) -> Any:
+    """What scikit-learn cannot read, as what it can; strings mixed with anything are refused.
+
+    It reads neither NumPy's StringDType nor Arrow's dictionaries of views, and counts the nan of
+    ["cat", nan] as a class.
+
+    Raises
+    ------
+    F1Error
+        If a label is missing or of another type than the rest, where NumPy would make text of it.
+    """
+    if type(y) is np.ndarray:
+        return to_numpy(y, name) if y.dtype.kind == "T" else y
+    if isinstance(y, (list, tuple)):
+        kinds = set(map(type, y))
+        if len(kinds) > 1 and any(issubclass(kind, str) for kind in kinds):
+            from_objects(np.array(y, dtype=object), name)
+    elif type(y).__module__ == "pyarrow.lib" and hasattr(y, "type"):
+        return to_numpy(y, name)
+    return y
 
 
 def _array(y: Any) -> Array | None:
