@@ -6,14 +6,15 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .counts import Counts
-from .errors import F1Error, shown
+from .errors import F1Error, UnknownAttribute, shown
 from .ids.kinds import check_ids
 from .ids.once import Once
 from .ids.outcomes import Outcomes, of_batch
 from .inputs import check
 from .layout import TRUE
 from .locks import new_lock, refuse_nested
-from .options import Options, make_options, refuse_unknown, thread_count
+from .misnamed import attribute_of
+from .options import Options, make_options, refuse_idle_seed, refuse_unknown, thread_count
 from .positive import agreed, with_negative
 from .repeat import Repeat
 from .row_order import refuse_reordered
@@ -97,6 +98,7 @@ class Accumulator:
             resamples=resamples,
             pos_label=pos_label,
         )
+        refuse_idle_seed(seed, options.resamples)
         self._asked: Options = options  # before columns named the classes
         self._threads = thread_count(threads)
         self._kept = Kept(options)
@@ -167,8 +169,8 @@ class Accumulator:
 
     def update(
         self,
-        y_true: Any,
-        y_pred: Any,
+        y_true: Any = None,
+        y_pred: Any = None,
         *,
         sample_weight: Any = None,
         sample_id: Any = None,
@@ -338,6 +340,14 @@ class Accumulator:
     def __repr__(self) -> str:
         once = "" if self._once is None else ", each once"
         return f"Accumulator({self.task!r}, {self.total:,} rows{once})"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            way = None if name.startswith("_") else attribute_of(name, self.task)
+            if way is None:
+                raise AttributeError(f"'Accumulator' object has no attribute {name!r}")
+            raise UnknownAttribute(f"Accumulator has no {name}: s = a.compute() has it, {way}")
 
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:

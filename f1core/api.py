@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from .inputs import check
-from .options import make_options, refuse_unknown, thread_count
+from .options import make_options, refuse_idle_seed, refuse_unknown, thread_count
 from .scores import Scores
 from .tally import count
 
 
 def score(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Any = None,
+    y_pred: Any = None,
     *,
     task: str | None = None,
     classes: Any = None,
@@ -47,12 +47,14 @@ def score(
     classes
         How many classes, or their names in column order.
     threshold
-        In [0, 1], one or one a label, rounded to the scores' own dtype. Probabilities may lie
-        0.001 outside of [0, 1], as rounding leaves them; what is farther out is refused.
+        In [0, 1], one or one a label, rounded to the scores' own dtype; not for labels, and not
+        where the largest score is predicted. Probabilities may lie 0.001 outside of [0, 1], as
+        rounding leaves them; what is farther out is refused.
     top_k
         Each row predicts its k best classes (multiclass scores).
     from_logits
-        The scores are logits: the threshold is moved, no sigmoid is computed.
+        The scores are logits: the threshold is moved, no sigmoid is computed. The largest logit
+        is the largest probability, so that a multiclass task is counted alike.
     sample_weight
         (n,) finite weights, not negative.
     ignore_index
@@ -106,6 +108,7 @@ def score(
         resamples=resamples,
         pos_label=pos_label,
     )
+    refuse_idle_seed(seed, options.resamples)
     batch = check(y_true, y_pred, options, sample_weight, exact=options.resamples > 0)
     counts = count(batch, thread_count(threads))
     if options.resamples:

@@ -49,6 +49,11 @@ class Batch:
         return len(self.pred)
 
     @property
+    def hard(self) -> bool:
+        """Whether labels or flags are predicted, which no threshold cuts."""
+        return self.format is None and self.kind != "multiclass"
+
+    @property
     def direct(self) -> bool:
         """Whether one kernel reads and counts the arrays as they lie."""
         if not self.as_they_lie or self.onehot:
@@ -225,8 +230,10 @@ class Batch:
             return None
         if self.onehot:
             place = self.options.place(value, self.n_classes)
+            if place is None:  # rows of padding, as long as the others
+                return np.asarray((widened(self.true[rows]) == value).all(axis=1))
             ids = self.true_ids(rows) if true is None else true
-            return np.asarray(ids == (NO_ID if place is None else place))
+            return np.asarray(ids == place)
         return np.asarray(widened(self.true[rows]) == (SKIPPED if self.coded else value))
 
     @cached_property

@@ -20,6 +20,10 @@ class UnknownOption(F1Error, TypeError):
     """A function has no option of this name; also a `TypeError`, as Python's own."""
 
 
+class IdleOption(F1Error):
+    """An option that what came has no use for."""
+
+
 class UnknownAttribute(F1Error, AttributeError):
     """A result has no attribute of this name; also an `AttributeError`, as Python's own."""
 
@@ -78,7 +82,7 @@ def renamed(error: F1Error, **names: str) -> F1Error:
     sentence = str(error)
     for ours, theirs in names.items():
         sentence = sentence.replace(ours, theirs)
-    return F1Error(sentence)
+    return type(error)(sentence)
 
 
 @contextmanager
@@ -100,4 +104,4 @@ def counted_from(first: int) -> Iterator[None]:
             raise
         at = re.compile(r"(?<= at row )\d+")
         told = at.sub(lambda row: str(first + int(row.group())), str(error))
-        raise F1Error(told) from None
+        raise type(error)(told) from None

@@ -25,6 +25,7 @@ from .options import parameters_of, refuse_unknown
 from .scores import Scores
 from .slices import Slices, as_binary, flags_alone, start
 
+_OPTIONS = ("sample_weight", "sample_id", *parameters_of(Accumulator))
 Progress = Callable[[str, int], None]
 T = TypeVar("T")
 _Batch = tuple[str, Selection, Columns]
@@ -143,8 +144,7 @@ def accumulate(
     F1Error
         As `score`.
     """
-    known = (*parameters_of(score), *parameters_of(Accumulator))
-    refuse_unknown(options, known, "files.score")
+    refuse_unknown(options, ("target", "probabilities", "group", *_OPTIONS), "files.score")
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
     names, count = (None, None) if words else values.classes(classes)
     looked = partial(

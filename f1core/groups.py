@@ -15,22 +15,25 @@ from .errors import F1Error, shape_words, shown
 from .foreign import refuse_rounded, to_numpy, widened
 from .inputs import check
 from .labels import factorize
-from .options import make_options, parameters_of, refuse_unknown, thread_count
+from .options import make_options, parameters_of, refuse_idle_seed, refuse_unknown, thread_count
 from .row_order import refuse_reordered
 from .scores import Scores
 from .tally import count
 
+_OPTIONS = parameters_of(score)
 _ROWS = 4096  # in a group, on average, from which on a pass of its own pays
 _CLASSES = 64  # whose table of 32 kB a group is filled in no time
 _BLOCK = 1 << 17  # rows decided in one go
 
 
 def score_by(
-    groups: Any,
-    y_true: Any,
-    y_pred: Any,
+    groups: Any = None,
+    y_true: Any = None,
+    y_pred: Any = None,
     *,
     sample_weight: Any = None,
+    resamples: int = 0,
+    seed: int | None = None,
     threads: int | None = None,
     **options: Any,
 ) -> dict[Any, Scores]:
@@ -40,7 +43,7 @@ def score_by(
     ----------
     groups
         (n,) each row's group: strings, whole numbers or booleans.
-    y_true, y_pred, sample_weight, threads, **options
+    y_true, y_pred, sample_weight, resamples, seed, threads, **options
         As in `score`. The task is read off all rows; each group has the classes that `score` finds
         in its rows.
 
@@ -63,8 +66,10 @@ def score_by(
     {'a': 1.0, 'b': 0.5}
     """
     crew = thread_count(threads)
-    refuse_unknown(options, (*parameters_of(score_by), *parameters_of(score)), "score_by")
-    batch = check(y_true, y_pred, make_options(**options), sample_weight, exact=True)
+    refuse_unknown(options, ("groups", *_OPTIONS), "score_by")
+    wanted = make_options(**options, resamples=resamples)
+    refuse_idle_seed(seed, wanted.resamples)
+    batch = check(y_true, y_pred, wanted, sample_weight, exact=True)
     refuse_reordered(y_true=y_true, y_pred=y_pred, groups=groups)
     names, which = group_codes(groups, len(batch))
     if len(names) <= 1 << 16:
@@ -74,7 +79,14 @@ def score_by(
     spans = list(zip(names.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True))
     if _small(batch, len(names)):
         return _from_decisions(batch, spans, order)
-    return {name: _scored(batch, order[start:stop], name, crew) for name, start, stop in spans}
+    drawn = None
+    if wanted.resamples:
+        from .intervals.poisson import checked_seed
+
+        drawn = checked_seed(seed)
+    return {
+        name: _scored(batch, order[start:stop], name, crew, drawn) for name, start, stop in spans
+    }
 
 
 def group_codes(groups: Any, rows: int) -> tuple[Array, Array]:
@@ -101,8 +113,10 @@ def group_codes(groups: Any, rows: int) -> tuple[Array, Array]:
 
 def _small(batch: Batch, groups: int) -> bool:
     """Whether each group is so small that a pass of its own costs more than its rows."""
-    single = batch.kind != "multilabel" and batch.options.top_k == 1 and batch.weight is None
-    few = batch.n_classes <= _CLASSES and batch.options.keeps_confusion(batch.n_classes)
+    options = batch.options
+    single = batch.kind != "multilabel" and options.top_k == 1 and options.resamples == 0
+    single = single and batch.weight is None
+    few = batch.n_classes <= _CLASSES and options.keeps_confusion(batch.n_classes)
     return single and few and len(batch) < groups * _ROWS
 
 
@@ -132,7 +146,7 @@ def _from_decisions(
     return found
 
 
-def _scored(batch: Batch, rows: Array, name: Any, crew: int | None) -> Scores:
+def _scored(batch: Batch, rows: Array, name: Any, crew: int | None, seed: int | None) -> Scores:
     part = replace(
         batch,
         true=batch.true[rows],
@@ -144,6 +158,10 @@ def _scored(batch: Batch, rows: Array, name: Any, crew: int | None) -> Scores:
     except F1Error:
         count(batch, crew)  # says the row's number among all rows
         raise
+    if seed is not None:
+        from .intervals.poisson import with_replicas
+
+        counts = with_replicas(counts, part, seed)
     return _named(counts, batch, name)
 
 

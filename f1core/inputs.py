@@ -62,6 +62,8 @@ def check(
     _refuse_other_ignored(true, options)
     width = options.n_classes if options.n_classes is not None else width
     batch = _READ[options.task or ""](true, pred, options, width, exact)
+    if (options.threshold != 0.5 or options.from_logits) and batch.hard:
+        options.refuse_hard(f"y_pred is {shape_words(pred)}")
     if not exact and (
         batch.kind == "binary"
         or (batch.kind == "labels" and (len(pred) > _SCAN or options.task == "binary"))
@@ -115,7 +117,14 @@ def _some_words(labels: Array, ignored: Any) -> set[Any] | None:
 
 def _refuse_other_ignored(true: Array, options: Options) -> None:
     value = options.ignore_index
-    if value is None or not len(true) or (true.ndim == 2 and options.task == "multiclass"):
+    if value is None or not len(true):
+        return
+    if true.ndim == 2 and options.task == "multiclass":
+        if isinstance(value, str) and value not in (options.names or ()):
+            raise F1Error(
+                f"ignore_index is {shown(value)}, which no one-hot row can be: classes=[…] names "
+                "the columns, a row of nothing but one number can be ignored by that number"
+            )
         return
     text = true.dtype.kind in "UO"
     if isinstance(value, str) != text:

@@ -32,6 +32,7 @@ _OPTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("y_true", "the truth is y_true, the first argument"),
             ("target", "target= is the truth"),
+            ("zero_division", "the arrays come with update(y_true, y_pred)"),
         ),
     ),
     (
@@ -43,11 +44,15 @@ _OPTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("y_prob", "the probabilities are y_prob"),
             ("preds", "the predictions are preds"),
             ("probabilities", "probabilities= names the columns of scores or labels"),
+            ("zero_division", "the arrays come with update(y_true, y_pred)"),
         ),
     ),
     (
         "sample_weight sample_weights weights weight w class_weight",
-        (("sample_weight", "sample_weight= takes one weight a row"),),
+        (
+            ("sample_weight", "sample_weight= takes one weight a row"),
+            ("zero_division", "weights come with update(…, sample_weight=)"),
+        ),
     ),
     (
         "threshold thresholds cutoff cut_off cut threshold_value decision_threshold th thr",
@@ -123,7 +128,10 @@ _OPTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "sample_id sample_ids ids id row_id index uid",
-        (("sample_id", "sample_id= takes an id a row, so that each counts once"),),
+        (
+            ("sample_id", "sample_id= takes an id a row, so that each counts once"),
+            ("", "ids come with f1core.Accumulator.update(…, sample_id=)"),
+        ),
     ),
     (
         "level confidence alpha confidence_level ci conf_level",
@@ -219,7 +227,7 @@ def attribute_of(name: str, task: str) -> str | None:
     >>> attribute_of("macro_f1", "multiclass"), attribute_of("f1_score", "binary")
     ('s.macro.f1', 's.binary.f1 (s.macro.f1, s.micro.f1, s.per_class.f1)')
     """
-    plain = name.lower().replace("__", "_").removeprefix("get_").removesuffix("_score")
+    plain = _plain(name)
     for kind in _KINDS:
         rest = plain.removeprefix(f"{kind}_").removesuffix(f"_{kind}").removesuffix("_avg")
         if rest != plain and rest in _RATIOS:
@@ -234,6 +242,15 @@ def attribute_of(name: str, task: str) -> str | None:
         if plain in names.split() or name in names.split():
             return ours
     return next((way for names, way in _ELSEWHERE if plain in names.split()), None)
+
+
+def ratio_of(name: str) -> str | None:
+    """What a ratio is called here that has another name elsewhere: "sensitivity" is the recall."""
+    return _RATIOS.get(_plain(name))
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("__", "_").removeprefix("get_").removesuffix("_score")
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:

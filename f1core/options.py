@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from . import misnamed, values
-from .errors import F1Error, UnknownOption, one_of, shown
+from .errors import F1Error, IdleOption, UnknownOption, one_of, shown
 
 TASKS = ("binary", "multiclass", "multilabel")
 CONFUSION_CLASSES = 1024  # up to here the confusion matrix is kept by default (8 MB)
@@ -54,6 +54,21 @@ class Options:
         names = negative, positive
         other.__dict__.update(self.__dict__, names=names, n_classes=2, pos_label=None)
         return other
+
+    def refuse_hard(self, came: str) -> None:
+        """Complain about options that are for scores, where labels or flags came.
+
+        Raises
+        ------
+        IdleOption
+            If there is one.
+        """
+        for name, value in (("threshold", self.threshold), ("from_logits", self.from_logits)):
+            if value is not False and value != 0.5:
+                raise IdleOption(
+                    f"{name}={shown(value)} is for scores, and {came}: leave it out, or pass the "
+                    "scores as floating numbers"
+                )
 
     @property
     def coefs(self) -> tuple[float, float, float]:
@@ -248,6 +263,21 @@ def thread_count(threads: Any) -> int | None:
     return None if threads is None else values.whole("threads", threads)
 
 
+def refuse_idle_seed(seed: Any, resamples: Any) -> None:
+    """Complain about a seed where no resamples are kept.
+
+    Raises
+    ------
+    F1Error
+        If there is one.
+    """
+    if seed is not None and not resamples:
+        raise F1Error(
+            f"seed={shown(seed)} is for resamples, and none are kept: resamples=200 keeps some, "
+            "and interval(…, seed=) takes a seed of its own"
+        )
+
+
 def refuse_unknown(
     given: Iterable[str], known: Iterable[str] | Callable[..., Any], who: str
 ) -> None:
@@ -276,7 +306,7 @@ s.macro.f1, s.micro.f1, s.weighted.f1
     """
     if callable(known):
         known = parameters_of(known)
-    known = tuple(known)
+    known = tuple(dict.fromkeys(known))
     for name in given:
         if name in known:
             continue
@@ -320,6 +350,20 @@ def _cross_checked(options: Options) -> Options:
             raise F1Error(f"top_k is {options.top_k}, there are only {width} classes")
         if options.confusion:
             raise F1Error("confusion=True needs one predicted class a row: use top_k=1")
+    if task == "multilabel" and options.confusion:
+        raise F1Error(
+            "confusion=True keeps a (C, C) matrix, which a multilabel task has not: leave it out, "
+            "each label's (2, 2) table is always kept"
+        )
+    if (
+        task == "multiclass"
+        and options.threshold != 0.5
+        and not isinstance(options.threshold, tuple)
+    ):
+        raise F1Error(
+            f"threshold={options.threshold:g} is for binary and multilabel tasks: a multiclass "
+            "task predicts the largest score, whatever it is"
+        )
     if isinstance(options.threshold, tuple):
         if task in ("binary", "multiclass"):
             raise F1Error(f"threshold is a list, which is for multilabel; the task is {task}")

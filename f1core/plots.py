@@ -10,6 +10,7 @@ from .counts import Array
 from .errors import F1Error, missing, one_of
 from .intervals import per_class_interval
 from .layout import RATIOS
+from .options import parameters_of, refuse_unknown
 from .scores import Scores
 from .thresholds import Curve, best_threshold, curve
 
@@ -47,6 +48,7 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
     >>> import f1core.plots
     >>> ax = f1core.plots.threshold([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.8])  # doctest: +SKIP
     """
+    refuse_unknown(options, (*_FLOORS, "ax", *parameters_of(curve)), "plots.threshold")
     if ax is None:
         ax = _figure(7.0, 4.2)
     floors = {name: options.pop(name) for name in _FLOORS if options.get(name) is not None}
@@ -110,7 +112,9 @@ def _drawn_to(found: Curve) -> float:
     return end if 0 < end < 0.5 else 1.0
 
 
-def confusion(scores: Scores, *, normalize: str | None = "true", ax: Axes | None = None) -> Axes:
+def confusion(
+    scores: Scores, *, normalize: str | None = "true", ax: Axes | None = None, **unknown: Any
+) -> Axes:
     """The confusion matrix as a picture: rows are the truth, with numbers up to 16 classes.
 
     Parameters
@@ -133,6 +137,7 @@ def confusion(scores: Scores, *, normalize: str | None = "true", ax: Axes | None
     >>> import f1core.plots
     >>> ax = f1core.plots.confusion(f1core.score([0, 1, 2], [0, 2, 2]))  # doctest: +SKIP
     """
+    refuse_unknown(unknown, confusion, "plots.confusion")
     if scores.task == "multilabel":
         raise F1Error("a multilabel task has no (C, C) matrix; plots.per_class draws its labels")
     counts, shares = scores.confusion_matrix(), scores.confusion_matrix(normalize)
@@ -207,6 +212,7 @@ def per_class(
     level: float | None = 0.95,
     seed: int | None = 0,
     ax: Axes | None = None,
+    **unknown: Any,
 ) -> Axes:
     """Each class's F1 (or another ratio) with its interval, the best at the top.
 
@@ -234,6 +240,7 @@ def per_class(
     >>> import f1core.plots
     >>> ax = f1core.plots.per_class(f1core.score([0, 1, 2], [0, 2, 2]))  # doctest: +SKIP
     """
+    refuse_unknown(unknown, per_class, "plots.per_class")
     if ratio not in RATIOS:
         raise F1Error(one_of("ratio", ratio, RATIOS))
     values, support = getattr(scores.per_class, ratio), scores.per_class.support

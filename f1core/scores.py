@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import averages, report
+from . import averages, misnamed, report
 from .counts import Array, Counts, onto, union
-from .errors import F1Error, one_of
+from .errors import F1Error, UnknownAttribute, one_of
 from .layout import CELLS, EXACT, PRED, RATIOS, ROWS, TP, TRUE
 from .locks import cached_property
-from .options import Options
+from .options import Options, refuse_unknown
 from .plausible import down_scaled, exact_sum, refuse_overflow
 
 AVERAGES = ("micro", "macro", "weighted", "samples")
@@ -38,6 +39,11 @@ class Average:
     jaccard: Any
     specificity: Any
     support: Any
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise _no_attribute(self, name, "an average", self.__dict__)
 
 
 class Scores:
@@ -253,6 +259,7 @@ class Scores:
         method: str = "bootstrap",
         resamples: int = 2000,
         seed: int | None = None,
+        **unknown: Any,
     ) -> tuple[float, float]:
         """Where a metric would lie on other rows of the same kind: (low, high).
 
@@ -266,6 +273,8 @@ class Scores:
         >>> low < s.macro.f1 < high
         True
         """
+        if unknown:
+            refuse_unknown(unknown, Scores.interval, "interval")
         from .intervals import interval
 
         how = {"level": level, "method": method, "resamples": resamples, "seed": seed}
@@ -281,6 +290,11 @@ class Scores:
 
     def _repr_html_(self) -> str:
         return report.html(self)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise _no_attribute(self, name, "Scores", dir(type(self)))
 
     # ---- inside --------------------------------------------------------------------------
 
@@ -360,6 +374,25 @@ class Scores:
     def _one_prediction(self, name: str) -> None:
         if self._options.top_k > 1:
             raise F1Error(f"{name} needs one predicted class a row, top_k is {self._options.top_k}")
+
+
+def _no_attribute(of: Any, name: str, what: str, known: Iterable[str]) -> AttributeError:
+    """The error for an attribute that is not there: with what does the same, unless it is private.
+
+    Names with an underscore are what `copy`, `pickle` and IPython ask for, and are no one's typo.
+    """
+    if name.startswith("_"):
+        return AttributeError(f"{type(of).__name__!r} object has no attribute {name!r}")
+    public = [each for each in known if not each.startswith("_")]
+    sentence = f"{what} has no {name[:60]}"
+    if isinstance(of, Scores):
+        way = misnamed.attribute_of(name, of.task)
+        if way is not None:
+            return UnknownAttribute(f"{sentence}: {way}")
+    near = misnamed.ratio_of(name) or misnamed.nearest(name, public)
+    if near is not None:
+        return UnknownAttribute(f"{sentence}; did you mean {near}?")
+    return UnknownAttribute(f"{sentence}; there are {', '.join(public)}")
 
 
 def single_numbers(task: str, top_k: int = 1) -> tuple[str, ...]:

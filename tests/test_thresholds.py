@@ -43,6 +43,8 @@ def drawn(rng: np.random.Generator) -> tuple[Any, Any, dict[str, Any], dict[str,
         options["average_over"] = ["present", "all", chosen.tolist()][rng.integers(3)]
     search = {"average": str(rng.choice(["macro", "micro", "weighted"]))}
     search["shared"] = bool(rng.random() < 0.4)
+    if binary:  # one label has no average and nothing to share
+        search |= {"average": "macro", "shared": False}
     if rng.random() < 0.3:
         search[str(rng.choice(["min_precision", "min_recall"]))] = float(
             rng.choice([0, 0.3, 0.5, 1])
@@ -299,7 +301,8 @@ def test_the_arrays_stay_as_they_are(dtype, order, labels):
     before = y_prob.tobytes(), y_true.tobytes()
     for average, shared in itertools.product(["macro", "micro"], [False, True]):
         task = "multilabel" if labels else "binary"
-        best_threshold(y_true, y_prob, task=task, average=average, shared=shared)
+        several = {"average": average, "shared": shared} if labels else {}
+        best_threshold(y_true, y_prob, task=task, **several)
     assert (y_prob.tobytes(), y_true.tobytes()) == before
 
 
@@ -418,7 +421,8 @@ def test_what_is_missing_is_said():
     for wrong, words in (
         (([0, 1], [0.1, math.nan]), "y_prob is NaN at row 1"),
         (([0, 1], [0.1, 1.5]), r"y_prob is 1.5 at row 1, outside \[0, 1\]"),
-        (([0, 2], [0.1, 0.5]), "y_true is 2 at row 1"),
+        (([0, 2], [0.1, 0.5]), "the labels are 0 and 2, and nothing says which one is positive"),
+        (([0, 2, 1], [0.1, 0.5, 0.2]), "y_true is 2 at row 1"),
         (([], np.zeros(0)), "no rows to score"),
         (([0, 1], [1, 0]), "give probabilities, not labels"),
         (([0, 1], np.eye(2)), "has no threshold"),

@@ -19,6 +19,7 @@ from ..errors import F1Error, counted_from, renamed, shape_words
 from ..options import parameters_of, refuse_unknown
 from ..scores import Scores
 
+_OPTIONS = ("target", "probabilities", "sample_weight", *parameters_of(Accumulator))
 Outcome = Accumulator | F1Error
 FAN = 8  # so many states are added in one task
 
@@ -50,8 +51,7 @@ class Plan:
         options: dict[str, Any],
         chosen: Selection | None = None,
     ) -> None:
-        known = (*parameters_of(Accumulator), "target", "probabilities", "sample_weight")
-        refuse_unknown(options, known, "score")
+        refuse_unknown(options, _OPTIONS, "score")
         self._chosen = chosen
         if chosen is not None:
             chosen.settle(truth, scores)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,10 @@ import numpy as np
 from .. import values
 from ..batch import Batch
 from ..counts import Array, Counts
-from ..errors import calling_y_pred
+from ..errors import F1Error, IdleOption, calling_y_pred, renamed
 from ..foreign import column_names
 from ..inputs import check
-from ..options import Options, make_options, parameters_of, refuse_unknown
+from ..options import Options, make_options, parameters_of, refuse_unknown, thread_count
 from ..positive import agreed
 from ..scores import Scores
 from ..tally import count
@@ -46,15 +46,16 @@ class Comparison:
 
 
 def compare(
-    y_true: Any,
-    pred_a: Any,
-    pred_b: Any,
+    y_true: Any = None,
+    pred_a: Any = None,
+    pred_b: Any = None,
     *,
-    metric: str,
+    metric: str | None = None,
     level: float = 0.95,
     resamples: int = 2000,
     seed: int | None = None,
     sample_weight: Any = None,
+    threads: int | None = None,
     **options: Any,
 ) -> Comparison:
     """Compare two models' predictions of the same rows in any metric.
@@ -73,8 +74,8 @@ def compare(
         Of the interval, in (0, 1).
     resamples, seed
         How many, and from which seed.
-    sample_weight, **options
-        As in `score`, for both.
+    sample_weight, threads, **options
+        As in `score`, for both; what is for scores needs scores on one of the two sides.
 
     Returns
     -------
@@ -103,9 +104,12 @@ def compare(
     checked_level(level)
     resamples, seed = values.whole("resamples", resamples), checked_seed(seed)
     refuse_unknown(options, (*parameters_of(compare), *_OPTIONS), "compare")
+    crew = thread_count(threads)
+    if metric is None:
+        raise F1Error("metric is None; name the one to compare, metric='f1_macro'")
     a, b = _batches(y_true, pred_a, pred_b, make_options(**options), sample_weight)
     agreed(a.negative, b.negative)
-    counted = [_counted(a, "pred_a"), _counted(b, "pred_b")]
+    counted = [_counted(a, "pred_a", crew), _counted(b, "pred_b", crew)]
     value_a, value_b = (Scores(*of).metric(metric) for of in counted)
     difference = value_a - value_b
     single = a.kind != "multilabel" and a.weight is None and a.options.top_k == 1
@@ -127,7 +131,7 @@ def compare(
 
 _OPTIONS = (
     "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
-    "zero_division", "beta", "pos_label", "confusion",
+    "zero_division", "beta", "pos_label",
 )  # fmt: skip
 
 
@@ -135,9 +139,15 @@ def _batches(
     y_true: Any, pred_a: Any, pred_b: Any, options: Options, weight: Any
 ) -> tuple[Batch, Batch]:
     """Both predictions checked, as one task."""
+    idle: dict[str, IdleOption] = {}  # what one side has no use for may be for the other
 
     def checked(pred: Any, name: str, options: Options) -> Batch:
         with calling_y_pred(name):
+            try:
+                return check(y_true, pred, options, weight, exact=True)
+            except IdleOption as error:
+                idle[name] = error
+            options = replace(options, threshold=0.5, from_logits=False)
             return check(y_true, pred, options, weight, exact=True)
 
     def both(options: Options) -> tuple[Batch, Batch]:
@@ -150,18 +160,24 @@ def _batches(
     a, b = both(options)
     if a.options.task != b.options.task:  # labels 0 and 1 on one side, more on the other
         a, b = both(options.with_task("multiclass"))
+    if len(idle) == 2:
+        raise renamed(idle["pred_a"], y_pred="pred_a")
     return a, b
 
 
 def _named(options: Options, batch: Batch) -> Options:
-    """Options that know what a batch's columns call the classes."""
+    """Options that know what a batch calls the classes."""
     names = batch.options.names
-    return options if names is None or names == options.names else options.with_names(names)
+    if names is None or names == options.names:
+        return options
+    if batch.options.task == "binary":  # unless the labels there are all of one class
+        return options if batch.negative is None else options.with_labels(*names)
+    return options.with_names(names)
 
 
-def _counted(batch: Batch, name: str) -> tuple[Counts, Options]:
+def _counted(batch: Batch, name: str, threads: int | None) -> tuple[Counts, Options]:
     with calling_y_pred(name):
-        counts, options = count(batch), batch.options
+        counts, options = count(batch, threads), batch.options
     return counts, options if counts.labels is None else options.with_task("multiclass")
 
 

@@ -16,7 +16,7 @@ from ..scores import Scores
 from ..tally import count
 from .columns import columns, merged
 from .search import Choice
-from .tuning import choose, make_aim, metric_of, number, value_of
+from .tuning import choose, make_aim, metric_of, number, refuse_idle_average, value_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +42,8 @@ class Best:
 
 
 def best_threshold(
-    y_true: Any,
-    y_prob: Any,
+    y_true: Any = None,
+    y_prob: Any = None,
     *,
     task: str | None = None,
     average: str = "macro",
@@ -78,7 +78,7 @@ def best_threshold(
     average
         Which F-beta of a multilabel task: "macro", "micro" or "weighted".
     shared
-        One threshold for all labels, not one for each.
+        One threshold for all labels of a multilabel task, not one for each.
     min_precision, min_recall
         The highest recall with at least this precision, or the reverse: in every label, or with
         `shared` on average.
@@ -112,6 +112,7 @@ def best_threshold(
     crew = thread_count(threads)
     with calling_y_pred("y_prob"):
         batch = scores_batch(y_true, y_prob, options, sample_weight)
+        refuse_idle_average(batch.options, average, shared)
         found = choose(
             partial(columns, batch, threads=crew),
             partial(merged, batch),

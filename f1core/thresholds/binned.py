@@ -17,7 +17,7 @@ from .best import Best, best_of, scores_batch
 from .bins import BinColumn, HopefulColumn, count_bins
 from .curves import Curve, curve_of
 from .search import Choice
-from .tuning import choose, make_aim, metric_of, number, value_of
+from .tuning import choose, make_aim, metric_of, number, refuse_idle_average, value_of
 
 
 class Kept(NamedTuple):
@@ -99,7 +99,12 @@ class BinnedThresholds:
         self._lock = new_lock()
 
     def update(
-        self, y_true: Any, y_prob: Any, *, sample_weight: Any = None, **unknown: Any
+        self,
+        y_true: Any = None,
+        y_prob: Any = None,
+        *,
+        sample_weight: Any = None,
+        **unknown: Any,
     ) -> None:
         """Add a batch; what cannot be counted leaves everything as it was.
 
@@ -183,6 +188,7 @@ class BinnedThresholds:
         average_over: Any = None,
         zero_division: float = 0.0,
         beta: float = 1.0,
+        **unknown: Any,
     ) -> BinnedBest:
         """The best of the bins' edges, by the options of `f1core.best_threshold`.
 
@@ -191,6 +197,8 @@ class BinnedThresholds:
         F1Error
             If there are no rows yet, or no edge has the least precision or recall.
         """
+        if unknown:
+            refuse_unknown(unknown, self.best_threshold, "BinnedThresholds.best_threshold")
         options = make_options(
             self._options.task,
             classes=self._options.given_classes,
@@ -199,6 +207,7 @@ class BinnedThresholds:
             zero_division=zero_division,
             beta=beta,
         )
+        refuse_idle_average(options, average, shared)
         seen, aim = self._seen(), make_aim(options, min_precision, min_recall)
         metric = metric_of(aim, options, average)
 
@@ -221,7 +230,9 @@ class BinnedThresholds:
         _, bound = found(HopefulColumn)
         return BinnedBest(best.threshold, score, best.low, best.high, metric, bound)
 
-    def curve(self, label: int = 0, *, zero_division: float = 0.0, beta: float = 1.0) -> Curve:
+    def curve(
+        self, label: int = 0, *, zero_division: float = 0.0, beta: float = 1.0, **unknown: Any
+    ) -> Curve:
         """The curve of one label at the bins' edges; its areas take the scores of a bin as equal.
 
         Raises
@@ -229,6 +240,8 @@ class BinnedThresholds:
         F1Error
             If there are no rows yet, or no such label.
         """
+        if unknown:
+            refuse_unknown(unknown, self.curve, "BinnedThresholds.curve")
         seen, given = self._seen(), make_options(zero_division=zero_division, beta=beta)
         if not isinstance(label, (int, np.integer)) or not 0 <= label < len(seen):
             raise F1Error(f"label is {shown(label)}; there are {len(seen)}, counted from 0")

@@ -45,8 +45,8 @@ class Curve:
 
 
 def curve(
-    y_true: Any,
-    y_prob: Any,
+    y_true: Any = None,
+    y_prob: Any = None,
     *,
     classes: Any = None,
     from_logits: bool = False,

@@ -42,6 +42,27 @@ def make_aim(options: Options, min_precision: Any, min_recall: Any) -> Aim:
     return Aim(ratio, floor, options.coefs, options.zero_division, shy)
 
 
+def refuse_idle_average(options: Options, average: str, shared: bool) -> None:
+    """Complain about options that are for several labels, where a binary task has one.
+
+    Raises
+    ------
+    F1Error
+        If there is one.
+    """
+    given = {
+        "average": (average, "macro"),
+        "shared": (shared, False),
+        "average_over": (options.average_over, None),
+    }
+    for name, (value, default) in given.items():
+        if options.task == "binary" and value != default:
+            raise F1Error(
+                f"{name}={shown(value)} is for the labels of a multilabel task; "
+                "a binary task has one threshold, that of its positive class"
+            )
+
+
 def number(name: str, value: Any, most: float) -> float:
     """An option from 0 to `most`, checked.
 
