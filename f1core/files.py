@@ -144,7 +144,7 @@ def accumulate(
     F1Error
         As `score`.
     """
-    refuse_unknown(options, ("target", "probabilities", "group", *_OPTIONS), "files.score")
+    refuse_unknown(options, (*parameters_of(score), *_OPTIONS), "files.score")
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
     names, count = (None, None) if words else values.classes(classes)
     looked = partial(
