@@ -129,6 +129,12 @@ class Accumulator:
         return self._once is not None
 
     @property
+    def distinct(self) -> int:
+        """How many rows with ids were counted, each once; 0 where rows have none."""
+        once = self._once
+        return 0 if once is None else len(once)
+
+    @property
     def total(self) -> Any:
         """How many rows count so far, or the sum of their weights."""
         with self._lock:

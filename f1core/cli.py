@@ -14,11 +14,12 @@ from typing import Any
 from . import __version__, files, report
 from .accumulator import Accumulator
 from .columns.words import Words
-from .errors import F1Error
+from .errors import F1Error, plain_text
 from .options import TASKS
 from .scores import Scores
 from .slices import Slices
-from .writing import check_target
+from .spoken import spoken
+from .writing import check_target, refuse_twice
 
 # Options of `score` that go to `files.accumulate` as they are.
 _OPTIONS = (
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parsed.run(parsed)
     except F1Error as error:
-        print(f"f1core: {error}", file=sys.stderr)
+        print(f"f1core: {spoken(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"f1core: interrupted{_so_far(parsed)}; nothing was written", file=sys.stderr)
@@ -166,6 +167,7 @@ def _score(parsed: argparse.Namespace) -> None:
             progress=progress,
             **options,
         )
+    _note_repeats(total, parsed)
     if isinstance(total, Slices):
         show_groups(total.compute(), parsed.format)
     else:
@@ -179,13 +181,31 @@ def _check_save(parsed: argparse.Namespace, inputs: list[Path]) -> None:
 
 def _merge(parsed: argparse.Namespace) -> None:
     _check_save(parsed, parsed.states)
+    if not parsed.force:
+        refuse_twice(parsed.states)
     total = Accumulator.load(parsed.states[0])
     for path in parsed.states[1:]:
+        more = Accumulator.load(path)
+        rows = total.distinct + more.distinct
         try:
-            total.merge(Accumulator.load(path))
+            total.merge(more)
         except F1Error as error:
             raise F1Error(f"{path}: {error}") from None
+        _note(rows - total.distinct, f"rows of {path} are in earlier states too, and count once")
     _finish(total, parsed)
+
+
+def _note_repeats(total: Accumulator | Slices, parsed: argparse.Namespace) -> None:
+    """Say how many rows were left out because their id came before."""
+    if parsed.sample_id is not None:
+        kept = total.groups.values() if isinstance(total, Slices) else [total]
+        dropped = sum(parsed.done.values()) - sum(one.distinct for one in kept)
+        _note(dropped, "rows repeat an id, and count once")
+
+
+def _note(rows: int, what: str) -> None:
+    if rows:
+        print(f"f1core: {rows:,} {plain_text(what)}", file=sys.stderr)
 
 
 def _finish(total: Accumulator, parsed: argparse.Namespace) -> None:
@@ -201,7 +221,7 @@ def show_groups(by: dict[Any, Scores], form: str) -> None:
         print(json.dumps({str(name): _plain(scores) for name, scores in by.items()}, indent=2))
         return
     for name, scores in by.items():
-        print(name)
+        print(plain_text(name))
         show(scores, form)
         print()
 
@@ -214,6 +234,7 @@ def show(scores: Scores, form: str) -> None:
     try:
         from rich.console import Console
         from rich.table import Table
+        from rich.text import Text
     except ImportError:
         print(scores)
         return
@@ -223,7 +244,7 @@ def show(scores: Scores, form: str) -> None:
         table.add_column(name, justify="right")
     for rows in (report.class_rows(scores), report.average_rows(scores)):
         for name, cells in rows:
-            table.add_row(name, *cells)
+            table.add_row(Text(name), *cells)  # a name is no markup
         table.add_section()
     console = Console()
     console.print(table)
@@ -250,6 +271,7 @@ def _progress(parsed: argparse.Namespace) -> Iterator[files.Progress]:
         return
     try:
         from rich.console import Console
+        from rich.markup import escape
         from rich.progress import Progress
     except ImportError:
         yield count
@@ -259,7 +281,7 @@ def _progress(parsed: argparse.Namespace) -> Iterator[files.Progress]:
 
         def show(name: str, rows: int) -> None:
             count(name, rows)
-            bar.update(task, advance=rows, description=Path(name).name)
+            bar.update(task, advance=rows, description=escape(plain_text(Path(name).name)))
 
         yield show
 
@@ -268,7 +290,8 @@ def _so_far(parsed: argparse.Namespace) -> str:
     done = getattr(parsed, "done", {})
     if not done:
         return ""
-    return f" after {sum(done.values()):,} rows, in file {len(done)}, {[*done][-1]}"
+    file = plain_text([*done][-1])
+    return f" after {sum(done.values()):,} rows, in file {len(done)}, {file}"
 
 
 def _comma(text: str) -> list[str]:

@@ -82,7 +82,7 @@ def plot(parsed: argparse.Namespace) -> None:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise F1Error(f"{path} cannot be written: {why}") from None
-    print(path)
+    print(plain_text(path))
 
 
 def _read(parsed: argparse.Namespace) -> files.Rows:

@@ -68,7 +68,7 @@ def plain_text(name: Any) -> str:
     """
     text = str(name)
     if text.isprintable():
-        return text
+        return text if text.strip() else repr(text)
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 

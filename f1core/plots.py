@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .counts import Array
-from .errors import F1Error, missing, one_of
+from .errors import F1Error, missing, one_of, plain_text
 from .intervals import per_class_interval
 from .layout import RATIOS
 from .options import parameters_of, refuse_unknown
@@ -187,7 +187,8 @@ _SHARES = {
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
+    short = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
+    return plain_text(short).replace("$", r"\$")  # between two of which formulas are set
 
 
 def _write_cells(ax: Axes, counts: Array, shares: Array, shared: bool) -> None:

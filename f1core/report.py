@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .errors import plain_text
+
 if TYPE_CHECKING:
     from .scores import Scores
 
@@ -32,7 +34,8 @@ def class_rows(scores: Scores) -> list[Row]:
         places = np.sort(np.argsort(-each.support, kind="stable")[:_SHOWN])
     names = scores.classes
     return [
-        (str(names[i]), tuple(_cell(getattr(each, name)[i]) for name in COLUMNS)) for i in places
+        (plain_text(names[i]), tuple(_cell(getattr(each, name)[i]) for name in COLUMNS))
+        for i in places
     ]
 
 

@@ -134,6 +134,10 @@ def _refuse_misfit(options: Options, kept: Counts | Outcomes) -> None:
 
 def _unpacked(data: bytes) -> dict[str, Array]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = {name.removesuffix(".npy") for name in archive.namelist()}
+        if "format" not in names:
+            held = ", ".join(sorted(names)[:5])
+            raise F1Error(f"it holds other arrays ({held}); states are what `save` writes")
         size = sum(entry.file_size for entry in archive.infolist())
     if size > len(data):  # what `save` writes is not compressed
         raise F1Error(f"it claims {size:,} bytes and has {len(data):,}")

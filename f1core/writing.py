@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .errors import F1Error, shown
 
@@ -77,6 +78,38 @@ def check_target(
         what = "f1core state" if kind == "state" else f"{kind} picture"
         raise F1Error(f"{named} {target} exists and is no {what}; name another, or force it")
     return target
+
+
+def refuse_twice(states: Iterable[str | os.PathLike[str]]) -> None:
+    """Refuse a state that is given twice, under whatever name, or a copy of one.
+
+    Raises
+    ------
+    F1Error
+        Naming both.
+    """
+    seen: dict[Any, tuple[int, str | os.PathLike[str]]] = {}
+    for place, path in enumerate(states):
+        try:
+            with open(path, "rb") as file:
+                about = os.fstat(file.fileno())
+                held = _digest(file)
+        except (OSError, ValueError):
+            continue  # which loading says better
+        for key in ((about.st_dev, about.st_ino), held):
+            first, other = seen.setdefault(key, (place, path))
+            if first != place:
+                raise F1Error(
+                    f"{path} holds the same counts as {other}, which would count twice: leave it "
+                    "out, or --force it where they are of other rows"
+                )
+
+
+def _digest(file: IO[bytes]) -> bytes:
+    digest = hashlib.sha256()
+    while part := file.read(1 << 20):
+        digest.update(part)
+    return digest.digest()
 
 
 def _path(path: Any, named: str) -> Path:

@@ -40,6 +40,10 @@ class Once:
         self._options = options
         self._held = Held()
 
+    def __len__(self) -> int:
+        """How many rows there are, each once."""
+        return sum(map(len, self._held.runs))
+
     @property
     def n_classes(self) -> int | None:
         """How many classes earlier batches have settled, unless labels may still be new."""
