@@ -53,7 +53,9 @@ def test_micro_f1_over_15_imbalanced_labels_stops_the_training():
     assert vy.mean(axis=0).max() > 10 * vy.mean(axis=0).min() > 0
     metric = ScoreMetric("f1", task="multilabel", classes=15, average="micro")
     model = network(15, 15, "sigmoid", "binary_crossentropy", [metric], rate=0.05)
-    stop = keras.callbacks.EarlyStopping("val_f1", patience=2, restore_best_weights=True)
+    stop = keras.callbacks.EarlyStopping(
+        "val_f1", mode="max", patience=2, restore_best_weights=True
+    )
     seen = Seen(vx)
     logs = model.fit(
         x, y, validation_data=(vx, vy), epochs=30, verbose=0, callbacks=[stop, seen]

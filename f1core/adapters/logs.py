@@ -7,11 +7,12 @@ and a vector has no order.
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from typing import Any
 
-from ..errors import F1Error, one_of
+from ..errors import F1Error, one_of, shown
 from ..layout import RATIOS
-from ..options import TASKS
+from ..options import TASKS, Options
 from ..scores import AVERAGES, METRICS, Scores
 
 HEADLINES = ("f1", "precision", "recall")
@@ -82,6 +83,27 @@ def named(metric: str, task: str, average: str | None = None) -> str:
     if average is not None:
         raise F1Error(f"metric is {metric!r}, which leaves no choice of average={average!r}")
     return metric
+
+
+def described(
+    made: Any, metric: Any, options: Options, rows: float | None = None, **more: Any
+) -> str:
+    """What a metric object is, for its `repr`: metric, task and every option that was set.
+
+    Examples
+    --------
+    >>> described(object(), "f1", Options("multiclass", n_classes=3, top_k=2), 1200)
+    "object('f1', task='multiclass', classes=3, top_k=2; 1,200 rows)"
+    """
+    classes = options.names or options.n_classes
+    said = more | {"task": options.task, "classes": classes}
+    for field in fields(options):
+        if field.name not in ("task", "names", "n_classes"):
+            value = getattr(options, field.name)
+            said[field.name] = None if value == field.default else value
+    words = "".join(f", {key}={shown(value)}" for key, value in said.items() if value is not None)
+    counted = "" if rows is None else f"; {rows:,.12g} rows"
+    return f"{type(made).__name__}({metric!r}{words}{counted})"
 
 
 def monitored(value: float) -> float:

@@ -195,8 +195,9 @@ def test_the_first_of_equals_wins_and_zero_has_no_sign():
     assert float(metric.result()) == 1.0
 
 
+@pytest.mark.filterwarnings("ignore:.*they were counted as wrong")
 class TestWhatCannotBeCounted:
-    """Counted as wrong, under whichever metric; the full scores refuse it."""
+    """Counted as wrong, under whichever metric, with a warning; the full scores refuse it."""
 
     @pytest.mark.parametrize("label", [3, -1, 2**31 - 1])
     def test_a_label_outside_the_classes(self, label):
@@ -262,6 +263,39 @@ class TestWhatCannotBeCounted:
             assert float(metric.result()) > 0
             with pytest.raises(f1core.F1Error, match="1 of 1 rows"):
                 metric.scores()
+
+
+class TestItTellsOfRowsThatWereCountedAsWrong:
+    def test_once_and_again_after_rows_that_are_right(self):
+        metric = ScoreMetric("f1", task="binary")
+        metric.update_state([0, 1], [0.1, 3.0])
+        with pytest.warns(UserWarning, match=r"f1: 1 of 2 rows hold .* from_logits=True"):
+            metric.result()
+        metric.result()
+        metric.reset_state()
+        metric.update_state([0, 1], [0.1, 3.0])
+        metric.reset_state()  # filterwarnings=error: nothing more was said
+        metric.update_state([0, 1], [0.1, 0.9])
+        metric.reset_state()
+        metric.update_state([0, 1], [0.1, 3.0], [1.0, 0.5])
+        with pytest.warns(UserWarning, match=r"f1: 0.5 of 1.5 rows"):
+            metric.reset_state()
+
+    def test_naming_what_the_task_can_have_wrong(self):
+        metric = ScoreMetric("f1", task="multiclass", classes=3)
+        metric.update_state(np.float32([[1, 1, 0], [0, 0, 0], [1, 0, 0]]), np.eye(3, dtype="f4"))
+        with pytest.warns(UserWarning, match="2 of 3 rows .* task='multilabel'"):
+            metric.result()
+        metric = ScoreMetric("f1", task="binary", from_logits=True)
+        metric.update_state([1.0], np.float32([np.nan]))
+        with pytest.warns(UserWarning, match="a score that is NaN; they"):
+            metric.result()
+
+
+def test_a_description_says_what_is_counted():
+    metric = ScoreMetric(["f1", "mcc"], task="multiclass", classes=3, beta=2.0, name="val")
+    told = "ScoreMetric(['f1', 'mcc'], name='val', task='multiclass', classes=3, beta=2.0)"
+    assert repr(metric) == str(metric) == told
 
 
 def test_counts_go_beyond_what_32_bits_hold():

@@ -1,5 +1,7 @@
 """Real networks on the current Keras backend: every epoch's value is scikit-learn's."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits
@@ -12,6 +14,7 @@ keras = pytest.importorskip("keras", exc_type=ImportError)
 from f1core.adapters.keras import ScoreCallback, ScoreMetric  # noqa: E402
 
 BACKEND = keras.backend.backend()
+VERSION = tuple(map(int, keras.__version__.split(".")[:2]))
 if BACKEND == "tensorflow":  # two devices for a strategy, to be asked for before any is used
     import tensorflow as tf
 
@@ -172,16 +175,24 @@ def test_half_precision(policy):
 class TestTheBestEpoch:
     """It is the one that scikit-learn calls best, for weights restored and weights saved."""
 
-    @pytest.mark.parametrize("kind", ["metric", "callback"])
-    def test_is_restored_and_saved(self, kind, tmp_path):
+    @pytest.mark.parametrize(
+        ("kind", "mode"),
+        [
+            ("metric", "max"),
+            pytest.param("metric", "auto", marks=pytest.mark.skipif(
+                VERSION < (3, 11), reason="ModelCheckpoint knows the direction of a loss alone"
+            )),
+            ("callback", "max"),
+        ],
+    )  # fmt: skip
+    def test_is_restored_and_saved(self, kind, mode, tmp_path):
         train, val = digits()
         path = str(tmp_path / "best.keras")
+        metrics, first = [], []
         if kind == "metric":
-            mode, first = "auto", []
             metrics = [ScoreMetric("f1", task="multiclass", classes=10)]
         else:
-            mode, first = "max", [ScoreCallback(*val, task="multiclass")]
-            metrics = []
+            first = [ScoreCallback(*val, task="multiclass")]
         stop = keras.callbacks.EarlyStopping(
             "val_f1", patience=2, mode=mode, restore_best_weights=True
         )
@@ -322,6 +333,99 @@ def test_steps_of_sequences_are_rows():
     close(logs["own_f1"], each)
 
 
+def sentences(n=80, steps=7, seed=0):
+    """Words of which 0 is padding, a class for each, and weights."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(1, 20, (n, steps))
+    x[np.arange(steps) >= rng.integers(1, steps + 1, n)[:, None]] = 0
+    return x, rng.integers(0, 3, (n, steps)), rng.random((n, steps)).astype("f4")
+
+
+class Tagger(keras.Model):
+    """A model that is no graph of layers: its masks are known once it is called."""
+
+    def __init__(self):
+        super().__init__()
+        self.words = keras.layers.Embedding(20, 4, mask_zero=True)
+        self.tags = keras.layers.Dense(3, "softmax")
+
+    def call(self, x):
+        return self.tags(self.words(x))
+
+
+def sequential():
+    layers = [keras.layers.Embedding(20, 4, mask_zero=True), keras.layers.Dense(3, "softmax")]
+    return keras.Sequential([keras.Input((7,)), *layers])
+
+
+def two_taggers():
+    inputs = keras.Input((7,))
+    words = keras.layers.Embedding(20, 4, mask_zero=True)(inputs)
+    outputs = {name: keras.layers.Dense(3, "softmax", name=name)(words) for name in ("b", "a")}
+    return keras.Model(inputs, outputs)
+
+
+@pytest.mark.parametrize("make", [sequential, Tagger])
+def test_masked_steps_count_nowhere_as_in_keras_own_metrics(make):
+    x, y, weight = sentences()
+    keras.utils.set_random_seed(1)
+    model, of = make(), {"task": "multiclass", "classes": 3}
+    metrics = [ScoreMetric(["f1", "accuracy"], **of), "sparse_categorical_accuracy"]
+    weighted = [
+        ScoreMetric(["f1", "accuracy"], name="weighted", **of),
+        keras.metrics.SparseCategoricalAccuracy(name="theirs"),
+    ]
+    model.compile("adam", LOSSES["softmax"], metrics=metrics, weighted_metrics=weighted)
+    own = [
+        ScoreCallback(x, y, prefix="own_", **of),
+        ScoreCallback(x, y, sample_weight=weight, prefix="weighed_", batch_size=30, **of),
+    ]
+    logs, each, _ = trained(model, (x, y), (x, y, weight), own, epochs=2)
+    kept = x > 0
+    expected = [macro(y[kept], p[kept]) for p in each]
+    close(logs["val_f1"], expected)
+    close(logs["own_f1"], expected)
+    close(logs["val_accuracy"], logs["val_sparse_categorical_accuracy"])
+    expected = [macro(y[kept], p[kept], sample_weight=weight[kept]) for p in each]
+    close(logs["weighed_f1"], expected)
+    close(logs["val_weighted_accuracy"], logs["val_theirs"])
+    if BACKEND != "torch":  # where the loss multiplies the weights by its mask in place
+        close(logs["val_weighted_f1"], expected)
+    assert abs(expected[-1] - macro(y.ravel(), each[-1].reshape(-1, 3))) > 0.01
+    close(logs["accuracy"], logs["sparse_categorical_accuracy"])  # unmasked on JAX, both of them
+
+
+def test_the_mask_is_that_of_the_output_that_is_scored():
+    x, y, _ = sentences()
+    keras.utils.set_random_seed(1)
+    model = two_taggers()
+    model.compile("adam", LOSSES["softmax"])
+    callback = ScoreCallback(x, y, output="a", task="multiclass", classes=3)
+    logs, each, _ = trained(model, (x, {"a": y, "b": y}), (x, {"a": y, "b": y}), [callback])
+    close(logs["val_a_f1"], [macro(y[x > 0], p["a"][x > 0]) for p in each])
+
+
+@pytest.mark.parametrize(
+    ("task", "width", "option"),
+    [("binary", 1, "from_logits=True"), ("multilabel", 4, "from_logits=True"),
+     ("multiclass", 4, "task='multilabel'")],
+)  # fmt: skip
+@pytest.mark.parametrize("how", [{}, {"run_eagerly": True}, *HOW[1:]], ids=str)
+def test_rows_counted_as_wrong_are_told_once_at_an_epochs_end(task, width, option, how):
+    """Logits that nobody said are logits, and rows of several flags."""
+    x, y = labels(200)
+    y, last = (y[:, 0], None) if task == "binary" else (y, "softmax" if option[0] == "t" else None)
+    metric = ScoreMetric("f1", task=task, classes=None if task == "binary" else width)
+    model = network(8, width, last)
+    model.compile("adam", LOSSES[None], metrics=[metric], **how)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        trained(model, (x, y), (x, y), epochs=2)
+    told = [str(each.message) for each in told if "counted as wrong" in str(each.message)]
+    assert len(told) == 1 and option in told[0]
+    assert f" of {len(x)} rows" in told[0]
+
+
 @pytest.mark.parametrize("name", ["EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"])
 def test_a_callback_that_would_not_see_the_key_is_named_before_the_first_epoch(name, tmp_path):
     train, val = tumours()
@@ -337,7 +441,8 @@ def test_a_callback_that_would_not_see_the_key_is_named_before_the_first_epoch(n
             trained(model, train, val, [ahead, mine])
         for mode in ("auto", "min"):
             other = make(monitor=monitor, mode=mode, **how)
-            with pytest.raises(f1core.F1Error, match=f"mode='{mode}': say mode='max'"):
+            said = f"(with mode='{mode}'|and takes less for better): say mode='max'"
+            with pytest.raises(f1core.F1Error, match=said):
                 trained(model, train, val, [mine, other])
     trained(model, train, val, [make(monitor="val_loss", **how), mine], epochs=1)
 

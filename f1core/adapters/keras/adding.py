@@ -18,7 +18,6 @@ from .eager import held
 ROWS, RIGHT, WRONG = range(-3, 0)  # what a multilabel task counts behind four sums a label
 LIMBS = 2 if NARROW else 1
 _LOW = 16  # bits of the lower limb: with 31 above it, a count goes up to 2^47
-_OUTSIDE = "that is NaN or outside [0, 1] (logits need from_logits=True)"
 
 
 def size_of(width: int, options: Options) -> int:
@@ -82,16 +81,35 @@ def as_counts(found: Array, width: int, options: Options) -> Counts:
     F1Error
         If some rows hold what cannot be counted.
     """
+    wrong = miscounted(found, width, options)
+    if wrong is not None:
+        raise F1Error(wrong)
     sums = found[: (CELLS + 1) * width].reshape(CELLS + 1, width)
     if options.task == "multilabel":
-        _refuse(found[WRONG], found[ROWS], f"a target other than 0 and 1, or a score {_OUTSIDE}")
         return Counts(width, sums=sums, rows=found[ROWS:WRONG])
-    rows = sums[CELLS, 0]
-    _refuse(rows - sums[TRUE].sum(), rows, f"a target that is none of the {width} classes")
-    _refuse(options.top_k * rows - sums[PRED].sum(), rows, f"a score {_OUTSIDE}")
     return Counts(width, sums=sums[:CELLS])
 
 
-def _refuse(wrong: Any, rows: Any, what: str) -> None:
-    if wrong > 1e-6 * rows:  # weights round
-        raise F1Error(f"{wrong:g} of {rows:g} rows hold {what}; they were counted as wrong")
+def miscounted(found: Array, width: int, options: Options) -> str | None:
+    """How many rows `score` would refuse, and why, in one sentence; None where there are none."""
+    many = options.task == "multilabel"
+    score = "a score that is NaN"
+    if options.task != "multiclass" and not options.from_logits:
+        score += " or outside [0, 1] (logits need from_logits=True)"
+    if many:
+        pairs = ((found[WRONG], f"a target other than 0 and 1, or {score}"),)
+        rows = found[ROWS]
+    else:
+        sums = found[: (CELLS + 1) * width].reshape(CELLS + 1, width)
+        rows = sums[CELLS, 0]
+        target = f"a target that is none of the {width} classes"
+        if options.task == "multiclass":
+            target += ", or a row without exactly one 1 (several flags need task='multilabel')"
+        pairs = (
+            (options.top_k * rows - sums[PRED].sum(), score),
+            (rows - sums[TRUE].sum(), target),
+        )
+    for wrong, what in pairs:
+        if wrong > 1e-6 * rows:  # weights round
+            return f"{wrong:,g} of {rows:,g} rows hold {what}; they were counted as wrong"
+    return None

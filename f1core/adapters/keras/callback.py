@@ -7,12 +7,14 @@ from collections.abc import Container
 from typing import Any
 
 import keras
+import numpy as np
 
 from ...accumulator import Accumulator
 from ...errors import F1Error, one_of
 from ...scores import Scores
 from ..logs import HEADLINES, as_logs, metric_of
 from .batches import Batches, as_rows, spread
+from .masks import Predictor, kept_rows
 
 
 class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -20,7 +22,8 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     Callbacks see the keys if they are listed after this one; say mode="max" there, since Keras
     cannot know the direction of a key that is no compiled metric's. Predictions are counted batch
-    by batch and dropped. `scores` holds everything else about the last epoch.
+    by batch and dropped; steps that a layer masks (`Embedding(mask_zero=True)`) count nowhere.
+    `scores` holds everything else about the last epoch.
 
     Parameters
     ----------
@@ -84,6 +87,7 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._average, self._per_class, self._output = average, per_class, output
         self._prefix = prefix if output is None else f"{prefix}{output}_"
         self._freq = validation_freq
+        self._predictor: Predictor | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Look at the other callbacks before the first epoch is spent."""
@@ -99,10 +103,11 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
                     f"{type(other).__name__} monitors {monitor!r} and is listed ahead of the "
                     "ScoreCallback that adds it, so it would never see it: list ScoreCallback first"
                 )
-            elif mode in ("auto", "min"):
+            elif mode in ("auto", "min") or getattr(other, "monitor_op", None) is np.less:
+                how = f"with mode={mode!r}" if mode else "and takes less for better"  # Keras 3.9
                 raise F1Error(
-                    f"{type(other).__name__} monitors {monitor!r} with mode={mode!r}: say "
-                    "mode='max', since Keras cannot tell that more is better"
+                    f"{type(other).__name__} monitors {monitor!r} {how}: say mode='max', since "
+                    "Keras cannot tell that more is better"
                 )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -111,10 +116,16 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if not ((epoch + 1) % freq == 0 if isinstance(freq, int) else epoch + 1 in freq):
             return
         self._total.reset()
+        if self._predictor is None or self._predictor.model is not self.model:
+            self._predictor = Predictor(self.model)
         for x, y, weight in self._batches:
-            y_pred = self.model.predict_on_batch(x)
-            y_true, y_pred, weight = (self._part(each, y_pred) for each in (y, y_pred, weight))
-            self._total.update(*as_rows(y_true, y_pred), sample_weight=spread(weight, y_pred))
+            y_pred, mask = self._predictor(x)
+            y_true, y_pred, weight, mask = (
+                self._part(each, y_pred) for each in (y, y_pred, weight, mask)
+            )
+            rows = *as_rows(y_true, y_pred), spread(weight, y_pred)
+            true, pred, weight = kept_rows(rows, spread(mask, y_pred))
+            self._total.update(true, pred, sample_weight=weight)
         self.scores = self._total.compute()
         found = as_logs(self.scores, self._average, per_class=self._per_class, prefix=self._prefix)
         if logs is not None:

@@ -25,10 +25,11 @@ NARROW = keras.backend.backend() == "jax"  # which has no int64 unless it is tol
 Four = tuple[Any, Any, Any, Any]
 
 
-def decide(y_true: Any, y_pred: Any, options: Options, width: int) -> Four:
+def decide(y_true: Any, y_pred: Any, mask: Any, options: Options, width: int) -> Four:
     """What is hit, predicted, true, and counts at all: booleans (n, C).
 
     Axes before the last one are rows: (n, C) as well as (n, steps, C) or (n, height, width, C).
+    Rows that the mask (n, 1) leaves out count nowhere.
 
     Raises
     ------
@@ -43,6 +44,8 @@ def decide(y_true: Any, y_pred: Any, options: Options, width: int) -> Four:
     true = ops.reshape(_comparable(y_true), (-1, width if spread else 1))
     pred = ops.reshape(pred, (-1, pred.shape[-1]))
     hit, pred, true, kept = _DECIDE[options.task or ""](true, pred, options)
+    if mask is not None:
+        kept = mask if kept is None else kept & mask
     if kept is None:
         return hit, pred, true, ops.ones_like(hit)
     return hit & kept, pred & kept, true & kept, ops.broadcast_to(kept, ops.shape(hit))

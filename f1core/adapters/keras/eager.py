@@ -35,6 +35,22 @@ def at_hand(variable: Any) -> Any:
     return value if value.device.type == "cpu" and not torch.compiler.is_compiling() else None
 
 
+def is_running(variable: Any) -> bool:
+    """Whether steps are taken one by one right now, and none is traced for a graph."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return bool(tf.executing_eagerly())
+    if backend == "jax":
+        import jax
+
+        return not isinstance(variable.value, jax.core.Tracer)
+    import torch
+
+    return variable.value.device.type != "meta" and not torch.compiler.is_compiling()
+
+
 def held(variable: Any) -> Any:
     """What a variable holds, outside of a graph; `convert_to_tensor` takes 30 µs in torch."""
     return variable.value if TORCH else keras.ops.convert_to_tensor(variable)
@@ -52,6 +68,8 @@ class Steps:
 
     def __init__(self, options: Options, width: int) -> None:
         self._options, self._width = options, width
+        self.running = False  # whether a step has run outside of a graph since the last result
+        self.warned = False  # of rows that were counted as wrong
         # Targets of classes whose names are words hold the numbers, unless they are columns.
         words = options.names is not None and isinstance(options.names[0], str)
         plain = replace(options, average_over=None, confusion=False)
@@ -60,9 +78,9 @@ class Steps:
         if words:
             self._ids = Accumulator.of(replace(plain, names=None), threads=1)
 
-    def sums_of(self, y_true: Any, y_pred: Any) -> Array | None:
+    def sums_of(self, y_true: Any, y_pred: Any, mask: Any) -> Array | None:
         """What `adding.sums_of` gives for a step; None where there are no rows, or `score`
-        would refuse one.
+        would refuse one. Rows count where the mask (n, 1) is True, or everywhere without one.
 
         Raises
         ------
@@ -78,6 +96,9 @@ class Steps:
         spread, one = is_spread(y_true, y_pred, width), options.task == "binary"
         true = to_numpy(y_true, "y_true").reshape((-1, width) if spread else -1)
         pred = to_numpy(y_pred, "y_pred").reshape(-1 if one else (-1, width))
+        if mask is not None:
+            kept = to_numpy(mask, "mask").reshape(-1)
+            true, pred = true[kept], pred[kept]
         counter = self._columns if spread else self._ids
         try:
             counter.reset()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +14,11 @@ from keras import ops
 from ...errors import F1Error, one_of
 from ...options import make_options
 from ...scores import LOSSES, Scores
+from ..logs import described
 from . import adding, eager
 from .deciding import NARROW, decide
 from .reading import planned, values
-from .shapes import rows_of
+from .shapes import rows_of, unmasked
 
 OPTIONS = (
     "threshold", "top_k", "from_logits", "ignore_index", "average_over", "zero_division", "beta",
@@ -29,7 +32,9 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
     Steps only count, and the epoch's end divides, so the value is that of all rows at once; it is
     never NaN. Counters are exact integers, up to 2^47 of anything. With `weighted_metrics=` the
     weights are added in float32, with the lost digits kept beside, so that long epochs lose none.
-    What `score` would refuse is counted as wrong, and `scores()` refuses it.
+    What `score` would refuse is counted as wrong: a warning at the end of the epoch says so, and
+    `scores()` refuses it. Steps that a layer masks (`Embedding(mask_zero=True)`) count nowhere, as
+    in Keras' own metrics; on JAX it takes the mask off the predictions while it trains.
 
     Parameters
     ----------
@@ -100,13 +105,15 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
             each if ops.is_tensor(each) else ops.convert_to_tensor(each)
             for each in (y_true, y_pred)
         )
-        counts = eager.at_hand(self._counts) if sample_weight is None else None
-        if counts is not None:
-            found = self._steps.sums_of(y_true, y_pred)
+        mask = unmasked(y_pred, self._options)
+        counts = eager.at_hand(self._counts)
+        self._steps.running = counts is not None or eager.is_running(self._counts)
+        if counts is not None and sample_weight is None:
+            found = self._steps.sums_of(y_true, y_pred, mask)
             if found is not None:
                 self._counts.assign(counts + eager.tensor(found))
                 return
-        four = decide(y_true, y_pred, self._options, self._width)
+        four = decide(y_true, y_pred, mask, self._options, self._width)
         if sample_weight is None:
             self._counts.assign(
                 adding.counted(self._counts, adding.sums_of(four, None, self._options))
@@ -120,6 +127,10 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         """The value so far, or a dict of values by key; 0.0 where it is undefined."""
         counts, sums = eager.at_hand(self._counts), self._sums if self._weighted else None
         at_hand = counts is not None
+        # Keras asks after each step that runs outside of a graph, and once more after the last.
+        if not (self._steps.running and _of_keras(sys._getframe(1))):
+            self._warn()
+        self._steps.running = False
         found = adding.as_numbers(counts, sums) if at_hand else adding.as_floats(self._counts, sums)
         each = values(self._plan, found, self._width, self._options, np if at_hand else ops)
         if at_hand:
@@ -127,6 +138,11 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         if len(each) == 1 and self._plan[0].kind != "per_class":
             return each[self._plan[0]]
         return self._by_key(each)
+
+    def reset_state(self) -> None:
+        """Forget all counts: at the start of an epoch."""
+        self._warn()
+        super().reset_state()
 
     def scores(self) -> Scores:
         """Everything that follows from the counts of the epoch so far, as `f1core.Scores`.
@@ -136,8 +152,8 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         F1Error
             If there are no rows, or some hold what cannot be counted.
         """
-        found = adding.as_numbers(eager.held(self._counts), self._sums if self._weighted else None)
-        return Scores(adding.as_counts(found, self._width, self._options), self._options)
+        counts = adding.as_counts(self._numbers(), self._width, self._options)
+        return Scores(counts, self._options)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same metric anew."""
@@ -147,6 +163,22 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         asked = {"metric": metric, "average": average, "name": name}
         given |= {"task": self._options.task, "classes": classes}
         return {"dtype": self.dtype, **asked, **{k: _plain(v) for k, v in given.items()}}
+
+    def __repr__(self) -> str:
+        metric, average, name = self._asked
+        return described(self, metric, self._options, average=average, name=name)
+
+    def _numbers(self) -> Any:
+        return adding.as_numbers(eager.held(self._counts), self._sums if self._weighted else None)
+
+    def _warn(self) -> None:
+        """Tell once of rows that were counted as wrong; again only after an epoch without any."""
+        if not eager.is_running(self._counts):
+            return
+        wrong = adding.miscounted(self._numbers(), self._width, self._options)
+        if wrong and not self._steps.warned:
+            warnings.warn(f"{self.name}: {wrong}", stacklevel=3)
+        self._steps.warned = wrong is not None
 
     def _by_key(self, values: dict[Any, Any]) -> dict[str, Any]:
         """Values of several metrics, or of one a class, under their keys."""
@@ -160,6 +192,10 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
             else:
                 found[key] = each
         return found
+
+
+def _of_keras(frame: Any) -> bool:
+    return str(frame.f_globals.get("__name__")).startswith("keras.")
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.backend import standardize_dtype
+from keras.src.backend import get_keras_mask
 
 from ...errors import F1Error
 from ...options import Options
@@ -13,13 +14,28 @@ from ...options import Options
 
 def rows_of(weight: Any, y_pred: Any, options: Options) -> Any:
     """(n, 1) float32 weights of the rows of `decide`."""
-    weight = ops.cast(ops.convert_to_tensor(weight), "float32")
+    return _each_row(ops.cast(ops.convert_to_tensor(weight), "float32"), y_pred, options)
+
+
+def unmasked(y_pred: Any, options: Options) -> Any:
+    """(n, 1) True for the rows that a layer such as Embedding(mask_zero=True) left; or None.
+
+    Keras hands the mask on as an attribute of the predictions, from layer to layer.
+    """
+    mask = get_keras_mask(y_pred)
+    return None if mask is None else _each_row(ops.cast(mask, "bool"), y_pred, options)
+
+
+def _each_row(value: Any, y_pred: Any, options: Options) -> Any:
+    """One value for each row, out of values of rows or of their leading axes."""
     rank = len(y_pred.shape) - (not is_flat(y_pred, options))
+    if len(value.shape) == rank + 1 and value.shape[-1] == 1:
+        value = ops.squeeze(value, -1)
     if rank > 1:
-        while len(weight.shape) < rank:
-            weight = ops.expand_dims(weight, -1)
-        weight = ops.broadcast_to(weight, ops.shape(y_pred)[:rank])
-    return ops.reshape(weight, (-1, 1))
+        while len(value.shape) < rank:
+            value = ops.expand_dims(value, -1)
+        value = ops.broadcast_to(value, ops.shape(y_pred)[:rank])
+    return ops.reshape(value, (-1, 1))
 
 
 def is_flat(pred: Any, options: Options) -> bool:
