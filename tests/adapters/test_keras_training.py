@@ -385,14 +385,16 @@ def test_masked_steps_count_nowhere_as_in_keras_own_metrics(make):
     expected = [macro(y[kept], p[kept]) for p in each]
     close(logs["val_f1"], expected)
     close(logs["own_f1"], expected)
-    close(logs["val_accuracy"], logs["val_sparse_categorical_accuracy"])
+    close(logs["val_accuracy"], [(p.argmax(axis=-1) == y)[kept].mean() for p in each])
+    if VERSION >= (3, 15):  # 3.9 gives each batch the same weight, however much of it is masked
+        close(logs["val_accuracy"], logs["val_sparse_categorical_accuracy"])
+        close(logs["val_weighted_accuracy"], logs["val_theirs"])
+        close(logs["accuracy"], logs["sparse_categorical_accuracy"])  # JAX trains without masks
     expected = [macro(y[kept], p[kept], sample_weight=weight[kept]) for p in each]
     close(logs["weighed_f1"], expected)
-    close(logs["val_weighted_accuracy"], logs["val_theirs"])
     if BACKEND != "torch":  # where the loss multiplies the weights by its mask in place
         close(logs["val_weighted_f1"], expected)
     assert abs(expected[-1] - macro(y.ravel(), each[-1].reshape(-1, 3))) > 0.01
-    close(logs["accuracy"], logs["sparse_categorical_accuracy"])  # unmasked on JAX, both of them
 
 
 def test_the_mask_is_that_of_the_output_that_is_scored():

@@ -92,12 +92,12 @@ def as_counts(found: Array, width: int, options: Options) -> Counts:
 
 def miscounted(found: Array, width: int, options: Options) -> str | None:
     """How many rows `score` would refuse, and why, in one sentence; None where there are none."""
-    many = options.task == "multilabel"
     score = "a score that is NaN"
     if options.task != "multiclass" and not options.from_logits:
         score += " or outside [0, 1] (logits need from_logits=True)"
-    if many:
-        pairs = ((found[WRONG], f"a target other than 0 and 1, or {score}"),)
+    pairs: list[tuple[Any, str]]
+    if options.task == "multilabel":
+        pairs = [(found[WRONG], f"a target other than 0 and 1, or {score}")]
         rows = found[ROWS]
     else:
         sums = found[: (CELLS + 1) * width].reshape(CELLS + 1, width)
@@ -105,10 +105,10 @@ def miscounted(found: Array, width: int, options: Options) -> str | None:
         target = f"a target that is none of the {width} classes"
         if options.task == "multiclass":
             target += ", or a row without exactly one 1 (several flags need task='multilabel')"
-        pairs = (
+        pairs = [
             (options.top_k * rows - sums[PRED].sum(), score),
             (rows - sums[TRUE].sum(), target),
-        )
+        ]
     for wrong, what in pairs:
         if wrong > 1e-6 * rows:  # weights round
             return f"{wrong:,g} of {rows:,g} rows hold {what}; they were counted as wrong"
