@@ -16,7 +16,7 @@ from sklearn.datasets import (  # noqa: E402
     make_multilabel_classification,
 )
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
-from sklearn.linear_model import LogisticRegression  # noqa: E402
+from sklearn.linear_model import LinearRegression, LogisticRegression  # noqa: E402
 from sklearn.metrics import f1_score, hamming_loss  # noqa: E402
 from sklearn.model_selection import (  # noqa: E402
     GridSearchCV,
@@ -46,7 +46,7 @@ def test_two_classes_of_any_kind_score_as_scikit_learns(y, metric, average):
     model = GaussianNB().fit(X2[::2], y[::2])
     options = {"pos_label": model.classes_[1]} if average == "binary" else {}
     expected = f1_score(y[1::2], model.predict(X2[1::2]), average=average, **options)
-    assert scorer(metric)(model, X2[1::2], y[1::2]) == pytest.approx(expected)
+    assert scorer(metric, **options)(model, X2[1::2], y[1::2]) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("y", [Y3, NAMES3])
@@ -62,14 +62,143 @@ def test_a_threshold_asks_for_probabilities(y):
     model = GaussianNB().fit(X2[::2], y[::2])
     above = model.classes_[(model.predict_proba(X2[1::2])[:, 1] > 0.9).astype(int)]
     expected = f1_score(y[1::2], above, pos_label=model.classes_[1])
-    assert scorer("f1", threshold=0.9)(model, X2[1::2], y[1::2]) == pytest.approx(expected)
+    said = {} if 1 in model.classes_ else {"pos_label": model.classes_[1]}
+    assert scorer("f1", threshold=0.9, **said)(model, X2[1::2], y[1::2]) == pytest.approx(expected)
 
 
 def test_logits_ask_for_the_decision_function():
     model = LinearSVC().fit(X2, NAMES2)
-    assert scorer("f1", from_logits=True)(model, X2, NAMES2) == pytest.approx(
-        scorer("f1")(model, X2, NAMES2)
+    assert scorer("f1", pos_label="good", from_logits=True)(model, X2, NAMES2) == pytest.approx(
+        scorer("f1", pos_label="good")(model, X2, NAMES2)
     )
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"threshold": 0.5}, {"threshold": 0.3}, {"from_logits": True}]
+)
+def test_a_positive_class_is_never_guessed(options):
+    model = (LinearSVC() if "from_logits" in options else GaussianNB()).fit(X2, NAMES2)
+    metrics = ("f1", "recall", *(("accuracy", "f1_macro") if options else ()))
+    for metric in metrics:
+        with pytest.raises(F1Error, match=r"'bad' and 'good'.*pos_label='good'.*pos_label='bad'"):
+            scorer(metric, **options)(model, X2, NAMES2)
+    if not options:
+        for metric in ("accuracy", "f1_macro", "mcc"):
+            usual = scorer(metric)(GaussianNB().fit(X2, Y2), X2, Y2)
+            assert scorer(metric)(model, X2, NAMES2) == pytest.approx(usual)
+    for labels, positive in ((2 * Y2 - 1, 1), (2 - Y2, 1), (Y2 == 1, True)):
+        found = clone(model).fit(X2, labels)
+        assert scorer("f1", **options)(found, X2, labels) == scorer(
+            "f1", pos_label=positive, **options
+        )(found, X2, labels)
+
+
+@pytest.mark.parametrize("options", [{}, {"threshold": 0.3}, {"from_logits": True}])
+@pytest.mark.parametrize("positive", ["bad", "good"])
+def test_pos_label_is_scikit_learns(positive, options):
+    model = (LinearSVC() if "from_logits" in options else GaussianNB()).fit(X2, NAMES2)
+    if "threshold" in options:
+        column = list(model.classes_).index(positive)
+        found = model.predict_proba(X2)[:, column] > 0.3
+    else:
+        found = model.predict(X2) == positive
+    expected = f1_score(positive == NAMES2, found)
+    for said in (
+        {"pos_label": positive},
+        {"pos_label": positive, "classes": ["bad", "good"]},
+        {"pos_label": positive, "task": "binary"},
+        {"classes": sorted(["bad", "good"], key=lambda name: name == positive)},
+    ):
+        assert scorer("f1", **said, **options)(model, X2, NAMES2) == pytest.approx(expected)
+    for wrong in ({"pos_label": "ugly"}, {"pos_label": 1}):
+        with pytest.raises(F1Error, match="pos_label is"):
+            scorer("f1", **wrong, **options)(model, X2, NAMES2)
+
+
+class Predicts:
+    """An estimator that predicts what it is told, of no kind that scikit-learn knows."""
+
+    def __init__(self, found):
+        self.found = np.asarray(found)
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return self.found
+
+    predict_proba = predict
+
+
+def test_fractions_are_no_labels():
+    y, p = np.array([1, 0, 1, 1]), np.array([0.9, 0.2, 0.8, 0.4])
+    for metric in ("f1", "f1_macro", "accuracy"):
+        with pytest.raises(F1Error, match=r"predict gave 0\.9 at row 0.*threshold=0\.5"):
+            scorer(metric)(Predicts(p), np.zeros((4, 1)), y)
+    with pytest.raises(F1Error, match="predict gave nan at row 1"):
+        scorer("f1")(Predicts([1.0, np.nan, 0.0, 1.0]), np.zeros((4, 1)), y)
+    with pytest.raises(F1Error, match=r"predict gave 0\.5 at row 1"):
+        scorer("f1_macro")(Predicts([[1.0, 0.0], [0.5, 1.0]]), np.zeros((2, 1)), np.eye(2))
+    with pytest.raises(F1Error, match="predict gave"):
+        cross_val_score(LinearRegression(), X2, Y2, scoring=scorer("f1"), error_score="raise")
+    # What the sentence says would do.
+    expected = f1_score(y, p > 0.5)
+    assert scorer("f1", threshold=0.5)(Predicts(p), np.zeros((4, 1)), y) == expected
+    assert f1core.score(y, Predicts(p).predict(None)).metric("f1") == expected
+    # Whole numbers are labels, whatever their dtype.
+    assert scorer("f1")(Predicts(y.astype(np.float32)), np.zeros((4, 1)), y) == 1.0
+
+
+@pytest.mark.parametrize("labels", [Y3, NAMES3])
+@pytest.mark.parametrize("missing", [0, 1, 2])
+@pytest.mark.parametrize("options", [{"top_k": 2}, {"threshold": 0.5}, {"from_logits": True}])
+def test_a_class_that_an_estimator_never_saw_is_missed(labels, missing, options):
+    classes = np.unique(labels).tolist()
+    seen = missing != Y3
+    model = LogisticRegression(max_iter=1000).fit(X3[seen], labels[seen])
+    for metric in ("accuracy", "f1_macro", "recall_macro"):
+        found = scorer(metric, classes=classes, **options)(model, X3, labels)
+        if "top_k" in options:  # both that it knows
+            assert metric != "accuracy" or found == 100 / 150
+        else:
+            plain = f1core.score(labels, model.predict(X3), classes=classes)
+            assert found == pytest.approx(plain.metric(metric))
+    folds = [(np.flatnonzero(seen), np.arange(150)), (np.arange(150), np.arange(150))]
+    made = scorer("f1_macro", classes=classes, **options)
+    by_fold = cross_val_score(
+        LogisticRegression(max_iter=1000), X3, labels, scoring=made, cv=folds, error_score="raise"
+    )
+    assert by_fold[0] < by_fold[1]
+    with pytest.raises(F1Error, match="the estimator's are"):
+        scorer("accuracy", classes=classes[:2], **options)(
+            LogisticRegression(max_iter=1000).fit(X3, labels), X3, labels
+        )
+
+
+@pytest.mark.parametrize("only", ["bad", "good"])
+@pytest.mark.parametrize(
+    "said", [{"pos_label": "good"}, {"classes": ["bad", "good"]}, {"pos_label": "bad"}], ids=str
+)
+def test_an_estimator_of_one_class_predicts_it_alone(only, said):
+    model = DecisionTreeClassifier().fit(X2[:5], np.full(5, only))
+    positive = said.get("pos_label", "good")
+    expected = 1.0 if positive == only else 0.0
+    for options in ({}, {"threshold": 0.5}):
+        assert scorer("recall", **said, **options)(model, X2, NAMES2) == expected
+    numbers = DecisionTreeClassifier().fit(X2[:5], np.full(5, int(only == "good")))
+    for options in ({}, {"threshold": 0.5}):
+        assert scorer("recall", **options)(numbers, X2, Y2) == float(only == "good")
+
+
+def test_what_a_scorer_does_not_know_is_refused():
+    for name, words in (
+        ("average", "metric='f1_macro'"),
+        ("needs_proba", "its options are"),
+        ("resamples", "has no option resamples="),
+        ("seed", "has no option seed="),
+    ):
+        with pytest.raises(TypeError, match=words):
+            scorer("f1", **{name: 1})
 
 
 @pytest.mark.parametrize("options", [{}, {"threshold": 0.3}, {"from_logits": True}])
@@ -114,12 +243,14 @@ def test_a_threshold_is_tuned_for_labels_of_any_kind(y):
     def tuned(scoring, y):
         return TunedThresholdClassifierCV(GaussianNB(), scoring=scoring, cv=3).fit(X2, y)
 
-    ours, theirs = tuned(scorer("f1"), y), tuned("f1", Y2)
+    said = {"pos_label": "good"} if y is NAMES2 else {}
+    ours, theirs = tuned(scorer("f1", **said), y), tuned("f1", Y2)
     assert ours.best_threshold_ == pytest.approx(theirs.best_threshold_)
     assert ours.best_score_ == pytest.approx(theirs.best_score_)
     if y is NAMES2:
-        turned = tuned(scorer("f1", classes=["good", "bad"]), y)
-        assert turned.best_score_ == pytest.approx(tuned("f1", 1 - Y2).best_score_, abs=0.01)
+        for said in ({"classes": ["good", "bad"]}, {"pos_label": "bad"}):
+            turned = tuned(scorer("f1", **said), y)
+            assert turned.best_score_ == pytest.approx(tuned("f1", 1 - Y2).best_score_, abs=0.01)
 
 
 def test_a_loss_is_negated():

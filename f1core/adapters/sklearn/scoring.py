@@ -12,8 +12,10 @@ from ...api import score
 from ...counts import Array
 from ...errors import F1Error, one_of, shown
 from ...layout import RATIOS
-from ...options import make_options, thread_count
+from ...options import make_options, parameters_of, refuse_unknown, thread_count
 from ...scores import LOSSES, METRICS
+
+_OPTIONS = tuple(name for name in parameters_of(score) if name not in ("resamples", "seed"))
 
 
 def scorer(metric: str, **options: Any) -> Scorer:
@@ -22,11 +24,14 @@ def scorer(metric: str, **options: Any) -> Scorer:
     Parameters
     ----------
     metric
-        A key of `Scores.to_dict()`: "f1_macro", "mcc", plain "f1" for the second of two classes
-        (`classes=[negative, positive]` turns them round). The hamming loss is negated.
+        A key of `Scores.to_dict()`: "f1_macro", "mcc", plain "f1" for the positive class, which is
+        `pos_label` or the second of `classes`; without them 1, if it is a label, and else refused.
+        The hamming loss is negated.
     options
         Those of `f1core.score`. With `threshold` or `top_k` the estimator is asked for
-        `predict_proba`, with `from_logits=True` for `decision_function`, else for `predict`.
+        `predict_proba`, with `from_logits=True` for `decision_function`, else for `predict`, whose
+        fractions are no labels. A class of `classes` that an estimator never saw, as in a fold
+        without it, is one that it never predicts.
 
     Raises
     ------
@@ -44,6 +49,7 @@ def scorer(metric: str, **options: Any) -> Scorer:
     >>> round(float(found.mean()), 2)
     0.95
     """
+    refuse_unknown(options, ("metric", *_OPTIONS), "scorer")
     if metric not in METRICS:
         raise F1Error(one_of("metric", metric, METRICS))
     return Scorer(metric, options)
@@ -56,8 +62,11 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
         self.metric = metric
         thread_count(options.get("threads"))
         made = make_options(**{key: value for key, value in options.items() if key != "threads"})
-        if made.names is not None:  # a dict is in the order of its ids
+        if made.names is not None:  # a dict is in the order of its ids, a positive class the last
             options = {**options, "classes": list(made.names)}
+            options.pop("pos_label", None)
+        if made.task == "binary":
+            options = {**options, "task": "binary"}
         method = "predict_proba" if "threshold" in options or made.top_k > 1 else "predict"
         if made.from_logits:
             method = "decision_function"
@@ -70,53 +79,105 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
     def value(
         self, y_true: Any, y_pred: Any, *, sample_weight: Any = None, **options: Any
     ) -> float:
-        """The metric, in its own direction, of predictions that were made already.
-
-        Who calls this without the estimator, as TunedThresholdClassifierCV does, knows no classes:
-        the second of two labels is then the positive one.
-        """
+        """The metric, in its own direction, of predictions that were made already."""
         if self.metric in RATIOS and options.get("task") is None:
             classes = options.get("classes")
             if classes is None:
                 classes = np.unique(np.concatenate([np.ravel(y_true), np.ravel(y_pred)])).tolist()
-            if np.size(classes) == 2 and list(classes) != [0, 1]:
-                options |= {"task": "binary", "classes": classes}
+            if classes == 2 or (np.ndim(classes) == 1 and np.size(classes) <= 2):
+                options["task"] = "binary"
         return score(y_true, y_pred, sample_weight=sample_weight, **options).metric(self.metric)
 
     def _score(
         self, method_caller: Any, estimator: Any, X: Any, y_true: Any, **kwargs: Any
     ) -> float:
         self._warn_overlap("These are options of the scorer and metadata as well.", kwargs)
-        _check_response_method(estimator, self._response_method)
-        options = {**self._kwargs, **kwargs}
+        method, options = self._response_method, {**self._kwargs, **kwargs}
+        _check_response_method(estimator, method)
         if np.ndim(y_true) == 2 and np.shape(y_true)[1] > 1:
             options.setdefault("task", "multilabel")
-            pred = _of_labels(estimator, self._response_method, X)
+            pred = _of_labels(estimator, method, X)
+            if method == "predict":
+                pred = self._labels(pred)
             return float(self._sign * self.value(y_true, pred, **options))
-        pred = np.asarray(method_caller(estimator, self._response_method, X))
-        classes = np.asarray(getattr(estimator, "classes_", ())).tolist()
-        scored = self._response_method != "predict"
-        if not scored and pred.dtype.kind == "f":  # labels, not probabilities
-            pred = pred.astype(np.int64)
-        if len(classes) == 2 and (scored or self.metric in RATIOS):
+        known = np.asarray(getattr(estimator, "classes_", ())).tolist()
+        if len(known) > 1:
+            pred = np.asarray(method_caller(estimator, method, X))
+        else:  # scikit-learn would refuse what has one class, or none that it knows of
+            pred = np.asarray(getattr(estimator, method)(X))
+        if method == "predict":
+            pred = self._labels(pred)
+        wanted = options.get("classes")
+        classes = np.asarray(wanted).tolist() if np.ndim(wanted) == 1 else known
+        if len(classes) == 1 and method != "predict":  # one side of a binary task, all else missed
+            options["task"] = "binary"
+            positive = options.get("pos_label", 1 if classes[0] in (0, 1, -1) else None)
+            least = -np.inf if method == "decision_function" else 0.0
+            pred = pred.reshape(-1) if classes == [positive] else np.full(len(pred), least)
+            return float(self._sign * self.value(y_true, pred, **options))
+        if len(classes) == 2 and (method != "predict" or self.metric in RATIOS):
             options.setdefault("task", "binary")
-        if classes and (scored or options.get("task") == "binary"):
-            options.setdefault("classes", classes)
-        if classes and scored:
-            pred = self._reordered(pred, classes, options["classes"])
+        if options.get("task") == "binary" and len(classes) == 2:
+            if np.ndim(wanted) != 1:
+                classes = _positive_last(classes, options.pop("pos_label", None), self.metric)
+            options["classes"] = classes
+        elif classes and method != "predict":
+            options["classes"] = classes
+        if known and method != "predict":
+            pred = _in_order(pred, known, classes, options, method == "decision_function")
         return float(self._sign * self.value(y_true, pred, **options))
 
-    def _reordered(self, scores: Array, classes: list[Any], wanted: Any) -> Array:
-        """The scores of the estimator's classes in the order of `classes=`."""
-        wanted = np.asarray(wanted).tolist()
-        if wanted == classes or not isinstance(wanted, list):
-            return scores
-        if set(wanted) != set(classes):
-            raise F1Error(f"classes is {shown(wanted)}, the estimator's are {shown(classes)}")
-        if scores.ndim == 1:  # of two classes, those of the second
-            logits = self._response_method == "decision_function"
-            return np.asarray(-scores if logits else 1 - scores)
-        return np.asarray(scores[:, [classes.index(name) for name in wanted]])
+    def _labels(self, pred: Any) -> Array:
+        """What `predict` gave, if it is labels."""
+        pred = np.asarray(pred)
+        if pred.dtype.kind != "f":
+            return pred
+        wrong = ~(np.floor(pred) == pred)
+        if wrong.any():
+            at = np.argwhere(wrong)[0]
+            raise F1Error(
+                f"predict gave {pred[tuple(at)]:g} at row {at[0]}, which is no label: a classifier "
+                f"is asked for probabilities by scorer({self.metric!r}, threshold=0.5), and where "
+                "predict itself gives them, a function scores them: scoring=lambda model, X, y: "
+                f"f1core.score(y, model.predict(X)).metric({self.metric!r})"
+            )
+        return pred.astype(np.int64)
+
+
+def _positive_last(classes: list[Any], pos_label: Any, metric: str) -> list[Any]:
+    """Two classes, the positive one last."""
+    if pos_label is None and 1 not in classes:
+        one, other = (shown(each) for each in classes)
+        raise F1Error(
+            f"the classes are {one} and {other}, and nothing says which one is positive: "
+            f"scorer({metric!r}, pos_label={other}) or pos_label={one} does"
+        )
+    positive = 1 if pos_label is None else pos_label
+    if positive not in classes:
+        raise F1Error(f"pos_label is {shown(positive)}, the estimator's are {shown(classes)}")
+    return classes if classes[1] == positive else classes[::-1]
+
+
+def _in_order(
+    scores: Array, known: list[Any], classes: list[Any], options: dict[str, Any], logits: bool
+) -> Array:
+    """The scores of the estimator's classes in the order of `classes`; least where it has none.
+
+    (n,) scores are those of the second of two classes that the estimator knows.
+    """
+    strange = [name for name in known if name not in classes]
+    if strange:
+        raise F1Error(f"classes is {shown(classes)}, the estimator's are {shown(known)}")
+    if scores.ndim == 1 and len(known) == 2:
+        scores = np.column_stack([-scores if logits else 1 - scores, scores])
+    if scores.ndim == 1 or scores.shape[1] != len(known):
+        return scores
+    binary = options.get("task") == "binary"
+    least = 0.0 if binary and not logits else -np.inf  # which is no probability to be cut
+    found = np.full((len(scores), len(classes)), least, np.result_type(scores, np.float32))
+    for place, name in enumerate(known):
+        found[:, classes.index(name)] = scores[:, place]
+    return found[:, 1] if binary else found
 
 
 def _of_labels(estimator: Any, method: str, X: Any) -> Array:
