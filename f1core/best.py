@@ -76,8 +76,22 @@ class BestEpoch:
         return {"epochs": self.epochs, "best": self.best, "best_epoch": self.best_epoch}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where `state_dict` was taken; the options stay this one's."""
-        self.epochs, self.best, self.best_epoch = (state[k] for k in self.state_dict())
+        """Go on where `state_dict` was taken; the options stay this one's.
+
+        Raises
+        ------
+        F1Error
+            If it is no such state.
+        """
+        try:
+            epochs, best, best_epoch = (state[k] for k in self.state_dict())
+            whole("epochs", epochs, 0)
+            if best_epoch is not None or best is not None:
+                number(best)
+                whole("best_epoch", best_epoch, 0)
+        except Exception:  # whatever the object raises
+            raise F1Error(f"state is {shown(state)}; give what state_dict() returned") from None
+        self.epochs, self.best, self.best_epoch = epochs, best, best_epoch
 
     def __repr__(self) -> str:
         if self.best_epoch is None:
@@ -96,5 +110,5 @@ def _number(name: str, value: Any) -> float:
     """A number, also as an array or tensor of no dimension holds it."""
     try:
         return number(float(value) if getattr(value, "ndim", None) == 0 else value)
-    except (TypeError, ValueError):
+    except Exception:  # whatever the object raises
         raise F1Error(f"{name} is {shown(value)}; give one number") from None

@@ -20,7 +20,7 @@ from .columns.selection import Names, Selection
 from .columns.spelling import Spelling
 from .columns.words import Words, classes_of, meant, named
 from .counts import Array
-from .errors import F1Error, counted_from, renamed
+from .errors import F1Error, counted_from, renamed, shown
 from .options import parameters_of, refuse_unknown
 from .scores import Scores
 from .slices import Slices, as_binary, flags_alone, start
@@ -145,6 +145,8 @@ def accumulate(
         As `score`.
     """
     refuse_unknown(options, (*parameters_of(score), *_OPTIONS), "files.score")
+    if progress is not None and not callable(progress):
+        raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
     names, count = (None, None) if words else values.classes(classes)
     looked = partial(

@@ -142,7 +142,7 @@ def as_array(value: Any, name: str) -> Array:
     if home == "torch":  # it warns of nothing, and a filter costs each batch 4 µs
         return _told(_torch, value, name)
     if isinstance(value, np.ma.MaskedArray):
-        if np.ma.is_masked(value):
+        if value.ndim and np.ma.is_masked(value):
             row = int(np.argwhere(np.ma.getmaskarray(value))[0][0])
             raise F1Error(f"{name} is masked at row {row}; drop or fill such rows first")
         return np.asarray(value.data)

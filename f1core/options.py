@@ -176,14 +176,18 @@ def make_options(
     confusion: bool | None = None,
     resamples: Any = 0,
     pos_label: Any = None,
+    **unknown: Any,
 ) -> Options:
     """Check what the user typed and freeze it.
 
     Raises
     ------
     F1Error
-        For any option that is not of its form, or two that contradict each other.
+        For any option that is not of its form, one that there is not, or two that contradict each
+        other.
     """
+    if unknown:
+        refuse_unknown(unknown, make_options, "this call")
     asked = (
         task, classes, threshold, top_k, from_logits, ignore_index, average_over, zero_division,
         beta, confusion, resamples, pos_label,

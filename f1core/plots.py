@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .counts import Array
-from .errors import F1Error, missing, one_of, plain_text
+from .errors import F1Error, missing, plain_text
+from .errors import shown as literal
 from .intervals import per_class_interval
 from .layout import RATIOS
 from .options import parameters_of, refuse_unknown
 from .scores import Scores
 from .thresholds import Curve, best_threshold, curve
+from .values import among
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,6 +140,7 @@ def confusion(
     >>> ax = f1core.plots.confusion(f1core.score([0, 1, 2], [0, 2, 2]))  # doctest: +SKIP
     """
     refuse_unknown(unknown, confusion, "plots.confusion")
+    _refuse_other(scores)
     if scores.task == "multilabel":
         raise F1Error("a multilabel task has no (C, C) matrix; plots.per_class draws its labels")
     counts, shares = scores.confusion_matrix(), scores.confusion_matrix(normalize)
@@ -242,8 +245,8 @@ def per_class(
     >>> ax = f1core.plots.per_class(f1core.score([0, 1, 2], [0, 2, 2]))  # doctest: +SKIP
     """
     refuse_unknown(unknown, per_class, "plots.per_class")
-    if ratio not in RATIOS:
-        raise F1Error(one_of("ratio", ratio, RATIOS))
+    _refuse_other(scores)
+    among("ratio", ratio, RATIOS)
     values, support = getattr(scores.per_class, ratio), scores.per_class.support
     inside = np.flatnonzero(scores.included)
     largest = inside[np.argsort(-support[inside], kind="stable")[:_SHOWN]]
@@ -272,6 +275,11 @@ def per_class(
     right.spines["right"].set_visible(False)
     _plain(ax)
     return ax
+
+
+def _refuse_other(scores: Any) -> None:
+    if not isinstance(scores, Scores):
+        raise F1Error(f"scores is {literal(scores)}; give what f1core.score returns")
 
 
 def _title(ratio: str, level: float | None, macro: float, drawn: int, classes: int) -> str:

@@ -114,7 +114,7 @@ def _path(path: Any) -> Path:
     try:
         os.fsencode(path)
         found = Path(path)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # a path-like object raises what it likes
         raise F1Error(f"{shown(path)} is no path: {error}") from None
     if not found.name or "\0" in str(found):
         raise F1Error(f"{shown(path)} is no path of a file")

@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from . import crowded, engine, parallel, plain
+from . import crowded, engine, memory, parallel, plain
 from .batch import Batch
 from .complaints import complain
 from .counts import Array, Counts
-from .errors import F1Error
 from .layout import PRED, TP
 from .options import Options
 
@@ -135,7 +134,7 @@ def _cut(rows: slice, step: int) -> Iterator[slice]:
 
 def _part(batch: Batch, module: Any, blocks: Iterable[slice], pay: Any = None) -> Counts:
     """Fresh counts of these blocks; where the twin is rented, `pay` says who does the next one."""
-    counts = _empty(batch)
+    counts = zeros(batch)
     for rows in blocks:
         start = perf_counter()
         if counts.rows is not None and batch.weight is None:
@@ -149,31 +148,22 @@ def _part(batch: Batch, module: Any, blocks: Iterable[slice], pay: Any = None) -
     return counts
 
 
-def _empty(batch: Batch) -> Counts:
-    """Zeros of the batch's form.
+def zeros(batch: Batch) -> Counts:
+    """Counts of the batch's form, of no rows.
 
     Raises
     ------
     F1Error
         If they do not fit in memory.
     """
-    try:
-        return zeros(batch)
-    except (MemoryError, ValueError):  # NumPy's "array is too big"
-        raise F1Error(
-            f"the counts of {batch.n_classes:,} classes do not fit in memory; "
-            "confusion=False keeps three numbers a class"
-        ) from None
-
-
-def zeros(batch: Batch) -> Counts:
-    """Counts of the batch's form, of no rows."""
     size, dtype = batch.n_classes, np.int64 if batch.weight is None else np.float64
+    what = f"the counts of {size:,} classes"
     if batch.kind == "multilabel":
         return Counts.of_labels(size, dtype)
     if batch.options.keeps_confusion(size):
-        return Counts(size, confusion=np.zeros((size, size), dtype))
-    return Counts(size, sums=np.zeros((3, size), dtype))
+        hint = "confusion=False keeps three numbers a class"
+        return Counts(size, confusion=memory.zeros((size, size), dtype, what, hint))
+    return Counts(size, sums=memory.zeros((3, size), dtype, what))
 
 
 def add(total: Counts | None, more: Counts, options: Options) -> Counts:

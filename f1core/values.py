@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Mapping, Reversible, Set
+from collections.abc import Iterable, Mapping, Reversible, Set
 from contextlib import suppress
 from numbers import Real
 from typing import Any
@@ -32,7 +32,7 @@ def classes(value: Any) -> tuple[tuple[Any, ...] | None, int | None]:
         names = _by_id(value)
         return _distinct_names(names), len(names)
     try:
-        count = operator.index(value)
+        count = _index(value)
     except TypeError:
         names = _ordered(value)
         return _distinct_names(names), len(names)
@@ -130,7 +130,38 @@ def _entries(values: Any) -> tuple[Any, ...]:
 
 def _scalar(value: Any) -> Any:
     """A NumPy or torch scalar as a Python one; anything else as it is."""
-    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+    with suppress(Exception):  # whatever an object of another library raises
+        if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+            return value.item()
+    return value
+
+
+def _index(value: Any) -> int:
+    """A whole number as Python's own.
+
+    Raises
+    ------
+    TypeError
+        If it is none, whatever the object itself raises.
+    """
+    try:
+        return operator.index(value)
+    except Exception:
+        raise TypeError from None
+
+
+def among(name: str, value: Any, allowed: Iterable[str]) -> str:
+    """One of some words.
+
+    Raises
+    ------
+    F1Error
+        If it is another word, or no word at all.
+    """
+    words = tuple(allowed)
+    if not isinstance(value, str) or value not in words:
+        raise F1Error(one_of(name, value, words))
+    return value
 
 
 def number(value: Any) -> float:
@@ -146,7 +177,7 @@ def number(value: Any) -> float:
         raise TypeError
     try:
         return float(value)
-    except OverflowError:
+    except Exception:  # too large, or what the object itself raises
         raise TypeError from None
 
 
@@ -175,7 +206,7 @@ def threshold(value: Any) -> float | tuple[float, ...]:
 def whole(name: str, value: Any, least: int = 1) -> int:
     """A whole number from 1, or from another one."""
     try:
-        found = operator.index(value)
+        found = _index(value)
     except TypeError:
         raise F1Error(f"{name} is {shown(value)}; give a whole number from {least}") from None
     if isinstance(value, bool) or found < least:
@@ -196,7 +227,7 @@ def ignored(value: Any) -> Any:
         return value
     found = _scalar(value)
     with suppress(TypeError):
-        found = operator.index(found)
+        found = _index(found)
     if not _is_whole(found):
         raise F1Error(f"ignore_index is {shown(value)}; give the target value that counts nowhere")
     return int(found)
@@ -212,7 +243,7 @@ def pos_label(value: Any) -> Any:
     if isinstance(found, str):
         return str(found)
     with suppress(TypeError):
-        found = operator.index(found)
+        found = _index(found)
     if not _is_whole(found):
         raise F1Error(f"pos_label is {shown(value)}; give the label of the positive class")
     return int(found)

@@ -1,9 +1,6 @@
 """Anything at all in any argument: a result or F1Error, no other exception, no warning."""
 
 import copy
-import datetime
-import decimal
-import fractions
 import warnings
 
 import numpy as np
@@ -12,70 +9,10 @@ from arrays import FLOATS, INTS, UINTS
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from odd import ODD
 
 from f1core import Accumulator, F1Error, Scores, score
 
-
-class Broken:
-    def __array__(self, dtype=None, copy=None):
-        raise RuntimeError("broken")
-
-
-class Wrong:
-    def __array__(self, dtype=None, copy=None):
-        return [1, 2]
-
-
-class Endless:
-    def __len__(self):
-        raise OverflowError("too long")
-
-    def __iter__(self):
-        raise ZeroDivisionError
-
-
-class Listless:
-    ndim = 0
-
-    def tolist(self):
-        raise RuntimeError("no list")
-
-    def item(self):
-        raise RuntimeError("no item")
-
-
-class Unequal:
-    def __eq__(self, other):
-        raise RuntimeError("not even equal")
-
-    __hash__ = None
-
-
-ODD = {
-    "float32": lambda: np.float32(0.5), "half NaN": lambda: np.float16(np.nan),
-    "int8": lambda: np.int8(2), "uint64": lambda: np.uint64(2**64 - 1),
-    "bool_": lambda: np.bool_(True), "str_": lambda: np.str_("a"),
-    "bytes_": lambda: np.bytes_(b"a"),
-    "complex64": lambda: np.complex64(1j), "datetime64": lambda: np.datetime64("2020-01-01"),
-    "NaT": lambda: np.datetime64("NaT", "s"), "timedelta64": lambda: np.timedelta64(1, "s"),
-    "longdouble": lambda: np.longdouble(1) / 3, "array of a float": lambda: np.array(0.5),
-    "array of a string": lambda: np.array("a"), "array of None": lambda: np.array(None),
-    "one float": lambda: np.array([0.5]), "one int": lambda: np.array([[1]]),
-    "masked": lambda: np.ma.masked, "record": lambda: np.zeros(3, [("a", int), ("b", float)]),
-    "decimal": lambda: decimal.Decimal("0.5"), "decimal NaN": lambda: decimal.Decimal("sNaN"),
-    "fraction": lambda: fractions.Fraction(1, 2), "date": lambda: datetime.date(2020, 1, 1),
-    "ellipsis": lambda: ..., "object": object, "class": lambda: object, "function": lambda: len,
-    "iterator": lambda: iter([1, 2]), "generator": lambda: (i for i in range(2)),
-    "range": lambda: range(3), "memory": lambda: memoryview(b"abc"),
-    "bytearray": lambda: bytearray(b"ab"), "dict": lambda: {0: 1}, "set": lambda: {1, 2},
-    "frozenset": lambda: frozenset("ab"), "slice": lambda: slice(3), "broken": Broken,
-    "wrong": Wrong, "endless": Endless, "listless": Listless, "unequal": Unequal,
-    "arrays": lambda: [np.array([1, 2]), np.array([3])], "huge": lambda: 10**400,
-    "object array of arrays": lambda: np.array([np.zeros(2), np.zeros(3), None], object),
-    "strings of numpy": lambda: np.array([np.str_("a"), "b"], object),
-    "numbers of numpy": lambda: np.array([np.int8(1), 2.0, True], object),
-    "NUL": lambda: np.array(["a", "a\0"], object), "deep": lambda: [[[[[[1]]]]]],
-}  # fmt: skip
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),

@@ -64,9 +64,14 @@ class Rounds:
     def __init__(
         self, metric: str | Sequence[str], task: str, average: str | None, **options: Any
     ) -> None:
-        names = [metric] if isinstance(metric, str) else list(metric)
-        if not names or len(set(names)) != len(names):
-            raise F1Error(f"metric is {shown(metric)}; name at least one metric, each once")
+        try:
+            names = [metric] if isinstance(metric, str) else list(metric)
+            if not names or len(set(names)) != len(names):
+                raise TypeError
+        except Exception:  # no list, or whatever the object raises
+            raise F1Error(
+                f"metric is {shown(metric)}; name at least one metric, each once"
+            ) from None
         self.keys = {name: named(name, task, average) for name in names}
         self.options = {"task": task, **options}
         thread_count(options.pop("threads", None))

@@ -10,10 +10,11 @@ import math
 from dataclasses import fields
 from typing import Any
 
-from ..errors import F1Error, one_of, shown
+from ..errors import F1Error, shown
 from ..layout import RATIOS
 from ..options import TASKS, Options
 from ..scores import AVERAGES, METRICS, Scores
+from ..values import among
 
 HEADLINES = ("f1", "precision", "recall")
 
@@ -35,8 +36,7 @@ def metric_of(task: str, average: str | None = None, ratio: str = "f1") -> str:
     ('f1_macro', 'f1', 'recall_micro')
     """
     kind = average_of(task, average)
-    if ratio not in RATIOS:
-        raise F1Error(one_of("metric", ratio, RATIOS))
+    among("metric", ratio, RATIOS)
     return ratio if kind == "binary" else f"{ratio}_{kind}"
 
 
@@ -53,14 +53,11 @@ def average_of(task: str, average: str | None = None) -> str:
     >>> average_of("binary"), average_of("multilabel"), average_of("multiclass", "micro")
     ('binary', 'macro', 'micro')
     """
-    if task not in TASKS:
-        raise F1Error(one_of("task", task, TASKS))
+    among("task", task, TASKS)
     allowed = ("binary",) * (task == "binary") + AVERAGES[: 4 if task == "multilabel" else 3]
     if average is None:
         return "binary" if task == "binary" else "macro"
-    if average not in allowed:
-        raise F1Error(one_of("average", average, allowed))
-    return average
+    return among("average", average, allowed)
 
 
 def named(metric: str, task: str, average: str | None = None) -> str:
@@ -76,10 +73,9 @@ def named(metric: str, task: str, average: str | None = None) -> str:
     >>> named("f1", "multiclass"), named("f1", "binary"), named("mcc", "multiclass")
     ('f1_macro', 'f1', 'mcc')
     """
-    if metric in RATIOS:
+    if isinstance(metric, str) and metric in RATIOS:
         return metric_of(task, average, metric)
-    if metric not in METRICS:
-        raise F1Error(one_of("metric", metric, METRICS))
+    among("metric", metric, METRICS)
     if average is not None:
         raise F1Error(f"metric is {metric!r}, which leaves no choice of average={average!r}")
     return metric

@@ -14,13 +14,14 @@ Transformers itself is not imported here. What to know of its Trainer:
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..accumulator import Accumulator
 from ..counts import Array
-from ..errors import F1Error, shape_words
+from ..errors import F1Error, shape_words, shown
 from ..foreign import to_numpy
-from ..values import whole
+from ..values import flag, whole
 from .hooks import made_first, positive
 from .logs import as_logs, metric_of, monitored
 
@@ -70,6 +71,7 @@ def make_compute_metrics(
     1.0
     """
     metric_of(task, average)  # whether they go together
+    from_logits, per_class = flag("from_logits", from_logits), flag("per_class", per_class)
     logits = from_logits and task != "multiclass"  # where there is a threshold to move
     counts = Accumulator(
         task, classes=classes, from_logits=logits, ignore_index=ignore_index, **options
@@ -97,7 +99,7 @@ class ComputeMetrics:
         if compute_result is None:
             self.reset()
         try:
-            self._update(*list(prediction)[:2])
+            self._update(*_pair(prediction))
             if compute_result is False:
                 return {}
             scores = self._counts.compute()
@@ -114,6 +116,8 @@ class ComputeMetrics:
 
     def _update(self, predictions: Any, labels: Any) -> None:
         if isinstance(predictions, list):  # of batches, with eval_do_concat_batches=False
+            if not isinstance(labels, (list, tuple)) or len(labels) != len(predictions):
+                raise F1Error("predictions are a list of batches, label_ids are not as many")
             for batch in zip(predictions, labels, strict=True):
                 self._update(*batch)
             return
@@ -129,9 +133,22 @@ class ComputeMetrics:
         self._counts.update(true, pred)
 
 
+def _pair(prediction: Any) -> tuple[Any, Any]:
+    """Predictions and label ids out of what the Trainer hands over, or of one batch of it."""
+    try:
+        predictions, labels = list(prediction)[:2]
+    except Exception:  # too few, or whatever the object raises
+        raise F1Error(
+            f"the argument is {shown(prediction)}; it holds (predictions, label_ids)"
+        ) from None
+    return predictions, labels
+
+
 def _rows(pred: Array, true: Array, task: str) -> tuple[Array, Array]:
     """Every token a row: (n, T, C) with (n, T) as (n T, C) with (n T,)."""
-    scores = pred.reshape(-1, pred.shape[-1])
+    if pred.ndim > 1 and pred.shape[-1] == 0:
+        raise F1Error(f"predictions are {shape_words(pred)}; they have no columns")
+    scores = pred.reshape(math.prod(pred.shape[:-1]), pred.shape[-1])
     if pred.shape[:-1] == true.shape:
         return scores, true.reshape(-1)
     columns = task == "multilabel" or (task == "multiclass" and pred.dtype.kind not in "iu")

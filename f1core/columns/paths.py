@@ -96,14 +96,14 @@ def _behind(entry: Any, readable: Callable[[Path], str | None]) -> list[Path]:
 def _path(entry: Any) -> Path:
     if entry == "-":
         return STDIN
-    text = os.fspath(entry)
-    if not text:
-        raise F1Error("a path is empty; name a file, a folder or a pattern")
     try:
+        text = os.fspath(entry)
         os.fsencode(text)
         path = Path(text)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # a path-like object raises what it likes
         raise F1Error(f"{shown(entry)} is no path: {error}") from None
+    if not text:
+        raise F1Error("a path is empty; name a file, a folder or a pattern")
     if "\0" in str(path):
         raise F1Error(f"{shown(entry)} is no path: it holds the character \\0")
     return path

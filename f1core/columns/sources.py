@@ -41,8 +41,11 @@ def opened(paths: Any, spelling: Spelling) -> Iterator[Source]:
         return
     if not isinstance(paths, Iterable):
         raise F1Error(f"{shown(paths)} is no path, no frame and no stream of record batches")
-    entries = iter(paths)
-    given = list(itertools.islice(entries, 1))
+    try:
+        entries = iter(paths)
+        given = list(itertools.islice(entries, 1))
+    except Exception as error:  # an array of no dimension, or what a generator raises
+        raise F1Error(f"{shown(paths)} gives no paths and no record batches: {error}") from None
     if given and hasattr(given[0], "column") and hasattr(given[0], "schema"):  # record batches
         parts = itertools.chain(given, entries)
         yield Stream("the stream of batches", given[0].schema.names, lambda _: parts)

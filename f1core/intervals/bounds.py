@@ -109,7 +109,9 @@ def checked_level(level: Any) -> None:
     F1Error
         If it is not between 0 and 1.
     """
-    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level < 1:
+    number = isinstance(level, (int, float)) and not isinstance(level, bool)
+    # As floats, both quantiles must differ from 0, 1 and the median.
+    if not number or not 0 < level < 1 or not 0.5 < (1 + level) / 2 < 1:
         raise F1Error(f"level is {shown(level)}; give a number between 0 and 1, such as 0.95")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..batch import Batch
 from ..counts import Array, Counts
 from ..decisions import Decisions, decide
+from ..memory import zeros
 from ..options import Options
 from ..plain import IGNORED
 from .resampling import Resamples, multinomial, summed
@@ -22,7 +23,8 @@ def joint_resamples(
 ) -> list[Resamples]:
     """Both sides' resamples from the cells of the joint table that hold rows."""
     true, pred_a, pred_b, cells = _table(a, b)
-    sums = [np.zeros((resamples, 3, batch.n_classes), np.int64) for batch in (a, b)]
+    what = f"{resamples:,} resamples of {a.n_classes:,} classes"
+    sums = [zeros((resamples, 3, batch.n_classes), np.int64, what) for batch in (a, b)]
     values = (true, a.labels), (pred_a, a.labels), (pred_b, b.labels)
     named = (ids if labels is None else labels[ids] for ids, labels in values)
     order = _either_way(np.concatenate(list(named)), cells)

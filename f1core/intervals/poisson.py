@@ -13,8 +13,10 @@ from ..counts import Array, Counts
 from ..decisions import Decisions, decide
 from ..errors import F1Error, shown
 from ..layout import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED
+from ..memory import zeros
 from ..plain import IGNORED
 from ..replicas import Replicas, refuse_infinite
+from ..values import whole
 from .resampling import summed
 
 # Rows whose weights are drawn together, from a generator of their own.
@@ -45,8 +47,9 @@ def count_replicas(batch: Batch, seed: int, first: int = 0, resamples: int = 0) 
     resamples = resamples or batch.options.resamples
     height = 4 if batch.kind == "multilabel" else 3
     dtype = np.int64 if batch.weight is None else np.float64
-    sums = np.zeros((resamples, height, batch.n_classes), dtype)
-    rows = np.zeros((resamples, ROWS)) if batch.kind == "multilabel" else None
+    what = f"{resamples:,} resamples of {batch.n_classes:,} classes"
+    sums = zeros((resamples, height, batch.n_classes), dtype, what)
+    rows = zeros((resamples, ROWS), float, what) if batch.kind == "multilabel" else None
     step = max(_DRAWN, _WEIGHTS // resamples // _DRAWN * _DRAWN)
     start = 0
     while start < len(batch):
@@ -124,9 +127,10 @@ def checked_seed(seed: Any) -> int:
     """
     if seed is None:
         return int(np.random.default_rng().integers(1 << 63))
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 1 << 63:
-        raise F1Error(f"seed is {shown(seed)}; give a whole number from 0, or None")
-    return int(seed)
+    found = whole("seed", seed, 0)
+    if found >= 1 << 63:
+        raise F1Error(f"seed is {shown(seed)}; give a whole number below 2^63, or None")
+    return found
 
 
 def _weighed(draws: Array, found: Decisions) -> Array:

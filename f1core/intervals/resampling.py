@@ -12,6 +12,7 @@ from .. import averages
 from ..counts import Array, Counts
 from ..errors import F1Error
 from ..layout import CELLS, PRED, RATIOS, TP, TRUE
+from ..memory import zeros
 from ..options import Options
 from ..scores import Scores
 
@@ -128,7 +129,8 @@ def of_confusion(counts: Counts, options: Options, resamples: int, seed: Any) ->
     assert counts.confusion is not None
     true, pred = np.nonzero(counts.confusion)
     cells = counts.confusion[true, pred]
-    sums = np.empty((resamples, 3, counts.n_classes), np.int64)
+    what = f"{resamples:,} resamples of {counts.n_classes:,} classes"
+    sums = zeros((resamples, 3, counts.n_classes), np.int64, what)
     for part, draws in multinomial(cells, resamples, np.random.default_rng(seed)):
         sums[part] = summed(draws, true, pred, counts.n_classes)
     return Resamples.like(counts, options, sums)
@@ -138,7 +140,8 @@ def of_labels(counts: Counts, options: Options, resamples: int, seed: Any) -> Re
     """Each label of unweighted multilabel counts by itself: for one label, not for averages."""
     assert counts.sums is not None
     rng = np.random.default_rng(seed)
-    sums = np.empty((resamples, 4, counts.n_classes), np.int64)
+    what = f"{resamples:,} resamples of {counts.n_classes:,} labels"
+    sums = zeros((resamples, 4, counts.n_classes), np.int64, what)
     for label, (tp, pred, true, cells) in enumerate(counts.sums.T.tolist()):
         four = np.array([tp, pred - tp, true - tp, cells - pred - true + tp])
         for part, draws in multinomial(four, resamples, rng) if cells else ():

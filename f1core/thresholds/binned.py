@@ -13,6 +13,7 @@ from ..locks import new_lock
 from ..options import Options, make_options, refuse_unknown
 from ..plausible import down_scaled, exact_sum, refuse_overflow
 from ..positive import agreed, with_negative
+from ..values import whole
 from .best import Best, best_of, scores_batch
 from .bins import BinColumn, HopefulColumn, count_bins
 from .curves import Curve, curve_of
@@ -85,16 +86,16 @@ class BinnedThresholds:
     ) -> None:
         if unknown:
             refuse_unknown(unknown, BinnedThresholds, "BinnedThresholds")
-        whole = isinstance(bins, (int, np.integer)) and not isinstance(bins, bool)
-        if not whole or not 1 < bins <= 1 << 20 or bins & (bins - 1):
+        size = whole("bins", bins)
+        if not 1 < size <= 1 << 20 or size & (size - 1):
             raise F1Error(f"bins is {shown(bins)}; give a power of two from 2 to 1,048,576")
-        if task not in ("binary", "multilabel"):
+        if not isinstance(task, str) or task not in ("binary", "multilabel"):
             raise F1Error(f"task is {shown(task)}; thresholds are for 'binary' and 'multilabel'")
         options = make_options(
             task, classes=classes, ignore_index=ignore_index, pos_label=pos_label
         )
         self._asked = options  # before columns named the labels
-        self.bins = int(bins)
+        self.bins = size
         self._kept = Kept(options)
         self._lock = new_lock()
 
@@ -243,7 +244,7 @@ class BinnedThresholds:
         if unknown:
             refuse_unknown(unknown, self.curve, "BinnedThresholds.curve")
         seen, given = self._seen(), make_options(zero_division=zero_division, beta=beta)
-        if not isinstance(label, (int, np.integer)) or not 0 <= label < len(seen):
+        if whole("label", label, 0) >= len(seen):
             raise F1Error(f"label is {shown(label)}; there are {len(seen)}, counted from 0")
         return curve_of(BinColumn(seen[label]), given.coefs, given.zero_division)
 

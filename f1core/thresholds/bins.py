@@ -15,6 +15,7 @@ from ..complaints import complain
 from ..counts import Array
 from ..foreign import widened
 from ..formats import cuts_of, probability_range
+from ..memory import zeros
 from ..plain import floats
 from .cuts import Column, Cuts, Scale, above
 
@@ -31,7 +32,8 @@ def count_bins(batch: Batch, bins: int) -> Array:
         If any row holds a value that cannot be counted.
     """
     labels = batch.n_classes if batch.kind == "multilabel" else 1
-    counts = np.zeros(labels * (bins + 2) * 2, np.int64 if batch.weight is None else np.float64)
+    dtype = np.int64 if batch.weight is None else np.float64
+    counts = zeros((labels * (bins + 2) * 2,), dtype, f"{bins:,} bins of {labels:,} labels")
     step = max(1, max(_BLOCK, counts.size) // labels)
     for start in range(0, len(batch), step):
         rows = slice(start, min(start + step, len(batch)))

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..counts import Array, Counts
-from ..errors import F1Error, one_of, shown
+from ..errors import F1Error, shown
 from ..layout import CELLS, COUNT, PRED, ROWS, TP, TRUE
 from ..options import Options
 from ..scores import Scores
+from ..values import among, flag
 from .cuts import Column
 from .search import Aim, Choice, Unreachable, allowed, best_cut, best_sum
 from .shared import Exact, Labels, best_shared
@@ -48,8 +49,10 @@ def refuse_idle_average(options: Options, average: str, shared: bool) -> None:
     Raises
     ------
     F1Error
-        If there is one.
+        If there is one, or one that is not of its form.
     """
+    among("average", average, _AVERAGES)
+    flag("shared", shared)
     given = {
         "average": (average, "macro"),
         "shared": (shared, False),
@@ -73,7 +76,7 @@ def number(name: str, value: Any, most: float) -> float:
     """
     try:
         found = -1.0 if isinstance(value, (bool, str)) else float(value)
-    except (TypeError, ValueError):
+    except Exception:  # whatever the object raises
         found = -1.0
     if not 0.0 <= found <= most:
         raise F1Error(f"{name} is {shown(value)}; give a number from 0 to {most:g}")
@@ -103,11 +106,8 @@ def choose(
     Raises
     ------
     F1Error
-        For an unknown average, and where no threshold keeps the floor.
+        Where no threshold keeps the floor.
     """
-    if average not in _AVERAGES:
-        raise F1Error(one_of("average", average, _AVERAGES))
-
     alone = _trying(lambda column: best_cut(column, aim, slack))
     if options.task == "binary":
         return _reached(each(alone), aim, [None])

@@ -10,10 +10,11 @@ from sklearn.utils.validation import _check_response_method
 
 from ...api import score
 from ...counts import Array
-from ...errors import F1Error, one_of, shown
+from ...errors import F1Error, shown
 from ...layout import RATIOS
 from ...options import make_options, parameters_of, refuse_unknown, thread_count
 from ...scores import LOSSES, METRICS
+from ...values import among
 
 _OPTIONS = tuple(name for name in parameters_of(score) if name not in ("resamples", "seed"))
 
@@ -50,8 +51,7 @@ def scorer(metric: str, **options: Any) -> Scorer:
     0.95
     """
     refuse_unknown(options, ("metric", *_OPTIONS), "scorer")
-    if metric not in METRICS:
-        raise F1Error(one_of("metric", metric, METRICS))
+    among("metric", metric, METRICS)
     return Scorer(metric, options)
 
 
