@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import IO, Any
+from typing import Any
 
 from ..counts import Array
 from ..errors import F1Error, counted_from, missing
@@ -30,7 +30,7 @@ class Source(ABC):
     names: list[str]  # its columns
     whole: str | None = None  # the name of all columns together, which no pattern means
     rows: int | None = None  # where that is known without reading them
-    files: Sequence[IO[bytes]] = ()  # to be closed in the end
+    files: Sequence[Any] = ()  # to be closed in the end
     keys: Mapping[str, Any] = MappingProxyType({})  # columns that the folders above it name
 
     def hint(self) -> str | None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from .batches import Columns, Source, arrays, reading
+import numpy as np
+
+from .batches import Columns, Source, arrays, reading, step
 from .selection import Selection
+from .sparse import SparseFile, fill
+
+_LARGE = 1 << 25  # bytes of a file whose batches may be too large to be read whole
 
 
 class ArrowFile(Source):
@@ -19,6 +24,10 @@ class ArrowFile(Source):
     def __init__(self, path: Path, file: Any = None) -> None:
         import pyarrow as pa
 
+        self._sparse = SparseFile.of(path) if file is None and _size(path) > _LARGE else None
+        if self._sparse is not None:
+            self.files = [self._sparse]
+            file = self._sparse
         self._file: Any = pa.OSFile(str(path)) if file is None else pa.PythonFile(file, mode="r")
         self._listed = self._file.read(6) == b"ARROW1"
         self._file.seek(0)
@@ -27,19 +36,42 @@ class ArrowFile(Source):
 
     def batches(self, chosen: Selection) -> Iterator[Columns]:
         """The chosen columns, a batch of rows at a time."""
+        done = 0
         with reading(self.name):
-            yield from arrays(self._parts(chosen.all), chosen.all)
+            for part in self._parts(chosen.all):
+                if self._sparse is None or not len(part):
+                    yield from arrays([part], chosen.all, done)
+                else:
+                    yield from self._slices(self._sparse, part.select(chosen.all), done)
+                done += len(part)
+
+    def _slices(self, file: SparseFile, part: Any, done: int) -> Iterator[Columns]:
+        """Some rows at a time of a batch whose bytes are read when they are needed."""
+        rows = step(part.get_total_buffer_size() / len(part))
+        for start in range(0, len(part), rows):
+            stop = min(start + rows, len(part))
+            for column in part.columns:
+                fill(file, column, start, stop)
+            for found in arrays([part.slice(start, stop - start)], part.schema.names, done + start):
+                yield {name: np.array(values) for name, values in found.items()}
+            file.drop()
 
     def _parts(self, columns: list[str]) -> Iterator[Any]:
         import pyarrow as pa
 
         self._file.seek(0)
-        options = cast(Any, pa.ipc).IpcReadOptions(
-            included_fields=sorted(self.names.index(name) for name in columns), use_threads=False
-        )
+        ipc: Any = pa.ipc
+        options = None
+        if self._sparse is None:
+            wanted = sorted(self.names.index(name) for name in columns)
+            options = ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
         if not self._listed:
-            yield from pa.ipc.open_stream(self._file, options=options)
+            yield from ipc.open_stream(self._file, options=options)
             return
-        reader = pa.ipc.open_file(self._file, options=options)
+        reader = ipc.open_file(self._file, options=options)
         for place in range(reader.num_record_batches):
             yield reader.get_batch(place)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size

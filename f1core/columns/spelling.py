@@ -17,6 +17,7 @@ import numpy as np
 
 from ..counts import Array
 from ..errors import F1Error, shown
+from . import arrow
 from .batches import Reread
 
 TARGET, PREDICTION, GROUP, ID = "target", "probabilities", "group", "sample_id"
@@ -29,6 +30,7 @@ _FORMS = (
     ("exponent", re.compile(r"-?[0-9]\.[0-9]*e[+-][0-9]{2}")),  # as numpy.savetxt does
 )
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?inf")
+_SHORT = re.compile(r"(?:(?:0|-?[1-9][0-9]{0,17})(?:\n|\Z))+")
 _WORDS = (("true", "false"), ("True", "False"), ("TRUE", "FALSE"))
 _MISSING = frozenset(
     ("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "null", "NULL", "None", "NaT")
@@ -96,7 +98,7 @@ class Spelling:
         Parameters
         ----------
         columns
-            Arrow arrays of strings by role.
+            Arrow arrays of strings by role, as dictionaries.
         names
             What the columns are called.
         where, first
@@ -199,15 +201,10 @@ class _Cells:
     """The cells of one batch of a column: the distinct ones, and where each stands."""
 
     def __init__(self, column: Any) -> None:
-        import pyarrow as pa
-
-        if hasattr(column, "chunks"):
-            column = column.combine_chunks()
-        if not isinstance(column, pa.DictionaryArray):
-            column = column.dictionary_encode()
         self._values = column.dictionary
-        self._places = column.indices.to_numpy(zero_copy_only=False)
+        self._places = arrow.array(column.indices, "")
         self._distinct: list[str] | None = None
+        self._whole: bool | None = None
 
     @property
     def distinct(self) -> list[str]:
@@ -253,12 +250,8 @@ class _Cells:
 
     def numbers(self, form: str) -> Array:
         """(n,) the cells as whole numbers, floats or booleans."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if form == "whole":
-            trimmed = pc.utf8_trim_whitespace(self._values)
-            values = np.asarray(pc.cast(trimmed, pa.int64()).to_numpy(zero_copy_only=False))
+            values = np.fromiter(map(int, self.distinct), np.int64, len(self.distinct))
         elif form == "whole.0" or form.startswith("exponent"):
             values = np.array([float(text) for text in self.distinct])
         else:
@@ -266,12 +259,16 @@ class _Cells:
         return np.asarray(values[self._places])
 
     def _all_whole(self) -> bool:
-        import pyarrow.compute as pc
-
-        if len(self._values) <= _FEW:
-            return bool(self.distinct) and all(_form(text) == "whole" for text in self.distinct)
-        short = r"^\s*(0|-?[1-9][0-9]{0,17})\s*$"
-        return bool(pc.all(pc.match_substring_regex(self._values, short)).as_py())
+        if self._whole is None:
+            few = self.distinct[:_FEW]
+            self._whole = bool(few) and all(_form(text) == "whole" for text in few)
+            if self._whole and len(self.distinct) > _FEW:  # many are looked at in one go
+                rest = "\n".join(self.distinct[_FEW:])
+                self._whole = (
+                    bool(_SHORT.fullmatch(rest))
+                    and rest.count("\n") == len(self.distinct) - _FEW - 1
+                )
+        return self._whole
 
 
 def _form(text: str) -> str:

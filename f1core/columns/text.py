@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+
 from ..errors import F1Error, counted_from, shown
 from . import arrow
 from .batches import Columns, Reread, Source, reading
@@ -130,15 +132,16 @@ class Delimited(Source):
     def _are_scores(self, name: str) -> bool:
         """Whether the one column of predictions holds scores, as far as the first rows tell."""
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         column = self._first.column(name)
         if self._spelling.scores:
             return True
         if not pa.types.is_floating(column.type):
             return False
-        whole = pc.all(pc.equal(pc.floor(column), column)).as_py()
-        return not (whole and pc.max(pc.abs(column)).as_py() > 1)
+        if column.null_count:
+            return True  # and refused
+        values = arrow.array(column, name)
+        return not ((np.floor(values) == values).all() and np.abs(values).max(initial=0) > 1)
 
     def _kinds(self, chosen: Selection, labels: dict[str, str]) -> dict[str, Any]:
         """Each column's type: text for labels, and for numbers what the first rows tell."""
@@ -158,7 +161,7 @@ class Delimited(Source):
                 kinds[name] = pa.float64()
         if self._spelling.scores and len(several) == 1:
             kinds[chosen.probabilities[0]] = pa.float64()
-        return {**kinds, **dict.fromkeys(labels.values(), pa.string())}
+        return {**kinds, **dict.fromkeys(labels.values(), pa.dictionary(pa.int32(), pa.string()))}
 
     def _told(self, error: Exception, kinds: dict[str, Any]) -> Exception:
         """The sentence for a cell that is no number; a wider type, where that would do."""
