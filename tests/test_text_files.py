@@ -16,7 +16,7 @@ pa = pytest.importorskip("pyarrow")
 pytest.importorskip("pyarrow.csv")
 
 NAMED = {"target": "y", "probabilities": "p"}
-MANY = 260_000  # rows that reach past the first megabyte
+MANY = 300_000  # rows that reach past the first megabyte
 
 
 def table(true, pred):
