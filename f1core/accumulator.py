@@ -10,7 +10,7 @@ from .errors import F1Error, UnknownAttribute, shown
 from .ids.kinds import check_ids
 from .ids.once import Once
 from .ids.outcomes import Outcomes, of_batch
-from .inputs import check
+from .inputs import check, refuse_nameless
 from .layout import TRUE
 from .locks import new_lock, refuse_nested
 from .misnamed import attribute_of
@@ -230,6 +230,8 @@ class Accumulator:
         batch = check(y_true, y_pred, self.named(), sample_weight, width, stream is not None)
         if not len(batch):
             return
+        if asked.names is not None and self._asked.names is None:
+            refuse_nameless(batch, y_true, y_pred)
         if stream is None and batch.negative is None:
             with self._lock:
                 known = self._counts if asked is self._options else None
@@ -528,6 +530,8 @@ class Accumulator:
         ids = check_ids(sample_id, len(batch))
         if not len(batch):
             return
+        if asked.names is not None and self._asked.names is None:
+            refuse_nameless(batch, y_true, y_pred)
         found = of_batch(batch, ids)
         with self._lock:
             if self._still(asked, width, batch.options):

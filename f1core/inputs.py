@@ -82,12 +82,14 @@ def _by_name(
     if options.task == "binary" or (matrices and true.shape != pred.shape):
         return true, pred, options  # which is refused
     target, scores = (
-        column_names(value, name) if array.ndim == 2 and array.shape[1] > 1 else None
+        _names(value, array, name)
         for value, array, name in ((y_true, true, "y_true"), (y_pred, pred, "y_pred"))
     )
     if target is None and scores is None:
         return true, pred, options
     count = width if options.n_classes is None else options.n_classes
+    if options.names is None and count not in (None, len(target or scores or ())):
+        return true, pred, options  # which is refused
     labels = None
     if options.names is None and not matrices:
         labels = _some_words(true if true.ndim == 1 else pred, options.ignore_index)
@@ -103,6 +105,30 @@ def _by_name(
             )
         options = options.with_names(names)
     return _taken(true, orders.target), _taken(pred, orders.scores), options
+
+
+def _names(value: Any, array: Array, name: str) -> tuple[Any, ...] | None:
+    """What the columns of a matrix are called, if there are several and they have names."""
+    if array.ndim != 2 or array.shape[1] < 2:
+        return None
+    names = column_names(value, name)
+    return names if names is not None and len(names) == array.shape[1] else None
+
+
+def refuse_nameless(batch: Batch, y_true: Any, y_pred: Any) -> None:
+    """Complain about columns without names after rows whose columns named the classes.
+
+    Raises
+    ------
+    F1Error
+        Since nothing says that they come in the order of the earlier ones.
+    """
+    for value, array, name in ((y_true, batch.true, "y_true"), (y_pred, batch.pred, "y_pred")):
+        if array.ndim == 2 and array.shape[1] > 1 and _names(value, array, name) is None:
+            raise F1Error(
+                f"the columns of earlier rows have names, {shown(batch.options.names)}, those of "
+                f"{name} have none: name them, or say classes=[…] from the start"
+            )
 
 
 def _taken(array: Array, order: list[int] | None) -> Array:

@@ -199,6 +199,11 @@ class TestFrames:
             score(truth, frame, **options)
         assert "\n" not in str(caught.value)
 
+    def test_a_count_that_is_not_that_of_the_columns_is_refused(self):
+        for classes in (3, 5):
+            with pytest.raises(F1Error, match=f"4 columns, there are {classes} classes"):
+                score(TRUE, FRAME, classes=classes)
+
     def test_by_position_with_plain_arrays(self):
         frame = FRAME.rename(columns=str.upper)
         same(score(TRUE, frame.to_numpy(), classes=WORDS))
@@ -221,7 +226,7 @@ class TestBatches:
         a = Accumulator("multiclass")
         a.update(WORDS[TRUE[:100]], FRAME[:100])
         a.update(WORDS[TRUE[100:200]], FRAME[ODD][100:200].add_prefix("p_"))
-        a.update(TRUE[200:], PRED[200:])
+        a.update(TRUE[200:], FRAME[ODD][200:])
         assert a.compute().to_dict() == MULTICLASS.to_dict()
         assert a.compute().classes == list(WORDS)
         assert pickle.loads(pickle.dumps(a)) == a
@@ -251,6 +256,32 @@ class TestBatches:
             a.update(TRUTH, FRAME)
         with pytest.raises(F1Error, match="earlier rows came without names of columns"):
             a.update(TRUTH, FRAME, sample_weight=np.ones(300))
+
+    def test_columns_without_names_after_named_ones_are_refused(self):
+        a, b = Accumulator("multilabel"), BinnedThresholds("multilabel")
+        for one in (a, b):
+            one.update(TRUTH, FRAME[ODD])
+            for truth, scores in ((FLAGS, FRAME), (TRUTH, PRED), (FLAGS, PRED)):
+                with pytest.raises(F1Error, match=r"those of y_\w+ have none: name them"):
+                    one.update(truth, scores)
+        same(a.compute(), MULTILABEL)
+        with pytest.raises(F1Error, match="those of y_pred have none"):
+            a.update(TRUTH, PRED, sample_weight=np.ones(300))
+        named = Accumulator("multilabel", classes=WORDS)
+        named.update(TRUTH, FRAME[ODD])
+        named.update(FLAGS, PRED)
+        assert named.compute().macro.f1 == MULTILABEL.macro.f1
+
+    def test_threads_settle_the_classes_once(self):
+        from concurrent.futures import ThreadPoolExecutor
+
+        for _ in range(20):
+            a = Accumulator("multiclass")
+            orders = [ODD, list(WORDS), list(WORDS)[::-1]] * 2
+            with ThreadPoolExecutor(6) as pool:
+                list(pool.map(lambda order: a.update(WORDS[TRUE], FRAME[order]), orders))  # noqa: B023
+            assert a.compute().accuracy == MULTICLASS.accuracy
+            assert a.compute().total == 6 * 300
 
     def test_merged_accumulators_agree_in_their_names(self):
         a, b, c = (Accumulator("multiclass") for _ in range(3))
@@ -326,12 +357,39 @@ class TestOthers:
         words = WORDS[other.argmax(axis=1)]
         how = {"metric": "f1_macro", "resamples": 20, "seed": 0}
         expected = compare(TRUE, PRED, other, **how)
-        for a, b in [(FRAME[ODD], frame), (FRAME, frame[ODD]), (PRED, frame), (FRAME, other),
-                     (FRAME[ODD], words)]:  # fmt: skip
+        for a, b in [
+            (FRAME[ODD], frame),
+            (FRAME, frame[ODD]),
+            (FRAME[ODD], words),
+        ]:
             found = compare(WORDS[TRUE], a, b, **how)
             assert (found.a, found.b) == pytest.approx((expected.a, expected.b), abs=1e-12)
         with pytest.raises(F1Error, match="pred_b has no column for class 'ant'"):
             compare(WORDS[TRUE], FRAME, frame.rename(columns={"ant": "emu"}), **how)
+
+    def test_compare_with_columns_that_have_no_names(self):
+        other = RNG.dirichlet(np.ones(4), 300)
+        frame = pd.DataFrame(other, columns=WORDS)
+        how = {"metric": "f1_macro", "resamples": 20, "seed": 0}
+
+        def values(*arrays, **options):
+            found = compare(*arrays, **how, **options)
+            return pytest.approx((found.a, found.b), abs=1e-12)
+
+        assert values(TRUE, PRED, other) == tuple(
+            score(TRUE, each).macro.f1 for each in (PRED, other)
+        )
+        expected = values(FLAGS, PRED, other, task="multilabel")
+        for a, b in [(PRED, frame[ODD]), (FRAME[ODD], other), (FRAME[ODD], frame)]:
+            found = compare(TRUTH, a, b, task="multilabel", **how)
+            assert (found.a, found.b) == expected
+        for truth, task in ((FLAGS, "multilabel"), (np.eye(4)[TRUE], "multiclass")):
+            with pytest.raises(F1Error, match="those of y_true have no names"):
+                compare(truth, FRAME, frame[ODD], task=task, **how)
+        with pytest.raises(F1Error, match="columns of pred_b have no names"):
+            compare(pd.get_dummies(WORDS[TRUE]), FRAME[ODD], other, task="multiclass", **how)
+        with pytest.raises(F1Error, match="name the classes"):
+            compare(WORDS[TRUE], FRAME[ODD], other, **how)
 
     def test_resampled_intervals(self):
         found = score(TRUTH, FRAME[ODD], task="multilabel", classes=WORDS, resamples=50, seed=0)

@@ -99,6 +99,8 @@ class Selection:
         matrices = truth.ndim == scores.ndim == 2
         if matrices and truth.shape[1] != scores.shape[1]:
             return  # which is refused
+        if self.class_names is None and self.count not in (None, len(target or columns or ())):
+            return  # which is refused too, where these are columns of classes
         rows = truth if truth.ndim == 1 else scores
         text = not matrices and rows.dtype.kind in "UO"
         found = arrange(

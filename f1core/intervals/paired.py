@@ -10,7 +10,7 @@ import numpy as np
 from .. import values
 from ..batch import Batch
 from ..counts import Array, Counts
-from ..errors import F1Error, IdleOption, calling_y_pred, renamed
+from ..errors import F1Error, IdleOption, calling_y_pred, renamed, shown
 from ..foreign import column_names
 from ..inputs import check
 from ..options import Options, make_options, parameters_of, refuse_unknown, thread_count
@@ -150,12 +150,35 @@ def _batches(
             options = replace(options, threshold=0.5, from_logits=False)
             return check(y_true, pred, options, weight, exact=True)
 
+    arrays = {"y_true": y_true, "pred_a": pred_a, "pred_b": pred_b}
+    frames = {name for name, value in arrays.items() if column_names(value, name) is not None}
+
     def both(options: Options) -> tuple[Batch, Batch]:
-        if options.names is None and column_names(pred_a, "pred_a") is None:
-            b = checked(pred_b, "pred_b", options)  # whose columns may name the classes
-            return checked(pred_a, "pred_a", _named(options, b)), b
-        a = checked(pred_a, "pred_a", options)
-        return a, checked(pred_b, "pred_b", _named(options, a))
+        if not frames or options.task == "binary":
+            b = checked(pred_b, "pred_b", options)
+            return checked(pred_a, "pred_a", _labelled(options, b)), b
+        a, b = checked(pred_a, "pred_a", options), checked(pred_b, "pred_b", options)
+        named, other = _columns(a), _columns(b)
+        if options.names is not None or named == other:
+            return a, b
+        if a.true.ndim == 2 and "y_true" not in frames and None not in (named, other):
+            raise F1Error(
+                f"the columns of pred_a and pred_b come in the orders {shown(named)} and "
+                f"{shown(other)}, and those of y_true have no names: name them, or say classes=[…]"
+            )
+        if a.options.task == "multilabel":  # each is matched to the truth
+            return a, b
+        places = a.true.ndim == 1 and isinstance((named or other or "")[0], str)
+        for batch, name in ((a, "pred_a"), (b, "pred_b")):
+            if batch.pred.ndim == 2 and not places and name not in frames:
+                raise F1Error(
+                    f"the columns of {name} have no names, those of other arrays have: "
+                    "name them, or say classes=[…]"
+                )
+        options = options.with_names(named or other or ())
+        if named is None:
+            return checked(pred_a, "pred_a", options), b
+        return a, checked(pred_b, "pred_b", options)
 
     a, b = both(options)
     if a.options.task != b.options.task:  # labels 0 and 1 on one side, more on the other
@@ -165,14 +188,15 @@ def _batches(
     return a, b
 
 
-def _named(options: Options, batch: Batch) -> Options:
-    """Options that know what a batch calls the classes."""
-    names = batch.options.names
-    if names is None or names == options.names:
-        return options
-    if batch.options.task == "binary":  # unless the labels there are all of one class
-        return options if batch.negative is None else options.with_labels(*names)
-    return options.with_names(names)
+def _labelled(options: Options, batch: Batch) -> Options:
+    """Options of a binary task that know both labels, where a batch holds both."""
+    names = None if batch.negative is None else batch.options.names
+    return options if names is None or names == options.names else options.with_labels(*names)
+
+
+def _columns(batch: Batch) -> tuple[Any, ...] | None:
+    """What a batch's columns call the classes."""
+    return None if batch.options.task == "binary" else batch.options.names
 
 
 def _counted(batch: Batch, name: str, threads: int | None) -> tuple[Counts, Options]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..counts import Array
 from ..errors import F1Error, calling_y_pred, shown
+from ..inputs import refuse_nameless
 from ..locks import new_lock
 from ..options import Options, make_options, refuse_unknown
 from ..plausible import down_scaled, exact_sum, refuse_overflow
@@ -121,6 +122,8 @@ class BinnedThresholds:
             options = asked if negative is None else with_negative(asked, negative)
             width = None if seen is None or asked.task == "binary" else len(seen)
             batch = scores_batch(y_true, y_prob, options, sample_weight, width)
+            if asked.names is not None and self._asked.names is None:
+                refuse_nameless(batch, y_true, y_prob)
             counts = count_bins(batch, self.bins)
         many = asked.task != "binary"
         with self._lock:
