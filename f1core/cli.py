@@ -191,7 +191,10 @@ def _merge(parsed: argparse.Namespace) -> None:
             total.merge(more)
         except F1Error as error:
             raise F1Error(f"{path}: {error}") from None
-        _note(rows - total.distinct, f"rows of {path} are in earlier states too, and count once")
+        _note(
+            rows - total.distinct,
+            f"rows of {path} in earlier states too, that count once",
+        )
     _finish(total, parsed)
 
 
@@ -200,12 +203,12 @@ def _note_repeats(total: Accumulator | Slices, parsed: argparse.Namespace) -> No
     if parsed.sample_id is not None:
         kept = total.groups.values() if isinstance(total, Slices) else [total]
         dropped = sum(parsed.done.values()) - sum(one.distinct for one in kept)
-        _note(dropped, "rows repeat an id, and count once")
+        _note(dropped, "rows that repeat an id, that count once")
 
 
 def _note(rows: int, what: str) -> None:
     if rows:
-        print(f"f1core: {rows:,} {plain_text(what)}", file=sys.stderr)
+        print(f"f1core: {plain_text(what)}: {rows:,}", file=sys.stderr)
 
 
 def _finish(total: Accumulator, parsed: argparse.Namespace) -> None:

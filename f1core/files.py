@@ -15,7 +15,7 @@ from . import values
 from .accumulator import Accumulator
 from .columns import sources
 from .columns.batches import Columns, Reread, Source, reading
-from .columns.paths import is_pipe
+from .columns.paths import is_pipe, same_file
 from .columns.selection import Names, Selection
 from .columns.spelling import Spelling
 from .columns.words import Words, classes_of, meant, named
@@ -290,7 +290,10 @@ def _looked(source: Source, target: Names, probabilities: Names | None, **others
     targets = [target] if isinstance(target, str) else list(target)
     names = list(source.names)
     if source.whole is not None:
-        names += [t for t in targets if str(t).endswith(".npy") and Path(t).exists()]
+        beside = [t for t in targets if str(t).endswith(".npy") and Path(t).exists()]
+        if any(same_file(Path(t), Path(source.name)) for t in beside):
+            raise F1Error("it is the target, and no predictions; name the files of predictions")
+        names += beside
     asked = {*map(str, targets), *(str(n) for n in others.values() if isinstance(n, str))}
     names += [key for key in source.keys if key in asked]  # which no pattern means
     wanted = (source.whole or "y_prob") if probabilities is None else probabilities

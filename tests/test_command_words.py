@@ -151,17 +151,17 @@ def test_a_state_is_never_added_twice(run, tmp_path):
 
 
 def test_shared_and_repeated_ids_are_told(run, tmp_path):
-    states = []
+    states, told = [], "f1core: rows that repeat an id, that count once: 1\n"
     for part, ids in enumerate(([1, 2, 3, 3], [3, 4, 5])):
         lines = [f"{i % 2},{i % 2},{i}\n" for i in ids]
         (tmp_path / f"{part}.csv").write_text("y,p,i\n" + "".join(lines))
         states.append(tmp_path / f"{part}.npz")
         _, _, err = run("score", tmp_path / f"{part}.csv", "--target", "y", "--probabilities", "p",
                         "--id", "i", "--save", states[-1])  # fmt: skip
-        assert err == ("f1core: 1 rows repeat an id, and count once\n" if part == 0 else "")
+        assert err == (told if part == 0 else "")
     status, out, err = run("merge", *states)
     assert status == 0 and "5 rows" in out
-    assert err == f"f1core: 1 rows of {states[1]} are in earlier states too, and count once\n"
+    assert err == f"f1core: rows of {states[1]} in earlier states too, that count once: 1\n"
 
 
 NAMES = [

@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import zipfile
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -348,3 +349,21 @@ def test_damage(tmp_path):
     refused("different lengths: y 3, p 4", tmp_path / "uneven.npz")
     np.savez(tmp_path / "object.npz", y=np.zeros(1), p=np.array([{}], dtype=object))
     refused("Python objects", tmp_path / "object.npz")
+
+
+def test_a_file_of_the_truth_is_no_predictions(tmp_path):
+    np.save(tmp_path / "truth.npy", np.array([0, 1, 1]))
+    np.save(tmp_path / "scores.npy", np.array([0.2, 0.3, 0.9]))
+    target = str(tmp_path / "truth.npy")
+    assert files.score(tmp_path / "scores.npy", target=target).total == 3
+    for paths in (tmp_path, f"{tmp_path}/*.npy", target):
+        refused("truth.npy: it is the target", paths, target=target, probabilities=None)
+
+
+def test_columns_may_have_any_name(tmp_path):
+    for name in ("p_²", "p_٣", "p_" + "x" * 300, "p_'\"", "p_\x1b[31m"):
+        table = pa.table({"y": [0, 1], name: [0.9, 0.2], "p_1": [0.1, 0.8]})
+        write(table, tmp_path / "a.parquet")
+        with suppress(F1Error):
+            files.score(tmp_path / "a.parquet", target="y", probabilities="p_*")
+        assert files.score(tmp_path / "a.parquet", target="y", probabilities=name).accuracy == 0.0
