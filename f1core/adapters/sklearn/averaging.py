@@ -10,7 +10,6 @@ import numpy as np
 from ... import averages
 from ...counts import Array
 from ...layout import RATIOS
-from ...options import Options
 from .checks import warn, warn_undefined
 from .reading import read
 from .targets import NOT_BY_ROW, Targets
@@ -100,25 +99,52 @@ def averaged(
         if told and ratio == taken and (warn_for is None or _WORDS[ratio][0].lower() in warn_for)
     ]
     if average == "samples":
-        assert targets.rows is not None
         for ratio in warned:
             if targets.undefined[RATIOS.index(ratio)]:
                 warn_undefined(*_WORDS[ratio], average, targets.n)
-        means = averages.samples(targets.rows, empty)
-        return [means[ratio] for ratio in wanted], None
-    sums = targets.chosen(labels)
-    if average == "micro":
-        sums = sums.sum(axis=1, keepdims=True)
-    tp, pred, true = sums
-    pairs = averages.fractions(tp, pred, true, 0, Options(beta=float(beta)).coefs)
+        if not targets.few_cells:
+            assert targets.rows is not None
+            means = averages.samples(targets.rows, empty)
+            return [means[ratio] for ratio in wanted], None
+        (tp, pred, true), _ = targets.by_row()
+    else:
+        tp, pred, true = targets.chosen(labels)
+    pairs, true = _pairs(tp, pred, true, beta, average == "micro")
     for ratio in warned:
         under = pairs[ratio][1]
-        if not under.all():
+        if average != "samples" and not under.all():
             warn_undefined(*_WORDS[ratio], average, under.size)
     values = [averages.divide(*pairs[ratio], empty) for ratio in wanted]
     if average is None:
         return values, true
-    if average in ("binary", "micro"):
-        return [float(value[0]) for value in values], None
-    weights = true if average == "weighted" else 1
-    return [float(averages.mean(value, True, weights)) for value in values], None
+    weights = {"weighted": true, "samples": targets.weight}.get(average)
+    return [_mean(value, weights) for value in values], None
+
+
+def _pairs(
+    tp: Array, pred: Array, true: Array, beta: float, micro: bool
+) -> tuple[dict[str, tuple[Any, Any]], Array]:
+    """Numerators and denominators, and the true ones, with scikit-learn's order of additions.
+
+    It keeps what is missed, from which it finds sums of weights again: so they round as there.
+    """
+    wrong, missed = pred - tp, true - tp
+    pred, true, either = tp + wrong, tp + missed, tp + wrong + missed
+    if micro:
+        tp, pred, true, either = (sums.sum(keepdims=True) for sums in (tp, pred, true, either))
+    square = beta**2
+    fbeta = (1 + square) * tp.astype(np.float64), square * true.astype(np.float64) + pred
+    pairs = {
+        "precision": (tp, pred), "recall": (tp, true), "fbeta": fbeta, "jaccard": (tp, either),
+    }  # fmt: skip
+    return pairs, true
+
+
+def _mean(values: Array, weights: Array | None) -> float:
+    """The mean by NumPy's own functions, which scikit-learn calls; nan is left out."""
+    known = ~np.isnan(values)
+    if not known.any():
+        return math.nan
+    if weights is None or not weights[known].sum():
+        return float(np.nanmean(values))
+    return float(np.average(values[known], weights=weights[known]))

@@ -60,8 +60,9 @@ def multilabel_confusion_matrix(
         (tp, pred, true), total = targets.by_row()
     else:
         tp, pred, true = targets.chosen(None if labels is None else np.asarray(labels))
-        total = targets.total
-    cells = np.stack([total - pred - true + tp, pred - tp, true - tp, tp], axis=-1)
+        total = targets.n if targets.weight is None else targets.weight.sum()
+    wrong, missed = pred - tp, true - tp
+    cells = np.stack([total - tp - wrong - missed, wrong, missed, tp], axis=-1)
     return cells.reshape(-1, 2, 2)
 
 
@@ -78,7 +79,12 @@ def accuracy_score(
     """
     check("accuracy_score", locals())
     targets = read(y_true, y_pred, sample_weight, rows=True)
-    return float(targets.exact) / (float(targets.total) if normalize else 1.0)
+    if targets.weight is not None:
+        right = targets.rows_right
+        if normalize:
+            return float(np.average(right, weights=targets.weight))
+        return float(np.dot(right, targets.weight))
+    return float(targets.exact) / (targets.n if normalize else 1.0)
 
 
 def zero_one_loss(
@@ -93,9 +99,11 @@ def zero_one_loss(
     0.25
     """
     check("zero_one_loss", locals())
-    targets = read(y_true, y_pred, sample_weight, rows=True)
-    exact, total = float(targets.exact), float(targets.total)
-    return 1 - exact / total if normalize else total - exact
+    accuracy = accuracy_score(y_true, y_pred, normalize=normalize, sample_weight=sample_weight)
+    if normalize:
+        return 1 - accuracy
+    n = len(y_true) if sample_weight is None else np.asarray(sample_weight).sum()
+    return float(n - accuracy)
 
 
 def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
@@ -109,8 +117,12 @@ def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> floa
     """
     check("hamming_loss", locals())
     targets = read(y_true, y_pred, sample_weight)
-    width = len(targets.labels) if targets.indicator else 1
-    return float(targets.wrong) / (float(targets.total) * width)
+    width, weight = len(targets.labels) if targets.indicator else 1, targets.weight
+    if weight is None:
+        return float(targets.wrong) / (targets.n * width)
+    if not targets.indicator:
+        return float(np.average(~targets.rows_right, weights=weight))
+    return float(np.dot(targets.wrong_by_row, weight)) / (targets.n * width * np.average(weight))
 
 
 def balanced_accuracy_score(
@@ -125,10 +137,11 @@ def balanced_accuracy_score(
     0.5
     """
     check("balanced_accuracy_score", locals())
-    tp, _, true = _single_label(read(y_true, y_pred, sample_weight)).sums
+    tp, _, true = _margins(y_true, y_pred, sample_weight)
     if not true.all():
         warn("y_pred contains classes not in y_true")
-    score = float(averages.balanced_accuracy(tp, true))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = float(np.mean((tp / true)[true != 0]))
     if adjusted:
         chance = np.float64(1 / np.count_nonzero(true))  # with one class 0/0: nan and a warning
         return float((score - chance) / (1 - chance))
@@ -145,7 +158,10 @@ def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None) ->
     -0.3333
     """
     check("matthews_corrcoef", locals())
-    return float(averages.mcc(*_single_label(read(y_true, y_pred, sample_weight)).sums))
+    tp, pred, true = (x.astype(np.float64) for x in _margins(y_true, y_pred, sample_weight))
+    total = pred.sum()
+    both = (total**2 - np.dot(pred, pred)) * (total**2 - np.dot(true, true))
+    return 0.0 if both == 0 else float((tp.sum() * total - np.dot(true, pred)) / np.sqrt(both))
 
 
 def cohen_kappa_score(
@@ -175,12 +191,16 @@ def cohen_kappa_score(
             "At least one label in `labels` must be present in `y1` (even though "
             "`cohen_kappa_score` is otherwise agnostic to the order of `y1` and `y2`)."
         ) from error
-    tp, pred, true = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
+    pred, true = matrix.sum(axis=0), matrix.sum(axis=1)
     shared = np.count_nonzero(pred.astype(bool) | true.astype(bool))
     if shared > 1:
-        if weights is None:
-            return float(averages.kappa(tp, pred, true))
-        return averages.weighted_kappa(matrix, weights)
+        matrix = matrix.astype(np.float64)
+        true, pred = matrix.sum(axis=1), matrix.sum(axis=0)
+        places = np.arange(len(matrix), dtype=np.float64)
+        cost = np.abs(places - places[:, None])
+        cost = {"linear": cost, "quadratic": cost**2}.get(weights or "", np.minimum(cost, 1.0))
+        chance = np.sum(cost * (np.outer(pred, true) / pred.sum()))
+        return float(1 - np.sum(cost * matrix) / chance)
     missing = "`y2` contains no labels that are present in both `y1` and `labels`."
     alike = "`y1`, `y2` and `labels` have only one label in common. "
     warn(
@@ -190,6 +210,19 @@ def cohen_kappa_score(
         UndefinedMetricWarning,
     )
     return replace_undefined_by
+
+
+_MOST = 1024  # classes whose (C, C) matrix is made only because its sums round as scikit-learn's
+
+
+def _margins(y_true: Any, y_pred: Any, sample_weight: Any) -> Any:
+    """Hits, predicted and true of each class; of weights, out of the confusion matrix."""
+    targets = _single_label(read(y_true, y_pred, sample_weight))
+    if targets.weight is None or len(targets.labels) > _MOST:
+        return targets.sums
+    matrix = read(y_true, y_pred, sample_weight, matrix=True).confusion
+    assert matrix is not None
+    return matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
 
 
 _NO_LABEL = "At least one label specified must be in y_true"

@@ -122,10 +122,12 @@ def counted(ids: Ids, weight: Array | None, matrix: bool) -> Targets:
     sums = counts.per_class
     seen = (sums[PRED] + sums[TRUE]).nonzero()[0]
     sums, n = sums.take(seen, axis=1), len(ids.true)
-    labels, occurs = ids.values(seen, sums), sums[TRUE]
+    labels, occurs, right = ids.values(seen, sums), sums[TRUE], None
     if weight is not None:
-        counts = tally.count(ids.batch(matrix, weight))
-        sums = counts.per_class.take(seen, axis=1)
+        if matrix:
+            counts = tally.count(ids.batch(matrix, weight))
+        sums, right = _weighted(ids, weight)
+        sums = sums.take(seen, axis=1)
     exact = sums[TP].sum()
     wrong = (n if weight is None else sums[TRUE].sum()) - exact
     if weight is None and not exact:
@@ -136,7 +138,16 @@ def counted(ids: Ids, weight: Array | None, matrix: bool) -> Targets:
         if weight is not None and weight.dtype.kind != "f":
             confusion = _exact(confusion, ids, seen, weight)
     kind = "binary" if len(seen) <= 2 else "multiclass"
-    return Targets(kind, labels, sums, n, exact, wrong, weight, confusion, occurs)
+    return Targets(kind, labels, sums, n, exact, wrong, weight, confusion, occurs, right=right)
+
+
+def _weighted(ids: Ids, weight: Array) -> tuple[Array, Array]:
+    """(3, C) sums of weights, added row by row as scikit-learn adds them, and which rows hit."""
+    batch, every = ids.batch(False), slice(None)
+    true, pred = batch.true_ids(every), batch.pred_ids(every)
+    hit = true == pred
+    sides = (true[hit], weight[hit]), (pred, weight), (true, weight)
+    return np.array([np.bincount(each, weights, ids.size) for each, weights in sides]), hit
 
 
 def _exact(confusion: Array, ids: Ids, seen: Array, weight: Array) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from ...counts import Array
 
 INDICATOR = "multilabel-indicator"
+_FEW_CELLS = 1 << 20
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Targets:
     rows: Array | None = None  # an indicator's row statistics
     undefined: Any = 0  # (6,) rows whose ratio is 0/0
     flags: tuple[Any, Any] | None = None  # an indicator's arrays, dense or CSR
+    right: Array | None = None  # (n,) whether a row's label is predicted, where rows have weights
 
     @property
     def total(self) -> Any:
@@ -38,6 +40,25 @@ class Targets:
     def indicator(self) -> bool:
         """Whether rows may have several labels."""
         return self.kind == INDICATOR
+
+    @property
+    def few_cells(self) -> bool:
+        """Whether rows are averaged one by one, which rounds as in scikit-learn: 10 ns a cell."""
+        return self.flags is not None and self.n * len(self.labels) <= _FEW_CELLS
+
+    @property
+    def wrong_by_row(self) -> Array:
+        """(n,) how many of an indicator's cells differ in each row."""
+        assert self.flags is not None
+        true, pred = self.flags
+        if hasattr(true, "indptr"):
+            return np.asarray(np.diff((true != pred).tocsr().indptr))
+        return np.asarray(np.count_nonzero(true != pred, axis=1))
+
+    @property
+    def rows_right(self) -> Array:
+        """(n,) whether all labels of a row are right; of rows with weights."""
+        return self.wrong_by_row == 0 if self.right is None else self.right
 
     def places(self, labels: Array) -> Array:
         """Where these labels stand among those that occur; -1 for one that does not."""
