@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from f1core import Accumulator, F1Error, score, score_by
+from f1core import Accumulator, F1Error, files, score, score_by
 from f1core.foreign import BFLOAT16
 from f1core.labels import UNKNOWN, LabelEncoder, factorize
 
@@ -313,3 +313,33 @@ def test_pandas_missing_values_in_lists_are_refused():
 def test_numbers_that_no_array_holds_are_refused_by_row():
     with pytest.raises(F1Error, match="y_true is 1180591620717411303424 at row 1"):
         score([1, 2**70], [1, 1])
+
+
+def test_files_frames_and_streams_of_coded_strings_are_read(tmp_path):
+    """Of polars' Categorical and Enum, Arrow's dictionaries of views and run-end encoding."""
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    labels, guesses = ["cat", "dog", "dog", "cat"], ["cat", "dog", "cat", "cat"]
+    wanted = score(labels, guesses).to_dict()
+    columns = {"target": "y", "probabilities": "p"}
+    for dtype in (pl.String, pl.Categorical, pl.Enum(["dog", "cat"])):
+        frame = pl.DataFrame([pl.Series("y", labels, dtype), pl.Series("p", guesses, dtype)])
+        frame.write_ipc(tmp_path / "a.arrow")
+        frame.write_parquet(tmp_path / "a.parquet")
+        sources = (tmp_path / "a.arrow", tmp_path / "a.parquet", frame, frame.lazy())
+        for source in sources:
+            assert files.score(source, **columns).to_dict() == wanted
+        gap = frame.with_columns(pl.Series("y", ["cat", None, "dog", "cat"], dtype))
+        gap.write_ipc(tmp_path / "a.arrow")
+        for source in (tmp_path / "a.arrow", gap, gap.lazy()):
+            with pytest.raises(F1Error, match="column y is null at row 1"):
+                files.score(source, **columns)
+    views = pa.array(["cat", "dog"], pa.string_view())
+    table = pa.table({
+        "y": pa.RunEndEncodedArray.from_arrays([1, 3, 4], ["cat", "dog", "cat"]),
+        "p": pa.DictionaryArray.from_arrays(pa.array([0, 1, 0, 0]), views),
+    })  # fmt: skip
+    with pa.ipc.new_file(str(tmp_path / "b.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    for source in (table, tmp_path / "b.arrow"):
+        assert files.score(source, **columns).to_dict() == wanted
+    assert files.score(table.slice(1), **columns).accuracy == 2 / 3
