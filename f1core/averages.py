@@ -187,17 +187,6 @@ def _others(counts: Any, xp: Any) -> Any:
     return xp.sum(counts) - counts
 
 
-def weighted_kappa(confusion: Array, by: str) -> float:
-    """Cohen's kappa of ordered classes: a miss costs its "linear" or "quadratic" distance."""
-    _, exponent = np.frexp(float(confusion.sum()))
-    confusion = np.ldexp(confusion.astype(np.float64), -int(exponent))  # products stay finite
-    places = np.arange(len(confusion))
-    cost = np.abs(places[:, None] - places) ** (1.0 if by == "linear" else 2.0)
-    pred, true = confusion.sum(axis=0), confusion.sum(axis=1)
-    chance = true @ cost @ pred / pred.sum()
-    return float(1.0 - (cost * confusion).sum() / chance) if chance != 0 else math.nan
-
-
 def normalised(confusion: Array, by: str) -> Array:
     """A confusion matrix divided by its rows' ("true"), columns' ("pred") or whole ("all") sum."""
     axes: dict[str, Any] = {"true": -1, "pred": -2, "all": (-1, -2)}

@@ -78,13 +78,7 @@ def accuracy_score(
     0.75
     """
     check("accuracy_score", locals())
-    targets = read(y_true, y_pred, sample_weight, rows=True)
-    if targets.weight is not None:
-        right = targets.rows_right
-        if normalize:
-            return float(np.average(right, weights=targets.weight))
-        return float(np.dot(right, targets.weight))
-    return float(targets.exact) / (targets.n if normalize else 1.0)
+    return _accuracy(read(y_true, y_pred, sample_weight, rows=True), normalize)
 
 
 def zero_one_loss(
@@ -99,11 +93,20 @@ def zero_one_loss(
     0.25
     """
     check("zero_one_loss", locals())
-    accuracy = accuracy_score(y_true, y_pred, normalize=normalize, sample_weight=sample_weight)
+    targets = read(y_true, y_pred, sample_weight, rows=True)
+    accuracy = _accuracy(targets, normalize)
     if normalize:
         return 1 - accuracy
-    n = len(y_true) if sample_weight is None else np.asarray(sample_weight).sum()
-    return float(n - accuracy)
+    return float((targets.n if targets.weight is None else targets.weight.sum()) - accuracy)
+
+
+def _accuracy(targets: Targets, normalize: bool) -> float:
+    """The share of rows that are right in every label, or their number."""
+    if targets.weight is None:
+        return float(targets.exact) / (targets.n if normalize else 1.0)
+    if normalize:
+        return float(np.average(targets.rows_right, weights=targets.weight))
+    return float(np.dot(targets.rows_right, targets.weight))
 
 
 def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
@@ -122,7 +125,8 @@ def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> floa
         return float(targets.wrong) / (targets.n * width)
     if not targets.indicator:
         return float(np.average(~targets.rows_right, weights=weight))
-    return float(np.dot(targets.wrong_by_row, weight)) / (targets.n * width * np.average(weight))
+    whole = targets.n * width * float(np.average(weight))
+    return float(np.dot(targets.wrong_by_row, weight)) / whole
 
 
 def balanced_accuracy_score(

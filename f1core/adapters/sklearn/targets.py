@@ -32,11 +32,6 @@ class Targets:
     right: Array | None = None  # (n,) whether a row's label is predicted, where rows have weights
 
     @property
-    def total(self) -> Any:
-        """All rows, or all weights."""
-        return self.n if self.weight is None else self.weight.sum(dtype=np.float64)
-
-    @property
     def indicator(self) -> bool:
         """Whether rows may have several labels."""
         return self.kind == INDICATOR
