@@ -125,8 +125,8 @@ def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> floa
         return float(targets.wrong) / (targets.n * width)
     if not targets.indicator:
         return float(np.average(~targets.rows_right, weights=weight))
-    whole = targets.n * width * float(np.average(weight))
-    return float(np.dot(targets.wrong_by_row, weight)) / whole
+    whole = targets.n * width * np.average(weight)  # of float32 where the weights are
+    return float(float(np.dot(targets.wrong_by_row, weight)) / whole)
 
 
 def balanced_accuracy_score(
