@@ -180,6 +180,7 @@ class Accumulator:
         *,
         sample_weight: Any = None,
         sample_id: Any = None,
+        cluster: Any = None,
         **unknown: Any,
     ) -> None:
         """Add a batch, as `score` reads it; an empty one adds nothing.
@@ -194,6 +195,10 @@ class Accumulator:
             be the same each time; of several predictions the one for the earlier class counts,
             whichever came first. All batches have ids, or none. A million whole numbers take
             6 MB (10 from 2^32 on) where there are up to 255 classes; text takes its bytes.
+
+        cluster
+            (n,) ids of what each row belongs to, as in `score`, where `resamples` are kept. Parts
+            of one cluster may come in several batches, and on several machines of one `seed`.
 
         Raises
         ------
@@ -214,6 +219,8 @@ class Accumulator:
         stream, repeat, lock = self._stream, self._repeat, self._lock
         if lock._is_owned():
             refuse_nested(lock, self)
+        if cluster is not None:
+            self._refuse_clusters(sample_id)
         if sample_id is not None or self._once is not None:
             self._update_once(y_true, y_pred, sample_weight, sample_id)
             return
@@ -244,11 +251,11 @@ class Accumulator:
         if stream is None:
             done = self._add(counts, batch, asked, width)
         else:
-            done = self._add_with_replicas(counts, batch, asked, width)
+            done = self._add_with_replicas(counts, batch, asked, width, cluster)
         if done:
             self._repeat = Repeat.of(batch, y_true, y_pred)
         else:
-            self.update(y_true, y_pred, sample_weight=sample_weight)
+            self.update(y_true, y_pred, sample_weight=sample_weight, cluster=cluster)
 
     def merge(self, other: Accumulator) -> None:
         """Add another accumulator's counts, which stays as it is.
@@ -418,6 +425,12 @@ class Accumulator:
 
         return Stream(seed)
 
+    def _refuse_clusters(self, sample_id: Any) -> None:
+        if self._stream is None:
+            raise F1Error("cluster needs resamples: Accumulator(…, resamples=1000) keeps them")
+        if sample_id is not None or self._once is not None:
+            raise F1Error("cluster and sample_id do not go together: give one of them")
+
     def _copy(self) -> Accumulator:
         made = Accumulator.__new__(Accumulator)
         made.__setstate__(self.__getstate__())
@@ -467,13 +480,18 @@ class Accumulator:
             return True
 
     def _add_with_replicas(
-        self, counts: Counts, batch: Batch, asked: Options, width: int | None
+        self, counts: Counts, batch: Batch, asked: Options, width: int | None, cluster: Any
     ) -> bool:
         """As `_add`, with resamples; if nothing is added, the rows' numbers are given back."""
         from .intervals.poisson import with_replicas
 
         stream, first, done = self._stream, None, False
         assert stream is not None
+        if cluster is not None:
+            seed = stream.cluster_seed(self._counts)
+            return self._add(
+                with_replicas(counts, batch, seed, cluster=cluster), batch, asked, width
+            )
         try:
             with self._lock:  # these rows' numbers are theirs alone
                 first = stream.rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .errors import F1Error
 from .inputs import check
 from .options import make_options, refuse_idle_seed, refuse_unknown, thread_count
 from .scores import Scores
@@ -27,6 +28,7 @@ def score(
     confusion: bool | None = None,
     resamples: int = 0,
     seed: int | None = None,
+    cluster: Any = None,
     threads: int | None = None,
     pos_label: Any = None,
     **unknown: Any,
@@ -70,7 +72,10 @@ def score(
         Keep the (C, C) matrix; by default up to 1,024 classes.
     resamples, seed
         Keep so many Poisson-bootstrap replicas, for `Scores.interval` where the counts alone do
-        not tell: multilabel rows, weights, no confusion matrix.
+        not tell: averages of multilabel rows, weights, clusters.
+    cluster
+        (n,) ids (whole numbers from 0, text, UUIDs) of what each row belongs to, such as its video
+        or patient: `resamples` then draws whole clusters. Below ten of them intervals are rough.
     threads
         At most so many; by default as many as pay.
     pos_label
@@ -110,11 +115,15 @@ def score(
     )
     refuse_idle_seed(seed, options.resamples)
     batch = check(y_true, y_pred, options, sample_weight, exact=options.resamples > 0)
+    if cluster is not None and not options.resamples:
+        raise F1Error("cluster needs resamples: resamples=1000 draws whole clusters so often")
     counts = count(batch, thread_count(threads))
     if options.resamples:
-        from .intervals.poisson import checked_seed, with_replicas
+        from .intervals.poisson import Stream, with_replicas
 
-        counts = with_replicas(counts, batch, checked_seed(seed))
+        stream = Stream(seed)
+        drawn = stream.seed if cluster is None else stream.cluster_seed(None)
+        counts = with_replicas(counts, batch, drawn, cluster=cluster)
     options = batch.options
     if counts.labels is not None:  # even if the first rows looked binary
         options = options.with_task("multiclass")

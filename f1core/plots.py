@@ -214,7 +214,7 @@ def per_class(
     *,
     ratio: str = "f1",
     level: float | None = 0.95,
-    seed: int | None = 0,
+    seed: int | None = None,
     ax: Axes | None = None,
     **unknown: Any,
 ) -> Axes:
@@ -228,9 +228,9 @@ def per_class(
     ratio
         One of precision, recall, f1, fbeta, jaccard, specificity.
     level
-        Of the intervals, from the bootstrap; None draws none.
+        Of the intervals, those of `Scores.interval(ratio, of=…)`; None draws none.
     seed
-        Of the bootstrap.
+        Of replicas that must be drawn; without one as `Scores.interval` does.
     ax
         Where to draw; by default a new figure, as high as the classes need.
 

@@ -20,7 +20,8 @@ _NAMES = {"replica_sums": "sums", "replica_rows": "rows", "replica_spans": "span
 class Replicas:
     """B resampled counts of the rows of some streams; never changed in place.
 
-    `spans` (k, 3) says which rows are in: seed of the stream, first row, end.
+    `spans` (k, 3) says which rows are in: seed of the stream, first row, end. Of rows that were
+    drawn by their clusters' ids it is the seed alone, (1, 3) with two zeros.
     """
 
     sums: Array  # (B, 3, C), or (B, 4, L) with rows
@@ -38,6 +39,8 @@ class Replicas:
         if self.sums.shape != other.sums.shape or (self.rows is None) != (other.rows is None):
             mine, theirs = (f"{len(r.sums)} resamples {r.sums.shape[1:]}" for r in (self, other))
             raise F1Error(f"{theirs} cannot be added to {mine}")
+        if self.clustered != other.clustered:
+            raise F1Error("rows drawn by cluster= cannot be added to rows drawn one by one")
         rows = None if self.rows is None or other.rows is None else self.rows + other.rows
         with np.errstate(over="ignore"):
             sums = self.sums + other.sums
@@ -45,6 +48,11 @@ class Replicas:
             raise F1Error("these resamples hold too many rows to be added: counts end at 2^63")
         refuse_infinite(sums)
         return Replicas(sums, rows, _joined(self.spans, other.spans))
+
+    @property
+    def clustered(self) -> bool:
+        """Whether whole clusters were drawn, by their ids."""
+        return len(self.spans) == 1 and not self.spans[0, 1:].any()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Replicas):
@@ -123,6 +131,17 @@ def refuse_infinite(sums: Array) -> None:
 
 def _joined(a: Array, b: Array) -> Array:
     """Which rows are in either; a sentence if some are in both."""
+    if (
+        len(a) and len(b) and not (a[:, 1:].any() or b[:, 1:].any())
+    ):  # clusters, which are drawn alike on both sides
+        if a[0, 0] != b[0, 0]:
+            raise F1Error(
+                f"clusters were drawn from seed {a[0, 0]} on one side and {b[0, 0]} on the other: "
+                "give both the same seed="
+            )
+        return a
+    if len(a) == 1 and not len(b) and not a[0, 1:].any():
+        return a
     spans: list[list[int]] = []
     for seed, start, stop in sorted([*a.tolist(), *b.tolist()]):
         last = spans[-1] if spans else [-1, 0, 0]

@@ -255,30 +255,50 @@ class Scores:
         self,
         metric: str,
         *,
+        of: Any = None,
         level: float = 0.95,
-        method: str = "bootstrap",
+        method: str = "auto",
         resamples: int = 2000,
         seed: int | None = None,
         **unknown: Any,
     ) -> tuple[float, float]:
-        """Where a metric would lie on other rows of the same kind: (low, high).
+        """Bound what a metric would be on endless rows of the same kind: (low, high).
 
-        `f1core.intervals.interval` says how, and from what it cannot be said.
+        Parameters
+        ----------
+        metric, of
+            A name in `to_dict`; or precision, recall, f1, fbeta, jaccard or specificity `of` one
+            class.
+        level
+            How often such an interval holds the metric of endless data.
+        method
+            "auto", which draws nothing where the counts tell, "bootstrap" or "delta":
+            `f1core.intervals.interval` describes them, with their sources.
+        resamples, seed
+            Of the bootstrap; without a seed it is always the same one.
+
+        Raises
+        ------
+        F1Error
+            If the metric or the class is unknown, or the counts do not tell: averages of
+            multilabel rows, weighted rows and clusters need `score(…, resamples=)`.
 
         Examples
         --------
         >>> import f1core
-        >>> s = f1core.score([0, 1, 1, 0] * 25, [0, 1, 0, 0] * 25)
-        >>> low, high = s.interval("f1_macro", seed=0)
+        >>> s = f1core.score(["cat", "dog", "dog", "cat"] * 25, ["cat", "dog", "cat", "cat"] * 25)
+        >>> low, high = s.interval("f1_macro")
         >>> low < s.macro.f1 < high
         True
+        >>> [round(end, 2) for end in s.interval("recall", of="dog")]
+        [0.36, 0.64]
         """
         if unknown:
             refuse_unknown(unknown, Scores.interval, "interval")
         from .intervals import interval
 
-        how = {"level": level, "method": method, "resamples": resamples, "seed": seed}
-        return interval(self._counts, self._options, metric, **how)  # type: ignore[arg-type]
+        how: dict[str, Any] = {"level": level, "method": method, "resamples": resamples}
+        return interval(self._counts, self._options, metric, of=of, seed=seed, **how)
 
     # ---- how it looks --------------------------------------------------------------------
 

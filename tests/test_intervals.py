@@ -149,7 +149,7 @@ def test_delta_is_the_slope_of_the_metric(ratio, kind, over):
 def test_drawing_cells_is_drawing_rows(metric):
     rng = np.random.default_rng(4)
     y_true, y_pred = classified(rng, 250)
-    found = score(y_true, y_pred).interval(metric, resamples=5000, seed=0)
+    found = score(y_true, y_pred).interval(metric, method="bootstrap", resamples=5000, seed=0)
     drawn = []
     for _ in range(1500):
         rows = rng.integers(0, 250, 250)
@@ -331,7 +331,9 @@ def test_without_what_it_needs_it_says_so():
     with pytest.raises(F1Error, match="weighted rows"):
         score(y_true, y_pred, sample_weight=np.ones(50)).interval("f1_macro")
     with pytest.raises(F1Error, match="which was not kept"):
-        score(y_true, y_pred, confusion=False).interval("f1_macro")
+        score(y_true, y_pred, confusion=False).interval("mcc")
+    with pytest.raises(F1Error, match="which was not kept"):
+        score(y_true, y_pred, confusion=False).interval("f1_macro", method="bootstrap")
     scores = score(y_true, y_pred)
     for wrong in ({"level": 0}, {"level": 95}, {"method": "wald"}, {"resamples": 0}, {"seed": -1}):
         with pytest.raises(F1Error, match=next(iter(wrong))):
@@ -347,12 +349,14 @@ def test_without_what_it_needs_it_says_so():
 
 def test_the_ends_of_the_scale():
     sure = score([0, 1, 2], [0, 1, 2])
-    assert sure.interval("f1_macro", seed=0) == (1, 1)
+    assert sure.interval("f1_macro", method="bootstrap") == (1, 1)
     assert sure.interval("f1_macro", method="delta") == (1, 1)
     one = score([0, 0, 0], [0, 0, 0], task="binary")
-    assert one.interval("f1", seed=0) == (0, 0)
+    assert one.interval("f1", method="bootstrap") == (0, 0)
     assert one.interval("f1", method="delta") == (0, 0)
-    assert all(map(math.isnan, one.interval("kappa", seed=0)))
+    assert one.interval("f1") == (0, 1)
+    for method in ("auto", "bootstrap"):
+        assert all(map(math.isnan, one.interval("kappa", method=method)))
     undefined = score([0, 0], [0, 0], task="binary", zero_division=math.nan)
-    assert all(map(math.isnan, undefined.interval("f1", seed=0)))
-    assert all(map(math.isnan, undefined.interval("f1", method="delta")))
+    for method in METHODS:
+        assert all(map(math.isnan, undefined.interval("f1", method=method)))

@@ -180,3 +180,11 @@ def test_importing_the_module_loads_no_matplotlib():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout.split() == ["False", "False"]
+
+
+def test_the_picture_shows_the_intervals_that_are_asked_for():
+    scores = scored(4, rows=60)
+    for ratio in ("f1", "recall", "specificity"):
+        (lines,) = plots.per_class(scores, ratio=ratio).collections
+        shown = sorted(tuple(segment[:, 0]) for segment in lines.get_segments())
+        assert shown == sorted(scores.interval(ratio, of=name) for name in scores.classes)

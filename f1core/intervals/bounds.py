@@ -1,21 +1,24 @@
-"""How far a metric can be trusted: intervals from counts alone."""
+"""How far a metric can be trusted: the intervals that users ask for."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from .. import averages, values
+from .. import values
 from ..counts import Array, Counts
 from ..errors import F1Error, one_of, shown
-from ..layout import RATIOS, TRUE
+from ..layout import RATIOS
 from ..options import Options
 from ..scores import Scores
-from . import resampling
+from . import analytic, replicated, resampling
+from .influence import delta_interval
 from .poisson import checked_seed
 
-METHODS = ("bootstrap", "delta")
+METHODS = ("auto", "bootstrap", "delta")
+_SEED = 20261122  # where none is given, so that two calls and the picture agree
 
 
 def interval(
@@ -23,53 +26,86 @@ def interval(
     options: Options,
     metric: str,
     *,
+    of: Any = None,
     level: float = 0.95,
-    method: str = "bootstrap",
+    method: str = "auto",
     resamples: int = 2000,
     seed: int | None = None,
 ) -> tuple[float, float]:
-    """Where a metric would lie on other rows of the same kind: (low, high).
+    """Bound what a metric would be on endless rows of the same kind: (low, high).
 
     Parameters
     ----------
     counts, options, metric
-        What was counted, how, and a metric's name in `to_dict`.
+        What was counted, how, and a metric's name in `to_dict`; or, with `of`, a ratio of one
+        class: precision, recall, f1, fbeta, jaccard or specificity, of any task.
+    of
+        A class, by name, label value or number.
     level
         How often such an interval holds the metric of endless data, in (0, 1).
     method
-        "bootstrap": the percentiles of the metric over resampled rows, for any metric. "delta":
-        the metric plus and minus its standard error, for averages of precision, recall, F and
-        Jaccard of an unweighted single-label task; no randomness.
+        "auto" draws nothing where the counts tell: see Notes. "bootstrap": the percentiles of the
+        metric over resampled rows. "delta": the metric plus and minus its standard error, for
+        averages of precision, recall, F and Jaccard of an unweighted single-label task.
     resamples, seed
-        Of the bootstrap; replicas that `score(…, resamples=)` kept are used instead.
+        Of the bootstrap; without a seed it is always the same one. The other methods draw nothing.
 
     Raises
     ------
     F1Error
-        If the metric is unknown, or what was counted is not enough: a multilabel task's labels
-        depend on each other, and weighted rows are not alike, so both need `score(…, resamples=)`.
+        If the metric or the class is unknown, or what was counted is not enough: labels of one
+        multilabel row depend on each other, weighted rows are not alike, and neither are rows of
+        one cluster, so averages of these need `score(…, resamples=)`.
 
-    Source: B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13. K.
-    Takahashi, K. Yamamoto, A. Kuchiba, T. Koyama, Confidence interval for micro-averaged F1 and
-    macro-averaged F1 scores, Applied Intelligence 52, 2022: the delta method.
+    Notes
+    -----
+    "auto" reads accuracy, micro averages and each class's precision, recall, specificity and
+    Jaccard as proportions, with a beta interval between Jeffreys' and Clopper and Pearson's. A
+    class's F1 is 2 J / (1 + J), of J Jaccard's: so are its ends. Averages over classes, MCC and
+    kappa have a variance by the delta method (Takahashi's for F1), in which small classes are
+    drawn towards the others, and are read as a proportion of the number of trials that would give
+    it. F1, Jaccard and precision of many small classes are biased, more so if the number of rows
+    of each class is random and not fixed; the interval holds for both. Kept replicas are used for
+    their variance and bias, in the same way. bench/coverage.py measures all of it.
+
+    Source: L. Brown, T. Cai, A. DasGupta, Interval estimation for a binomial proportion,
+    Statistical Science 16, 2001. K. Takahashi, K. Yamamoto, A. Kuchiba, T. Koyama, Confidence
+    interval for micro-averaged F1 and macro-averaged F1 scores, Applied Intelligence 52, 2022. E.
+    Korn, B. Graubard, Survey Methodology 24, 1998: the effective number of trials. G. Imbens, C.
+    Manski, Econometrica 72, 2004: a bias within bounds. B. Efron, R. Tibshirani, An Introduction
+    to the Bootstrap, 1993, chapter 13.
 
     Examples
     --------
     >>> import f1core
     >>> s = f1core.score([0, 1, 1, 0] * 25, [0, 1, 0, 0] * 25)
-    >>> low, high = s.interval("f1_macro", method="delta")
+    >>> low, high = s.interval("f1_macro")
     >>> round(low, 2), round(s.macro.f1, 2), round(high, 2)
-    (0.64, 0.73, 0.82)
+    (0.63, 0.73, 0.82)
+    >>> [round(end, 3) for end in f1core.score([1] * 10, [1] * 10).interval("accuracy")]
+    [0.726, 1.0]
     """
-    checked_level(level)
+    level = checked_level(level)
     if not isinstance(method, str) or method not in METHODS:
         raise F1Error(one_of("method", method, METHODS))
-    value = Scores(counts, options).metric(metric)  # also refuses what is no metric
+    resamples, seed = values.whole("resamples", resamples), seeded(seed)
+    place = _place(counts, options, metric, of)
+    if place is None:
+        Scores(counts, options).metric(metric)  # refuses what is no metric
     if method == "delta":
-        return _delta(counts, options, metric, value, level)
-    drawn = _drawn(counts, options, metric, resamples, seed)
-    low, high = percentiles(drawn.metric(metric), level)
-    return float(low), float(high)
+        return delta_interval(counts, options, metric, place, level)
+    if place is not None:
+        ends = _of_classes(counts, options, metric, method, level, resamples, seed)
+        return float(ends[0][place]), float(ends[1][place])
+    if method == "bootstrap":
+        drawn = _drawn(counts, options, metric, resamples, seed)
+        low, high = percentiles(drawn.metric(metric), level)
+        return float(low), float(high)
+    if not _dependent(counts):
+        found = analytic.metric_interval(counts, options, metric, level)
+        if found is not None:
+            return found
+    return replicated.metric_interval(_kept(counts, options, metric), counts, metric, level)
 
 
 def per_class_interval(
@@ -78,41 +114,39 @@ def per_class_interval(
     ratio: str = "f1",
     *,
     level: float = 0.95,
+    method: str = "auto",
     resamples: int = 2000,
     seed: int | None = None,
 ) -> tuple[Array, Array]:
-    """A bootstrap interval of each class's ratio: (C,) low and (C,) high.
+    """Bound each class's ratio as `interval(…, of=)` does: (C,) low and (C,) high.
 
     Raises
     ------
     F1Error
-        As `interval`; but labels of a multilabel task need no replicas here.
+        As `interval`.
     """
-    checked_level(level)
+    level = checked_level(level)
     if ratio not in RATIOS:
         raise F1Error(one_of("ratio", ratio, RATIOS))
-    alone = counts.rows is not None and not counts.weighted and counts.replicas is None
-    if alone:
-        resamples = values.whole("resamples", resamples)
-        drawn = resampling.of_labels(counts, options, resamples, checked_seed(seed))
-    else:
-        drawn = _drawn(counts, options, ratio, resamples, seed)
-    low, high = percentiles(drawn.ratio(ratio), level)
-    return low, high
+    resamples, seed = values.whole("resamples", resamples), seeded(seed)
+    return _of_classes(counts, options, ratio, method, level, resamples, seed)
 
 
-def checked_level(level: Any) -> None:
-    """Refuse what is no level.
+def checked_level(level: Any) -> float:
+    """Give the level as a float.
 
     Raises
     ------
     F1Error
-        If it is not between 0 and 1.
+        If it is not between 0 and 1, or so near to an end that its tails vanish.
     """
-    number = isinstance(level, (int, float)) and not isinstance(level, bool)
-    # As floats, both quantiles must differ from 0, 1 and the median.
-    if not number or not 0 < level < 1 or not 0.5 < (1 + level) / 2 < 1:
+    try:
+        found = values.number(level)
+    except TypeError:
+        found = float("nan")
+    if not 1e-9 < found < 1 - 1e-9:
         raise F1Error(f"level is {shown(level)}; give a number between 0 and 1, such as 0.95")
+    return found
 
 
 def percentiles(drawn: Array, level: float) -> Array:
@@ -123,13 +157,76 @@ def percentiles(drawn: Array, level: float) -> Array:
     return np.where(gone, np.nan, found)
 
 
+def _place(counts: Counts, options: Options, metric: Any, of: Any) -> int | None:
+    """Where the class stands whose ratio is asked for; None for a number of `to_dict`."""
+    if of is None:
+        positive = options.task == "binary" and isinstance(metric, str) and metric in RATIOS
+        return 1 if positive else None
+    if not isinstance(metric, str) or metric not in RATIOS:
+        raise F1Error(one_of("metric", metric, RATIOS) + f": of={shown(of)} asks for one class")
+    classes = Scores(counts, options).classes
+    found = None
+    with suppress(TypeError, ValueError):  # what cannot be compared with a class is none
+        of = of.item() if isinstance(of, np.generic) else of
+        known = of in classes
+        found = classes.index(of) if known else options.place(of, counts.n_classes, counts.labels)
+    if found is None and len(classes) > 20:
+        raise F1Error(f"of is {shown(of)}, which is none of the {len(classes)} classes")
+    if found is None:
+        raise F1Error(one_of("of", of, classes))
+    return found
+
+
+def _of_classes(
+    counts: Counts,
+    options: Options,
+    ratio: str,
+    method: str,
+    level: float,
+    resamples: int,
+    seed: int,
+) -> tuple[Array, Array]:
+    alone = not _dependent(counts)
+    if method == "auto":
+        if alone:
+            return analytic.class_intervals(counts, options, ratio, level)
+        return replicated.class_intervals(_kept(counts, options, ratio), counts, ratio, level)
+    if counts.rows is not None and alone and counts.replicas is None:
+        drawn = resampling.of_labels(counts, options, resamples, seed)
+    else:
+        drawn = _drawn(counts, options, ratio, resamples, seed)
+    low, high = percentiles(drawn.ratio(ratio), level)
+    return low, high
+
+
+def _dependent(counts: Counts) -> bool:
+    """Whether rows are not alike, so that the counts alone do not tell how they stray."""
+    return counts.weighted or (counts.replicas is not None and counts.replicas.clustered)
+
+
+def seeded(seed: Any) -> int:
+    """Give the seed as a number, always the same one without any.
+
+    Raises
+    ------
+    F1Error
+        If it is no whole number from 0, below 2^63.
+    """
+    return _SEED if seed is None else checked_seed(seed)
+
+
+def _kept(counts: Counts, options: Options, metric: str) -> resampling.Resamples:
+    if counts.replicas is None:
+        _refuse_dependent(counts, metric)
+    assert counts.replicas is not None
+    return resampling.Resamples.like(counts, options, counts.replicas.sums, counts.replicas.rows)
+
+
 def _drawn(
-    counts: Counts, options: Options, metric: str, resamples: Any, seed: Any
+    counts: Counts, options: Options, metric: str, resamples: int, seed: int
 ) -> resampling.Resamples:
-    resamples, seed = values.whole("resamples", resamples), checked_seed(seed)
     if counts.replicas is not None:
-        sums, rows = counts.replicas.sums, counts.replicas.rows
-        return resampling.Resamples.like(counts, options, sums, rows)
+        return _kept(counts, options, metric)
     _refuse_dependent(counts, metric)
     return resampling.of_confusion(counts, options, resamples, seed)
 
@@ -144,76 +241,6 @@ def _refuse_dependent(counts: Counts, metric: str) -> None:
     if counts.weighted:
         raise F1Error(f"an interval of weighted rows needs more than their sums: {again}")
     if counts.confusion is None:
-        raise F1Error(f"an interval needs the confusion matrix, which was not kept: {again}")
-
-
-def _delta(
-    counts: Counts, options: Options, metric: str, value: float, level: float
-) -> tuple[float, float]:
-    if counts.rows is not None or counts.weighted or counts.confusion is None:
         raise F1Error(
-            "method='delta' is for unweighted single-label rows with a confusion matrix; "
-            "method='bootstrap' takes others"
+            f"an interval of {metric} needs the confusion matrix, which was not kept: {again}"
         )
-    from statistics import NormalDist
-
-    influence = _influence(counts, options, metric)
-    variance = float((counts.confusion * influence**2).sum())
-    spread = NormalDist().inv_cdf((1 + level) / 2) * variance**0.5
-    low, high = np.clip([value - spread, value + spread], 0.0, 1.0)  # nan stays nan
-    return float(low), float(high)
-
-
-def _influence(counts: Counts, options: Options, metric: str) -> Array:
-    """(C, C) how much one more row in each cell changes the metric.
-
-    Each ratio is a fraction N / D of sums over rows, so a row that adds N' and D' changes it by
-    (N' - N / D D') / D. For its true class a row is a hit or missed, for its predicted class a
-    hit or a false alarm, for all others it is merely there.
-    """
-    stem, _, kind = metric.rpartition("_")
-    if metric in RATIOS:
-        stem, kind = metric, "binary"
-    if stem not in RATIOS or kind == "samples":
-        raise F1Error(
-            f"method='delta' does not know {metric}; it is for precision, recall, F and their like"
-        )
-    included = Scores(counts, options).included
-    weights = _weights(counts, included, kind)
-    over, under = _fraction(stem, counts, options)
-    if kind == "micro":
-        over, under = (np.full(len(included), x[included].sum()) for x in (over, under))
-    value = averages.divide(over, under, options.zero_division)
-    weights = np.where(value == value, weights, 0.0)  # undefined ones are left out
-    if kind != "micro":
-        weights = weights / (weights.sum() or 1.0)
-    four = (np.array([0, 0, 0, 1]), np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]))
-    more, more_under = averages.fractions(*four, 1, options.coefs)[stem]
-    change = averages.divide(
-        weights * (more[:, None] - np.nan_to_num(value) * more_under[:, None]), under, 0.0
-    )
-    there, false, missed, hit = np.where(under > 0, change, 0.0)
-    influence: Array = np.add.outer(missed - there, false - there) + there.sum()
-    influence[np.diag_indices(len(value))] = hit - there + there.sum()
-    if kind == "weighted":  # one more true row also weighs its class more
-        mean = float(np.nansum(weights * value))
-        support = counts.per_class[TRUE][included & (value == value)].sum()
-        moved = np.where(included & (value == value), value - mean, 0.0) / max(support, 1)
-        influence += moved[:, None]
-    return influence
-
-
-def _fraction(stem: str, counts: Counts, options: Options) -> tuple[Array, Array]:
-    tp, pred, true = counts.per_class
-    pair = averages.fractions(tp, pred, true, counts.total, options.coefs)[stem]
-    over, under = (np.broadcast_to(np.asarray(x, np.float64), tp.shape) for x in pair)
-    return over, under
-
-
-def _weights(counts: Counts, included: Array, kind: str) -> Array:
-    """(C,) how much each class weighs in the average, before these are made to add up to 1."""
-    if kind == "binary":
-        return np.array([0.0, 1.0])
-    if kind == "weighted":
-        return np.where(included, counts.per_class[TRUE], 0.0)
-    return included.astype(np.float64)

@@ -17,10 +17,11 @@ from ..options import Options, make_options, parameters_of, refuse_unknown, thre
 from ..positive import agreed
 from ..scores import Scores
 from ..tally import count
-from .bounds import checked_level, percentiles
+from .bounds import checked_level, percentiles, seeded
+from .clusters import cluster_hashes
 from .joint import discordant, joint_resamples
-from .poisson import checked_seed, count_replicas
-from .resampling import Resamples
+from .poisson import count_replicas
+from .resampling import Resamples, understated
 
 _EXACT = ("accuracy", "exact_match")
 
@@ -55,6 +56,7 @@ def compare(
     resamples: int = 2000,
     seed: int | None = None,
     sample_weight: Any = None,
+    cluster: Any = None,
     threads: int | None = None,
     **options: Any,
 ) -> Comparison:
@@ -73,16 +75,21 @@ def compare(
     level
         Of the interval, in (0, 1).
     resamples, seed
-        How many, and from which seed.
+        How many, and from which seed; without one it is always the same.
     sample_weight, threads, **options
         As in `score`, for both; what is for scores needs scores on one of the two sides.
+    cluster
+        (n,) ids of what each row belongs to, such as its video or patient: whole clusters are
+        drawn. Below ten of them the answer is rough.
 
     Returns
     -------
     Comparison
-        `interval` holds the middle `level` of the resampled differences. `p_value` says how
+        `interval` holds the middle `level` of the resampled differences, moved apart where so few
+        rows or clusters understate how they stray (by Student's t). `p_value` says how
         often a difference as large would come up if there were none: from the resampled
-        differences moved to 0; for accuracy, from McNemar's exact test.
+        differences moved to 0; for accuracy of rows without clusters, from McNemar's exact test.
+        It is never below 1 / (resamples + 1) but in that test.
 
     Raises
     ------
@@ -101,8 +108,8 @@ def compare(
     >>> found.difference, found.p_value < 1e-6
     (0.25, True)
     """
-    checked_level(level)
-    resamples, seed = values.whole("resamples", resamples), checked_seed(seed)
+    level = checked_level(level)
+    resamples, seed = values.whole("resamples", resamples), seeded(seed)
     refuse_unknown(options, (*parameters_of(compare), *_OPTIONS), "compare")
     crew = thread_count(threads)
     if metric is None:
@@ -113,20 +120,25 @@ def compare(
     value_a, value_b = (Scores(*of).metric(metric) for of in counted)
     difference = value_a - value_b
     single = a.kind != "multilabel" and a.weight is None and a.options.top_k == 1
-    if single:
+    hashes = None if cluster is None else cluster_hashes(cluster, len(a))
+    if single and hashes is None:
         drawn = joint_resamples(a, b, counted, resamples, seed)
     else:
         drawn = [
-            _rows(batch, *of, resamples, seed) for batch, of in zip((a, b), counted, strict=True)
+            _rows(batch, *of, resamples, seed, hashes)
+            for batch, of in zip((a, b), counted, strict=True)
         ]
     moved = drawn[0].metric(metric) - drawn[1].metric(metric)
-    if metric in _EXACT and a.weight is None:
+    rows = counted[0][0].total
+    few = understated(rows, level) if single and hashes is None else drawn[0].understated(level)
+    moved = difference + (moved - difference) * float(few) ** 0.5
+    if metric in _EXACT and a.weight is None and hashes is None:
         p_value = _mcnemar(*discordant(a, b))
     else:
         p_value = _shifted(moved, difference)
     low, high = percentiles(moved, level)
     ends = float(low), float(high)
-    return Comparison(metric, value_a, value_b, difference, ends, p_value, float(level))
+    return Comparison(metric, value_a, value_b, difference, ends, p_value, level)
 
 
 _OPTIONS = (
@@ -205,9 +217,16 @@ def _counted(batch: Batch, name: str, threads: int | None) -> tuple[Counts, Opti
     return counts, options if counts.labels is None else options.with_task("multiclass")
 
 
-def _rows(batch: Batch, counts: Counts, options: Options, resamples: int, seed: int) -> Resamples:
-    """Resamples of rows, which have the same weights on both sides: those of the seed."""
-    replicas = count_replicas(batch, seed, resamples=resamples)
+def _rows(
+    batch: Batch,
+    counts: Counts,
+    options: Options,
+    resamples: int,
+    seed: int,
+    clusters: Array | None,
+) -> Resamples:
+    """Draw rows (or clusters) with the same weights on both sides: those of the seed."""
+    replicas = count_replicas(batch, seed, resamples=resamples, clusters=clusters)
     if batch.labels is not None and counts.labels is not None:
         replicas = replicas.only(np.searchsorted(batch.labels, counts.labels))
     return Resamples.like(counts, options, replicas.sums, replicas.rows)

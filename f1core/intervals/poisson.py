@@ -17,6 +17,8 @@ from ..memory import zeros
 from ..plain import IGNORED
 from ..replicas import Replicas, refuse_infinite
 from ..values import whole
+from .clusters import SEED as CLUSTER_SEED
+from .clusters import cluster_hashes, cluster_weights
 from .resampling import summed
 
 # Rows whose weights are drawn together, from a generator of their own.
@@ -30,11 +32,15 @@ _POISSON = (24112, 24106, 12055, 4018, 1005, 201, 33, 5, 1)
 _TABLE = np.repeat(np.arange(len(_POISSON), dtype=np.uint8), _POISSON)
 
 
-def count_replicas(batch: Batch, seed: int, first: int = 0, resamples: int = 0) -> Replicas:
-    """Replicas of a batch whose first row is row `first` of its stream.
+def count_replicas(
+    batch: Batch, seed: int, first: int = 0, resamples: int = 0, clusters: Array | None = None
+) -> Replicas:
+    """Count replicas of a batch whose first row is row `first` of its stream.
 
     In each replica every row counts Poisson(1) times. How often depends on the seed and on the
-    row's number in the stream alone, so any cut into batches gives the same.
+    row's number in the stream alone, so any cut into batches gives the same. With (n,) hashes of
+    the rows' `clusters` it depends on these, so that clusters are drawn whole, and may be spread
+    over batches and machines.
 
     Raises
     ------
@@ -55,7 +61,10 @@ def count_replicas(batch: Batch, seed: int, first: int = 0, resamples: int = 0) 
     while start < len(batch):
         stop = min(len(batch), ((first + start) // step + 1) * step - first)
         found = decide(batch, slice(start, stop))
-        draws = weights(seed, first + start, first + stop, resamples)[:, found.rows]
+        if clusters is None:
+            draws = weights(seed, first + start, first + stop, resamples)[:, found.rows]
+        else:
+            draws = cluster_weights(clusters[start:stop][found.rows], seed, resamples, _TABLE)
         if found.code is not None and rows is not None:
             with np.errstate(over="ignore", invalid="ignore"):
                 _add_cells(found, found.code, draws, batch, sums, rows)
@@ -64,18 +73,22 @@ def count_replicas(batch: Batch, seed: int, first: int = 0, resamples: int = 0) 
                 sums += summed(_weighed(draws, found), found.true, found.pred, batch.n_classes)
         start = stop
     refuse_infinite(sums)
-    return Replicas(sums, rows, np.array([[seed, first, first + len(batch)]]))
+    rows_drawn = (first, first + len(batch)) if clusters is None else (0, 0)
+    return Replicas(sums, rows, np.array([[seed, *rows_drawn]]))
 
 
-def with_replicas(counts: Counts, batch: Batch, seed: int, first: int = 0) -> Counts:
-    """The counts of a batch and, beside them, its replicas over the same classes.
+def with_replicas(
+    counts: Counts, batch: Batch, seed: int, first: int = 0, cluster: Any = None
+) -> Counts:
+    """Put beside the counts of a batch its replicas over the same classes.
 
     Raises
     ------
     F1Error
         If any row holds a value that cannot be counted.
     """
-    replicas = count_replicas(batch, seed, first)
+    hashes = None if cluster is None else cluster_hashes(cluster, len(batch))
+    replicas = count_replicas(batch, seed, first, clusters=hashes)
     if counts.labels is not None and batch.labels is not None:
         replicas = replicas.only(np.searchsorted(batch.labels, counts.labels))
     return replace(counts, replicas=replicas)
@@ -105,6 +118,13 @@ class Stream:
         """Forget the numbers of rows from `first` on, unless others were numbered since."""
         if self.rows == first + rows:
             self.rows = first
+
+    def cluster_seed(self, counts: Counts | None) -> int:
+        """The seed of whole clusters: that of the counts so far, the one asked for, or 0."""
+        drawn = None if counts is None else counts.replicas
+        if drawn is not None and drawn.clustered:
+            return int(drawn.spans[0, 0])
+        return CLUSTER_SEED if self.asked is None else self.asked
 
     def fork(self) -> int | None:
         """The seed for a copy, whose further rows are others; None if none was asked for.

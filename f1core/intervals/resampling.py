@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ import numpy as np
 from .. import averages
 from ..counts import Array, Counts
 from ..errors import F1Error
-from ..layout import CELLS, PRED, RATIOS, TP, TRUE
+from ..layout import CELLS, COUNT, PRED, RATIOS, TP, TRUE
 from ..memory import zeros
 from ..options import Options
 from ..scores import Scores
+from .beta import t_quantile
 
 # Numbers in flight at once while resampling: 32 MB of int64.
 _NUMBERS = 1 << 22
@@ -34,6 +36,17 @@ class Resamples:
     def like(cls, whole: Counts, options: Options, sums: Array, rows: Any = None) -> Resamples:
         """Resamples of these counts."""
         return cls(sums, rows, options, Scores(whole, options).included, whole.labels)
+
+    @property
+    def totals(self) -> Array:
+        """(B,) how many rows, or how much weight, each has."""
+        if self.rows is not None:
+            return np.asarray(self.rows[:, COUNT])
+        return np.asarray(self.sums[:, TRUE].sum(axis=1))
+
+    def understated(self, level: float) -> float:
+        """How much too small a variance over so few rows or clusters is, as Student's t says."""
+        return float(understated(units_of(self.totals), level))
 
     def metric(self, name: str) -> Array:
         """(B,) a metric of each, by its name in `to_dict`; nan where nothing was drawn for it."""
@@ -82,6 +95,26 @@ class Resamples:
             return Scores(counts, self.options).metric(name)
         except F1Error:  # no row was drawn
             return float("nan")
+
+
+def units_of(sums: Array) -> Array:
+    """How many rows of equal weight, or clusters of equal size, stray as these (B, …) sums do.
+
+    A sum of Poisson weights over n equal ones has mean n and variance n.
+    """
+    mean, variance = sums.mean(axis=0), sums.var(axis=0, ddof=1)
+    units = mean**2 / np.maximum(variance, 1e-300)
+    return np.asarray(np.clip(np.where(mean > 0, units, 1.0), 1.0, None))
+
+
+def understated(units: Any, level: float) -> Array:
+    """How much larger a variance is to be taken that so few units told, as Student's t says."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    factors = [
+        (t_quantile((1 + level) / 2, n - 1) / z) ** 2 * n / (n - 1) if n < 1000 else 1.0
+        for n in np.clip(np.ravel(units), 2.0, 1e9).tolist()
+    ]
+    return np.reshape(factors, np.shape(units))
 
 
 def multinomial(

@@ -1,0 +1,254 @@
+"""Intervals from counts alone, without drawing anything: what `method="auto"` means."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..averages import fraction
+from ..counts import Array, Counts
+from ..layout import CELLS, COUNT, EXACT, PRED, RATIOS, TP, TRUE
+from ..options import Options
+from ..scores import Scores
+from .influence import chance_influence
+from .moments import Classes, Moments, interval_of, of_average
+from .proportions import proportion_interval
+
+_OF_ROWS = ("accuracy", "exact_match", "hamming_loss")
+
+
+def class_intervals(
+    counts: Counts, options: Options, ratio: str, level: float
+) -> tuple[Array, Array]:
+    """Bound each class's ratio: (C,) low and (C,) high.
+
+    Precision, recall, specificity and Jaccard are proportions of what is predicted, true, not
+    true, either. F1 is 2 J / (1 + J), of J Jaccard's. F-beta weighs its misses unevenly: its
+    ends follow from J's and from those of the share of each kind.
+    """
+    each = classes_of(counts, options, ratio)
+    if ratio == "f1":
+        low, high = proportion_interval(each.hits, each.trials, level)
+        return 2 * low / (1 + low), 2 * high / (1 + high)
+    if len(set(each.coefs) - {0.0}) == 1:
+        return proportion_interval(each.hits, each.trials, level)
+    return _uneven_intervals(each, level)
+
+
+def _uneven_intervals(each: Classes, level: float) -> tuple[Array, Array]:
+    """Bound ratios whose two kinds of misses weigh differently: (C,) low and (C,) high.
+
+    logit F = logit J - log w, of Jaccard's J and the mean weight w of a miss, which depends on
+    the share of missed rows among all misses, a proportion of its own. The two do not depend on
+    each other, so the distances to their ends add up as squares.
+
+    Source: G. Zou, A. Donner, Construction of confidence limits about effect measures: a general
+    approach, Statistics in Medicine 27, 2008 (MOVER).
+    """
+    a, b, c = each.coefs
+
+    def of_missed(share: Array) -> Array:
+        return np.asarray(np.log(np.maximum((b * share + c * (1 - share)) / a, 1e-12)))
+
+    def logit(share: Array) -> Array:
+        share = np.clip(share, 1e-12, 1 - 1e-12)
+        return np.asarray(np.log(share / (1 - share)))
+
+    misses = each.missed + each.false
+    ends = proportion_interval(each.hits, each.trials, level)
+    shares = proportion_interval(each.missed, misses, level)
+    weights = np.sort([of_missed(share) for share in shares], axis=0)
+    weight = of_missed((each.missed + 0.5) / (misses + 1))
+    inner = logit((each.hits + 0.5) / (each.trials + 1))
+    far = [np.hypot(logit(ends[0]) - inner, weights[1] - weight),
+           np.hypot(logit(ends[1]) - inner, weights[0] - weight)]  # fmt: skip
+    low, high = (1 / (1 + np.exp(-(inner - weight + x))) for x in (-far[0], far[1]))
+    return np.where(ends[0] <= 0, 0.0, low), np.where(ends[1] >= 1, 1.0, high)
+
+
+def metric_interval(
+    counts: Counts, options: Options, metric: str, level: float
+) -> tuple[float, float] | None:
+    """Bound one number of `to_dict`: (low, high); None where the counts do not tell.
+
+    Of a multilabel task only exact matches are told: labels of one row depend on each other.
+    """
+    scores = Scores(counts, options)
+    stem, _, kind = metric.rpartition("_")
+    if metric in RATIOS:
+        stem, kind = metric, "class"
+    if counts.rows is not None:
+        if metric in ("accuracy", "exact_match"):
+            ends = proportion_interval(counts.rows[EXACT], counts.rows[COUNT], level)
+            return float(ends[0]), float(ends[1])
+        return None
+    value = scores.metric(metric)
+    if math.isnan(value):
+        return value, value
+    if kind == "class":
+        low, high = class_intervals(_only(counts, 1), options, stem, level)
+        return float(low[0]), float(high[0])
+    if metric in ("mcc", "kappa"):
+        return _over_chance(counts, metric, value, level)
+    if metric in _OF_ROWS or (kind in ("micro", "weighted") and _monotone(scores, stem, kind)):
+        return _by_accuracy(scores, stem if kind == "micro" else metric, level)
+    if kind == "micro" or (kind == "weighted" and stem == "recall"):
+        return _micro(scores, stem, value, level)
+    return interval_of(_average(scores, metric, stem, kind, value), level)
+
+
+def classes_of(counts: Counts, options: Options, ratio: str) -> Classes:
+    """What each class's ratio is made of, as fractions of hits and two kinds of misses."""
+    tp, pred, true = (x.astype(np.float64) for x in counts.per_class)
+    missed, false = np.maximum(true - tp, 0), np.maximum(pred - tp, 0)
+    if ratio == "specificity":
+        total = counts.total if counts.rows is None else counts.sums[CELLS]  # type: ignore[index]
+        return Classes(np.maximum(total - tp - missed - false, 0), 0 * tp, false, (1.0, 0.0, 1.0))
+    return Classes(tp, missed, false, coefs_of(ratio, options))
+
+
+def coefs_of(ratio: str, options: Options) -> tuple[float, float, float]:
+    """(a, b, c) of a ratio a hits / (a hits + b missed + c false)."""
+    if ratio == "fbeta":
+        return options.coefs
+    return {
+        "precision": (1.0, 0.0, 1.0), "recall": (1.0, 1.0, 0.0),
+        "f1": (2.0, 1.0, 1.0), "jaccard": (1.0, 1.0, 1.0), "specificity": (1.0, 0.0, 1.0),
+    }[ratio]  # fmt: skip
+
+
+def _only(counts: Counts, place: int) -> Counts:
+    """One class's sums, of all rows; for ratios of this class."""
+    tp, pred, true = (x[place : place + 1] for x in counts.per_class)
+    kept = np.array([[tp[0]], [pred[0]], [true[0]]])
+    if counts.rows is not None:
+        return Counts(1, sums=counts.sums[:, place : place + 1], rows=counts.rows)  # type: ignore[index]
+    return _Alone(kept, counts.total)
+
+
+class _Alone(Counts):
+    """The sums of one class among others, which know the number of all rows."""
+
+    def __init__(self, sums: Array, total: Any) -> None:
+        super().__init__(1, sums=sums)
+        self._rows = total
+
+    @property
+    def total(self) -> Any:
+        return self._rows
+
+
+def _monotone(scores: Scores, stem: str, kind: str) -> bool:
+    """Whether this average rises with the number of rows that are right, and with nothing else."""
+    whole = scores._counts.per_class[:, ~scores.included].sum() == 0
+    return bool(whole and (kind == "micro" or stem == "recall"))
+
+
+def _by_accuracy(scores: Scores, name: str, level: float) -> tuple[float, float]:
+    """Bound what follows from the share of rows that are right: accuracy, micro averages."""
+    tp, pred, true = (x[scores.included].sum() for x in scores._counts.per_class)
+    if name in _OF_ROWS or name.endswith("weighted"):
+        tp = scores._counts.per_class[TP].sum()
+    rows = scores.total
+    low, high = (float(x) for x in proportion_interval(tp, rows, level))
+    if name == "hamming_loss":
+        return 1 - high, 1 - low
+    if name not in RATIOS:
+        return low, high
+    ends = []
+    for share in (low, high):
+        total = rows * int(scores.included.sum())
+        hits = share * rows
+        over, under = fraction(name, hits, pred, true, total, scores._options.coefs)
+        ends.append(float(over / under) if under > 0 else 0.0)
+    return ends[0], ends[1]
+
+
+def _micro(scores: Scores, stem: str, value: float, level: float) -> tuple[float, float] | None:
+    """Bound a micro average over some of the classes."""
+    counts, options = scores._counts, scores._options
+    tp, pred, true = (x[scores.included].sum() for x in counts.per_class)
+    stem = "recall" if stem not in RATIOS else stem
+    if stem in ("precision", "recall"):
+        low, high = proportion_interval(tp, pred if stem == "precision" else true, level)
+        return float(low), float(high)
+    every = classes_of(counts, options, stem)
+    summed = Classes(*(np.atleast_1d(x[scores.included].sum()) for x in every[:3]), every.coefs)
+    changes = [np.where(scores.included, change[0], 0.0) for change in summed.changes]
+    variance = _first_order(counts, stem, changes)
+    a, b, c = every.coefs
+    unit = max(b, c) / (a * max(float(summed.trials[0]), 1.0))
+    return interval_of(Moments(value, variance, unit), level)
+
+
+def _average(scores: Scores, metric: str, stem: str, kind: str, value: float) -> Moments:
+    """Moments of a macro or weighted average, or of balanced accuracy."""
+    counts, options = scores._counts, scores._options
+    included, undefined = scores.included, options.zero_division
+    true = counts.per_class[TRUE]
+    if metric == "balanced_accuracy":
+        stem, kind, undefined, included = "recall", "macro", 0.0, true > 0
+    if options.task == "binary" and options.average_over is None:
+        included = np.array(options.averaged(2, counts.labels)[0])  # there are two, seen or not
+    every = classes_of(counts, options, stem)
+    weights = np.where(included, true if kind == "weighted" else 1.0, 0.0)
+    if math.isnan(undefined):
+        weights[(every.trials == 0) & scores.included] = 0.0
+    weights = weights / max(float(weights.sum()), 1e-300)
+    changes = [weights * change for change in every.changes]
+    moved = None
+    if kind == "weighted":  # one more true row also weighs its class more
+        ratio = np.nan_to_num(every.ratio, nan=np.nan_to_num(undefined))
+        moved = np.where(weights > 0, ratio - value, 0.0) / max(float(true[weights > 0].sum()), 1.0)
+    together = _first_order(counts, stem, changes, moved)
+    each = Classes(*(x[included] for x in every[:3]), every.coefs)
+    by_support = kind == "weighted" and stem != "specificity"
+    undefined = float(np.nan_to_num(undefined))
+    return of_average(each, weights[included], value, together, undefined, by_support)
+
+
+def _first_order(
+    counts: Counts, stem: str, changes: list[Array], moved: Array | None = None
+) -> float:
+    """The variance of a sum over classes, by the delta method; without a matrix the most it can be.
+
+    `changes` are what one more hit, missed and false row does to the sum, `moved` (C,) what a row
+    of each true class does beside. So a row of class i that is taken for j adds miss_i + false_j.
+    """
+    hit, missed, false = changes
+    tp, pred, true = counts.per_class
+    if stem == "specificity":  # a row is a hit of every class that is neither true nor predicted
+        missed, false = hit.sum() - hit, false - hit
+        hit = missed
+    if moved is not None:
+        hit, missed = hit + moved, missed + moved
+    lost, alarms = true - tp, pred - tp
+    alone = [tp @ hit**2, lost @ missed**2, alarms @ false**2]
+    if counts.confusion is None:
+        return float(sum(alone) + 2 * (alone[1] * alone[2]) ** 0.5)
+    return float(sum(alone) + 2 * missed @ (counts.confusion @ false - tp * false))
+
+
+def _over_chance(
+    counts: Counts, metric: str, value: float, level: float
+) -> tuple[float, float] | None:
+    """Bound MCC or kappa, on their scale from -1 to 1."""
+    matrix = counts.confusion
+    if matrix is None:
+        return None
+    true, pred = counts.per_class[TRUE], counts.per_class[PRED]
+    if (true > 0).sum() < 2 or (pred > 0).sum() < 2:  # nothing to be learnt about agreement
+        return -1.0, 1.0
+    influence = chance_influence(metric, matrix)
+    rows, classes = float(true.sum()), int((true > 0).sum())
+    few = min(rows / max(rows - classes, 1.0), 4.0)  # a class of m rows has m - 1 that tell
+    variance = few * float((matrix * influence**2).sum())
+    lost = np.maximum(influence.diagonal()[:, None] - influence, 0.0)
+    chance = np.outer(true, true + pred)
+    np.fill_diagonal(chance, 0)
+    unit = float((chance * lost**3).sum() / max(float((chance * lost**2).sum()), 1e-300))
+    found = Moments((1 + value) / 2, variance / 4, min(unit / 2, 1.0))
+    low, high = interval_of(found, level)
+    return 2 * low - 1, 2 * high - 1

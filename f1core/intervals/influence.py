@@ -1,0 +1,126 @@
+"""How much one more row in each cell of the confusion matrix changes a metric (delta method)."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+
+from .. import averages
+from ..counts import Array, Counts
+from ..errors import F1Error
+from ..layout import RATIOS, TRUE
+from ..options import Options
+from ..scores import Scores
+
+_FOUR = np.array([0, 0, 0, 1]), np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])
+
+
+def delta_interval(
+    counts: Counts, options: Options, metric: str, place: int | None, level: float
+) -> tuple[float, float]:
+    """The metric plus and minus its standard error: (low, high), within [0, 1].
+
+    Raises
+    ------
+    F1Error
+        If the metric or the counts are none that it is for.
+    """
+    if counts.rows is not None or counts.weighted or counts.confusion is None:
+        raise F1Error(
+            "method='delta' is for unweighted single-label rows with a confusion matrix; "
+            "method='bootstrap' takes others"
+        )
+    scores = Scores(counts, options)
+    if place is None:
+        value = scores.metric(metric)
+    else:
+        value = float(getattr(scores.per_class, metric)[place])
+    influence = ratio_influence(counts, options, metric, place)
+    variance = float((counts.confusion * influence**2).sum())
+    spread = NormalDist().inv_cdf((1 + level) / 2) * variance**0.5
+    low, high = np.clip([value - spread, value + spread], 0.0, 1.0)  # nan stays nan
+    return float(low), float(high)
+
+
+def ratio_influence(
+    counts: Counts, options: Options, metric: str, place: int | None = None
+) -> Array:
+    """(C, C) how much one more row in each cell changes an average, or a class's ratio.
+
+    Each ratio is a fraction N / D of sums over rows, so a row that adds N' and D' changes it by
+    (N' - N / D D') / D. For its true class a row is a hit or missed, for its predicted class a
+    hit or a false alarm, for all others it is merely there.
+
+    Raises
+    ------
+    F1Error
+        If the metric is no average of ratios.
+    """
+    stem, _, kind = metric.rpartition("_")
+    if metric in RATIOS:
+        stem, kind = metric, "class"
+    if stem not in RATIOS or kind == "samples":
+        raise F1Error(
+            f"method='delta' does not know {metric}; it is for precision, recall, F and their like"
+        )
+    included = Scores(counts, options).included
+    weights = _weights(counts, included, kind, 1 if place is None else place)
+    over, under = _fraction(stem, counts, options)
+    if kind == "micro":
+        over, under = (np.full(len(included), x[included].sum()) for x in (over, under))
+    value = averages.divide(over, under, options.zero_division)
+    weights = np.where(value == value, weights, 0.0)  # undefined ones are left out
+    if kind != "micro":
+        weights = weights / (weights.sum() or 1.0)
+    more, more_under = averages.fractions(*_FOUR, 1, options.coefs)[stem]
+    change = averages.divide(
+        weights * (more[:, None] - np.nan_to_num(value) * more_under[:, None]), under, 0.0
+    )
+    there, false, missed, hit = np.where(under > 0, change, 0.0)
+    influence: Array = np.add.outer(missed - there, false - there) + there.sum()
+    influence[np.diag_indices(len(value))] = hit - there + there.sum()
+    if kind == "weighted":  # one more true row also weighs its class more
+        mean = float(np.nansum(weights * value))
+        support = counts.per_class[TRUE][included & (value == value)].sum()
+        moved = np.where(included & (value == value), value - mean, 0.0) / max(support, 1)
+        influence += moved[:, None]
+    return influence
+
+
+def chance_influence(metric: str, confusion: Array) -> Array:
+    """(C, C) how much one more row in each cell changes "mcc" or "kappa".
+
+    Both are observed less expected agreement over a largest possible one, 1 less the sum of
+    true times predicted shares for kappa, a geometric mean of the like for MCC.
+    """
+    n = confusion.sum()
+    cells = confusion / n
+    true, pred = cells.sum(axis=1), cells.sum(axis=0)
+    more = -(pred[:, None] + true[None, :])  # of a row in (i, j), to the expected agreement
+    over = float(cells.trace() - true @ pred)
+    change = np.eye(len(cells)) + more
+    if metric == "kappa":
+        under = 1 - float(true @ pred)
+        slope = change / under - over / under**2 * more
+    else:
+        a, b = (1 - float(x @ x) for x in (true, pred))
+        under = (a * b) ** 0.5
+        slope = change / under + over / under * (true[:, None] / a + pred[None, :] / b)
+    return np.asarray((slope - (slope * cells).sum()) / n)
+
+
+def _fraction(stem: str, counts: Counts, options: Options) -> tuple[Array, Array]:
+    tp, pred, true = counts.per_class
+    pair = averages.fractions(tp, pred, true, counts.total, options.coefs)[stem]
+    over, under = (np.broadcast_to(np.asarray(x, np.float64), tp.shape) for x in pair)
+    return over, under
+
+
+def _weights(counts: Counts, included: Array, kind: str, place: int) -> Array:
+    """(C,) how much each class weighs in the average, before these are made to add up to 1."""
+    if kind == "class":
+        return (np.arange(len(included)) == place).astype(np.float64)
+    if kind == "weighted":
+        return np.where(included, counts.per_class[TRUE], 0.0)
+    return included.astype(np.float64)
