@@ -175,7 +175,8 @@ def _micro(scores: Scores, stem: str, value: float, level: float) -> tuple[float
         low, high = proportion_interval(tp, pred if stem == "precision" else true, level)
         return float(low), float(high)
     every = classes_of(counts, options, stem)
-    summed = Classes(*(np.atleast_1d(x[scores.included].sum()) for x in every[:3]), every.coefs)
+    hits, missed, false = (np.atleast_1d(x[scores.included].sum()) for x in every[:3])
+    summed = Classes(hits, missed, false, every.coefs)
     changes = [np.where(scores.included, change[0], 0.0) for change in summed.changes]
     variance = _first_order(counts, stem, changes)
     a, b, c = every.coefs
@@ -203,7 +204,8 @@ def _average(scores: Scores, metric: str, stem: str, kind: str, value: float) ->
         ratio = np.nan_to_num(every.ratio, nan=np.nan_to_num(undefined))
         moved = np.where(weights > 0, ratio - value, 0.0) / max(float(true[weights > 0].sum()), 1.0)
     together = _first_order(counts, stem, changes, moved)
-    each = Classes(*(x[included] for x in every[:3]), every.coefs)
+    hits, missed, false = (x[included] for x in every[:3])
+    each = Classes(hits, missed, false, every.coefs)
     by_support = kind == "weighted" and stem != "specificity"
     undefined = float(np.nan_to_num(undefined))
     return of_average(each, weights[included], value, together, undefined, by_support)

@@ -120,7 +120,7 @@ def _fraction(stem: str, counts: Counts, options: Options) -> tuple[Array, Array
 def _weights(counts: Counts, included: Array, kind: str, place: int) -> Array:
     """(C,) how much each class weighs in the average, before these are made to add up to 1."""
     if kind == "class":
-        return (np.arange(len(included)) == place).astype(np.float64)
+        return np.asarray(np.arange(len(included)) == place, np.float64)
     if kind == "weighted":
         return np.where(included, counts.per_class[TRUE], 0.0)
     return included.astype(np.float64)

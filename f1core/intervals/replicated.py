@@ -32,7 +32,7 @@ def metric_interval(
     averaged = stem in RATIOS and kind in ("macro", "weighted", "samples")
     bias = float(found.mean() - value) if averaged else 0.0
     whole = units_of(drawn.totals)
-    variance = float(found.var(ddof=1)) * understated(whole, level)
+    variance = float(found.var(ddof=1)) * float(understated(whole, level))
     unit = _unit(drawn, scores, stem, kind, whole)
     if 0 < value < 1 and variance > 0:
         unit = min(unit, variance / (value * (1 - value)))
