@@ -24,7 +24,7 @@ def beta_quantile(p: Any, a: Any, b: Any) -> Array:
     Examples
     --------
     >>> beta_quantile([0.025, 0.975], 5.5, 15.5).round(4)
-    array([0.1016, 0.4659])
+    array([0.1024, 0.4642])
     """
     p, a, b = np.broadcast_arrays(*(np.asarray(x, np.float64) for x in (p, a, b)))
     triples = zip(p.ravel().tolist(), a.ravel().tolist(), b.ravel().tolist(), strict=True)

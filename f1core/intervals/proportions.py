@@ -31,7 +31,7 @@ def proportion_interval(hits: Any, trials: Any, level: float) -> tuple[Array, Ar
     --------
     >>> low, high = proportion_interval(10, 10, 0.95)
     >>> round(float(low), 3), float(high)
-    (0.766, 1.0)
+    (0.711, 1.0)
     """
     hits, trials = np.asarray(hits, np.float64), np.asarray(trials, np.float64)
     misses = np.maximum(trials - hits, 0.0)
