@@ -17,6 +17,7 @@ from . import analytic, replicated, resampling
 from .influence import delta_interval
 from .poisson import checked_seed
 
+_MOST_RESAMPLES = 100_000_000
 METHODS = ("auto", "bootstrap", "delta")
 _SEED = 20261122  # where none is given, so that two calls and the picture agree
 
@@ -88,7 +89,7 @@ def interval(
     level = checked_level(level)
     if not isinstance(method, str) or method not in METHODS:
         raise F1Error(one_of("method", method, METHODS))
-    resamples, seed = values.whole("resamples", resamples), seeded(seed)
+    resamples, seed = _checked_resamples(resamples), seeded(seed)
     place = _place(counts, options, metric, of)
     if place is None:
         Scores(counts, options).metric(metric)  # refuses what is no metric
@@ -128,7 +129,7 @@ def per_class_interval(
     level = checked_level(level)
     if ratio not in RATIOS:
         raise F1Error(one_of("ratio", ratio, RATIOS))
-    resamples, seed = values.whole("resamples", resamples), seeded(seed)
+    resamples, seed = _checked_resamples(resamples), seeded(seed)
     return _of_classes(counts, options, ratio, method, level, resamples, seed)
 
 
@@ -155,6 +156,13 @@ def percentiles(drawn: Array, level: float) -> Array:
     gone = np.isnan(drawn).all(axis=0)
     found = np.nanquantile(np.where(gone, 0.0, drawn), ends, axis=0)
     return np.where(gone, np.nan, found)
+
+
+def _checked_resamples(resamples: Any) -> int:
+    found = values.whole("resamples", resamples)
+    if found > _MOST_RESAMPLES:
+        raise F1Error(f"resamples is {shown(resamples)}; at most {_MOST_RESAMPLES:,} are drawn")
+    return found
 
 
 def _place(counts: Counts, options: Options, metric: Any, of: Any) -> int | None:
