@@ -40,6 +40,7 @@ def score(
     y_true
         (n,) labels, or (n, C) 0/1 rows: one-hot with task="multiclass", any number of 1s with
         task="multilabel". Arrays of NumPy, torch, JAX, TensorFlow, pandas, polars, Arrow; lists.
+        Rows go by position; pandas objects with equal index labels in another order are refused.
     y_pred
         (n,) positive-class probabilities or labels; (n, C) scores, argmax for "multiclass" (the
         first of tied maxima), `> threshold` for "multilabel"; or 0/1 flags.
@@ -58,7 +59,8 @@ def score(
         The scores are logits: the threshold is moved, no sigmoid is computed. The largest logit
         is the largest probability, so that a multiclass task is counted alike.
     sample_weight
-        (n,) finite weights, not negative.
+        (n,) finite weights, not negative. A row of weight 0 is as if it were not there: what it
+        alone holds is no class.
     ignore_index
         Rows (multilabel: cells) with this target count nowhere; the class leaves the averages.
     average_over
