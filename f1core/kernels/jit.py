@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from numba import njit
 
-from .shelf import sources
+from .shelf import kept_by_numba, sources
 
 # "numpy": a division by zero gives inf or nan. Raising instead keeps a loop from being vectorised:
 # the row ratios took 13 ns a row, and take 4.
@@ -12,7 +12,9 @@ OPTIONS = {"nogil": True, "error_model": "numpy"}
 
 
 def jit(kernel):
-    """Compile on first use and keep the result on disk, where a folder can be written."""
+    """Compile on first use and keep the result on disk, in a folder that is nobody else's."""
+    if not kept_by_numba():
+        return njit(**OPTIONS)(kernel)
     try:
         compiled = njit(cache=True, **OPTIONS)(kernel)
     except RuntimeError:  # "no locator available": no folder can be written
