@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +14,15 @@ from ..foreign import BFLOAT16, Array, as_array, dtype_name, exact_limit, widene
 _KINDS = "ids are whole numbers from 0, text, or UUIDs"
 
 
+# Text up to here is its own key; of longer text, and of what NumPy would not tell apart because it
+# ends in \0, the key is a byte that no UTF-8 has and a digest: all keys have one width.
+_LONGEST, _DIGEST, _DIGESTED = 40, 16, b"\xff"
+
+
 class Ids(NamedTuple):
     """(n,) ids, unsigned or as bytes of one width; ids of different kinds are never equal."""
 
-    kind: str  # "numbers", "text" (UTF-8), or "16 bytes" as they are
+    kind: str  # "numbers", "text" (keys of UTF-8), or "16 bytes" as they are
     values: Array
 
 
@@ -28,6 +34,7 @@ def check_ids(sample_id: Any, rows: int) -> Ids:
     F1Error
         If there is not one id a row, or one that is missing, negative or rounded.
     """
+    sample_id = _storage(sample_id)
     if isinstance(sample_id, (list, tuple)):  # NumPy would make text of [1, "a"], and drop \0
         array = np.array(sample_id, dtype=object)
     else:
@@ -57,6 +64,8 @@ def spelled(ids: Ids, at: int) -> str:
     if ids.kind == "numbers":
         return str(int(value))
     if ids.kind == "text":
+        if value[:1] == _DIGESTED:
+            return f"of digest {value[1:].ljust(_DIGEST, bytes(1)).hex()} (BLAKE2b)"
         return shown(value.decode("utf-8", "backslashreplace"))
     raw = value.ljust(ids.values.dtype.itemsize, b"\0")
     return str(uuid.UUID(bytes=raw)) if len(raw) == 16 else raw.hex()
@@ -87,6 +96,30 @@ def narrowed(numbers: Array) -> Array:
     return numbers.astype(np.uint32 if small else np.uint64)
 
 
+def _storage(sample_id: Any) -> Any:
+    """An Arrow column of UUIDs, or of other bytes of one width, as (n, w) bytes."""
+    kind = type(sample_id)
+    if not kind.__module__.startswith("pyarrow") or not hasattr(sample_id, "type"):
+        return sample_id
+    if hasattr(sample_id, "combine_chunks"):
+        sample_id = sample_id.combine_chunks()
+        if hasattr(sample_id, "chunks"):  # of older versions, and where there are no rows
+            sample_id = sample_id.chunk(0) if sample_id.num_chunks else []
+            if not len(sample_id):
+                return sample_id
+    sample_id = getattr(sample_id, "storage", sample_id)
+    width = getattr(sample_id.type, "byte_width", 0) if _is_raw(sample_id.type) else 0
+    if not width or sample_id.null_count:
+        return sample_id
+    raw = np.frombuffer(sample_id.buffers()[1], np.uint8)
+    start = sample_id.offset * width
+    return raw[start : start + len(sample_id) * width].reshape(-1, width)
+
+
+def _is_raw(kind: Any) -> bool:
+    return str(kind).startswith("fixed_size_binary")
+
+
 def _of_integers(array: Array) -> Ids:
     if array.dtype.kind == "i" and array.min() < 0:
         row = int((array < 0).argmax())
@@ -112,7 +145,7 @@ def _of_floats(array: Array) -> Ids:
 
 def _of_text(array: Array) -> Ids:
     width = array.dtype.itemsize // 4
-    if width:
+    if 0 < width <= _LONGEST:
         codes = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).view(np.uint32)
         if codes.max() < 128:  # 10 ns an id, where encode takes 300
             return Ids("text", codes.astype(np.uint8).view(f"S{width}"))
@@ -120,7 +153,23 @@ def _of_text(array: Array) -> Ids:
 
 
 def _of_bytes(array: Array) -> Ids:
-    return Ids("text", np.ascontiguousarray(array))
+    if array.dtype.itemsize > _LONGEST:
+        return _of_objects(array.astype(object))
+    plain = np.ascontiguousarray(array)
+    odd = plain.view(np.uint8).reshape(len(plain), -1)[:, 0] == _DIGESTED[0]
+    return _of_objects(array.astype(object)) if odd.any() else Ids("text", plain)
+
+
+def key_of(text: bytes) -> bytes:
+    """What stands for some text in at most 40 bytes."""
+    if len(text) <= _LONGEST and text[:1] != _DIGESTED and text[-1:] != b"\0":
+        return text
+    return _DIGESTED + blake2b(text, digest_size=_DIGEST).digest()
+
+
+def with_keys(ids: Array) -> Array:
+    """Text as it was saved before there were keys, as keys: what is short stays as it is."""
+    return np.array([key_of(text) for text in ids.tolist()], "S")
 
 
 def _of_raw(array: Array) -> Ids:
@@ -144,7 +193,7 @@ def _of_objects(array: Array) -> Ids:
                 raise F1Error(f"sample_id is {shown(entry)} at row {row}; {_KINDS}, below 2**64")
         return Ids("numbers", narrowed(np.array([int(e) for e in entries], np.uint64)))
     if kinds <= {str, np.str_, bytes, np.bytes_}:
-        return Ids("text", np.array([_encoded(row, e) for row, e in enumerate(entries)], "S"))
+        return Ids("text", np.array([key_of(_encoded(r, e)) for r, e in enumerate(entries)], "S"))
     if kinds <= {float, int, np.float64, np.float32}:
         return _of_floats(np.array(entries, np.float64))
     for row, entry in enumerate(entries):
@@ -156,12 +205,9 @@ def _of_objects(array: Array) -> Ids:
 
 def _encoded(row: int, entry: str | bytes) -> bytes:
     try:
-        text = entry if isinstance(entry, bytes) else entry.encode()
+        return entry if isinstance(entry, bytes) else entry.encode()
     except UnicodeEncodeError:
         raise F1Error(f"sample_id is {shown(entry)} at row {row}, which is no UTF-8 text") from None
-    if text.endswith(b"\0"):
-        raise F1Error(f"sample_id ends in the character \\0 at row {row}, which NumPy drops")
-    return text
 
 
 _INTEGERS = tuple(np.dtype(f"{sign}{size}").type for sign in "iu" for size in (1, 2, 4, 8))

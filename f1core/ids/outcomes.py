@@ -18,7 +18,7 @@ from ..errors import F1Error, shape_words
 from ..options import Options
 from ..plain import IGNORED
 from ..tally import add, add_sparsely, count
-from .kinds import Ids, refuse_no_ids
+from .kinds import Ids, refuse_no_ids, with_keys
 from .runs import Rows
 
 # Rows that are decided or unpacked together: 1 MB of codes.
@@ -49,8 +49,8 @@ class Outcomes(NamedTuple):
         return {name: array for name, array in named.items() if array is not None}
 
     @classmethod
-    def from_dict(cls, named: dict[str, Array], options: Options) -> Outcomes:
-        """Rebuild from `as_dict`, believing nothing.
+    def from_dict(cls, named: dict[str, Array], options: Options, keyed: bool = True) -> Outcomes:
+        """Rebuild from `as_dict`, believing nothing; `keyed` unless text was saved as it was.
 
         Raises
         ------
@@ -63,6 +63,8 @@ class Outcomes(NamedTuple):
         rows = Rows(named["ids"], named["truth"], named["guess"], named.get("weight"))
         kind = named["kind"].astype(np.uint8).tobytes().decode()
         n_classes, labels = int(named["n_classes"]), named.get("labels")
+        if kind == "text" and not keyed:
+            rows = _sorted_by_key(rows)
         refuse_no_ids(Ids(kind, rows.ids))
         _refuse_no_outcomes(rows, options, n_classes, labels)
         return trimmed(cls(rows, kind, n_classes, labels))
@@ -180,6 +182,17 @@ def renumbered(rows: Rows, numbers: Array) -> Rows:
     truth = np.append(0, numbers + 1)[rows.truth]
     guess = np.where(rows.truth > 0, np.append(numbers, 0)[rows.guess], 0)
     return replace(rows, truth=truth.astype(narrow), guess=guess.astype(narrow))
+
+
+def _sorted_by_key(rows: Rows) -> Rows:
+    if rows.ids.dtype.kind != "S" or rows.ids.ndim != 1 or (rows.ids[1:] <= rows.ids[:-1]).any():
+        return rows  # which is refused
+    keys = with_keys(rows.ids)
+    if len({len(rows.ids), len(rows.truth), len(rows.guess)}) > 1:
+        return rows
+    if rows.weight is not None and rows.weight.shape != rows.ids.shape:
+        return rows
+    return replace(rows, ids=keys).take(np.argsort(keys, kind="stable"))
 
 
 def _refuse_no_outcomes(rows: Rows, options: Options, n_classes: int, labels: Array | None) -> None:

@@ -52,8 +52,10 @@ class Judge:
 
     def ranks(self, rows: Rows) -> Array:
         """(n, k) predictions as numbers in the order of classes."""
-        guess = rows.guess.reshape(len(rows), -1)
-        return guess if self._encoder is None else self._encoder.order[guess]
+        guess = rows.guess if rows.guess.ndim == 2 else rows.guess[:, None]
+        if self._encoder is None or not len(self._encoder.labels):  # all rows may be ignored
+            return guess
+        return self._encoder.order[guess]
 
     def _truth(self, rows: Rows, at: int) -> str:
         truth = rows.truth[at]

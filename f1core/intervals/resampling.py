@@ -140,7 +140,7 @@ def summed(draws: Array, true: Array, pred: Array, n_classes: int) -> Array:
     dtype = np.result_type(draws.dtype, np.int64)
     sums = np.zeros((len(draws), 3, n_classes), dtype)
     _add_groups(sums[:, TRUE], draws, true)
-    for ids in pred.reshape(len(pred), -1).T:
+    for ids in (pred if pred.ndim == 2 else pred[:, None]).T:
         _add_groups(sums[:, PRED], draws, ids)
         hit = np.flatnonzero(ids == true)
         _add_groups(sums[:, TP], draws[:, hit], true[hit])
