@@ -56,6 +56,7 @@ def decide(batch: Batch, rows: slice, module: Any = plain) -> Decisions:
         pred = np.asarray(code & 1)
     else:
         pred = batch.pred_ids(rows) if batch.kind == "labels" else best(module, batch, rows)
+    true, pred = np.array(true), np.array(pred)  # another thread may change the caller's arrays
     kept = np.ones(len(true), bool) if ignored is None else ~ignored
     found = _kept(Decisions(true, pred, None, weight, np.arange(len(true))), kept)
     for ids in (found.true, found.pred):

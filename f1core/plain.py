@@ -83,6 +83,7 @@ def labels_weighted(true: Array, pred: Array, weight: Array, confusion: Array) -
 def labels_sums(true: Array, pred: Array, sums: Array) -> int:
     """Add rows into the (3, C) sums; return how many ids were outside of them."""
     size = sums.shape[1]
+    true, pred = _own(true, pred)
     good = _inside(true, pred, size)
     bad = len(good) - int(good.sum())
     if bad:
@@ -95,6 +96,7 @@ def labels_sums(true: Array, pred: Array, sums: Array) -> int:
 
 def labels_sums_weighted(true: Array, pred: Array, weight: Array, sums: Array) -> int:
     """As `labels_sums`, adding weights in row order."""
+    true, pred = _own(true, pred)
     bad = len(true) - int(_inside(true, pred, sums.shape[1]).sum())
     if not bad:
         hit = true == pred
@@ -104,12 +106,18 @@ def labels_sums_weighted(true: Array, pred: Array, weight: Array, sums: Array) -
     return bad
 
 
+def _own(true: Array, pred: Array) -> tuple[Array, Array]:
+    """Copies, which no other thread changes between a check and NumPy's use as an index."""
+    return true.astype(np.int64), pred.astype(np.int64)
+
+
 def _inside(true: Array, pred: Array, size: int) -> Array:
     return (true >= 0) & (true < size) & (pred >= 0) & (pred < size)
 
 
 def _cells_of(true: Array, pred: Array, size: int) -> tuple[Array, int]:
-    cells = true.astype(np.int64) * size
+    true, pred = _own(true, pred)
+    cells = true * size
     cells += pred
     good = _inside(true, pred, size)
     if good.all():

@@ -192,6 +192,7 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
     (module, rent), start = engine.hired(batch.cells), perf_counter()
     try:
         true, pred, _ = _decided_ids(module, batch, slice(0, len(batch)))
+        true, pred = np.array(true), np.array(pred)  # the caller's may change after the check
         for side in (true, pred):
             if len(side) and not (side.min() >= 0 and side.max() < batch.n_classes):
                 return False
