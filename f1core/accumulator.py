@@ -316,17 +316,19 @@ class Accumulator:
             if self._stream is not None:
                 self._stream.rows = 0
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write the state to a file (npz, no pickle, with a checksum), whole or not at all.
+
+        An older state is replaced and its mode kept; any other file only with `force=True`.
 
         Raises
         ------
         F1Error
-            If the file cannot be written.
+            If the file cannot be written, or holds something else than a state.
         """
         from . import state  # zipfile, json and hashlib: 10 ms that few scripts need
 
-        state.save(path, self.__getstate__())
+        state.save(path, self.__getstate__(), force)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Accumulator:

@@ -214,7 +214,7 @@ def _note(rows: int, what: str) -> None:
 def _finish(total: Accumulator, parsed: argparse.Namespace) -> None:
     scores = total.compute()
     if parsed.save is not None:
-        total.save(parsed.save)
+        total.save(parsed.save, force=parsed.force)
     show(scores, parsed.format)
 
 

@@ -312,7 +312,9 @@ class Counts:
         if self.sums is not None:
             refuse_impossible(self.sums, self.rows)
         else:
-            refuse_overflow(self.amount, 0.0 if self.weighted else 0)
+            cells = self.confusion if self._cells is None else self._cells.cells
+            assert cells is not None
+            refuse_overflow(exact_sum(cells), 0.0 if self.weighted else 0)
         replicas = self.replicas
         if replicas is not None:
             arrays = replicas.sums, replicas.rows, replicas.spans

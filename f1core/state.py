@@ -7,9 +7,7 @@ import io
 import json
 import operator
 import os
-import threading
 import zipfile
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -21,20 +19,29 @@ from .counts import Array, Counts
 from .errors import F1Error, shown
 from .ids.once import Once
 from .ids.outcomes import Outcomes
+from .layout import CELLS, PRED
+from .npz import read_arrays, read_bytes
 from .options import Options, make_options
+from .plausible import exact_sum
+from .writing import check_target, write_whole
 
 FORMAT = 3  # 2 had two limbs a ratio, 1 neither rows with ids nor seeds
 _READ = (1, 2, FORMAT)
+_ROUNDING = 1e-9  # what sums of weights may be off, as a share of all weights
+_KEYED = 3  # from which format on long text is held as digests
+_NEEDED = {"format", "options", "checksum"}
 
 
-def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
+def save(path: str | os.PathLike[str], state: dict[str, Any], force: bool = False) -> None:
     """Write the state of an Accumulator to a temporary file beside `path`, then rename it.
 
     Raises
     ------
     F1Error
-        If the folder cannot be written; an older file stays as it was.
+        If the folder cannot be written, or the file is no state, unless `force`; an older file
+        stays as it was.
     """
+    check_target(path, force=force)
     kept = state["counts"] if state["once"] is None else state["once"].outcomes()
     arrays = {} if kept is None else kept.as_dict()
     if state["seed"] is not None:
@@ -44,19 +51,7 @@ def save(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
     arrays["checksum"] = _as_bytes(_checksum(arrays))
     buffer = io.BytesIO()
     np.savez(buffer, **cast(Any, arrays))
-    path = _path(path)
-    temporary = path.parent / f".f1core.{os.getpid()}.{threading.get_ident()}.tmp"
-    try:
-        with open(temporary, "wb") as file:
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise F1Error(f"{path} cannot be written: {error.strerror or error}") from None
-    finally:  # after Ctrl-C too
-        with suppress(OSError):
-            temporary.unlink()
+    write_whole(check_target(path, force=force), buffer.getbuffer())
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -68,17 +63,12 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         If the file is missing, damaged, of another format number, or no state at all.
     """
     path = _path(path)
+    data = read_bytes(path)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise F1Error(f"{path} cannot be read: {error.strerror or error}") from None
-    try:
-        arrays = _unpacked(data)
+        arrays = read_arrays(data, _NEEDED)
         found = int(arrays.pop("format"))
         if found not in _READ:
-            raise F1Error(
-                f"it has format number {found}, this f1core reads {_READ[0]} and {FORMAT}"
-            )
+            raise F1Error(f"it has format number {found}, this f1core reads {_READ[0]} to {FORMAT}")
         checksum = _text(arrays.pop("checksum"))
         if checksum != _checksum({**arrays, "format": np.asarray(found)}):
             raise F1Error("its checksum does not match: it was damaged or altered")
@@ -92,7 +82,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
             raise F1Error(f"its seed is {seed}")
         counts = once = None
         if "ids" in arrays:
-            rows = Outcomes.from_dict(arrays, options)
+            rows = Outcomes.from_dict(arrays, options, keyed=found >= _KEYED)
             _refuse_misfit(options, rows)
             once = Once(options)
             once.add(rows, seed=seed)
@@ -106,7 +96,8 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     except F1Error as error:
         raise F1Error(f"{path} is no f1core state: {error}") from None
     except Exception as error:  # numpy and zipfile raise many kinds on damaged files
-        reason = str(error) or type(error).__name__
+        reason = "it is no npz file" if isinstance(error, zipfile.BadZipFile) else str(error)
+        reason = reason or type(error).__name__
         raise F1Error(f"{path} is no f1core state: {reason}") from None
 
 
@@ -130,19 +121,23 @@ def _refuse_misfit(options: Options, kept: Counts | Outcomes) -> None:
         raise F1Error(f"its counts do not belong to its task, {task}")
     if width not in (None, kept.n_classes):
         raise F1Error(f"its counts do not belong to its {width} classes")
+    if isinstance(kept, Counts) and not _fits(options, kept):
+        raise F1Error("its counts do not belong to its options")
 
 
-def _unpacked(data: bytes) -> dict[str, Array]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = {name.removesuffix(".npy") for name in archive.namelist()}
-        if "format" not in names:
-            held = ", ".join(sorted(names)[:5])
-            raise F1Error(f"it holds other arrays ({held}); states are what `save` writes")
-        size = sum(entry.file_size for entry in archive.infolist())
-    if size > len(data):  # what `save` writes is not compressed
-        raise F1Error(f"it claims {size:,} bytes and has {len(data):,}")
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+def _fits(options: Options, counts: Counts) -> bool:
+    """Whether the options lead to such counts: predictions a row, cells, resamples, a matrix."""
+    replicas, sums, size = counts.replicas, counts.sums, counts.amount
+    drawn = 0 if replicas is None else len(replicas.sums)
+    if drawn != options.resamples:
+        return False
+    if sums is None:
+        return options.keeps_confusion(counts.n_classes)
+    slack = _ROUNDING * float(size) if counts.weighted else 0
+    if counts.rows is None:
+        return bool(abs(exact_sum(sums[PRED]) - options.top_k * size) <= slack * options.top_k)
+    every = options.ignore_index is None
+    return not every or bool((abs(sums[CELLS] - size) <= slack).all())
 
 
 def _checksum(arrays: dict[str, Array]) -> str:

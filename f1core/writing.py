@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import stat
 import zipfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from .errors import F1Error, shown
 
+_BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 _HEAD = 1 << 12  # bytes that tell what a picture is
 _STATE = {"format.npy", "checksum.npy", "options.npy"}
 
@@ -110,6 +113,50 @@ def _digest(file: IO[bytes]) -> bytes:
     while part := file.read(1 << 20):
         digest.update(part)
     return digest.digest()
+
+
+def write_whole(target: Path, data: Any) -> None:
+    """Write a file whole or not at all: beside it first, then renamed onto it.
+
+    What a link leads to is written, not the link; mode and owner stay those of the older file.
+
+    Raises
+    ------
+    F1Error
+        If it cannot be written; an older file is as it was, and nothing else is left behind.
+    """
+    temporary = None
+    try:
+        target = Path(os.path.realpath(target))
+        older = os.stat(target) if target.exists() else None
+        if older is not None and not os.access(target, os.W_OK):
+            raise F1Error(f"{target} cannot be written: it is read-only")
+        temporary = target.parent / f".f1core.{os.getpid()}.{secrets.token_hex(6)}.tmp"
+        mode = 0o666 if older is None else 0o600
+        place = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
+        with os.fdopen(place, "wb") as file:
+            file.write(data)
+            file.flush()
+            if older is not None:
+                _keep_rights(file.fileno(), older)
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except OSError as error:
+        raise F1Error(f"{target} cannot be written: {_why(error)}") from None
+    finally:  # after Ctrl-C too
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
+
+
+def _keep_rights(place: int, older: os.stat_result) -> None:
+    """Give a new file the owner and the mode of the one that it replaces, where that is allowed."""
+    if hasattr(os, "fchown"):
+        now = os.fstat(place)
+        if (now.st_uid, now.st_gid) != (older.st_uid, older.st_gid):
+            with suppress(OSError):
+                os.fchown(place, older.st_uid, older.st_gid)
+        os.fchmod(place, stat.S_IMODE(older.st_mode))
 
 
 def _path(path: Any, named: str) -> Path:

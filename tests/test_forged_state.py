@@ -3,12 +3,15 @@
 import io
 import json
 import os
+import tracemalloc
 import zipfile
 
 import numpy as np
 import pytest
 
 from f1core import Accumulator, F1Error, state
+from f1core.ids.kinds import key_of
+from f1core.layout import COUNT, HIGH, LOW, ROWS_BEFORE, UNDEFINED, WHOLE
 
 
 def filled(**options):
@@ -103,6 +106,22 @@ FORGERIES = {
     "labels beside classes": (setting(labels=np.array([5, 6, 7])), "do not belong"),
     "options that are no text": (setting(options=np.uint8([255, 254])), ""),
     "options that are no object": (setting(options=np.frombuffer(b"[1]", np.uint8)), ""),
+    "a sum beyond 2^63": (setting(confusion=np.full((3, 3), 1 << 61)), "counts end at 2^63"),
+    "more truths than predictions": (
+        lambda m: (m.pop("confusion"), m.update(sums=np.array([[1, 1, 1], [1, 1, 1], [2, 1, 1]]))),
+        "no count can be",
+    ),
+    "misses that are nobody's": (
+        lambda m: (m.pop("confusion"), m.update(sums=np.array([[1, 0, 0], [1, 1, 0], [1, 1, 0]]))),
+        "no count can be",
+    ),
+    "two predictions a row": (
+        lambda m: (m.pop("confusion"), m.update(sums=np.array([[1, 1, 1], [2, 2, 2], [1, 1, 1]]))),
+        "do not belong to its options",
+    ),
+    "a matrix that is not kept": (options_with(confusion=False), "do not belong to its options"),
+    "resamples that are not there": (options_with(resamples=5), "do not belong to its options"),
+    "compressed text": (setting(options=np.zeros(3, "U0")), ""),
     "more hits than rows": (
         lambda m: (m.pop("confusion"), m.update(sums=np.array([[9, 9, 9], [1, 1, 2], [1, 1, 2]]))),
         "no count can be",
@@ -115,6 +134,86 @@ def test_a_forged_file_is_refused(name, path):
     change, words = FORGERIES[name]
     forge(path, change)
     refused(path, "no f1core state", words)
+
+
+@pytest.fixture
+def labels(tmp_path):
+    """A saved state of a multilabel task with resamples."""
+    path = tmp_path / "labels.npz"
+    made = Accumulator("multilabel", classes=3, resamples=4, seed=1)
+    made.update([[1, 0, 1], [0, 1, 1], [0, 0, 1]], [[0.9, 0.1, 0.8], [0.2, 0.9, 0.3], [0.1] * 3])
+    made.save(path)
+    return path
+
+
+def raised(name, where, by):
+    def change(members):
+        members[name] = members[name].copy()
+        members[name][where] += by
+
+    return change
+
+
+IMPOSSIBLE = {
+    "more exact rows than rows": raised("rows", COUNT + 1, 5),
+    "fewer rows than cells": raised("rows", COUNT, -2),
+    "rows without a cell": raised("rows", COUNT, 100),
+    "a ratio above 1": raised("rows", WHOLE, 10**7),
+    "a limb beyond all rows": raised("rows", HIGH, 1 << 40),
+    "a negative limb": raised("rows", LOW, -(1 << 40)),
+    "more undefined rows than rows": raised("rows", UNDEFINED, 4),
+    "cells of no row": raised("sums", (3, 0), 1),
+    "cells that are missing": raised("sums", (3, 0), -1),
+    "more hits than truths": raised("sums", (0, 0), 5),
+    "wrong cells of exact rows": raised("rows", COUNT + 1, 2),
+    "resamples of more rows": raised("replica_sums", (0, 3), 10**7),
+    "resampled hits without truths": raised("replica_sums", (0, 0), 100),
+    "resampled ratios above 1": raised("replica_rows", (0, HIGH), 10**7),
+    "resampled exact rows": raised("replica_rows", (0, COUNT + 1), 10**7),
+    "fewer rows drawn for": raised("replica_spans", (0, 2), -2),
+    "no rows drawn for": raised("replica_spans", (0, 1), 3),
+    "one resample less": lambda m: m.update(
+        replica_sums=m["replica_sums"][1:], replica_rows=m["replica_rows"][1:]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_counts_that_contradict_each_other_are_refused(name, labels):
+    assert Accumulator.load(labels).total == 3
+    forge(labels, IMPOSSIBLE[name])
+    refused(labels, "no f1core state")
+
+
+def test_multilabel_counts_of_two_limbs_load(labels):
+    """What was saved before whole ratios had a limb of their own."""
+    expected = Accumulator.load(labels)
+
+    def older(members):
+        members.update(format=np.asarray(2), rows=members["rows"].copy())
+        members["rows"][HIGH] += members["rows"][WHOLE] << 31
+        members["rows"] = members["rows"][:ROWS_BEFORE]
+        members["replica_rows"] = members["replica_rows"][:, :ROWS_BEFORE]
+
+    forge(labels, older)
+    assert Accumulator.load(labels) == expected
+
+
+def test_long_text_of_older_formats_is_found_again(tmp_path):
+    path, ids = tmp_path / "text.npz", ["x" * 50, "x" * 51, "a"]
+    made = Accumulator("binary")
+    made.update([1, 0, 1], [0.7, 0.2, 0.1], sample_id=ids)
+    made.save(path)
+
+    def older(members):
+        made_from = {key_of(text.encode()): text.encode() for text in ids}
+        texts = [made_from[key] for key in members["ids"].tolist()]
+        order = np.argsort(texts)
+        members.update(format=np.asarray(2), ids=np.array(texts)[order])
+        members.update({name: members[name][order] for name in ("truth", "guess")})
+
+    forge(path, older)
+    assert Accumulator.load(path) == made
 
 
 @pytest.fixture
@@ -228,3 +327,30 @@ def test_a_file_that_claims_more_than_it_holds_is_refused(path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("confusion.npy", header.getvalue())
     refused(path, "no f1core state")
+
+
+def test_a_file_that_is_no_state_is_told_so(tmp_path):
+    """An npz of compressed arrays claims more than it holds, but that is not what is wrong."""
+    path = tmp_path / "other.npz"
+    np.savez_compressed(path, y=np.zeros(100_000))
+    refused(path, "it holds other arrays (y)")
+    path.write_bytes(b"PK" + b"\0" * 100)
+    refused(path, "it is no npz file")
+
+
+def test_nothing_is_allocated_that_the_file_does_not_hold(path):
+    """Headers that promise more are refused before any array is made."""
+    with zipfile.ZipFile(path) as archive:
+        data = {name: archive.read(name) for name in archive.namelist()}
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "|u1", "fortran_order": False, "shape": (3_900_000_000,)}
+    )
+    data["confusion.npy"] = header.getvalue()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in data.items():
+            archive.writestr(name, content)
+    tracemalloc.start()
+    refused(path, "confusion claims the shape (3900000000,)")
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()

@@ -18,8 +18,8 @@ CORE = [
     "columns_by_name", "replicas", "cells", "counts", "memory", "formats", "plain", "kernels",
     "engine", "cores", "parallel", "text", "labels", "batch", "discover", "complaints", "positive",
     "row_order", "inputs", "crowded", "tally", "averages", "report", "scores", "api", "decisions",
-    "ids", "ids.kinds", "ids.runs", "ids.outcomes", "ids.twins", "ids.once", "writing", "state",
-    "repeat", "accumulator",
+    "ids", "ids.kinds", "ids.runs", "ids.outcomes", "ids.twins", "ids.once", "writing", "npz",
+    "state", "repeat", "accumulator",
 ]  # fmt: skip
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",

@@ -1,0 +1,81 @@
+"""Arrays of an npz file of which nothing is believed: no size, no dtype, no pickle."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from .errors import F1Error
+from .layout import Array
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+
+def read_bytes(path: Path) -> bytes:
+    """All bytes of an ordinary file; a device or a pipe might never end.
+
+    Raises
+    ------
+    F1Error
+        If it cannot be read.
+    """
+    try:
+        mode = os.stat(path).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise F1Error(f"{path} cannot be read: it is no ordinary file")
+        return path.read_bytes()
+    except OSError as error:
+        raise F1Error(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def read_arrays(data: bytes, needed: set[str]) -> dict[str, Array]:
+    """The arrays of an uncompressed npz file by name; nothing larger than it is allocated.
+
+    Raises
+    ------
+    F1Error
+        If it lacks one of those needed, or holds or claims what cannot be.
+    """
+    found: dict[str, Array] = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist()
+        names = [entry.filename.removesuffix(".npy") for entry in entries]
+        missing = sorted(needed - set(names))
+        if len(missing) == len(needed):
+            held = ", ".join(sorted(names)[:5])
+            raise F1Error(f"it holds other arrays ({held}); states are what `save` writes")
+        if missing:
+            raise F1Error(f"it lacks what every state has: {', '.join(missing)}")
+        claimed = sum(entry.file_size for entry in entries)
+        if claimed > len(data):
+            raise F1Error(f"it claims {claimed:,} bytes and has {len(data):,}")
+        for name, entry in zip(names, entries, strict=True):
+            stored = entry.compress_type == zipfile.ZIP_STORED
+            if not stored or entry.compress_size != entry.file_size or name in found:
+                raise F1Error(f"its member {name} is compressed or comes twice")
+            found[name] = _array(archive.read(entry), name)
+    return found
+
+
+def _array(content: bytes, name: str) -> Array:
+    file = io.BytesIO(content)
+    read = _HEADERS.get(np.lib.format.read_magic(file))
+    if read is None:
+        raise F1Error(f"{name} has an unknown header")
+    shape, by_columns, dtype = read(file)
+    if dtype.kind not in "biufcSU" or not dtype.itemsize:
+        raise F1Error(f"{name} cannot have dtype {dtype}")
+    start = file.tell()
+    if math.prod(shape) * dtype.itemsize != len(content) - start:
+        raise F1Error(f"{name} claims the shape {shape} and has {len(content) - start:,} bytes")
+    flat = np.frombuffer(content, dtype, offset=start)
+    return flat.reshape(shape, order="F" if by_columns else "C").copy()
