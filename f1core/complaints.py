@@ -14,6 +14,9 @@ from .formats import TOLERANCE, probability_range
 
 _NEAR = 0.1  # so far outside, it may be a probability as well as a logit
 
+_LISTED = 10  # so many classes a sentence lists
+_PADDING = (255, 65535)  # what fills up truth that is no negative number
+
 
 def complain(batch: Batch, rows: slice) -> NoReturn:
     """Find what is wrong in these rows and say it.
@@ -81,8 +84,23 @@ def _refuse_target(batch: Batch, rows: slice, at: tuple[int, ...], value: Any) -
         )
     raise F1Error(
         f"y_true is {shown(value)} at {where}, outside the {batch.n_classes} classes "
-        f"0…{batch.n_classes - 1} (ignore_index={shown(value)} would leave such rows out)"
+        f"0…{batch.n_classes - 1}: {_way_out(batch, value)}"
     )
+
+
+def _way_out(batch: Batch, value: Any) -> str:
+    """What would do where a label is no column's number."""
+    size, truth = batch.n_classes, widened(batch.true)
+    kept = np.isfinite(truth) if truth.dtype.kind == "f" else np.ones(len(truth), bool)
+    if batch.options.ignore_index is not None:
+        kept &= truth != batch.options.ignore_index
+    low, high = int(truth[kept].min()), int(truth[kept].max())
+    if low > 0 and (high - low == size - 1 or (low == 1 and high == size)):
+        listed = list(range(low, low + size)) if size <= _LISTED else f"range({low}, {low + size})"
+        return f"if labels count from {low}, classes={listed} says so"
+    if value < 0 or value in _PADDING:
+        return f"if such rows have no class, ignore_index={shown(value)} leaves them out"
+    return f"labels are 0…{size - 1}, or those that classes=[…] names in column order"
 
 
 def _check_labels(batch: Batch, rows: slice, skipped: Array | None) -> None:
@@ -99,7 +117,16 @@ def _check_labels(batch: Batch, rows: slice, skipped: Array | None) -> None:
         if batch.encoder is not None
         else f"outside the {batch.n_classes} classes 0…{batch.n_classes - 1}"
     )
-    raise F1Error(f"y_pred is {shown(value)} at {where}, which is {classes}")
+    raise F1Error(f"y_pred is {shown(value)} at {where}, which is {classes}{_as_a_miss(batch)}")
+
+
+def _as_a_miss(batch: Batch) -> str:
+    """How a prediction that is no class is counted as wrong, as one that a model made up."""
+    options = batch.options
+    if options.task == "binary":
+        return ""
+    listed = shown(list(options.names or range(batch.n_classes)))
+    return f"; to count it as a miss, add it to classes= and say average_over={listed}"
 
 
 def _check_scores(batch: Batch, rows: slice, skipped: Array | None) -> None:

@@ -66,7 +66,7 @@ ARRAYS = {
     "strings against numbers": (["a", "b", "a"], [0, 1, 0], {}, "labels are strings on both sides or numbers on both"),
     "a number that is no class": ([5, 6, 7], P, {"classes": [5, 6], "task": "binary"}, "y_true is 7 at row 2, which is none of the classes (5, 6)"),
     # multiclass
-    "target outside": ([0, 3, 1], S, {}, "y_true is 3 at row 1, outside the 3 classes 0…2 (ignore_index=3 would leave such rows out)"),
+    "target outside": ([0, 3, 1], S, {}, "y_true is 3 at row 1, outside the 3 classes 0…2: labels are 0…2, or those that classes=[…] names in column order"),
     "negative target": ([0, 1, -1], S, {}, "y_true is -1 at row 2, outside the 3 classes"),
     "NaN in a score": (IDS, put(S, (2, 1), math.nan), {}, "y_pred is NaN at row 2, column 1"),
     "NaN in a target": ([0, math.nan, 1], S, {}, "y_true is NaN at row 1"),
@@ -119,6 +119,38 @@ ARRAYS = {
     "a number to ignore among words": (["a", "b"], ["a", "a"], {"ignore_index": -1}, "ignore_index is -1, y_true holds strings"),
     "a word to ignore among labels": (FLAGS, S, LABELS | {"ignore_index": "gone"}, "ignore_index is 'gone', y_true holds numbers"),
 }  # fmt: skip
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ([1, 2, 3], "if labels count from 1, classes=[1, 2, 3] says so"),
+        ([1, 1, 3], "if labels count from 1, classes=[1, 2, 3] says so"),
+        ([1.0, 2.0, 3.0], "classes=[1, 2, 3]"),
+        ([5, 7, 6], "if labels count from 5, classes=[5, 6, 7] says so"),
+        ([3, 3, 3], "labels are 0…2, or those that classes=[…] names"),
+        ([0, 1, 3], "labels are 0…2, or those that classes=[…] names"),
+        ([0, 1, -1], "ignore_index=-1 leaves them out"),
+        ([0, 1, 255], "ignore_index=255 leaves them out"),
+    ],
+)
+def test_a_label_that_is_no_column_is_told_what_it_may_be(labels, words):
+    with pytest.raises(F1Error) as caught:
+        score(labels, np.eye(3))
+    assert words in str(caught.value)
+    assert "ignore_index=3" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_invented_label_can_be_counted_as_a_miss():
+    y, pred = ["cat", "dog", "dog"], ["cat", "bird", "dog"]
+    with pytest.raises(F1Error, match=r"'bird' at row 1.*average_over=\['cat', 'dog'\]"):
+        score(y, pred, classes=["cat", "dog"])
+    s = score(y, pred, classes=["cat", "dog", "bird"], average_over=["cat", "dog"])
+    assert s.macro.recall == 0.75
+    with pytest.raises(F1Error, match=r"y_pred is 2 at row 1.*average_over=\[0, 1\]"):
+        score([0, 1, 1], [0, 2, 1], classes=2, task="multiclass")
 
 
 @pytest.mark.usefixtures("engine")

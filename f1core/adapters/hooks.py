@@ -12,9 +12,12 @@ import numpy as np
 from ..api import score
 from ..errors import F1Error, shown
 from ..foreign import to_numpy, widened
-from ..options import make_options, thread_count
+from ..options import make_options, parameters_of, refuse_unknown, thread_count
+from ..positive import with_fixed_labels
 from .logs import monitored, named
 
+_IDLE = ("y_true", "y_pred", "sample_weight", "resamples", "seed")
+_OPTIONS = (*(name for name in parameters_of(score) if name not in _IDLE), "metric", "average")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -74,8 +77,14 @@ class Rounds:
             ) from None
         self.keys = {name: named(name, task, average) for name in names}
         self.options = {"task": task, **options}
+        refuse_unknown(options, _OPTIONS, type(self).__name__)
         thread_count(options.pop("threads", None))
-        make_options(task, **options)
+        made = make_options(task, **options)
+        # A booster's scores are of the second class, and labels have the numbers 0 and 1.
+        self.turned = made.pos_label == 0 or made.names == (1, 0)
+        self.turned = self.turned or (made.names is not None and made.pos_label is not None)
+        if made.finds_negative and not self.turned:
+            with_fixed_labels(made)
 
     def values(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, float]:
         """The metrics under the names that the user gave, 0.0 where one is undefined.
@@ -86,7 +95,10 @@ class Rounds:
             If the arrays cannot be scored, or the task has no such metric.
         """
         if self.options["task"] == "binary":
-            y_pred = positive(y_pred, self.options.get("from_logits", False))
+            logits = self.options.get("from_logits", False)
+            y_pred = positive(y_pred, logits)
+            if self.turned:
+                y_pred = -y_pred if logits else 1 - y_pred
         scores = score(y_true, y_pred, sample_weight=sample_weight, **self.options)
         return {name: monitored(scores.metric(key)) for name, key in self.keys.items()}
 

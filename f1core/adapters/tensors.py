@@ -86,7 +86,9 @@ def _travelled(scores: Tensor, options: Options) -> Array | None:
     found = to_numpy(flags.masked_fill(wrong, _WRONG), "preds")
     if (found == _WRONG).any():
         return None
-    return found if options.task == "multilabel" else _named(found, options)
+    # Scores of the same side, since a threshold is for scores: beyond 1 as far as rounding may be.
+    sides = (-np.inf, np.inf) if options.from_logits else (0.0, 1.0 + 2.0**-10)
+    return np.array(sides, np.float16)[found]
 
 
 def _ids(scores: Tensor, options: Options) -> Array | None:
@@ -102,7 +104,7 @@ def _ids(scores: Tensor, options: Options) -> Array | None:
     found = to_numpy(ids.to(torch.uint8 if columns < 256 else torch.int32), "preds")
     if (found == columns).any():
         return None
-    if k == 1 and classes is not None:
+    if k == 1 and classes is not None and not options.from_logits:  # which is not for labels
         return _named(found[:, 0], options)
     votes = np.zeros((len(found), columns), np.uint8)  # scores that say how many columns there are
     np.put_along_axis(votes, found.astype(np.int64), np.uint8(1), axis=1)
@@ -112,7 +114,9 @@ def _ids(scores: Tensor, options: Options) -> Array | None:
 def _named(ids: Array, options: Options) -> Array:
     """Places of columns as labels: numbers that name classes are labels by value."""
     names = options.names
-    return ids if names is None or isinstance(names[0], str) else np.asarray(names)[ids]
+    if names is not None and not isinstance(names[0], str):
+        return np.asarray(names)[ids]
+    return ids
 
 
 def _narrow(target: Any, options: Options) -> Array:

@@ -17,13 +17,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ..accumulator import Accumulator
 from ..counts import Array
 from ..errors import F1Error, shape_words, shown
 from ..foreign import to_numpy
+from ..options import parameters_of, refuse_unknown
 from ..values import flag, whole
 from .hooks import made_first, positive
 from .logs import as_logs, metric_of, monitored
+
+_IDLE = ("resamples", "seed")  # which no number of a Trainer's log needs
+_OPTIONS = tuple(name for name in parameters_of(Accumulator) if name not in _IDLE)
 
 
 @made_first
@@ -73,6 +79,8 @@ def make_compute_metrics(
     metric_of(task, average)  # whether they go together
     from_logits, per_class = flag("from_logits", from_logits), flag("per_class", per_class)
     logits = from_logits and task != "multiclass"  # where there is a threshold to move
+    known = ("metric", "average", *_OPTIONS)
+    refuse_unknown(options, known, "make_compute_metrics")
     counts = Accumulator(
         task, classes=classes, from_logits=logits, ignore_index=ignore_index, **options
     )
@@ -130,6 +138,12 @@ class ComputeMetrics:
         pred, true = _rows(pred, true, self._counts.task)
         if self._counts.task == "binary":
             pred = positive(pred, self._logits)
+        options = self._counts.options
+        if self._logits and pred.dtype.kind in "iub" and options.threshold == 0.5:
+            pred = _as_logits(pred)
+        turned = options.pos_label == 0 or (options.names and options.pos_label is not None)
+        if self._counts.task == "binary" and turned:  # a model's scores are of label 1
+            pred = -pred if self._logits else 1 - pred
         self._counts.update(true, pred)
 
 
@@ -142,6 +156,13 @@ def _pair(prediction: Any) -> tuple[Any, Any]:
             f"the argument is {shown(prediction)}; it holds (predictions, label_ids)"
         ) from None
     return predictions, labels
+
+
+def _as_logits(flags: Array) -> Array:
+    """Flags that `preprocess_logits_for_metrics` decided, as logits; others as they are."""
+    if not ((flags == 0) | (flags == 1)).all():
+        return flags
+    return np.where(flags == 1, np.inf, -np.inf)
 
 
 def _rows(pred: Array, true: Array, task: str) -> tuple[Array, Array]:

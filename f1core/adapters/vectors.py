@@ -14,6 +14,7 @@ from ..counts import Array, Counts
 from ..errors import F1Error, renamed
 from ..layout import ROWS
 from ..options import Options
+from ..positive import with_fixed_labels
 from ..scores import LOSSES, Scores
 from .logs import monitored, named
 from .tensors import in_rows
@@ -36,7 +37,13 @@ class Vectors:
             raise F1Error(
                 f"classes is None; a state that {task} counts are added to needs their number"
             )
-        self._counter = Accumulator(task, classes=classes, confusion=False, **options)
+        made = Accumulator(task, classes=classes, confusion=False, **options)
+        fixed = with_fixed_labels(made.options)
+        if task == "binary" and fixed.names is None:  # whatever the first batch holds
+            fixed = fixed.with_labels(0, 1)
+        self._counter = (
+            made if fixed is made.options else Accumulator.of(fixed, options.get("threads"))
+        )
         if self.options.resamples:
             raise F1Error("resamples are kept by an Accumulator or a ScoreMeter, not by one metric")
         width = 2 if task == "binary" else self.options.n_classes or 0

@@ -119,6 +119,8 @@ def _is(true: Any, options: Options, width: int) -> Any:
     """(n, C) from (n, 1) labels: True in the column of that class."""
     names = options.names
     values = range(width) if names is None or isinstance(names[0], str) else names
+    if options.pos_label is not None:  # numbers are places in classes= as it was given
+        values = range(width)[::-1]
     return true == ops.convert_to_tensor(np.asarray(values), dtype=true.dtype)
 
 

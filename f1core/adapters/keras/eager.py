@@ -76,7 +76,10 @@ class Steps:
         self._columns = Accumulator.of(plain, threads=1)
         self._ids = self._columns
         if words:
-            self._ids = Accumulator.of(replace(plain, names=None), threads=1)
+            turned = (1, 0) if plain.pos_label is not None else None
+            self._ids = Accumulator.of(replace(plain, names=turned, pos_label=None), threads=1)
+        elif options.task == "binary" and options.names is None:  # as in the graph
+            self._ids = self._columns = Accumulator.of(plain.with_labels(0, 1), threads=1)
 
     def sums_of(self, y_true: Any, y_pred: Any, mask: Any) -> Array | None:
         """What `adding.sums_of` gives for a step; None where there are no rows, or `score`

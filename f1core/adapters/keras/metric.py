@@ -11,8 +11,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from ...errors import F1Error, one_of
-from ...options import make_options
+from ...errors import F1Error
+from ...options import make_options, refuse_unknown
+from ...positive import with_fixed_labels
 from ...scores import LOSSES, Scores
 from ..logs import described
 from . import adding, eager
@@ -22,6 +23,7 @@ from .shapes import rows_of, unmasked
 
 OPTIONS = (
     "threshold", "top_k", "from_logits", "ignore_index", "average_over", "zero_division", "beta",
+    "pos_label",
 )  # fmt: skip
 
 
@@ -51,8 +53,8 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
     name
         The key in the logs; where there are several, what all of them begin with.
     **options
-        threshold, top_k, from_logits, ignore_index, average_over, zero_division and beta, as
-        `f1core.score` has them.
+        threshold, top_k, from_logits, ignore_index, average_over, zero_division, beta and
+        pos_label, as `f1core.score` has them; labels other than 0 and 1 need both classes named.
 
     Raises
     ------
@@ -78,10 +80,8 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         dtype: Any = None,
         **options: Any,
     ) -> None:
-        for option in options:
-            if option not in OPTIONS:
-                raise F1Error(one_of("option", option, OPTIONS))
-        self._options = make_options(task, classes=classes, **options)
+        refuse_unknown(options, ("metric", "average", "task", "classes", *OPTIONS), "ScoreMetric")
+        self._options = with_fixed_labels(make_options(task, classes=classes, **options))
         self._plan = planned(metric, average, self._options)
         super().__init__(name=name or self._plan[0][0], dtype=dtype)
         self._asked = (metric if isinstance(metric, str) else list(metric), average, name)
@@ -159,7 +159,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         """What makes the same metric anew."""
         metric, average, name = self._asked
         given = {option: getattr(self._options, option) for option in OPTIONS}
-        classes = self._options.names or self._options.n_classes
+        classes = self._options.given_classes
         asked = {"metric": metric, "average": average, "name": name}
         given |= {"task": self._options.task, "classes": classes}
         return {"dtype": self.dtype, **asked, **{k: _plain(v) for k, v in given.items()}}

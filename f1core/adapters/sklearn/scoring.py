@@ -107,7 +107,7 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
             pred = np.asarray(getattr(estimator, method)(X))
         if method == "predict":
             pred = self._labels(pred)
-        wanted = options.get("classes")
+        wanted: Any = options.get("classes")
         classes = np.asarray(wanted).tolist() if np.ndim(wanted) == 1 else known
         if len(classes) == 1 and method != "predict":  # one side of a binary task, all else missed
             options["task"] = "binary"
@@ -129,19 +129,19 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
 
     def _labels(self, pred: Any) -> Array:
         """What `predict` gave, if it is labels."""
-        pred = np.asarray(pred)
-        if pred.dtype.kind != "f":
-            return pred
-        wrong = ~(np.floor(pred) == pred)
+        found: Array = np.asarray(pred)
+        if found.dtype.kind != "f":
+            return found
+        wrong = ~(np.floor(found) == found)
         if wrong.any():
             at = np.argwhere(wrong)[0]
             raise F1Error(
-                f"predict gave {pred[tuple(at)]:g} at row {at[0]}, which is no label: a classifier "
-                f"is asked for probabilities by scorer({self.metric!r}, threshold=0.5), and where "
-                "predict itself gives them, a function scores them: scoring=lambda model, X, y: "
+                f"predict gave {found[tuple(at)]:g} at row {at[0]}, which is no label: a "
+                f"classifier is asked for probabilities by scorer({self.metric!r}, threshold=0.5), "
+                "and where predict itself gives them, a function scores them: scoring=lambda model, X, y: "
                 f"f1core.score(y, model.predict(X)).metric({self.metric!r})"
             )
-        return pred.astype(np.int64)
+        return np.asarray(found.astype(np.int64))
 
 
 def _positive_last(classes: list[Any], pos_label: Any, metric: str) -> list[Any]:
