@@ -135,11 +135,12 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
         wrong = ~(np.floor(found) == found)
         if wrong.any():
             at = np.argwhere(wrong)[0]
+            metric = repr(self.metric)
             raise F1Error(
                 f"predict gave {found[tuple(at)]:g} at row {at[0]}, which is no label: a "
-                f"classifier is asked for probabilities by scorer({self.metric!r}, threshold=0.5), "
-                "and where predict itself gives them, a function scores them: scoring=lambda model, X, y: "
-                f"f1core.score(y, model.predict(X)).metric({self.metric!r})"
+                f"classifier is asked for probabilities by scorer({metric}, threshold=0.5), and "
+                "where predict itself gives them, a function scores them: scoring=lambda model, "
+                f"X, y: f1core.score(y, model.predict(X)).metric({metric})"
             )
         return np.asarray(found.astype(np.int64))
 
