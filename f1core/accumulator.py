@@ -188,7 +188,8 @@ class Accumulator:
         Parameters
         ----------
         y_true, y_pred, sample_weight
-            As in `score`.
+            As in `score`. What the columns of the first batch call the classes holds for all:
+            later frames are matched by name.
         sample_id
             (n,) an id a row: whole numbers from 0, text or UUIDs. A row whose id was counted
             before, here or in a state that is merged, is not counted again. Truth and weight must

@@ -48,7 +48,12 @@ def score(
         "binary", "multiclass" or "multilabel"; None reads it off the shapes where they leave no
         doubt.
     classes
-        How many classes, or their names in column order.
+        How many classes; or their names in column order, or a dict of names to ids or of ids to
+        names (label2id, id2label), in the order of the ids. The columns of a DataFrame, a table or
+        a structured array are matched to these by name, whatever their order and what they all
+        start or end with: `p_b, p_a` are the classes b and a, `p_0, p_1, p_10` the classes 0, 1
+        and 10. Without `classes` they name them; the columns of two frames are matched to each
+        other. Other names are refused; `.to_numpy()` goes by position.
     threshold
         In [0, 1], one or one a label, rounded to the scores' own dtype; not for labels, and not
         where the largest score is predicted. Probabilities may lie 0.001 outside of [0, 1], as

@@ -78,7 +78,9 @@ def score(
         The column of the truth; for multilabel a pattern such as "true_*", or several names.
     probabilities
         The column of scores, labels or lists of scores; or several, by name or pattern. What the
-        pattern's `*` stands for names the classes. By default y_prob, or the whole of an .npy.
+        pattern's `*` stands for names the class, whatever the order of the columns: 0, 1, 10 as
+        numbers. Columns that are listed one by one are matched to `classes` too where their names
+        are the classes', else taken as listed. By default y_prob, or the whole of an .npy.
     group
         The column of each row's group, for one Scores a group; or what folders name
         (`split=test/`).

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from .. import values
 from ..columns.selection import Names, Selection
+from ..columns_by_name import Arrangement, arrange
 from ..counts import Array
 from ..errors import F1Error, missing, shown
-from ..foreign import to_numpy
+from ..foreign import column_names, to_numpy
 from .partition import Outcome, Plan, finished, merged, stand_in, tree
 
 try:
@@ -34,8 +36,9 @@ def score(
     Parameters
     ----------
     y_true, y_pred, sample_weight
-        As in `f1core.score`, as Dask arrays of any chunks, or Series. Truth and weights are cut as
-        `y_pred` is, whose rows stay where they are; chunks of its columns are put together.
+        As in `f1core.score`, as Dask arrays of any chunks, Series, or DataFrames whose columns are
+        matched by name. Truth and weights are cut as `y_pred` is, whose rows stay where they are;
+        chunks of its columns are put together.
     task
         "binary", "multiclass" or "multilabel"; None where shapes and dtypes tell it.
     compute
@@ -63,13 +66,21 @@ def score(
     """
     pred = _array(y_pred, "y_pred")
     pred = pred.rechunk({1: -1}) if pred.ndim == 2 else pred
-    sides = [_like(pred, y_true, "y_true"), pred]
+    true = _like(pred, y_true, "y_true")
+    names, count = values.classes(classes)
+    found = _by_name((y_true, true), (y_pred, pred), names, count)
+    sides = [
+        side if order is None else side[:, order]
+        for side, order in ((true, found.target), (pred, found.scores))
+    ]
+    true, pred = sides
+    classes = names or found.names or count
     if sample_weight is not None:
         sides.append(_like(pred, sample_weight, "sample_weight"))
-    plan = Plan(_none_of(sides[0]), _none_of(pred), task, classes, options)
-    count = dask.delayed(plan.arrays, pure=False)
+    plan = Plan(_none_of(true), _none_of(pred), task, classes, options)
+    counted = dask.delayed(plan.arrays, pure=False)
     blocks = [side.to_delayed().reshape(-1).tolist() for side in sides]
-    parts = [count(f"chunk {n}", *block) for n, block in enumerate(zip(*blocks, strict=True))]
+    parts = [counted(f"chunk {n}", *block) for n, block in enumerate(zip(*blocks, strict=True))]
     return _reduced(parts, compute)
 
 
@@ -116,9 +127,9 @@ def score_frame(
     """
     if not hasattr(df, "to_delayed") or not hasattr(df, "columns"):
         raise F1Error(f"df is {shown(type(df).__name__)}; give a Dask DataFrame")
-    chosen = Selection(
-        [str(name) for name in df.columns], target, probabilities, sample_weight, classes=classes
-    )
+    if not all(isinstance(name, str) for name in df.columns):
+        df = df.rename(columns={name: str(name) for name in df.columns})
+    chosen = Selection(list(df.columns), target, probabilities, sample_weight, classes=classes)
     kinds = {name: _none_like(df.dtypes[name]) for name in chosen.all}
     truth = stand_in([kinds[name] for name in chosen.target])
     scores = stand_in([kinds[name] for name in chosen.probabilities])
@@ -142,6 +153,29 @@ def _reduced(parts: list[Any], compute: bool) -> Any:
     if compute:
         return finished(dask.compute(total)[0])
     return dask.delayed(finished, pure=False)(total)
+
+
+def _by_name(
+    target: tuple[Any, Any],
+    scores: tuple[Any, Any],
+    classes: tuple[Any, ...] | None,
+    count: int | None,
+) -> Arrangement:
+    """How the columns of frames, each with its array, are to be taken."""
+    shapes = [array.shape for _, array in (target, scores)]
+    matrices = all(len(shape) == 2 for shape in shapes)
+    if matrices and shapes[0][1] != shapes[1][1]:
+        return Arrangement()  # which is refused
+    names = [
+        column_names(value, name) if array.ndim == 2 and array.shape[1] > 1 else None
+        for (value, array), name in ((target, "y_true"), (scores, "y_pred"))
+    ]
+    labels = target[1] if target[1].ndim == 1 else scores[1]
+    text = labels.ndim == 1 and labels.dtype.kind not in "iubf"
+    return arrange(
+        *names, classes=classes, count=count, labels=() if text else None, matrices=matrices,
+        remedy="pass .to_dask_array() to go by position",
+    )  # fmt: skip
 
 
 def _array(value: Any, name: str) -> Any:

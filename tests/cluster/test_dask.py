@@ -99,6 +99,55 @@ def test_any_partitions_of_a_frame(data, seed, n):
     close(score_frame(lazy, target="y", probabilities="p_*", sample_weight="w"), weighted)
 
 
+def test_columns_of_frames_are_matched_by_name():
+    true, scores = rows("multiclass", 90, 0)
+    scores = np.random.default_rng(0).random(scores.shape)  # whose maxima are not tied
+    flags = (scores > 0.4).astype("i1")
+    expected = f1core.score(true, scores)
+    several = f1core.score(flags, scores, task="multilabel")
+    odd = ["dog", "bee", "ant", "cat"]
+    frame = pd.DataFrame(scores, columns=NAMES)
+    lazy, truth = (
+        dd.from_pandas(one, npartitions=3)
+        for one in (frame[odd], pd.DataFrame(flags, columns=NAMES))
+    )
+    series = dd.from_pandas(pd.Series(true), npartitions=3)
+    assert score(series, lazy, classes=NAMES).to_dict() == expected.to_dict()
+    assert score(series, lazy.to_dask_array(), classes=odd).classes == odd
+    found = score(series, lazy[list(NAMES)])
+    assert found.to_dict() == expected.to_dict() and found.classes == NAMES.tolist()
+    names = da.from_array(NAMES[true], chunks=30)
+    assert score(names, lazy).macro.f1 == pytest.approx(expected.macro.f1)
+    for classes in (None, NAMES):
+        found = score(truth, lazy, task="multilabel", classes=classes)
+        assert found.macro.f1 == pytest.approx(several.macro.f1)
+    found = score(truth.rename(columns="true_{}".format), lazy, task="multilabel", classes=NAMES)
+    assert found.to_dict() == several.to_dict()
+    numbers = dd.from_pandas(pd.DataFrame(scores)[[2, 0, 3, 1]], npartitions=3)
+    assert score(series, numbers).to_dict() == expected.to_dict()
+    with pytest.raises(F1Error, match=r"y_pred has other columns: .*to_dask_array\(\)"):
+        score(series, lazy, classes=["a", "b", "c", "d"])
+    with pytest.raises(F1Error, match="y_pred has no column for class 'a'"):
+        score(series, lazy, classes=["a", "bee", "cat", "dog"])
+    with pytest.raises(F1Error, match="y_true and y_pred have other columns"):
+        score(truth, lazy.rename(columns={"ant": "emu"}), task="multilabel")
+
+
+@pytest.mark.parametrize("classes", [None, 12, range(12)], ids=str)
+def test_what_the_star_stands_for_names_the_class(classes):
+    rng = np.random.default_rng(0)
+    true, scores = rng.integers(0, 12, 300), rng.random((300, 12))
+    frame = pd.DataFrame({"y": true, **{f"p_{i}": scores[:, i] for i in range(12)}})
+    lazy = dd.from_pandas(frame[["y", *sorted(frame.columns[1:])]], npartitions=4)
+    assert list(lazy.columns)[:4] == ["y", "p_0", "p_1", "p_10"]
+    found = score_frame(lazy, target="y", probabilities="p_*", classes=classes)
+    assert found.to_dict() == f1core.score(true, scores).to_dict()
+    plain = dd.from_pandas(pd.DataFrame(np.c_[true, scores]), npartitions=2)
+    columns = [str(i) for i in range(1, 13)]
+    found = score_frame(plain, target="0", probabilities=columns, task="multiclass", classes=12)
+    assert found.to_dict() == f1core.score(true, scores).to_dict()
+
+
 def test_nothing_is_read_before_it_is_computed():
     calls = []
 
@@ -144,7 +193,7 @@ def test_a_bad_row_names_its_chunk():
         (lambda y, p: score(y, p[:50]), "y_true has 100 rows, y_pred has 50"),
         (lambda y, p: score(y, y), "say task='binary' or task='multiclass'"),
         (lambda y, p: score(p, p), "say task='multiclass'"),
-        (lambda y, p: score(y, p, treshold=0.5), "did you mean 'threshold'"),
+        (lambda y, p: score(y, p, treshold=0.5), "did you mean threshold="),
         (lambda y, p: score(y, p, threshold=2), "threshold is 2"),
         (lambda y, p: score(y, p.compute()), "give a Dask array"),
         (lambda y, p: score(y, p.reshape(50, 2, 4)), "3 dimensions"),

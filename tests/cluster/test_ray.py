@@ -70,6 +70,16 @@ def test_columns_lists_and_blocks(ds, rows):
     same_bits(score(ds.repartition(20), target="y", probabilities="p_*"), expected)
 
 
+def test_what_the_star_stands_for_names_the_class():
+    rng = np.random.default_rng(0)
+    true, scores = rng.integers(0, 12, 300), rng.random((300, 12))
+    columns = {f"p_{i}": scores[:, i] for i in range(12)}
+    rows = ray.data.from_arrow(pa.table({"y": true, **dict(sorted(columns.items()))}))
+    for classes in (None, 12, range(12), {chr(97 + i): i for i in reversed(range(12))}):
+        found = score(rows, target="y", probabilities="p_*", classes=classes)
+        assert found.to_dict() == f1core.score(true, scores).to_dict()
+
+
 def test_tensors_and_pandas(rows):
     frame, true, scores = rows
     expected = f1core.score(true, scores)
@@ -93,7 +103,7 @@ def test_binary_multilabel_and_weights(ds, rows):
         f1core.score(frame["late"], frame["p_0"], threshold=0.25),
     )
     flags = frame[[f"y_{i}" for i in range(4)]].to_numpy()
-    expected = f1core.score(flags, scores, task="multilabel", classes=list("0123"))
+    expected = f1core.score(flags, scores, task="multilabel", classes=range(4))
     same_bits(score(ds, target="y_*", probabilities="p_*", task="multilabel"), expected)
     weighted = f1core.score(true, scores, sample_weight=frame["w"])
     close(score(ds, target="y", probabilities="v", sample_weight="w"), weighted)
@@ -114,7 +124,7 @@ def test_a_bad_row_names_its_block_and_no_traceback_comes(rows):
         ({"probabilities": "r_*"}, "probabilities is 'r_\\*'"),
         ({"probabilities": "pred"}, "say task='binary' or task='multiclass'"),
         ({"target": "y_*"}, "say task='multiclass'"),
-        ({"treshold": 0.5}, "did you mean 'threshold'"),
+        ({"treshold": 0.5}, "did you mean threshold="),
         ({"sample_weight": "x"}, "sample_weight is 'x'"),
     ],
 )

@@ -78,6 +78,22 @@ def test_columns_lists_and_partitions(df, rows):
         same_bits(score(df.repartition(parts), target="y", probabilities="p_*"), expected)
 
 
+def test_what_the_star_stands_for_names_the_class(spark):
+    rng = np.random.default_rng(0)
+    true, scores = rng.integers(0, 12, 300), rng.random((300, 12))
+    columns = {f"p_{i}": scores[:, i] for i in range(12)}
+    frame = pd.DataFrame({"y": true, **{name: columns[name] for name in sorted(columns)}})
+    rows = spark.createDataFrame(frame)
+    for classes in (None, 12, range(12)):
+        found = score(rows, target="y", probabilities="p_*", classes=classes)
+        assert found.to_dict() == f1core.score(true, scores).to_dict()
+    by_name = {"a": 1, "b": 0, **{f"c{i}": i for i in range(2, 12)}}
+    found = score(rows, target="y", probabilities="p_*", classes=by_name)
+    assert found.to_dict() == f1core.score(true, scores).to_dict()
+    with pytest.raises(F1Error, match="probabilities has"):
+        score(rows, target="y", probabilities="p_*", classes=list(range(1, 13)))
+
+
 def test_ml_vectors(df, rows):
     ml = pytest.importorskip("pyspark.ml.functions")
     _, true, scores = rows
@@ -103,7 +119,7 @@ def test_binary_multilabel_and_weights(df, rows):
         f1core.score(frame["late"], frame["p_0"], threshold=0.25),
     )
     flags = frame[[f"y_{i}" for i in range(4)]].to_numpy()
-    expected = f1core.score(flags, scores, task="multilabel", classes=list("0123"))
+    expected = f1core.score(flags, scores, task="multilabel", classes=range(4))
     found = score(df, target="y_*", probabilities="p_*", task="multilabel")
     same_bits(found, expected)
     weighted = f1core.score(true, scores, sample_weight=frame["w"])
@@ -128,7 +144,7 @@ def test_a_bad_row_names_its_partition_and_no_traceback_comes(df):
         ({"probabilities": "q_*"}, "probabilities is 'q_\\*'"),
         ({"probabilities": "pred"}, "say task='binary' or task='multiclass'"),
         ({"target": "y_*"}, "say task='multiclass'"),
-        ({"treshold": 0.5}, "did you mean 'threshold'"),
+        ({"treshold": 0.5}, "did you mean threshold="),
         ({"sample_weight": "x"}, "sample_weight is 'x'"),
     ],
 )
