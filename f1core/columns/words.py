@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from ..counts import Array
@@ -116,4 +117,5 @@ def named(classes: Any, options: dict[str, Any]) -> Iterator[str]:
         elif isinstance(values, str):
             yield values
         elif isinstance(values, Iterable) and not isinstance(values, dict):
-            yield from (value for value in values if isinstance(value, str))
+            with suppress(Exception):  # what cannot be read is refused with its option
+                yield from [value for value in values if isinstance(value, str)]

@@ -1,0 +1,150 @@
+"""Places that are off by one, conditions left out: what few other tests would notice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from arrays import to_dtype, widened
+
+import f1core
+from f1core import Accumulator, F1Error, plain
+from f1core.foreign import BFLOAT16
+from f1core.ids import once
+from f1core.thresholds.cuts import Scale
+
+
+@pytest.mark.parametrize("columns", [255, 256, 257, 258, 271, 272, 273, 300, 1001])
+@pytest.mark.parametrize("k", [1, 2, 3, 5, 17])
+def test_the_best_of_very_many_columns_stand_where_they_stand(columns, k):
+    """Above 256 columns they are sifted out, and the last sixteen are loaded twice."""
+    kernels = pytest.importorskip("f1core.kernels", exc_type=ImportError)
+    rng = np.random.default_rng(columns)
+    scores = rng.random((40, columns), np.float32)
+    scores[:20] = rng.choice(np.float32([0.25, 0.5, 0.75]), (20, columns))  # ties everywhere
+    scores[0] = np.arange(columns) / columns  # each beats all before it
+    scores[1] = scores[0, ::-1]
+    scores[2] = 0.5
+    scores[3, -1], scores[4, 0], scores[5, [-17, -16]] = 1.0, 1.0, 1.0
+    words, inf = scores.view(np.uint32), np.uint32(0x7F80_0000)
+    found, expected = np.full((2, k, 40), -7, np.int32)
+    kernels.topk(words, inf, k, found)
+    plain.topk(words, inf, k, expected)
+    assert found.tolist() == expected.tolist()
+    by_hand = [sorted(range(columns), key=lambda j: (-row[j], j))[:k] for row in scores.tolist()]
+    assert found.T.tolist() == by_hand
+
+
+@pytest.mark.parametrize(("rows", "classes"), [(7, 3), (2, 5), (4, 4)])
+def test_one_hot_truth_has_as_many_classes_as_columns(rows, classes):
+    ids = np.arange(rows) % classes
+    found = f1core.score(np.eye(classes, dtype=int)[ids], ids, task="multiclass")
+    assert found.accuracy == 1.0
+    assert len(found.per_class.f1) == classes
+    beyond = ids.copy()
+    beyond[-1] = classes
+    with pytest.raises(F1Error, match=rf"y_pred is {classes} at row {rows - 1}, .* {classes} clas"):
+        f1core.score(np.eye(classes, dtype=int)[ids], beyond, task="multiclass")
+    with pytest.raises(F1Error, match=f"y_true has {classes} columns, there are {classes + 1}"):
+        f1core.score(np.eye(classes, dtype=int)[ids], ids, task="multiclass", classes=classes + 1)
+
+
+class TestRowsThatCountOnce:
+    TRUTH, GUESS, IDS = np.array([0, 1, 2, 1]), np.array([0, 2, 2, 1]), np.array([4, 1, 3, 2])
+
+    def counted(self, monkeypatch):
+        """How many rows are counted, call by call."""
+        calls, real = [], once.counted
+
+        def noted(some, *others):
+            calls.append(len(some.rows))
+            return real(some, *others)
+
+        monkeypatch.setattr(once, "counted", noted)
+        return calls
+
+    def test_only_new_rows_are_counted(self, monkeypatch):
+        calls = self.counted(monkeypatch)
+        total = Accumulator("multiclass", classes=3)
+        for some in (slice(0, 3), slice(1, 4), slice(0, 4), slice(0, 0)):
+            total.update(self.TRUTH[some], self.GUESS[some], sample_id=self.IDS[some])
+            total.compute()
+        assert calls == [3, 1]
+        assert total.compute().accuracy == 0.75
+
+    def test_a_first_batch_may_have_no_rows(self):
+        total = Accumulator("multiclass", classes=3)
+        total.update(self.TRUTH[:0], self.GUESS[:0], sample_id=self.IDS[:0])
+        total.update(self.TRUTH, self.GUESS, sample_id=self.IDS)
+        assert total.compute().total == 4
+
+    def test_a_prediction_that_comes_earlier_is_counted_anew(self, monkeypatch):
+        calls = self.counted(monkeypatch)
+        total = Accumulator("multiclass", classes=3)
+        total.update(self.TRUTH, self.GUESS, sample_id=self.IDS)
+        total.update([1], [1], sample_id=[1])  # 1 comes before the 2 that it was
+        assert total.compute().accuracy == 1.0
+        assert calls == [4, 4]
+        total.update([1], [2], sample_id=[1])  # and 2 does not
+        assert total.compute().accuracy == 1.0
+        assert calls == [4, 4]
+
+    def test_weights_are_added_in_the_order_of_ids(self):
+        weight = np.array([1e16, 1.0, -0.0, 1.0])
+        sums = []
+        for order in ([0, 1, 2, 3], [3, 1, 0, 2], [1, 3, 2, 0]):
+            total = Accumulator("multiclass", classes=3)
+            for row in order:
+                some = slice(row, row + 1)
+                total.update(
+                    self.TRUTH[some], self.TRUTH[some],
+                    sample_weight=weight[some], sample_id=self.IDS[some],
+                )  # fmt: skip
+            sums.append(total.compute().confusion.tolist())
+        assert sums[0] == sums[1] == sums[2]
+
+    def test_an_update_that_is_broken_off_is_counted_from_its_rows(self, monkeypatch):
+        total = Accumulator("multiclass", classes=3)
+        total.update(self.TRUTH[:2], self.GUESS[:2], sample_id=self.IDS[:2])
+
+        def broken(*arguments):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(once, "counted", broken)
+            with pytest.raises(KeyboardInterrupt):
+                total.update(self.TRUTH, self.GUESS, sample_id=self.IDS)
+        total.update(self.TRUTH, self.GUESS, sample_id=self.IDS)
+        assert total.compute().accuracy == 0.75
+        assert total.compute().total == 4
+
+
+class TestThresholdsBetweenNeighbours:
+    """Where the middle rounds onto a score, the floats around it are tried, up and down."""
+
+    @pytest.mark.parametrize("dtype", [np.dtype("f2"), np.dtype("f4"), np.dtype("f8"), BFLOAT16])
+    def test_every_gap_between_different_probabilities_has_one(self, dtype):
+        ends = np.unique(widened(to_dtype(np.linspace(0, 1, 400), dtype)))
+        if dtype == BFLOAT16:
+            near = (to_dtype(ends[:-1], dtype).view(np.uint16) + np.uint16(1)).view(BFLOAT16)
+        else:
+            near = np.nextafter(ends[:-1].astype(dtype), dtype.type(2))
+        low, high = ends[:-1], widened(near)
+        found = Scale(dtype).threshold(low, high, np.zeros(len(low), bool))
+        assert (found == low).all()  # the only one that cuts there
+        assert (Scale(dtype).threshold(low, ends[1:], np.zeros(len(low), bool)) >= low).all()
+
+    @pytest.mark.parametrize("dtype", ["f4", "f8"])
+    def test_logits_have_one_wherever_a_probability_cuts_there(self, dtype):
+        """Near 0.5 a float of a probability is many logits, far away a logit is many of those."""
+        scale, rng = Scale(np.dtype(dtype), True), np.random.default_rng(0)
+        probabilities = np.concatenate(
+            [rng.random(2000), 1 - rng.random(2000) * 1e-6, rng.random(2000) * 1e-6]
+        )
+        steps = np.concatenate([np.arange(-3, 4)] * 6000).reshape(6000, 7)
+        around = np.clip(probabilities[:, None] + steps * np.spacing(probabilities)[:, None], 0, 1)
+        cuts = scale.cut(around.ravel()).reshape(around.shape)
+        low = cuts[:, 3]  # a logit that is the cut of some probability
+        high = np.nextafter(low.astype(dtype), np.array(np.inf, dtype)).astype(np.float64)
+        found = scale.threshold(low, high, np.zeros(len(low), bool))
+        assert not np.isnan(found).any()
+        assert (scale.cut(found) == low).all()
