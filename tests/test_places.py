@@ -96,7 +96,7 @@ class TestRowsThatCountOnce:
             for row in order:
                 some = slice(row, row + 1)
                 total.update(
-                    self.TRUTH[some], self.TRUTH[some],
+                    [0], [0],
                     sample_weight=weight[some], sample_id=self.IDS[some],
                 )  # fmt: skip
             sums.append(total.compute().confusion.tolist())
@@ -106,7 +106,10 @@ class TestRowsThatCountOnce:
         total = Accumulator("multiclass", classes=3)
         total.update(self.TRUTH[:2], self.GUESS[:2], sample_id=self.IDS[:2])
 
+        real = once.counted
+
         def broken(*arguments):
+            real(*arguments)
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:

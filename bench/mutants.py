@@ -1,0 +1,68 @@
+"""Change one line at a time and see which tests notice: `python bench/mutants.py`.
+
+Each mutant is a file, a piece of it, what stands there instead, and the tests that should fail.
+Those that survive are printed; the files are put back. Mutants that change nothing but speed, or
+that are the same in other words, are no use here and are left out.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PLACES = "tests/test_places.py"
+MUTANTS = (
+    ("kernels/top.py", "(ALL << (column - j))", "(ALL << (column - j + 1))", PLACES),
+    ("kernels/top.py", "j + position)", "column + position)", PLACES),
+    ("kernels/top.py", "(-2 << position)", "(-1 << position)", PLACES),
+    ("kernels/top.py", "value > best[rank - 1]", "value >= best[rank - 1]", PLACES),
+    ("kernels/top.py", "j = min(column, columns - LANES)", "j = column", PLACES),
+    ("inputs.py", '_fits("y_true", true.shape[1], width)', "pass", PLACES),
+    ("inputs.py", "pred, true.shape[1], onehot", "pred, true.shape[0], onehot", PLACES),
+    ("ids/once.py", "if len(fresh) or not runs:", "if not runs:", PLACES),
+    ("ids/once.py", "if len(fresh) or first:", "if first:", PLACES),
+    ("ids/once.py", "if len(fresh) or first:", "if True:", PLACES),
+    ("ids/once.py", "(counts is not None or first)", "True", PLACES),
+    ("ids/once.py", "(counts is not None or first)", "first", PLACES),
+    ("ids/once.py", "and not weighted and not changed", "and not changed", PLACES),
+    ("ids/once.py", "and not weighted and not changed", "and not weighted", PLACES),
+    ("ids/once.py", "self._held = held._replace(counts=None)", "pass", PLACES),
+    ("thresholds/cuts.py", "(low <= cut) & ((cut", "(low < cut) & ((cut", PLACES),
+    ("thresholds/cuts.py", "(low <= cut) & ((cut < high) | last)", "(low <= cut)", PLACES),
+    ("thresholds/cuts.py", "*_near(ends[0])", "ends[0]", PLACES),
+    ("thresholds/cuts.py", "found += [above, below]", "found += [below]", PLACES),
+    ("thresholds/cuts.py", "found += [above, below]", "found += [above]", PLACES),
+    ("thresholds/cuts.py", "range(4)", "range(1)", PLACES),
+    ("thresholds/cuts.py", "(low <= top) &", "True &", "tests/test_rounding.py"),
+    ("thresholds/cuts.py", "((high > bottom) | last)", "True", "tests/test_rounding.py"),
+    ("thresholds/cuts.py", "np.clip(scores, 0.0, 1.0)", "scores", "tests/test_rounding.py"),
+    ("thresholds/bins.py", "np.clip(edges, 0, bins + 1)", "np.clip(edges, 0, bins)",
+     "tests/test_rounding.py"),
+)  # fmt: skip
+
+
+def survives(name: str, old: str, new: str, tests: str) -> bool:
+    """Whether the tests pass with the change; False where there is no such piece any more."""
+    path = ROOT / "f1core" / name
+    text = path.read_text()
+    if text.count(old) != 1:
+        print(f"{name}: {old!r} stands there {text.count(old)} times", flush=True)
+        return False
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", tests]
+    try:
+        path.write_text(text.replace(old, new))
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=600, check=False)
+    except subprocess.TimeoutExpired:  # it is noticed, too
+        return False
+    finally:
+        path.write_text(text)
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:]
+    for mutant in MUTANTS:
+        if (not wanted or mutant[0] in wanted) and survives(*mutant):
+            print("survives:", *mutant, flush=True)
