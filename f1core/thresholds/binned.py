@@ -87,8 +87,12 @@ class BinnedThresholds:
     ) -> None:
         if unknown:
             refuse_unknown(unknown, BinnedThresholds, "BinnedThresholds")
-        size = whole("bins", bins)
-        if not 1 < size <= 1 << 20 or size & (size - 1):
+        try:
+            size = whole("bins", bins, 2)
+            good = size <= 1 << 20 and not size & (size - 1)
+        except F1Error:
+            good = False
+        if not good:
             raise F1Error(f"bins is {shown(bins)}; give a power of two from 2 to 1,048,576")
         if not isinstance(task, str) or task not in ("binary", "multilabel"):
             raise F1Error(f"task is {shown(task)}; thresholds are for 'binary' and 'multilabel'")
