@@ -222,7 +222,7 @@ class Accumulator:
             refuse_nested(lock, self)
         if cluster is not None:
             self._refuse_clusters(sample_id)
-        if sample_id is not None or self._once is not None:
+        if sample_id is not None or self._kept.once is not None:
             self._update_once(y_true, y_pred, sample_weight, sample_id)
             return
         if repeat is not None and sample_weight is None and stream is None:

@@ -43,7 +43,8 @@ class Counts:
     rows: Array | None = None  # (26,) multilabel; (2,) where rows were only counted
     labels: Array | None = None  # (C,) sorted label values, where the data named the classes
     replicas: Replicas | None = None  # resampled counts, where they were asked for
-    _margins: Array | None = field(default=None, init=False, repr=False)
+    # What `per_class` remembers of a matrix; None before that is changed in place.
+    margins: Array | None = field(default=None, init=False, repr=False)
     _cells: Cells | None = field(default=None, init=False, repr=False)
     # Sums and rows as one array of which they are parts, so that adding to both is one step.
     _both: Array | None = field(default=None, init=False, repr=False)
@@ -76,7 +77,7 @@ class Counts:
     @property
     def per_class(self) -> Array:
         """(3, C): true positives, predicted and true of each class."""
-        if self._margins is None:  # 1 ms for 1,000 classes, and asked for twice
+        if self.margins is None:  # 1 ms for 1,000 classes, and asked for twice
             if self.confusion is None:
                 assert self.sums is not None
                 return self.sums[:3]
@@ -84,8 +85,8 @@ class Counts:
             margins = np.empty((3, len(cells)), cells.dtype)
             margins[TP] = cells.diagonal()
             margins[PRED], margins[TRUE] = cells.sum(axis=0), cells.sum(axis=1)
-            self._margins = margins
-        return self._margins
+            self.margins = margins
+        return self.margins
 
     @property
     def total(self) -> Any:
@@ -99,7 +100,7 @@ class Counts:
             return self.rows[COUNT].item()
         if self._cells is not None:
             return exact_sum(self._cells.cells)
-        margins = self._margins
+        margins = self.margins
         if margins is not None:
             return margins[TRUE].sum().item()
         if self.confusion is None:
@@ -209,7 +210,7 @@ class Counts:
 
     def forget_margins(self) -> None:
         """To be called before the confusion matrix is changed."""
-        self._margins = None
+        self.margins = None
 
     def copy(self) -> Counts:
         """The same counts in arrays of their own."""
@@ -324,7 +325,7 @@ class Counts:
     def of_cells(cls, cells: Cells, margins: Array) -> Counts:
         """Counts whose matrix is made when it is asked for, and what `per_class` is of it."""
         counts = cls(margins.shape[1])._with(cells)
-        counts._margins = margins
+        counts.margins = margins
         return counts
 
     def _with(self, cells: Cells | None) -> Counts:

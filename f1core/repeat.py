@@ -59,13 +59,13 @@ class Repeat:
         """
         if type(y_true) is not np.ndarray or type(y_pred) is not np.ndarray:
             return None
-        rows = len(y_pred) if y_pred.ndim else 0
         if not (
-            rows
-            and y_pred.size <= _MOST_CELLS
+            0 < y_pred.size <= _MOST_CELLS
             and (y_true.dtype, y_pred.dtype) == self._dtypes
             and (y_true.shape[1:], y_pred.shape[1:]) == self._columns
-            and y_true.shape[:1] == (rows,)
+            and y_true.ndim
+            and y_pred.ndim
+            and len(y_true) == len(y_pred)
             and y_true.flags.c_contiguous
             and y_pred.flags.c_contiguous
             and (total is None or total is self._total or self._fits(total))
@@ -85,8 +85,12 @@ class Repeat:
             found = self._own.copy()
             self._free = True
             return found
-        total.make_room(rows)
-        total.forget_margins()
+        left = total.room - len(y_pred)
+        if left < 0:
+            total.make_room(len(y_pred))
+        else:
+            total.room = left
+        total.margins = None
         np.add(self._into, self._added, self._into)
         self._free = True
         return total
