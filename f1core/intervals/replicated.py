@@ -35,7 +35,7 @@ def metric_interval(
     variance = float(found.var(ddof=1)) * float(understated(whole, level))
     unit = _unit(drawn, scores, stem, kind, whole)
     if 0 < value < 1 and variance > 0:
-        unit = min(unit, variance / (value * (1 - value)))
+        unit = min(unit, (unit * variance / (value * (1 - value))) ** 0.5)
     moments = Moments(value, variance, min(unit, 1.0), (min(bias, 0.0), max(bias, 0.0)))
     low, high = interval_of(moments, level)
     return (2 * low - 1, 2 * high - 1) if signed else (low, high)
@@ -56,7 +56,7 @@ def class_intervals(
     unit = np.minimum(max(b, c) / (a * units), 1.0)
     inside = (value > 0) & (value < 1) & (variance > 0)
     alike = variance / np.maximum(value * (1 - value), 1e-300)
-    unit = np.where(inside, np.minimum(unit, alike), unit)
+    unit = np.where(inside, np.minimum(unit, np.sqrt(unit * alike)), unit)
     low, high = spread_interval(value, variance * understated(units, level), unit, level)
     return np.where(each.trials > 0, low, 0.0), np.where(each.trials > 0, high, 1.0)
 
