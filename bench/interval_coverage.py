@@ -1,8 +1,8 @@
 """How often 95 % intervals hold the truth: a grid of sizes, prevalences, recalls and classes.
 
-    python bench/coverage.py            about 20 minutes on one core
-    python bench/coverage.py --quick    a fifth of the grid, 400 trials a cell: a minute
-    python bench/coverage.py --only many,clusters --trials 500
+    python bench/interval_coverage.py            about 20 minutes on one core
+    python bench/interval_coverage.py --quick    a fifth of the grid, 400 trials a cell: a minute
+    python bench/interval_coverage.py --only many,clusters --trials 500
 
 Each line is one cell of the grid: what is drawn, the metric, its true value on endless data of
 the same kind, how often the interval held it, how often it lay below and above, and how wide it
