@@ -49,7 +49,9 @@ class Cell:
     @property
     def holds(self) -> bool:
         """Whether it covers 93 to 97.5 %, or above that at an end of the scale."""
-        return self.covered >= 0.93 and (self.covered <= 0.975 or self.truth in (0, 1))
+        return round(self.covered, 4) >= 0.93 and (
+            round(self.covered, 4) <= 0.975 or self.truth in (0, 1)
+        )
 
     def __str__(self) -> str:
         star = " " if self.holds else "*"
