@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import missing
+from ..errors import F1Error, missing
 
 try:
     import torch
@@ -26,7 +26,10 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
     ----------
     metric, average
         "f1" and its kin under an average (macro unless the task is binary), or any name of
-        `Scores.to_dict`: "f1_micro", "mcc".
+        `Scores.to_dict`: "f1_micro", "mcc". A list of them, or average="per_class", gives a dict,
+        which an engine's metrics take in: "f1", "recall_cat".
+    prefix
+        What the keys of a dict begin with.
     task, classes
         As for `f1core.Accumulator`; the number of classes must be known beforehand.
     output_transform, device
@@ -53,16 +56,20 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
 
     def __init__(
         self,
-        metric: str = "f1",
+        metric: str | Sequence[str] = "f1",
         *,
         task: str,
         classes: Any = None,
         average: str | None = None,
+        prefix: str = "",
         output_transform: Callable[[Any], Any] = lambda output: output,
         device: str | torch.device = "cpu",
         **options: Any,
     ) -> None:
         self._vectors = Vectors(metric, task, classes, average, options)
+        if prefix and not self._vectors.several:
+            raise F1Error("prefix is for several metrics; `attach` names a single one")
+        self._prefix = prefix
         super().__init__(output_transform, device=device)
 
     @reinit__is_reduced  # type: ignore[untyped-decorator, unused-ignore]
@@ -85,15 +92,25 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
             self._weights += added.to(self._device, self._double_dtype)
 
     @sync_all_reduce("_counts", "_weights")  # type: ignore[untyped-decorator, unused-ignore]
-    def compute(self) -> float:
+    def compute(self) -> float | dict[str, float]:
         """The metric of everything so far, of all processes; 0.0 where it is undefined.
+
+        Several are a dict by key.
 
         Raises
         ------
         NotComputableError
             If there are no rows.
         """
-        value = self._vectors.value(self._counts.cpu().numpy(), self._weights.cpu().numpy())
-        if value is None:
+        values = self._vectors.values(*self._sums())
+        if values is None:
             raise NotComputableError("there are no rows to score")
-        return value
+        if self._vectors.several:
+            return {f"{self._prefix}{key}": value for key, value in values.items()}
+        return next(iter(values.values()))
+
+    def _sums(self) -> tuple[Any, Any]:
+        return self._counts.cpu().numpy(), self._weights.cpu().numpy()
+
+    def __repr__(self) -> str:
+        return self._vectors.described(self, self._sums(), prefix=self._prefix or None)

@@ -7,10 +7,11 @@ and a vector has no order.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from ..errors import F1Error, shown
+from ..errors import F1Error, one_of, shown
 from ..layout import RATIOS
 from ..options import TASKS, Options
 from ..scores import AVERAGES, METRICS, Scores
@@ -81,6 +82,33 @@ def named(metric: str, task: str, average: str | None = None) -> str:
     return metric
 
 
+def wanted(
+    metric: str | Sequence[str], task: str, average: str | None
+) -> dict[str, tuple[str, bool]]:
+    """Keys of one or several metrics: their names in `Scores.to_dict`, and whether by class.
+
+    Raises
+    ------
+    F1Error
+        If there is no such metric, or one is named twice.
+
+    Examples
+    --------
+    >>> wanted(["f1", "mcc"], "multiclass", None), wanted("recall", "binary", "per_class")
+    ({'f1': ('f1_macro', False), 'mcc': ('mcc', False)}, {'recall': ('recall', True)})
+    """
+    each = [metric] if isinstance(metric, str) else list(metric)
+    if not each or len(set(each)) != len(each):
+        raise F1Error(f"metric is {shown(metric)}; name at least one metric, each once")
+    if average != "per_class":
+        return {key: (named(key, task, average), False) for key in each}
+    for key in each:
+        if key not in RATIOS:
+            raise F1Error(one_of("metric", key, RATIOS) + " with average='per_class'")
+        named(key, task)
+    return {key: (key, True) for key in each}
+
+
 def described(
     made: Any, metric: Any, options: Options, rows: float | None = None, **more: Any
 ) -> str:
@@ -94,7 +122,7 @@ def described(
     classes = options.names or options.n_classes
     said = more | {"task": options.task, "classes": classes}
     for field in fields(options):
-        if field.name not in ("task", "names", "n_classes"):
+        if field.name not in ("task", "names", "n_classes", "confusion"):
             value = getattr(options, field.name)
             said[field.name] = None if value == field.default else value
     words = "".join(f", {key}={shown(value)}" for key, value in said.items() if value is not None)

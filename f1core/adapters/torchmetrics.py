@@ -5,9 +5,11 @@ Half of these lines are docstrings; `vectors` counts a batch and divides sums.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..errors import missing
+from ..errors import F1Error, missing
+from ..scores import LOSSES
 
 try:
     import torch
@@ -19,6 +21,7 @@ except ModuleNotFoundError as error:
         raise
     raise missing("f1core.adapters.torchmetrics", library, "torchmetrics") from None
 
+from .monitors import warn_of_modes
 from .vectors import OPTIONS, Vectors
 
 
@@ -27,13 +30,18 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
 
     With `self.log("val_f1", metric)` Lightning computes it at the end of the epoch. Its
     EarlyStopping and ModelCheckpoint look for the smallest value unless they are told
-    `mode="max"`: without it they keep the worst epoch of every metric but a loss.
+    `mode="max"`: without it they keep the worst epoch of every metric but a loss, of which a
+    warning tells at the end of the first.
 
     Parameters
     ----------
     metric, average
         "f1" and its kin under an average (macro unless the task is binary), or any name of
-        `Scores.to_dict`: "f1_micro", "mcc".
+        `Scores.to_dict`: "f1_micro", "mcc". A list of them, or average="per_class", gives a dict
+        of values, for a MetricCollection or for Lightning's `self.log_dict(metric)`: "f1",
+        "recall_cat".
+    prefix
+        What the keys of a dict begin with: "val_".
     task, classes
         As for `f1core.Accumulator`; the number of classes must be known beforehand.
     **options
@@ -63,11 +71,12 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
 
     def __init__(
         self,
-        metric: str = "f1",
+        metric: str | Sequence[str] = "f1",
         *,
         task: str,
         classes: Any = None,
         average: str | None = None,
+        prefix: str = "",
         **options: Any,
     ) -> None:
         super().__init__(**{k: v for k, v in options.items() if k not in OPTIONS})
@@ -78,11 +87,42 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         zeros = torch.zeros(self._vectors.length, dtype=torch.int64)
         self.add_state(self._counts, zeros, dist_reduce_fx="sum")
         self.add_state(self._weights, zeros, dist_reduce_fx=_add_weights)
+        self._prefix, self._trainer = prefix, None
+        several = self._vectors.several
+        keys = self._vectors.keys.items() if several else ()
+        self._parts = torch.nn.ModuleList(Part(self, prefix + key, name) for key, name in keys)
 
     @property
-    def higher_is_better(self) -> bool:  # type: ignore[override, unused-ignore]
-        """Whether more is better: always, but for hamming_loss."""
-        return not self._vectors.less_is_better
+    def higher_is_better(self) -> bool | None:  # type: ignore[override, unused-ignore]
+        """Whether more is better: always, but for hamming_loss; None of several that differ."""
+        return self._vectors.more_is_better
+
+    @property
+    def plot_lower_bound(self) -> float:  # type: ignore[override, unused-ignore]
+        """Where the axis of a plot begins: mcc and kappa may be negative."""
+        return -1.0 if {"mcc", "kappa"} & set(self._vectors.keys.values()) else 0.0
+
+    plot_upper_bound = 1.0
+
+    def items(self) -> Iterator[tuple[str, Metric]]:
+        """A metric for each key, which share these counts: what `self.log_dict` asks for."""
+        if not self._vectors.several:
+            yield self._prefix + next(iter(self._vectors.keys)), self
+        for part in self._parts:
+            yield part.key, part
+
+    def plot(self, val: Any = None, ax: Any = None) -> Any:
+        """Draw the values so far, or those of `forward` and `compute` that are given."""
+        fig, ax = self._plot(val, ax)
+        metric, average = self._vectors.asked
+        ax.set_ylabel(" ".join([metric] if isinstance(metric, str) else metric))
+        if average is not None:
+            ax.set_ylabel(f"{ax.get_ylabel()} ({average})")
+        return fig, ax
+
+    def __repr__(self) -> str:
+        sums = () if self.device.type == "meta" else self._sums()
+        return self._vectors.described(self, sums, prefix=self._prefix or None)
 
     def update(self, preds: Any, target: Any, sample_weight: Any = None) -> None:
         """Add a batch."""
@@ -99,16 +139,76 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
             both = torch.stack([states[self._weights], added.view(torch.int64)])
             states[self._weights] = _add_weights(both)
 
-    def compute(self) -> Tensor:
-        """The metric of everything so far, () float64; float32 where a device lacks that."""
+    def compute(self) -> Tensor | dict[str, Tensor]:
+        """The metric of everything so far, () float64; float32 where a device lacks that.
+
+        Several are a dict by key.
+        """
+        vectors = self._vectors
+        values = vectors.values(*self._sums()) or dict.fromkeys(vectors.keys, 0.0)
+        if vectors.several:
+            return {self._prefix + key: self._tensor(value) for key, value in values.items()}
+        self._look(self, next(iter(vectors.keys.values())))
+        return self._tensor(next(iter(values.values())))
+
+    def _look(self, logged: Metric, name: str) -> None:
+        """Warn once a training of callbacks that look for the worst epoch."""
+        logged._trainer = warn_of_modes(logged, name not in LOSSES, logged._trainer)
+
+    def _sums(self) -> tuple[Any, Any]:
         counts, weights = (getattr(self, n).cpu().numpy() for n in (self._counts, self._weights))
-        value = self._vectors.value(counts, weights.view("f8"))
+        return counts, weights.view("f8")
+
+    def _tensor(self, value: float) -> Tensor:
         dtype = torch.float32 if self.device.type == "mps" else torch.float64
-        return torch.tensor(value or 0.0, dtype=dtype, device=self.device)
+        return torch.tensor(value, dtype=dtype, device=self.device)
 
     def set_dtype(self, dst_type: Any) -> ScoreMetric:
         """Counts stay whole numbers, whatever the model's dtype."""
         return self
+
+
+class Part(Metric):  # type: ignore[misc, unused-ignore]
+    """One value of a ScoreMetric of several, for who logs metrics one by one."""
+
+    full_state_update = False
+    is_differentiable = False
+
+    def __init__(self, whole: ScoreMetric, key: str, name: str) -> None:
+        self.__dict__["_whole"] = whole  # not as a module, which would hold itself
+        super().__init__()
+        self.key, self._name, self._trainer = key, name, None
+
+    @property
+    def higher_is_better(self) -> bool:  # type: ignore[override, unused-ignore]
+        """Whether more is better: always, but for hamming_loss."""
+        return self._name not in LOSSES
+
+    @property
+    def _forward_cache(self) -> Any:
+        cache = self._whole._forward_cache
+        return None if cache is None else cache[self.key]
+
+    @_forward_cache.setter
+    def _forward_cache(self, cache: Any) -> None:
+        """Left to the whole, as all state is."""
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Left to the whole, whose counts these are."""
+        raise F1Error("update the ScoreMetric of which this is a part")
+
+    def compute(self) -> Tensor:
+        """The value of this key."""
+        self._whole._look(self, self._name)
+        value: Tensor = self._whole.compute()[self.key]
+        return value
+
+    def reset(self) -> None:
+        """Forget all counts, of the other parts too."""
+        self._whole.reset()
+
+    def _wrap_compute(self, compute: Any) -> Any:
+        return compute  # the whole synchronizes and remembers
 
 
 def _add_weights(parts: Tensor) -> Tensor:

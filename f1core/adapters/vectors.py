@@ -1,9 +1,10 @@
-"""One metric over counts of a fixed length: a state that frameworks keep and add up themselves."""
+"""Metrics over counts of a fixed length: a state that frameworks keep and add up themselves."""
 
 from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -16,23 +17,29 @@ from ..layout import ROWS
 from ..options import Options
 from ..positive import with_fixed_labels
 from ..scores import LOSSES, Scores
-from .logs import monitored, named
+from .logs import described, monitored, wanted
 from .tensors import in_rows
 
 OPTIONS = frozenset(field.name for field in fields(Options)) | {"threads"}
 
 
 class Vectors:
-    """Counts of batches as vectors, and a metric of their sums.
+    """Counts of batches as vectors, and metrics of their sums: one, several, or one a class.
 
     The confusion matrix is not among them: every single number follows from three sums a class.
     """
 
     def __init__(
-        self, metric: str, task: str, classes: Any, average: str | None, options: dict[str, Any]
+        self,
+        metric: str | Sequence[str],
+        task: str,
+        classes: Any,
+        average: str | None,
+        options: dict[str, Any],
     ) -> None:
-        self.metric = named(metric, task, average)
-        self.less_is_better = self.metric in LOSSES
+        self.asked = metric if isinstance(metric, str) else list(metric), average
+        self.several = not isinstance(metric, str) or average == "per_class"
+        self._wanted = wanted(metric, task, average)
         if task != "binary" and classes is None:
             raise F1Error(
                 f"classes is None; a state that {task} counts are added to needs their number"
@@ -49,6 +56,21 @@ class Vectors:
         width = 2 if task == "binary" else self.options.n_classes or 0
         self._shape = (4 if task == "multilabel" else 3, width)
         self.length = math.prod(self._shape) + (ROWS if task == "multilabel" else 0)
+
+    @property
+    def more_is_better(self) -> bool | None:
+        """The direction of all of them; None where they differ."""
+        ways = {name not in LOSSES for name, _ in self._wanted.values()}
+        return ways.pop() if len(ways) == 1 else None
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """What the values are called, and of which metric each one is."""
+        classes = self.options.names or range(self._shape[1])
+        found: dict[str, str] = {}
+        for key, (name, by_class) in self._wanted.items():
+            found |= {f"{key}_{c}": name for c in classes} if by_class else {key: name}
+        return found
 
     @property
     def options(self) -> Options:
@@ -81,13 +103,23 @@ class Vectors:
             return counts.sums.reshape(-1)
         return np.concatenate([a.ravel() for a in counts.arrays() if a is not None])
 
-    def value(self, *sums: Array) -> float | None:
-        """The metric of all these sums together, never NaN; None of no rows."""
+    def values(self, *sums: Array) -> dict[str, float] | None:
+        """The metrics of all these sums together by their keys, never NaN; None of no rows."""
         given = [self._counts(np.asarray(each)) for each in sums if np.any(each)]
         if not given:
             return None
-        total = given[0] if len(given) == 1 else given[0] + given[1]
-        return monitored(Scores(total, self.options).metric(self.metric))
+        scores = Scores(given[0] if len(given) == 1 else given[0] + given[1], self.options)
+        found: list[float] = []
+        for name, by_class in self._wanted.values():
+            each: Any = getattr(scores.per_class, name) if by_class else [scores.metric(name)]
+            found += map(monitored, each)
+        return dict(zip(self.keys, found, strict=True))
+
+    def described(self, made: Any, sums: Sequence[Array], **more: Any) -> str:
+        """What a metric object is, for its `repr`, with the rows that it has counted."""
+        rows = sum(self._counts(each).total for each in sums if np.any(each))
+        metric, average = self.asked
+        return described(made, metric, self.options, rows, average=average, **more)
 
     def _counts(self, sums: Array) -> Counts:
         cells = math.prod(self._shape)

@@ -64,6 +64,29 @@ def test_reset_state_and_pickle():
         metric.compute()
 
 
+def test_several_metrics_and_each_class_come_under_keys_of_their_own():
+    from ignite.engine import Engine
+
+    true, pred = torch.tensor([0, 1, 2, 1]), torch.eye(3)[[0, 1, 1, 2]]
+    of = {"task": "multiclass", "classes": ["a", "b", "c"]}
+    engine = Engine(lambda engine, batch: batch)
+    many = ScoreMetric(["f1", "mcc"], prefix="val_", **of)
+    many.attach(engine, "val")
+    ScoreMetric("recall", average="per_class", **of).attach(engine, "by class")
+    engine.run([(pred, true)] * 2)
+    found, expected = engine.state.metrics, score(true.numpy(), pred.numpy())
+    assert found["val_f1"] == expected.macro.f1 and found["val_mcc"] == expected.mcc
+    recalls = [found[f"recall_{c}"] for c in "abc"]
+    assert recalls == expected.per_class.recall.tolist()
+    told = (
+        "ScoreMetric(['f1', 'mcc'], prefix='val_', task='multiclass', classes=('a', 'b', 'c'); "
+        "8 rows)"
+    )
+    assert repr(many) == told
+    with pytest.raises(F1Error, match="prefix is for several metrics"):
+        ScoreMetric("f1", task="binary", prefix="val_")
+
+
 def test_wrong_options_and_batches_are_refused():
     with pytest.raises(F1Error, match="classes is None; a state"):
         ScoreMetric(task="multiclass")

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import sys
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -183,9 +184,85 @@ def test_an_undefined_value_and_one_of_no_rows_are_zero():
     assert metric.compute().item() == 0.0
 
 
+def several(**options):
+    return ScoreMetric(
+        ["recall", "f1"], task="multiclass", classes=list("abcde"), average="per_class",
+        prefix="val_", **options,
+    )  # fmt: skip
+
+
+def test_several_metrics_and_each_class_have_keys_of_their_own():
+    parts = batches()
+    metric, true_pred = several(), whole(parts)
+    expected = score(*true_pred).per_class
+    expected = {
+        f"val_{ratio}_{c}": getattr(expected, ratio)[i]
+        for ratio in ("recall", "f1") for i, c in enumerate("abcde")
+    }  # fmt: skip
+    fed(metric, parts[:2])
+    for made in (metric.clone(), pickle.loads(pickle.dumps(metric)), metric):
+        fed(made, parts[2:])
+        found = {key: value.item() for key, value in made.compute().items()}
+        assert found == pytest.approx(expected, abs=1e-12) and list(found) == list(expected)
+        assert {key: each.compute().item() for key, each in made.items()} == found
+    batch = score(parts[0][1], parts[0][0], classes=CLASSES).per_class.recall[1]
+    assert metric(*parts[0])["val_recall_b"].item() == batch
+    dict(metric.items())["val_f1_a"].reset()
+    assert metric.update_count == 0
+    with pytest.raises(F1Error, match="update the ScoreMetric of which this is a part"):
+        next(iter(metric.items()))[1].update(*parts[0])
+
+
+def test_a_collection_takes_several_metrics_in_and_shares_their_counts():
+    parts = batches()
+    of = {"task": "multiclass", "classes": CLASSES}
+    metrics = MetricCollection(
+        {"many": ScoreMetric(["mcc", "hamming_loss"], **of), "one": ScoreMetric("f1", **of)},
+        prefix="val_",
+    )
+    for pred, true in parts:
+        metrics.update(pred, true)
+    assert list(metrics.compute_groups.values()) == [["many", "one"]]
+    scores = score(*whole(parts))
+    expected = {
+        "val_mcc": scores.mcc, "val_hamming_loss": scores.hamming_loss, "val_one": scores.macro.f1
+    }  # fmt: skip
+    found = {key: value.item() for key, value in metrics.compute().items()}
+    assert found == pytest.approx(expected, abs=1e-12)
+    assert metrics["many"].higher_is_better is None
+
+
+def test_a_description_says_what_is_counted_and_how_many_rows():
+    metric = fed(macro(top_k=2), batches())
+    metric.update(*batches()[0], sample_weight=np.full(64, 0.5))
+    assert repr(metric) == "ScoreMetric('f1', task='multiclass', classes=5, top_k=2; 332 rows)"
+    assert "0 rows" in repr(macro().to("meta"))
+
+
+def test_a_plot_shows_each_value_under_its_name():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    parts, metric = batches(), several()
+    _, ax = fed(metric, parts).plot()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(metric.compute())
+    assert ax.get_ylabel() == "recall f1 (per_class)"
+    heights = [line.get_ydata()[0] for line in ax.get_lines()]
+    assert heights == pytest.approx([float(v) for v in metric.compute().values()])
+    one = macro()
+    steps = [one(*part) for part in parts]
+    _, ax = one.plot(steps)
+    assert ax.get_lines()[0].get_ydata().tolist() == [float(v) for v in steps]
+    assert ax.get_ylabel() == "f1"
+    low, _ = ScoreMetric("mcc", task="binary").plot(torch.tensor(-0.5))[1].get_ylim()
+    assert low < -1
+    plt.close("all")
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
+        ({"task": "binary", "metric": ["f1", "f1"]}, "name at least one metric, each once"),
+        ({"task": "binary", "metric": []}, "name at least one metric"),
+        ({"task": "binary", "metric": "mcc", "average": "per_class"}, "metric is 'mcc'.*per_class"),
         ({"task": "multiclass"}, "classes is None; a state"),
         ({"task": "multilabel"}, "classes is None; a state"),
         ({"task": "binary", "metric": "f2"}, "metric is 'f2'"),
@@ -354,6 +431,56 @@ def test_lightning_logs_stops_at_and_keeps_the_best_epoch(lightning, tmp_path, p
     _, valid = digits()
     pred = again.model(torch.tensor(valid.x).to(precision)).float().argmax(1)
     assert f1_score(valid.y, pred, average="macro") == pytest.approx(max(theirs), abs=1e-12)
+
+
+def test_lightning_is_told_of_callbacks_that_would_keep_the_worst_epoch(lightning, tmp_path):
+    from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+
+    class Learner(type(learner(lightning))):
+        def __init__(self):
+            super().__init__()
+            of = {"task": "multiclass", "classes": 10, "prefix": "val_"}
+            self.many = ScoreMetric(["recall", "hamming_loss"], **of)
+
+        def validation_step(self, batch):
+            super().validation_step(batch)
+            self.many.update(self.model(batch[0]), batch[1])
+            self.log_dict(self.many)
+
+        def configure_optimizers(self):
+            optimizer = super().configure_optimizers()
+            plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+            return [optimizer], [{"scheduler": plateau, "monitor": "val_recall"}]
+
+    callbacks = [
+        EarlyStopping("val_f1"),
+        ModelCheckpoint(tmp_path, monitor="val_f1"),
+        EarlyStopping("val_hamming_loss", mode="max"),
+        EarlyStopping("val_hamming_loss", patience=9),
+        EarlyStopping("val_f1", mode="max"),
+        EarlyStopping("train_f1_epoch", mode="max"),
+    ]
+    trainer = lightning.Trainer(
+        max_epochs=2, accelerator="cpu", logger=False, default_root_dir=tmp_path,
+        enable_progress_bar=False, enable_model_summary=False, callbacks=callbacks,
+    )  # fmt: skip
+    model = Learner()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        trainer.fit(model, *loaders())
+    told = sorted(str(each.message) for each in told if "is better" in str(each.message))
+    assert told == [
+        "EarlyStopping monitors 'val_f1' with mode='min', of which more is better: say mode='max'",
+        "EarlyStopping monitors 'val_hamming_loss' with mode='max', of which less is better: "
+        "say mode='min'",
+        "ModelCheckpoint monitors 'val_f1' with mode='min', of which more is better: "
+        "say mode='max'",
+        "ReduceLROnPlateau monitors 'val_recall' with mode='min', of which more is better: "
+        "say mode='max'",
+    ]
+    logged = trainer.callback_metrics
+    assert logged["val_recall"] == pytest.approx(1 - float(logged["val_hamming_loss"]), abs=0.05)
+    assert model.many.update_count == 0  # Lightning resets what it has logged
 
 
 @quiet
