@@ -71,8 +71,12 @@ class Counts:
     @property
     def weighted(self) -> bool:
         """Whether these are sums of float64 weights and not exact integers."""
-        dtype = self._first().dtype if self._cells is None else self._cells.dtype
-        return bool(dtype.kind == "f")
+        held: Any = self._cells
+        if held is None:
+            held = self.confusion
+        if held is None:
+            held = self.sums if self.sums is not None else self.rows
+        return bool(held.dtype.kind == "f")
 
     @property
     def per_class(self) -> Array:
@@ -228,7 +232,10 @@ class Counts:
     def of_labels(cls, size: int, dtype: Any) -> Counts:
         """Counts of no rows of a multilabel task."""
         made = cls(size)
-        made._split(np.zeros(4 * size + ROWS, dtype))
+        both = np.zeros(4 * size + ROWS, dtype)
+        made._split(both)
+        if both.dtype.kind == "i":
+            made.room = _CARRIED
         return made
 
     def _split(self, both: Array) -> None:
@@ -341,9 +348,6 @@ class Counts:
     def _bare(self) -> bool:
         """Whether the three arrays are all there is."""
         return self.labels is None and self.replicas is None
-
-    def _first(self) -> Array:
-        return next(a for a in self.arrays() if a is not None)
 
 
 # What shape each array has, and which arrays come together.

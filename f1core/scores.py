@@ -58,13 +58,17 @@ class Scores:
     """
 
     def __init__(self, counts: Counts, options: Options) -> None:
-        with np.errstate(over="ignore"):
+        weighted = counts.weighted
+        if weighted:
+            with np.errstate(over="ignore"):
+                total = counts.total
+            refuse_overflow(total.item(), 0.0)
+        else:
             total = counts.total
         if not total > 0:
             raise F1Error(
                 "there are no rows to score: none came, all were ignored, or all weights are 0"
             )
-        refuse_overflow(total.item(), 0.0 if counts.weighted else 0)
         self._counts, self._options = _with_averaged(counts, options), options
         self.task: str = options.task or ""
 

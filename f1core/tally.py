@@ -29,6 +29,7 @@ _DIRECT_CELLS = 1 << 24
 _TURNS = 4
 # With more classes, a second thread's confusion matrix costs more than it saves; see `crowded`.
 _CROWDED = 512
+_SMALL = 1024  # classes whose counts fit in any memory
 # From so many columns on, copying them into rows comes first: their numbers do not fit into int16.
 _MANY = 1 << 15
 # Weighted sums are added span by span in order, so that threads cannot change a bit; the spans are
@@ -157,13 +158,16 @@ def zeros(batch: Batch) -> Counts:
         If they do not fit in memory.
     """
     size, dtype = batch.n_classes, np.int64 if batch.weight is None else np.float64
-    what = f"the counts of {size:,} classes"
     if batch.kind == "multilabel":
         return Counts.of_labels(size, dtype)
-    if batch.options.keeps_confusion(size):
-        hint = "confusion=False keeps three numbers a class"
-        return Counts(size, confusion=memory.zeros((size, size), dtype, what, hint))
-    return Counts(size, sums=memory.zeros((3, size), dtype, what))
+    matrix = batch.options.keeps_confusion(size)
+    shape = (size, size) if matrix else (3, size)
+    if size <= _SMALL:  # 1 of the 20 µs that a small batch takes
+        found = np.zeros(shape, dtype)
+    else:
+        hint = "confusion=False keeps three numbers a class" if matrix else ""
+        found = memory.zeros(shape, dtype, f"the counts of {size:,} classes", hint)
+    return Counts(size, confusion=found) if matrix else Counts(size, sums=found)
 
 
 def add(total: Counts | None, more: Counts, options: Options) -> Counts:
