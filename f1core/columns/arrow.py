@@ -47,17 +47,23 @@ def array(column: Any, name: str) -> Array:
 
 def _flat(column: Any, name: str) -> Array:
     """A column without nulls or lists; numbers without `to_numpy`, which imports pandas: 0.2 s."""
-    import pyarrow as pa
-
-    kind = column.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+    dtype = dtype_of(column.type)
+    if dtype is None:
         return to_numpy(column, f"column {name}")
-    letter = "f" if pa.types.is_floating(kind) else "i" if pa.types.is_signed_integer(kind) else "u"
-    dtype = np.dtype(f"{letter}{kind.bit_width // 8}")
     values = column.buffers()[1]
     if not len(column) or values is None:
         return np.empty(0, dtype)
     return np.frombuffer(values, dtype, len(column), column.offset * dtype.itemsize)
+
+
+def dtype_of(kind: Any) -> np.dtype[Any] | None:
+    """The NumPy type of the same bytes as an Arrow type of numbers; None for any other type."""
+    import pyarrow as pa
+
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        return None
+    letter = "f" if pa.types.is_floating(kind) else "i" if pa.types.is_signed_integer(kind) else "u"
+    return np.dtype(f"{letter}{kind.bit_width // 8}")
 
 
 def _rows(column: Any, name: str) -> Array:

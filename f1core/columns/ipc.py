@@ -48,12 +48,23 @@ class ArrowFile(Source):
     def _slices(self, file: SparseFile, part: Any, done: int) -> Iterator[Columns]:
         """Some rows at a time of a batch whose bytes are read when they are needed."""
         rows = step(part.get_total_buffer_size() / len(part))
+        columns = dict(zip(part.schema.names, part.columns, strict=True))
+        plain = {name: c for name, c in columns.items() if file.holds_numbers(c)}
+        others = part.select([name for name in columns if name not in plain])
         for start in range(0, len(part), rows):
             stop = min(start + rows, len(part))
-            for column in part.columns:
+            numbers = {name: file.numbers(c, start, stop) for name, c in plain.items()}
+            if not others.num_columns:
+                yield numbers
+                continue
+            for column in others.columns:
                 fill(file, column, start, stop)
-            for found in arrays([part.slice(start, stop - start)], part.schema.names, done + start):
-                yield {name: np.array(values) for name, values in found.items()}
+            at, piece = 0, others.slice(start, stop - start)
+            for some in arrays([piece], others.schema.names, done + start):  # cuts it once more
+                copies = {name: np.array(values) for name, values in some.items()}
+                end = at + len(next(iter(copies.values())))
+                yield {**copies, **{name: values[at:end] for name, values in numbers.items()}}
+                at = end
             file.drop()
 
     def _parts(self, columns: list[str]) -> Iterator[Any]:

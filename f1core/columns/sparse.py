@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from ..counts import Array
 from ..errors import F1Error
+from . import arrow
 
 _WHOLE = 1 << 23  # bytes up to which a piece is read at once
 _MARK = b"\xff\xff\xff\xff"  # a message starts with it, and with the length of what describes it
@@ -90,12 +92,38 @@ class SparseFile:
 
     def fill(self, buffer: Any, start: int, stop: int) -> None:
         """Read some bytes of a buffer that lies in this memory; any other is complete."""
-        if buffer is None or not self._start <= buffer.address < self._start + self._size:
+        first = None if buffer is None else self._place(buffer)
+        if first is None:
             return
-        first = buffer.address - self._start
         start, stop = first + start, first + min(stop, buffer.size)
         if stop > start:
             self._memory[start:stop] = self._bytes(start, stop - start)
+
+    def holds_numbers(self, column: Any) -> bool:
+        """Whether a column is numbers without nulls that are still to be read."""
+        dtype = arrow.dtype_of(column.type)
+        values = None if dtype is None else column.buffers()[1]
+        if dtype is None or values is None or column.null_count or self._place(values) is None:
+            return False
+        return bool((column.offset + len(column)) * dtype.itemsize <= values.size)
+
+    def numbers(self, column: Any, start: int, stop: int) -> Array:
+        """Read some numbers of such a column straight into an array: half the time of `fill`."""
+        cells = np.empty(stop - start, arrow.dtype_of(column.type))
+        place = self._place(column.buffers()[1]) or 0
+        place += (column.offset + start) * cells.itemsize
+        rest = memoryview(cells).cast("B")
+        while rest:
+            got = os.preadv(self._fd, [rest], place)
+            if not got:
+                raise _cut_short(place)
+            rest, place = rest[got:], place + got
+        return cells
+
+    def _place(self, buffer: Any) -> int | None:
+        """Where in the file a buffer begins; None for one that was read whole."""
+        place = int(buffer.address) - self._start
+        return place if 0 <= place < self._size else None
 
     def drop(self) -> None:
         """Forget what was read."""
@@ -113,8 +141,12 @@ class SparseFile:
             parts.append(part)
             start, size = start + len(part), size - len(part)
         if size > 0:
-            raise F1Error(f"it ended at byte {start:,} while it was read: it was cut short")
+            raise _cut_short(start)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _cut_short(place: int) -> F1Error:
+    return F1Error(f"it ended at byte {place:,} while it was read: it was cut short")
 
 
 def fill(file: SparseFile, array: Any, start: int, stop: int) -> None:
