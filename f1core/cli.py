@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,10 +28,12 @@ _OPTIONS = (
     "zero_division", "beta", "sample_weight", "sample_id", "text_labels", "empty_labels",
 )  # fmt: skip
 
+_NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
-    parsed = _parser().parse_args(arguments)
+    parsed = _parser().parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
     try:
         parsed.run(parsed)
     except F1Error as error:
@@ -42,6 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
     return 0
+
+
+def _with_values(arguments: Sequence[str]) -> list[str]:
+    """Tie values such as `-1,1` to their option, as argparse does with `-1` alone."""
+    tied: list[str] = []
+    for argument in arguments:
+        before = tied[-1] if tied else ""
+        value = _NEGATIVE.fullmatch(argument) and before.startswith("--") and "=" not in before
+        tied[len(tied) - bool(value) :] = [f"{before}={argument}" if value else argument]
+    return tied
 
 
 def _parser() -> argparse.ArgumentParser:

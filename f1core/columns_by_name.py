@@ -66,6 +66,7 @@ def arrange(
     classes: Sequence[Any] | None = None,
     count: int | None = None,
     labels: Iterable[Any] | None = None,
+    ids: Iterable[Any] | None = None,
     matrices: bool = False,
     listed: tuple[bool, bool] = (False, False),
     called: tuple[str, str] = ("y_true", "y_pred"),
@@ -81,6 +82,9 @@ def arrange(
         The names of the classes, or how many there are: those numbers from 0.
     labels
         Some labels where one side holds text, as for `names_of`.
+    ids
+        Some labels where one side holds numbers. They tell whether columns 1 to C that the user
+        listed are the classes 1 to C, or those of the places 0 to C-1.
     matrices
         Whether both sides have a column a class.
     listed
@@ -119,6 +123,8 @@ def arrange(
     alone = target is None or scores is None
     if sorted(names) != list(range(len(names))):  # these are no places
         chosen = listed[target is None]
+        if alone and chosen and not matrices and count is None and ids is not None:
+            chosen = not _mean_numbers(set(ids), names, called[target is None])
         if alone and (matrices or chosen):
             own = _raw(target or scores or ())
             if matrices and names != sorted(names) and not chosen:
@@ -142,6 +148,20 @@ def arrange(
     return Arrangement(
         None if target is None else first, None if scores is None else ascending, sorted(names)
     )
+
+
+def _mean_numbers(ids: set[Any], names: list[int], what: str) -> bool:
+    """Whether labels are numbers in columns' names, and not the columns' places."""
+    places = set(range(len(names)))
+    ids &= places | set(names)  # less what ignore_index= leaves out, or a later check refuses
+    by_name, by_place = ids <= set(names), ids <= places
+    if ids and by_name and by_place:
+        raise F1Error(
+            f"{what} are the columns {_list(names)}, and these rows have the labels "
+            f"{_list(sorted(ids))}: say classes={shown(sorted(names))} for these, or classes="
+            f"{len(names)} for 0 to {len(names) - 1} in this order"
+        )
+    return bool(ids) and by_name
 
 
 def numbers_of(columns: Sequence[Any]) -> list[list[int]]:

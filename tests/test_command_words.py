@@ -45,6 +45,12 @@ def rows(true, pred, path):
         ([True, False, True, True], ["--classes", "false,true"]),
         (["a", "b", "NA", "a"], ["--classes", "a,b,NA"]),
         ([1, 2, 3, 1], ["--average-over", "1,2"]),
+        ([1.0, 2.0, 3.0, 1.0], ["--classes", "1.0,2.0,3.0"]),
+        ([1.0, 2.0, 3.0, 1.0], ["--average-over", "1.0"]),
+        ([1, 2, 3, 1], ["--average-over", "1.0,2.0"]),
+        ([0, 1, 1, 0], ["--pos-label", "0.0"]),
+        ([-1, 1, 1, -1], ["--classes", "-1,1"]),
+        ([-2, 0, 3, 3], ["--average-over", "-2,0"]),
         (["1", "2", "x", "1"], ["--average-over", "1,2"]),
     ],
 )

@@ -18,6 +18,7 @@ from f1core import (
 )
 
 pd = pytest.importorskip("pandas")
+pyarrow = pytest.importorskip("pyarrow")
 RNG = np.random.default_rng(0)
 WORDS = np.array(["ant", "bee", "cat", "dog"])
 ODD = ["dog", "bee", "ant", "cat"]  # another order
@@ -637,3 +638,39 @@ def test_plain_arrays_are_not_asked_for_names(monkeypatch):
     monkeypatch.setattr("f1core.inputs.column_names", asked)
     f1core.score(TRUE, PRED)
     f1core.Accumulator("multilabel").update(FLAGS, PRED)
+
+
+@pytest.mark.parametrize("order", [[1, 2, 3], [3, 1, 2], [2, 3, 1]])
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_listed_columns_count_from_one_where_labels_do(tmp_path, order, ending):
+    y, scores = np.array([1, 3, 2, 3]), np.eye(3)[[0, 2, 1, 2]]
+    table = pyarrow.table({"y": y, **{f"p_{k}": scores[:, k - 1] for k in (1, 2, 3)}})
+    path = written(table, tmp_path / f"a{ending}")
+    listed = [f"p_{k}" for k in order]
+    for options in ({}, {"classes": [1, 2, 3]}, {"classes": [3, 2, 1]}):
+        s = files.score(path, target="y", probabilities=listed, **options)
+        assert s.accuracy == 1.0
+        assert sorted(s.classes) == [1, 2, 3]
+    ignored = files.score(path, target="y", probabilities=listed, ignore_index=2)
+    assert ignored.accuracy == 1.0
+
+
+def test_listed_columns_count_from_one_where_labels_count_from_zero(tmp_path):
+    table = pyarrow.table(
+        {"y": [0, 2, 1], **{f"s{k + 1}": np.eye(3)[[0, 2, 1], k] for k in range(3)}}
+    )
+    path = written(table, tmp_path / "a.parquet")
+    assert files.score(path, target="y", probabilities=["s1", "s2", "s3"]).accuracy == 1.0
+    assert files.score(path, target="y", probabilities=["s3", "s1", "s2"]).accuracy == 0.0
+
+
+def test_labels_that_fit_both_the_names_and_the_places_of_listed_columns_are_asked_for(tmp_path):
+    table = pyarrow.table(
+        {"y": [1, 2, 1], **{f"p_{k + 1}": np.eye(3)[[0, 1, 0], k] for k in range(3)}}
+    )
+    named = {"target": "y", "probabilities": ["p_1", "p_2", "p_3"], "task": "multiclass"}
+    path = written(table, tmp_path / "a.parquet")
+    with pytest.raises(F1Error, match=r"classes=\[1, 2, 3\] for these, or classes=3 for 0 to 2"):
+        files.score(path, **named)
+    assert files.score(path, **named, classes=[1, 2, 3]).accuracy == 1.0
+    assert files.score(path, **named, classes=3).accuracy == 0.0

@@ -109,6 +109,7 @@ class Selection:
             classes=self.class_names,
             count=self.count,
             labels=set(rows.tolist()) if text else None,
+            ids=None if matrices or text else np.unique(rows).tolist(),
             matrices=matrices,
             listed=self._listed,
             called=("target", "probabilities"),

@@ -11,7 +11,7 @@ from ..counts import Array
 from ..errors import F1Error, shown
 from ..foreign import widened
 
-_WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+_WHOLE = re.compile(r"(0|-?[1-9][0-9]*)(\.0)?")  # a column of floats shows 1 as 1.0
 _FLAGS = {"true": True, "false": False}
 _OPTIONS = ("ignore_index", "average_over", "pos_label")
 
@@ -44,13 +44,17 @@ class Words(tuple[str, ...]):
             return [_FLAGS[word.lower()] for word in self]
         whole = [bool(_WHOLE.fullmatch(word)) for word in self]
         if all(whole):
-            return [int(word) for word in self]
+            return [_number(word) for word in self]
         if any(whole):
             odd = self[whole.index(False)]
             raise F1Error(
                 f"{option} holds {shown(odd)} beside numbers, and the target column holds numbers"
             )
         return list(self)
+
+
+def _number(word: str) -> int:
+    return int(word.removesuffix(".0"))
 
 
 def classes_of(words: Words, truth: Array) -> Any:
@@ -62,7 +66,7 @@ def classes_of(words: Words, truth: Array) -> Any:
         If some are numbers and some are not, where the truth holds numbers.
     """
     if len(words) == 1 and _WHOLE.fullmatch(words[0]):
-        return int(words[0])
+        return _number(words[0])
     return words.meant("classes", truth)
 
 
@@ -99,7 +103,7 @@ def meant(options: dict[str, Any], truth: Array, classes: Any) -> dict[str, Any]
         ):
             values: list[Any] = list(words)
         elif truth.ndim == 2:  # a cell, or the place of a column
-            values = [int(word) if _WHOLE.fullmatch(word) else word for word in words]
+            values = [_number(word) if _WHOLE.fullmatch(word) else word for word in words]
         else:
             values = words.meant(option, truth)
         found[option] = values if option == "average_over" else values[0]
