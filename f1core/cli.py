@@ -311,11 +311,17 @@ def _so_far(parsed: argparse.Namespace) -> str:
 
 
 def _comma(text: str) -> list[str]:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; name at least one")
     return [part.strip() for part in text.split(",")]
 
 
 def _numbers(text: str) -> float | list[float]:
-    values = [float(part) for part in text.split(",")]
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        said = f"it is {text!r}; give a number, or several by comma"
+        raise argparse.ArgumentTypeError(said) from None
     return values[0] if len(values) == 1 else values
 
 

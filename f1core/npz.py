@@ -49,12 +49,10 @@ def read_arrays(data: bytes, needed: set[str]) -> dict[str, Array]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = archive.infolist()
         names = [entry.filename.removesuffix(".npy") for entry in entries]
-        missing = sorted(needed - set(names))
-        if len(missing) == len(needed):
+        if not needed <= set(names):
             held = ", ".join(sorted(names)[:5])
-            raise F1Error(f"it holds other arrays ({held}); states are what `save` writes")
-        if missing:
-            raise F1Error(f"it lacks what every state has: {', '.join(missing)}")
+            said = f"it holds other arrays ({held}) and no format number"
+            raise F1Error(f"{said}; states are what `save` writes")
         claimed = sum(entry.file_size for entry in entries)
         if claimed > len(data):
             raise F1Error(f"it claims {claimed:,} bytes and has {len(data):,}")

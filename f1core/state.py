@@ -29,7 +29,7 @@ FORMAT = 3  # 2 had two limbs a ratio, 1 neither rows with ids nor seeds
 _READ = (1, 2, FORMAT)
 _ROUNDING = 1e-9  # what sums of weights may be off, as a share of all weights
 _KEYED = 3  # from which format on long text is held as digests
-_NEEDED = {"format", "options", "checksum"}
+_NEEDED = {"format"}  # of any format
 
 
 def save(path: str | os.PathLike[str], state: dict[str, Any], force: bool = False) -> None:
@@ -69,6 +69,9 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         found = int(arrays.pop("format"))
         if found not in _READ:
             raise F1Error(f"it has format number {found}, this f1core reads {_READ[0]} to {FORMAT}")
+        lacking = ", ".join(name for name in ("checksum", "options") if name not in arrays)
+        if lacking:
+            raise F1Error(f"it lacks what every state has: {lacking}")
         checksum = _text(arrays.pop("checksum"))
         if checksum != _checksum({**arrays, "format": np.asarray(found)}):
             raise F1Error("its checksum does not match: it was damaged or altered")

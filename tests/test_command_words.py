@@ -217,3 +217,18 @@ def test_groups_reach_a_terminal_as_text(run, tmp_path):
     command = ("score", tmp_path / "a.parquet", "--target", "y", "--probabilities", "p")
     status, out, _ = run(*command, "--group", "g")
     assert status == 0 and "[b]\n" in out and "x\\x1b]0;title\n" in out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--threshold", "abc", "--threshold: it is 'abc'; give a number, or several by comma"),
+        ("--classes", "", "--classes: it is empty; name at least one"),
+        ("--average-over", " ", "--average-over: it is empty; name at least one"),
+        ("--target", "", "--target: it is empty; name at least one"),
+    ],
+)
+def test_values_that_cannot_be_read_are_named(capsys, option, value, words):
+    with pytest.raises(SystemExit):
+        main(["score", "a.csv", option, value])
+    assert words in capsys.readouterr().err

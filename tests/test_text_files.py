@@ -276,3 +276,9 @@ def test_a_header_may_be_of_any_length(score):
     head = ",".join(["y", *(f"p_{long}{i}" for i in range(width))])
     rows = [[str(i), *["0.25"] * i, "0.5", *["0.25"] * (width - i - 1)] for i in (1, 3)]
     assert score("\n".join([head, *map(",".join, rows)]), probabilities="p_*").accuracy == 1.0
+
+
+@pytest.mark.parametrize(("plus", "minus"), [("+1", "-1"), ("1.0", "-1.0")])
+def test_predictions_below_zero_without_fractions_are_labels(score, plus, minus):
+    true, pred = [plus, minus, plus], [plus, minus, minus]
+    assert round(score(table(true, pred)).accuracy, 3) == 0.667

@@ -112,7 +112,7 @@ class SparseFile:
         cells = np.empty(stop - start, arrow.dtype_of(column.type))
         place = self._place(column.buffers()[1]) or 0
         place += (column.offset + start) * cells.itemsize
-        rest = memoryview(cells).cast("B")
+        rest = cells.data.cast("B")
         while rest:
             got = os.preadv(self._fd, [rest], place)
             if not got:

@@ -141,7 +141,8 @@ class Delimited(Source):
         if column.null_count:
             return True  # and refused
         values = arrow.array(column, name)
-        return not ((np.floor(values) == values).all() and np.abs(values).max(initial=0) > 1)
+        whole = bool((np.floor(values) == values).all())
+        return not (whole and (values.max(initial=0) > 1 or values.min(initial=0) < 0))
 
     def _kinds(self, chosen: Selection, labels: dict[str, str]) -> dict[str, Any]:
         """Each column's type: text for labels, and for numbers what the first rows tell."""
