@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -64,7 +65,7 @@ def from_objects(array: Array, name: str) -> Array:
     entries = array.ravel().tolist()
     kinds = set(map(type, entries))
     if all(issubclass(kind, str) for kind in kinds):
-        return array
+        return array if kinds <= {str} else _as_objects(map(plain_string, entries), array)
     if all(issubclass(kind, bytes) for kind in kinds):  # strings of TensorFlow
         return _from_bytes(array, entries, name)
     if all(issubclass(kind, _NUMBERS) for kind in kinds):
@@ -96,9 +97,21 @@ def _from_bytes(array: Array, entries: list[Any], name: str) -> Array:
         texts = [entry.decode() for entry in entries]
     except UnicodeDecodeError:
         raise F1Error(f"{name} holds bytes that are no UTF-8 text") from None
-    found = np.empty(len(texts), dtype=object)
-    found[:] = texts
-    return found.reshape(array.shape)
+    return _as_objects(texts, array)
+
+
+def _as_objects(texts: Iterable[str], like: Array) -> Array:
+    found = np.empty(like.size, dtype=object)
+    found[:] = list(texts)
+    return found.reshape(like.shape)
+
+
+def plain_string(entry: str) -> str:
+    """Read the characters of a derived string, which `str` and NumPy may print as others.
+
+    A member of `class Pet(str, Enum)` equals "cat" and prints as "Pet.CAT".
+    """
+    return entry if type(entry) is str else str.__str__(entry)
 
 
 def _refuse(entries: list[Any], width: int, name: str) -> NoReturn:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .misnamed import metric_of
+
 
 class F1Error(ValueError):
     """Raised for every wrong input: it names the argument, what came, and what would do."""
@@ -41,6 +43,8 @@ def shown(value: Any, limit: int = 60) -> str:
         text = repr(value)
     except Exception:  # an object that cannot even be shown
         text = f"a {type(value).__name__}"
+    if "\n" in text:  # arrays and frames take several lines
+        text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -48,6 +52,10 @@ def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
     """The sentence for a value that is not among the allowed ones, with the nearest one."""
     choices = list(allowed)
     sentence = f"{name} is {shown(value)}; use one of {', '.join(shown(c) for c in choices)}"
+    if name == "metric" and isinstance(value, str):
+        way = metric_of(value, choices)
+        if way is not None:
+            return f"{sentence} ({way})"
     import difflib  # 4 ms that a right input never pays
 
     text = value[:100] if isinstance(value, str) else shown(value)

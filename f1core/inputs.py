@@ -12,7 +12,7 @@ from .batch import Batch
 from .columns_by_name import arrange
 from .counts import Array
 from .errors import F1Error, shape_words, shown
-from .foreign import BFLOAT16, column_names, refuse_rounded, to_numpy, widened
+from .foreign import BFLOAT16, column_names, dtype_name, refuse_rounded, to_numpy, widened
 from .formats import format_of
 from .labels import LabelEncoder
 from .options import Options
@@ -207,8 +207,9 @@ def _binary(true: Array, pred: Array, options: Options, width: int | None, exact
     for name, array in (("y_true", true), ("y_pred", pred)):
         if array.ndim == 2:
             raise F1Error(
-                f"{name} is {shape_words(array)}, a binary task needs one column: pass the "
-                "positive one ([:, 1]), or say task='multiclass' or task='multilabel'"
+                f"{name} is {shape_words(array)}, a binary task needs one column: pass that of the "
+                "positive class ([:, 1] where it is the second), or say task='multiclass' or "
+                "task='multilabel'"
             )
     scored = _is_score(pred)
     if not scored:
@@ -218,11 +219,34 @@ def _binary(true: Array, pred: Array, options: Options, width: int | None, exact
         exact or options.pos_label is not None or true.dtype.kind in "UO"
     ):
         options, negative = named_by_data(true, None if scored else pred, options)
+    if scored:
+        _refuse_floating_labels(true, pred, options)
     encoder = _encoder_of(options, true)
     return Batch(
         "binary" if scored else "labels", options, true, pred, 2, encoder=encoder,
         format=format_of(pred) if scored else None, negative=negative,
     )  # fmt: skip
+
+
+def _refuse_floating_labels(true: Array, pred: Array, options: Options) -> None:
+    """Complain about floats that say one thing as labels and another as scores."""
+    names = options.names
+    if names is None or isinstance(names[1], str) or not _is_score(true) or not len(pred):
+        return
+    if options.threshold != 0.5 or options.from_logits:  # these are for scores alone
+        return
+    differ = False
+    for start in range(0, len(pred), _SCAN):
+        block = widened(pred[start : start + _SCAN])
+        if not ((block == names[0]) | (block == names[1])).all():
+            return
+        differ = differ or bool(((block == names[1]) != (block > 0.5)).any())
+    if differ:
+        raise F1Error(
+            f"y_pred holds nothing but {names[0]} and {names[1]} as {dtype_name(pred.dtype)}, "
+            f"which may be labels or scores of class {names[1]}: pass labels as integers, or "
+            "y_true as integers beside scores"
+        )
 
 
 def _multiclass(

@@ -159,6 +159,7 @@ _OPTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "dist_sync_on_step sync_on_compute process_group",
         (("", "f1core.adapters.torch.ScoreMeter adds up all ranks with sync()"),),
     ),
+    ("task", (("", "the task is binary here: one class at a time, each with its column"),)),
     ("validate_args check_inputs safe", (("", "what cannot be counted is always refused"),)),
     ("axis dim", (("", "rows come first, classes are the columns"),)),
     ("drop_intermediate bins num_bins n_bins", (("", "every threshold is looked at"),)),
@@ -211,6 +212,7 @@ _ELSEWHERE: tuple[tuple[str, str], ...] = (
 )
 _RATIOS = {
     "f1": "f1", "f1score": "f1", "f": "f1", "f_score": "f1", "fscore": "f1", "f_1": "f1",
+    "dice": "f1",
     "precision": "precision", "prec": "precision", "ppv": "precision", "p": "precision",
     "recall": "recall", "rec": "recall", "sensitivity": "recall", "tpr": "recall", "r": "recall",
     "fbeta": "fbeta", "f_beta": "fbeta", "jaccard": "jaccard", "iou": "jaccard",
@@ -229,7 +231,7 @@ def attribute_of(name: str, task: str) -> str | None:
     """
     plain = _plain(name)
     for kind in _KINDS:
-        rest = plain.removeprefix(f"{kind}_").removesuffix(f"_{kind}").removesuffix("_avg")
+        rest = _without(kind, plain)
         if rest != plain and rest in _RATIOS:
             return f"s.{kind}.{_RATIOS[rest]}"
     if plain in _RATIOS:
@@ -247,6 +249,37 @@ def attribute_of(name: str, task: str) -> str | None:
 def ratio_of(name: str) -> str | None:
     """What a ratio is called here that has another name elsewhere: "sensitivity" is the recall."""
     return _RATIOS.get(_plain(name))
+
+
+def metric_of(name: str, known: Collection[str]) -> str | None:
+    """What somebody who asks for a metric by another name is told; None if nothing is said.
+
+    Examples
+    --------
+    >>> metric_of("sensitivity", ["f1", "recall"]), metric_of("macro_f1", ["f1", "f1_macro"])
+    ("did you mean 'recall'?", "did you mean 'f1_macro'?")
+    """
+    plain = _plain(name)
+    meant = []
+    for kind in _KINDS[:-1]:
+        rest = _without(kind, plain)
+        if rest != plain and rest in _RATIOS:
+            meant.append(_RATIOS[rest] if kind == "binary" else f"{_RATIOS[rest]}_{kind}")
+    if plain in _RATIOS:
+        meant += [_RATIOS[plain], f"{_RATIOS[plain]}_macro"]
+    for names, ours in _SCORES:
+        if plain in names.split() or name in names.split():
+            meant.append(ours.removeprefix("s."))
+    near = next((each for each in meant if each in known), None)
+    if near is not None:
+        return f"did you mean {near!r}?"
+    return next((way for names, way in _ELSEWHERE if plain in names.split()), None)
+
+
+def _without(kind: str, name: str) -> str:
+    """A name less the average that it begins or ends with: "macro_avg_f1" gives "f1"."""
+    rest = name.removeprefix(f"{kind}_").removesuffix(f"_{kind}")
+    return rest if rest == name else rest.removeprefix("avg_").removesuffix("_avg")
 
 
 def _plain(name: str) -> str:

@@ -158,7 +158,8 @@ class Options:
         for field in fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
             if mine != theirs and not (mine != mine and theirs != theirs):  # nan is itself
-                return f"{field.name} is {shown(mine)} here and {shown(theirs)} there"
+                name = "classes" if field.name in ("names", "n_classes") else field.name
+                return f"{name} is {shown(mine)} here and {shown(theirs)} there"
         return None
 
 

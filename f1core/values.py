@@ -10,6 +10,7 @@ from contextlib import suppress
 from numbers import Real
 from typing import Any
 
+from .entries import plain_string
 from .errors import F1Error, one_of, shown
 
 _MOST_CLASSES = 100_000_000  # three counts of each take 2.4 GB
@@ -48,16 +49,36 @@ def _ordered(value: Any) -> tuple[Any, ...]:
     if isinstance(value, Set) and not isinstance(value, Reversible):  # dict.keys() is Reversible
         raise F1Error(f"classes is {shown(value)}, which has no order; give a list of names")
     try:
-        if isinstance(value, (bytes, bytearray)):
+        if isinstance(value, (bytes, bytearray, memoryview)) or hasattr(value, "columns"):
             raise TypeError
-        return _entries(value)
+        entries = _entries(value)
     except TypeError:
         raise F1Error(f"classes is {shown(value)}; give a count or a list of names") from None
+    _refuse_index(value, entries)
+    return entries
+
+
+def _refuse_index(value: Any, entries: tuple[Any, ...]) -> None:
+    """Complain about a pandas Series that may be a dict of names and ids."""
+    index = getattr(value, "index", None)
+    if not hasattr(index, "tolist"):
+        return
+    keys, order = _entries(index), list(range(len(entries)))
+    numbers = [each for each in (keys, entries) if all(map(_is_whole, each))]
+    if any(sorted(each) == order and list(each) != order for each in numbers[:1]) or (
+        entries in numbers and keys not in numbers and sorted(entries) == order
+    ):
+        raise F1Error(
+            "classes is a Series whose index and values may be ids and names: series.to_dict() "
+            "goes by its index, series.tolist() by position"
+        )
 
 
 def _by_id(value: Mapping[Any, Any]) -> tuple[Any, ...]:
     """The class names of label2id ({"cat": 0}) or id2label ({0: "cat"}), in the order of ids."""
     keys, values = [_scalar(key) for key in value], [_scalar(entry) for entry in value.values()]
+    if not all(isinstance(name, (str, int, float)) for name in (*keys, *values)):
+        raise F1Error(f"classes is {shown(value)}; a dict gives each name an id or each id a name")
     texts = [all(isinstance(entry, str) for entry in side) for side in (keys, values)]
     of_keys, of_values = _as_ids(keys), _as_ids(values)
     if all(texts):  # JSON turns the ids of id2label into strings; two digits do not tell
@@ -129,7 +150,11 @@ def _entries(values: Any) -> tuple[Any, ...]:
 
 
 def _scalar(value: Any) -> Any:
-    """A NumPy or torch scalar as a Python one; anything else as it is."""
+    """A NumPy or torch scalar, or an enum's string or number, as a plain Python one."""
+    if isinstance(value, str):
+        return plain_string(value)
+    if isinstance(value, int) and not isinstance(value, bool):  # an IntEnum's too
+        return int(value)
     with suppress(Exception):  # whatever an object of another library raises
         if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
             return value.item()
@@ -223,9 +248,9 @@ def flag(name: str, value: Any) -> bool:
 
 def ignored(value: Any) -> Any:
     """A label: a string or a whole number."""
-    if value is None or isinstance(value, str):
-        return value
     found = _scalar(value)
+    if found is None or isinstance(found, str):
+        return found
     with suppress(TypeError):
         found = _index(found)
     if not _is_whole(found):
@@ -235,13 +260,13 @@ def ignored(value: Any) -> Any:
 
 def pos_label(value: Any) -> Any:
     """A label: a string or a whole number, True being 1."""
-    if value is None or isinstance(value, str):
-        return None if value is None else str(value)
+    if value is None:
+        return None
     found = _scalar(value)
     if isinstance(found, bool):
         return int(found)
     if isinstance(found, str):
-        return str(found)
+        return found
     with suppress(TypeError):
         found = _index(found)
     if not _is_whole(found):

@@ -58,7 +58,7 @@ ARRAYS = {
     "binary targets": ([0, 2, 1], P, {"task": "binary"}, "y_true is 2 at row 1, a third label beside 0 and 1; a binary task has two (classes=[negative, positive] names them, task='multiclass' counts more)"),
     "NaN targets": ([0, math.nan, 1], P, {"task": "binary"}, "y_true is NaN at row 1; drop the row, or mark it with ignore_index"),
     "fractional targets": ([0, 0.5, 1], P, {"task": "binary"}, "y_true is 0.5 at row 1"),
-    "two columns for binary": (N, S[:, :2], {"task": "binary"}, "y_pred is (3, 2) float64, a binary task needs one column: pass the positive one ([:, 1])"),
+    "two columns for binary": (N, S[:, :2], {"task": "binary"}, "y_pred is (3, 2) float64, a binary task needs one column: pass that of the positive class ([:, 1] where it is the second)"),
     "two columns of binary truth": (ONE_HOT[:, :2], P, {"task": "binary"}, "y_true is (3, 2)"),
     "string targets without classes": (["n", "y", "y"], P, {}, "the labels are 'n' and 'y', and nothing says which one is positive: pos_label='y' or pos_label='n' does, or classes=[negative, positive]"),
     "a string that is no class": (["n", "y", "z"], P, {"classes": ["n", "y"], "task": "binary"}, "y_true is 'z' at row 2, which is none of the classes ('n', 'y')"),

@@ -14,7 +14,7 @@ import f1core
 ROOT = Path(f1core.__file__).parent
 # A module of the core imports only modules above it here, and none outside of the core.
 CORE = [
-    "errors", "locks", "layout", "plausible", "misnamed", "values", "options", "entries", "foreign",
+    "misnamed", "errors", "locks", "layout", "plausible", "entries", "values", "options", "foreign",
     "columns_by_name", "replicas", "cells", "counts", "memory", "formats", "plain", "kernels",
     "engine", "cores", "parallel", "text", "labels", "batch", "discover", "complaints", "positive",
     "row_order", "inputs", "crowded", "tally", "averages", "report", "scores", "api", "decisions",

@@ -351,3 +351,29 @@ def test_a_wrong_name_or_option_is_refused_at_once():
         scorer("f1", threshold=2)
     with pytest.raises(TypeError, match="treshold"):
         scorer("f1", treshold=0.5)
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_a_count_of_classes_names_those_that_an_estimator_never_saw(missing):
+    seen = ~np.isin(Y3, [missing])
+    model = GaussianNB().fit(X3[seen], Y3[seen])
+    counted = scorer("accuracy", top_k=2, classes=3)(model, X3, Y3)
+    assert counted == scorer("accuracy", top_k=2, classes=[0, 1, 2])(model, X3, Y3) == seen.mean()
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_a_label_that_an_estimator_never_saw_is_told_of_where_nobody_named_the_classes(missing):
+    seen = ~np.isin(Y3, [missing])
+    model = GaussianNB().fit(X3[seen], Y3[seen])
+    with pytest.raises(F1Error, match=f"y_true is {missing} at row .* never saw"):
+        scorer("accuracy", top_k=2)(model, X3, Y3)
+
+
+@pytest.mark.parametrize(
+    ("option", "way"),
+    [("sample_weight", "set_score_request"), ("needs_proba", "predict_proba"),
+     ("y_true", "come with the call"), ("cluster", "one number"), ("greater_is_better", "negated")],
+)  # fmt: skip
+def test_options_that_a_scorer_has_not_are_told_of_in_its_own_words(option, way):
+    with pytest.raises(F1Error, match=f"scorer has no option {option}=.*{way}"):
+        scorer("f1", **{option: 1})

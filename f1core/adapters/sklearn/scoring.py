@@ -10,13 +10,24 @@ from sklearn.utils.validation import _check_response_method
 
 from ...api import score
 from ...counts import Array
-from ...errors import F1Error, shown
+from ...errors import F1Error, UnknownOption, shown
 from ...layout import RATIOS
 from ...options import make_options, parameters_of, refuse_unknown, thread_count
 from ...scores import LOSSES, METRICS
 from ...values import among
 
-_OPTIONS = tuple(name for name in parameters_of(score) if name not in ("resamples", "seed"))
+_NONE = ("y_true", "y_pred", "sample_weight", "resamples", "seed", "cluster")
+_OPTIONS = tuple(name for name in parameters_of(score) if name not in _NONE)
+# What a scorer has no option for, and how it is said.
+_WAYS = {
+    "y_true y_pred": "the model and its data come with the call, scorer(…)(model, X, y)",
+    "sample_weight": "weights are metadata, scorer(…).set_score_request(sample_weight=True)",
+    "cluster resamples": "a scorer gives one number; f1core.score(…, resamples=) gives intervals",
+    "response_method needs_proba needs_threshold": (
+        "threshold= and top_k= ask for predict_proba, from_logits=True for decision_function"
+    ),
+    "greater_is_better": "greater is always better, since a loss is negated",
+}
 
 
 def scorer(metric: str, **options: Any) -> Scorer:
@@ -50,6 +61,9 @@ def scorer(metric: str, **options: Any) -> Scorer:
     >>> round(float(found.mean()), 2)
     0.95
     """
+    for names, way in _WAYS.items():
+        for name in options.keys() & names.split():
+            raise UnknownOption(f"scorer has no option {name}=: {way}")
     refuse_unknown(options, ("metric", *_OPTIONS), "scorer")
     among("metric", metric, METRICS)
     return Scorer(metric, options)
@@ -108,7 +122,13 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
         if method == "predict":
             pred = self._labels(pred)
         wanted: Any = options.get("classes")
-        classes = np.asarray(wanted).tolist() if np.ndim(wanted) == 1 else known
+        classes = known
+        if np.ndim(wanted) == 1:
+            classes = np.asarray(wanted).tolist()
+        elif wanted is not None and set(known) < set(range(wanted)):
+            classes = list(range(wanted))
+        if classes is known and known and (len(known) > 1 or options.get("top_k", 1) > 1):
+            self._refuse_unseen(y_true, known)
         if len(classes) == 1 and method != "predict":  # one side of a binary task, all else missed
             options["task"] = "binary"
             positive = options.get("pos_label", 1 if classes[0] in (0, 1, -1) else None)
@@ -126,6 +146,20 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
         if known and method != "predict":
             pred = _in_order(pred, known, classes, options, method == "decision_function")
         return float(self._sign * self.value(y_true, pred, **options))
+
+    def _refuse_unseen(self, y_true: Any, known: list[Any]) -> None:
+        """Complain about a label whose scores the estimator cannot give, since it never saw it."""
+        if self._response_method == "predict":
+            return
+        labels = np.ravel(np.asarray(y_true))
+        seen = np.isin(labels, [*known, self._kwargs.get("ignore_index", known[0])])
+        if not seen.all():
+            row = int((~seen).argmax())
+            raise F1Error(
+                f"y_true is {shown(labels[row])} at row {row}, which the estimator never saw, as "
+                "in a fold without it: name all classes, scorer(…, classes=[…]), and such rows "
+                "count as missed"
+            )
 
     def _labels(self, pred: Any) -> Array:
         """What `predict` gave, if it is labels."""
