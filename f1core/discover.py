@@ -136,7 +136,8 @@ def _refuse_no_label(array: Array, ignored: Any, name: str) -> None:
         if wrong.any():
             row = int(wrong.argmax())
             refuse_rounded(block[row], array.dtype, name, start + row)
-            if np.isfinite(block[row]) and abs(block[row]) >= _BEYOND:
-                raise F1Error(f"{name} holds {block[row]:.0f}; labels are less than 2**63")
+            least = " less than 2**63" if abs(block[row]) >= _BEYOND else ""
             value = "NaN" if np.isnan(block[row]) else shown(block[row])
-            raise F1Error(f"{name} is {value} at row {start + row}; labels are whole numbers")
+            raise F1Error(
+                f"{name} is {value} at row {start + row}; labels are whole numbers{least}"
+            )

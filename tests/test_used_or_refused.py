@@ -58,7 +58,7 @@ def seen(scores):
     found |= {"classes": scores.classes, "task": scores.task, "total": scores.total}
     for name, look in {
         "confusion": lambda: scores.confusion.tolist(),
-        "interval": lambda: scores.interval("accuracy", resamples=20, seed=1),
+        "interval": lambda: scores.interval("accuracy", method="bootstrap", resamples=20, seed=1),
     }.items():
         try:
             found[name] = look()

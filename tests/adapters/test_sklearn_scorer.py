@@ -193,7 +193,7 @@ def test_an_estimator_of_one_class_predicts_it_alone(only, said):
 def test_what_a_scorer_does_not_know_is_refused():
     for name, words in (
         ("average", "metric='f1_macro'"),
-        ("needs_proba", "its options are"),
+        ("needs_proba", "predict_proba"),
         ("resamples", "has no option resamples="),
         ("seed", "has no option seed="),
     ):
