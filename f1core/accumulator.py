@@ -314,8 +314,8 @@ class Accumulator:
             refuse_nested(self._lock, self)
         with self._lock:
             self._kept = Kept(self._asked)
-            if self._stream is not None:
-                self._stream.rows = 0
+            if self._stream is not None:  # a batch that is under way has rows of the older one
+                self._stream = self._stream.anew()
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write the state to a file (npz, no pickle, with a checksum), whole or not at all.
@@ -391,6 +391,8 @@ class Accumulator:
         self._kept = Kept(options, made["counts"], made.get("once"), made.get("negative"))
         self._threads, self._lock, self._repeat = made["threads"], new_lock(), None
         self._stream = self._new_stream(made.get("seed"))
+        if self._once is not None and self._stream is not None:
+            self._once.seed_by(self._stream.seed)
 
     def as_task(self, task: str, counts: Counts) -> Accumulator:
         """Other counts under another task and the same options."""
@@ -500,7 +502,9 @@ class Accumulator:
                 first = stream.rows
                 stream.rows = first + len(batch)
             counts = with_replicas(counts, batch, stream.seed, first)
-            done = self._add(counts, batch, asked, width)
+            with self._lock:
+                if stream is self._stream:
+                    done = self._add(counts, batch, asked, width)
         finally:
             if not done and first is not None:
                 with self._lock:

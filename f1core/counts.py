@@ -306,6 +306,8 @@ class Counts:
                 raise F1Error(f"{name} of {n_classes} classes cannot be {shape_words(array)}")
             if not (np.isfinite(array).all() and (array >= 0).all()):
                 raise F1Error(f"{name} holds a number that no count can be")
+        if len({array.dtype for array in arrays.values()}) > 1:
+            raise F1Error("sums and rows cannot be of two dtypes")
         if labels is not None and (
             labels.shape != (n_classes,)
             or labels.dtype.kind not in "iuUfb"

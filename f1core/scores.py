@@ -356,7 +356,7 @@ class Scores:
         eligible, if_seen = self._options.averaged(self._counts.n_classes, self._counts.labels)
         chosen = np.array(eligible)
         if if_seen:
-            chosen &= self._sums[PRED] + self._sums[TRUE] > 0
+            chosen &= (self._sums[PRED] > 0) | (self._sums[TRUE] > 0)  # a sum could leave int64
         if not chosen.any():
             raise F1Error("no class is left to average over")
         return chosen

@@ -85,6 +85,8 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
             raise F1Error(f"its seed is {seed}")
         counts = once = None
         if "ids" in arrays:
+            if options.resamples and seed is None:
+                raise F1Error("it lacks the seed that its resamples are drawn from")
             rows = Outcomes.from_dict(arrays, options, keyed=found >= _KEYED)
             _refuse_misfit(options, rows)
             once = Once(options)

@@ -354,3 +354,21 @@ def test_nothing_is_allocated_that_the_file_does_not_hold(path):
     refused(path, "confusion claims the shape (3900000000,)")
     assert tracemalloc.get_traced_memory()[1] < 1 << 20
     tracemalloc.stop()
+
+
+def test_sums_and_rows_of_two_dtypes_are_refused(tmp_path):
+    made = Accumulator("multilabel")
+    made.update([[0, 1], [1, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.7], [0.6, 0.8]])
+    for name in ("sums", "rows"):
+        path = tmp_path / f"{name}.npz"
+        made.save(path)
+        forge(path, lambda members, name=name: members.update({name: members[name].astype(float)}))
+        refused(path, "dtypes")
+
+
+def test_rows_that_have_lost_the_seed_of_their_resamples_are_refused(tmp_path):
+    path, made = tmp_path / "drawn.npz", Accumulator("binary", resamples=5, seed=1)
+    made.update([0, 1, 1], [0.2, 0.9, 0.3], sample_id=[4, 5, 6])
+    made.save(path)
+    forge(path, lambda members: members.pop("seed"))
+    refused(path, "seed")

@@ -268,3 +268,23 @@ def test_a_child_forked_while_a_thread_updates_goes_on(name):
 
 def _late(name):
     return {"sample_id": IDS + (1 << 40)} if "sample_id" in CASES[name][2] else {}
+
+
+def test_a_reset_while_a_batch_draws_its_resamples_leaves_numbers_to_go_on_with(monkeypatch):
+    from f1core.intervals import poisson
+
+    made, honest = Accumulator("binary", resamples=4, seed=1), poisson.with_replicas
+    made.update([0, 1, 1], [0.2, 0.9, 0.3])
+
+    def with_a_reset(*args, **options):
+        monkeypatch.setattr(poisson, "with_replicas", honest)
+        made.reset()
+        return honest(*args, **options)
+
+    monkeypatch.setattr(poisson, "with_replicas", with_a_reset)
+    made.update([0, 1], [0.2, 0.9])
+    for _ in range(3):
+        made.update([0, 1, 1], [0.2, 0.9, 0.3])
+    fresh = Accumulator("binary", resamples=4, seed=1)
+    fresh.update([0, 1] + [0, 1, 1] * 3, [0.2, 0.9] + [0.2, 0.9, 0.3] * 3)
+    assert made == fresh

@@ -360,3 +360,11 @@ def test_the_ends_of_the_scale():
     undefined = score([0, 0], [0, 0], task="binary", zero_division=math.nan)
     for method in METHODS:
         assert all(map(math.isnan, undefined.interval("f1", method=method)))
+
+
+def test_a_micro_average_that_no_row_tells_of_may_be_anything():
+    """Specificity of the only class that occurs is 0/0."""
+    assert score([2, 2], [2, 2], task="multiclass", classes=3).interval("specificity_micro") == (
+        0.0,
+        1.0,
+    )

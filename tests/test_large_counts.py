@@ -8,6 +8,7 @@ import pytest
 
 from f1core import Accumulator, BinnedThresholds, F1Error, Scores
 from f1core.counts import Counts
+from f1core.intervals.proportions import proportion_interval
 from f1core.layout import COUNT, HIGH, LOW, ROWS, WHOLE, carried, ratio_sums
 
 MAKE = {
@@ -204,3 +205,36 @@ def test_bins_refuse_what_wraps():
     with pytest.raises(F1Error, match="beyond float64"):
         weighed.merge(weighed)
     assert weighed.best_threshold().score == 1.0
+
+
+@pytest.mark.parametrize("name", ["accuracy", "f1", "f1_macro", "f1_micro", "mcc", "kappa"])
+@pytest.mark.parametrize("method", ["auto", "bootstrap"])
+def test_intervals_of_counts_near_the_end_of_int64_hold_the_metric(name, method):
+    made = Accumulator("binary")
+    made.update([0, 1, 1, 1, 0, 1, 1, 1], [0, 1, 1, 1, 1, 0, 1, 1])
+    for _ in range(59):
+        made.merge(made)
+    found = made.compute()
+    low, high = found.interval(name, method=method, resamples=20)
+    assert low <= found.to_dict()[name] <= high
+    assert high - low < 1e-6
+
+
+def test_a_class_that_all_rows_have_is_averaged_over_up_to_the_end_of_int64():
+    made = Accumulator("binary")
+    made.update([1], [0.9])
+    for _ in range(62):
+        made.merge(made)
+    assert made.compute().included.tolist() == [False, True]
+    low, high = made.compute().interval("accuracy")
+    assert 1 - 1e-15 < low <= high == 1
+
+
+@pytest.mark.parametrize("bits", [34, 40, 53, 63])
+def test_the_interval_of_a_rare_event_goes_with_the_number_of_trials(bits):
+    few, many = (
+        proportion_interval([0, 1, 5], 1e9, 0.95),
+        proportion_interval([0, 1, 5], 2**bits, 0.95),
+    )
+    for one, other in zip(few, many, strict=True):
+        np.testing.assert_allclose(one * 1e9, other * 2.0**bits, rtol=1e-4)

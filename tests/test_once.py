@@ -15,6 +15,7 @@ from problems import generators
 from same import same_bits
 
 from f1core import Accumulator, F1Error, score
+from f1core.ids.once import Once
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -424,3 +425,21 @@ def test_replicas_are_those_of_the_rows_however_they_came(problem, data):
         found.append(late._snapshot())
     assert found[0] == found[1]
     assert found[0].replicas is not None
+
+
+@pytest.mark.parametrize("resamples", [0, 5])
+def test_a_pickle_whose_rows_hold_no_seed_is_read(resamples):
+    """As they were before the rows kept it."""
+    drawn = {"resamples": resamples, "seed": 3} if resamples else {}
+    made = Accumulator("binary", **drawn)
+    made.update([0, 1, 1], [0.2, 0.9, 0.3], sample_id=[4, 5, 6])
+    older, rows = made.__getstate__(), made._once.__getstate__()
+    del rows["seed"]
+    older["once"] = Once.__new__(Once)
+    older["once"].__setstate__(rows)
+    loaded = Accumulator.__new__(Accumulator)
+    loaded.__setstate__(older)
+    assert loaded.compute().to_dict() == made.compute().to_dict()
+    assert loaded == made
+    if resamples:
+        assert loaded.compute()._counts.replicas == made.compute()._counts.replicas

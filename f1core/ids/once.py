@@ -122,6 +122,11 @@ class Once:
         assert total is not None
         return total
 
+    def seed_by(self, seed: int | None) -> None:
+        """Draw resamples from this seed, where none is held: older pickles kept it elsewhere."""
+        if self._held.seed is None:
+            self._held = self._held._replace(seed=seed)
+
     def by_column(self, n_classes: int, options: Options) -> Once:
         """The same rows, their labels 0, 1, … taken as columns."""
         found, made = self.outcomes(), Once(options)
@@ -154,7 +159,7 @@ class Once:
     def __setstate__(self, made: dict[str, Any]) -> None:
         self.__init__(made["options"])  # type: ignore[misc]
         if made["outcomes"] is not None:
-            self.add(made["outcomes"], seed=made["seed"])
+            self.add(made["outcomes"], seed=made.get("seed"))  # older ones have none
 
 
 def _refuse_other_form(held: Held, more: Outcomes) -> None:

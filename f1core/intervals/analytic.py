@@ -9,7 +9,7 @@ import numpy as np
 
 from ..averages import fraction
 from ..counts import Array, Counts
-from ..layout import CELLS, COUNT, EXACT, PRED, RATIOS, TP, TRUE
+from ..layout import CELLS, COUNT, EXACT, RATIOS, TP, TRUE
 from ..options import Options
 from ..scores import Scores
 from .influence import chance_influence
@@ -101,12 +101,17 @@ def metric_interval(
 
 def classes_of(counts: Counts, options: Options, ratio: str) -> Classes:
     """What each class's ratio is made of, as fractions of hits and two kinds of misses."""
-    tp, pred, true = (x.astype(np.float64) for x in counts.per_class)
+    tp, pred, true = _floats(counts)
     missed, false = np.maximum(true - tp, 0), np.maximum(pred - tp, 0)
     if ratio == "specificity":
         total = counts.total if counts.rows is None else counts.sums[CELLS]  # type: ignore[index]
         return Classes(np.maximum(total - tp - missed - false, 0), 0 * tp, false, (1.0, 0.0, 1.0))
     return Classes(tp, missed, false, coefs_of(ratio, options))
+
+
+def _floats(counts: Counts) -> Array:
+    """(3, C) the sums of each class, so that no sum or product of them leaves int64."""
+    return np.asarray(counts.per_class, np.float64)
 
 
 def coefs_of(ratio: str, options: Options) -> tuple[float, float, float]:
@@ -142,16 +147,17 @@ class _Alone(Counts):
 
 def _monotone(scores: Scores, stem: str, kind: str) -> bool:
     """Whether this average rises with the number of rows that are right, and with nothing else."""
-    whole = scores._counts.per_class[:, ~scores.included].sum() == 0
+    whole = not scores._counts.per_class[:, ~scores.included].any()
     return bool(whole and (kind == "micro" or stem == "recall"))
 
 
 def _by_accuracy(scores: Scores, name: str, level: float) -> tuple[float, float]:
     """Bound what follows from the share of rows that are right: accuracy, micro averages."""
-    tp, pred, true = (x[scores.included].sum() for x in scores._counts.per_class)
+    sums = _floats(scores._counts)
+    tp, pred, true = sums[:, scores.included].sum(axis=1)
     if name in _OF_ROWS or name.endswith("weighted"):
-        tp = scores._counts.per_class[TP].sum()
-    rows = scores.total
+        tp = sums[TP].sum()
+    rows = float(scores.total)
     low, high = (float(x) for x in proportion_interval(tp, rows, level))
     if name == "hamming_loss":
         return 1 - high, 1 - low
@@ -162,14 +168,16 @@ def _by_accuracy(scores: Scores, name: str, level: float) -> tuple[float, float]
         total = rows * int(scores.included.sum())
         hits = share * rows
         over, under = fraction(name, hits, pred, true, total, scores._options.coefs)
-        ends.append(float(over / under) if under > 0 else 0.0)
+        if not under > 0:  # as specificity where one class is all there is
+            return 0.0, 1.0
+        ends.append(float(over / under))
     return ends[0], ends[1]
 
 
 def _micro(scores: Scores, stem: str, value: float, level: float) -> tuple[float, float] | None:
     """Bound a micro average over some of the classes."""
     counts, options = scores._counts, scores._options
-    tp, pred, true = (x[scores.included].sum() for x in counts.per_class)
+    tp, pred, true = _floats(counts)[:, scores.included].sum(axis=1)
     stem = "recall" if stem not in RATIOS else stem
     if stem in ("precision", "recall"):
         low, high = proportion_interval(tp, pred if stem == "precision" else true, level)
@@ -188,7 +196,7 @@ def _average(scores: Scores, metric: str, stem: str, kind: str, value: float) ->
     """Moments of a macro or weighted average, or of balanced accuracy."""
     counts, options = scores._counts, scores._options
     included, undefined = scores.included, options.zero_division
-    true = counts.per_class[TRUE]
+    true = _floats(counts)[TRUE]
     if metric == "balanced_accuracy":
         stem, kind, undefined, included = "recall", "macro", 0.0, true > 0
     if options.task == "binary" and options.average_over is None:
@@ -220,7 +228,7 @@ def _first_order(
     of each true class does beside. So a row of class i that is taken for j adds miss_i + false_j.
     """
     hit, missed, false = changes
-    tp, pred, true = counts.per_class
+    tp, pred, true = _floats(counts)
     if stem == "specificity":  # a row is a hit of every class that is neither true nor predicted
         missed, false = hit.sum() - hit, false - hit
         hit = missed
@@ -240,7 +248,7 @@ def _over_chance(
     matrix = counts.confusion
     if matrix is None:
         return None
-    true, pred = counts.per_class[TRUE], counts.per_class[PRED]
+    _, pred, true = _floats(counts)
     if (true > 0).sum() < 2 or (pred > 0).sum() < 2:  # nothing to be learnt about agreement
         return -1.0, 1.0
     influence = chance_influence(metric, matrix)

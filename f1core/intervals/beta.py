@@ -13,6 +13,7 @@ from ..counts import Array
 
 _TINY = 1e-300
 _LARGE = 500.0  # from here on the expansion errs by less than 1e-3 of the standard deviation
+_MANY = 1e10  # from here on the rarer kind is as good as Poisson, and differences of lgamma round
 _NORMAL = NormalDist()
 
 
@@ -48,6 +49,10 @@ def _quantile(p: float, a: float, b: float) -> float:
     """Newton's steps within a bracket; of large `a` and `b` an expansion of the quantile itself."""
     if not 0 < p < 1:
         return min(max(p, 0.0), 1.0)
+    if a < _LARGE and b > _MANY:
+        return _quantile(p, a, _MANY) * ((a + _MANY) / (a + b))
+    if b < _LARGE and a > _MANY:
+        return 1 - _quantile(1 - p, b, _MANY) * ((b + _MANY) / (a + b))
     x = _expanded(p, a, b)
     if min(a, b) >= _LARGE:
         return x

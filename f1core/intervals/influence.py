@@ -111,8 +111,8 @@ def chance_influence(metric: str, confusion: Array) -> Array:
 
 
 def _fraction(stem: str, counts: Counts, options: Options) -> tuple[Array, Array]:
-    tp, pred, true = counts.per_class
-    pair = averages.fractions(tp, pred, true, counts.total, options.coefs)[stem]
+    tp, pred, true = np.asarray(counts.per_class, np.float64)  # sums of two would leave int64
+    pair = averages.fractions(tp, pred, true, float(counts.total), options.coefs)[stem]
     over, under = (np.broadcast_to(np.asarray(x, np.float64), tp.shape) for x in pair)
     return over, under
 

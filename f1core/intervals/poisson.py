@@ -114,6 +114,12 @@ class Stream:
         self.seed = checked_seed(seed)
         self.rows = 0
 
+    def anew(self) -> Stream:
+        """One of the same seed that no row has come from yet."""
+        made = Stream(self.asked)
+        made.seed = self.seed
+        return made
+
     def take_back(self, first: int, rows: int) -> None:
         """Forget the numbers of rows from `first` on, unless others were numbered since."""
         if self.rows == first + rows:

@@ -40,7 +40,7 @@ def proportion_interval(hits: Any, trials: Any, level: float) -> tuple[Array, Ar
     tilt = base + _NONE * np.maximum(1 - misses, 0)
     low = beta_quantile(tail, hits + 0.5 - tilt, misses + 0.5 + tilt)
     tilt = base + _NONE * np.maximum(1 - hits, 0)
-    high = 1 - beta_quantile(tail, misses + 0.5 - tilt, hits + 0.5 + tilt)
+    high = beta_quantile(1 - tail, hits + 0.5 + tilt, misses + 0.5 - tilt)
     return np.where(hits <= 0, 0.0, low), np.where(misses <= 0, 1.0, high)
 
 

@@ -63,7 +63,7 @@ def class_intervals(
 
 def _trials(drawn: Resamples, ratio: str) -> Array:
     """(B, C) what each class's ratio is out of, in each replica."""
-    tp, pred, true = np.moveaxis(drawn.sums[:, :3], 1, 0)
+    tp, pred, true = np.moveaxis(np.asarray(drawn.sums[:, :3], np.float64), 1, 0)
     if ratio == "specificity":
         kept = drawn.sums[:, CELLS] if drawn.rows is not None else drawn.totals[:, None]
         return np.asarray(kept - true)

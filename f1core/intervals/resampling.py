@@ -66,9 +66,10 @@ class Resamples:
     @property
     def _four(self) -> tuple[Array, Array, Array, Array]:
         """(B, C) true positives, predicted, true, and what each class's counts are out of."""
-        tp, pred, true = (self.sums[:, row] for row in (TP, PRED, TRUE))
-        if self.sums.shape[1] > CELLS:
-            return tp, pred, true, self.sums[:, CELLS]
+        sums = np.asarray(self.sums, np.float64)  # of which no sum leaves int64
+        tp, pred, true = (sums[:, row] for row in (TP, PRED, TRUE))
+        if sums.shape[1] > CELLS:
+            return tp, pred, true, sums[:, CELLS]
         return tp, pred, true, true.sum(axis=1, keepdims=True)
 
     def _parts(self) -> Iterator[Resamples]:
