@@ -246,6 +246,13 @@ def flag(name: str, value: Any) -> bool:
     raise F1Error(f"{name} is {shown(value)}; use True or False")
 
 
+def word(name: str, value: Any) -> str:
+    """Read an option that is text."""
+    if not isinstance(value, str):
+        raise F1Error(f"{name} is {shown(value)}; it must be text")
+    return value
+
+
 def ignored(value: Any) -> Any:
     """A label: a string or a whole number."""
     found = _scalar(value)

@@ -181,6 +181,42 @@ def ignite_sync(rank: int, size: int) -> dict[str, Any]:
     return {"macro": [metric.compute() for _ in range(2)], "weights": weighted.compute()}
 
 
+def many_rows(rank: int, size: int) -> dict[str, Any]:
+    """Counts of 2^31 rows a rank, and of 2^62: doubled where a state can be merged with itself."""
+    import torch
+
+    from f1core import F1Error
+    from f1core.adapters.ignite import ScoreMetric as Ignite
+    from f1core.adapters.torch import ScoreMeter
+    from f1core.adapters.torchmetrics import ScoreMetric
+
+    flags = torch.eye(3)[:2]
+    options: dict[str, Any] = {"task": "multilabel", "classes": 3, "average": "samples"}
+    found: dict[str, Any] = {}
+    for power in (31, 62):
+        meter = ScoreMeter("multilabel", classes=3)
+        meter.update(flags, flags.long())
+        theirs, ignite = ScoreMetric(**options), Ignite(**options)
+        theirs.update(flags, flags.long())
+        for _ in range(power - 1):
+            meter.merge(meter)
+            theirs.merge_state(theirs.clone())
+        ignite._counts = _counts_of(theirs).clone()
+        calls = {
+            "meter": lambda meter=meter: meter.sync().compute().samples.f1,
+            "torchmetrics": lambda theirs=theirs: theirs.compute().item(),
+            "ignite": ignite.compute,
+        }
+        found[str(power)] = {
+            name: call() if power < 62 else _refusal(call, F1Error) for name, call in calls.items()
+        }
+    return found
+
+
+def _counts_of(metric: Any) -> Any:
+    return getattr(metric, metric._counts)
+
+
 def lightning_ddp(rank: int, size: int, folder: Path) -> dict[str, Any]:
     """Lightning's DDP on a validation set that the ranks cannot share evenly."""
     import lightning.pytorch as lightning

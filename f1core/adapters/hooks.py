@@ -10,13 +10,13 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from ..api import score
-from ..errors import F1Error, shown
+from ..errors import F1Error
 from ..foreign import to_numpy, widened
 from ..options import make_options, parameters_of, refuse_unknown, thread_count
 from ..positive import with_fixed_labels
-from .logs import monitored, named
+from .logs import monitored, named, names_of
 
-_IDLE = ("y_true", "y_pred", "sample_weight", "resamples", "seed")
+_IDLE = ("y_true", "y_pred", "sample_weight", "resamples", "seed", "cluster")
 _OPTIONS = (*(name for name in parameters_of(score) if name not in _IDLE), "metric", "average")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -67,15 +67,7 @@ class Rounds:
     def __init__(
         self, metric: str | Sequence[str], task: str, average: str | None, **options: Any
     ) -> None:
-        try:
-            names = [metric] if isinstance(metric, str) else list(metric)
-            if not names or len(set(names)) != len(names):
-                raise TypeError
-        except Exception:  # no list, or whatever the object raises
-            raise F1Error(
-                f"metric is {shown(metric)}; name at least one metric, each once"
-            ) from None
-        self.keys = {name: named(name, task, average) for name in names}
+        self.keys = {name: named(name, task, average) for name in names_of(metric)}
         self.options = {"task": task, **options}
         refuse_unknown(options, _OPTIONS, type(self).__name__)
         thread_count(options.pop("threads", None))

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from ..errors import F1Error, missing
 
 try:
     import torch
+    from ignite import distributed as idist
     from ignite.exceptions import NotComputableError
-    from ignite.metrics.metric import Metric, reinit__is_reduced, sync_all_reduce
+    from ignite.metrics.metric import Metric, reinit__is_reduced
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] not in ("torch", "ignite"):
         raise
     raise missing("f1core.adapters.ignite", "pytorch-ignite", "ignite") from None
 
+from ..plausible import refuse_overflow
+from ..values import word
 from .vectors import Vectors
 
 
@@ -69,7 +75,7 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         self._vectors = Vectors(metric, task, classes, average, options)
         if prefix and not self._vectors.several:
             raise F1Error("prefix is for several metrics; `attach` names a single one")
-        self._prefix = prefix
+        self._prefix = word("prefix", prefix)
         super().__init__(output_transform, device=device)
 
     @reinit__is_reduced  # type: ignore[untyped-decorator, unused-ignore]
@@ -91,7 +97,6 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         else:
             self._weights += added.to(self._device, self._double_dtype)
 
-    @sync_all_reduce("_counts", "_weights")  # type: ignore[untyped-decorator, unused-ignore]
     def compute(self) -> float | dict[str, float]:
         """The metric of everything so far, of all processes; 0.0 where it is undefined.
 
@@ -101,13 +106,39 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         ------
         NotComputableError
             If there are no rows.
+        F1Error
+            On every process, if all rows together are more than counts hold.
         """
-        values = self._vectors.values(*self._sums())
+        values = self._vectors.values(*self._of_all())
         if values is None:
             raise NotComputableError("there are no rows to score")
         if self._vectors.several:
             return {f"{self._prefix}{key}": value for key, value in values.items()}
         return next(iter(values.values()))
+
+    def _of_all(self) -> list[Any]:
+        """The sums of all processes, each one's limbs carried so that none overflows."""
+        sums = self._sums()
+        if idist.get_world_size() == 1:
+            return list(sums)
+        found, rows = [], []
+        for mine in sums:
+            try:
+                found.append(self._vectors.added([mine]))
+                rows.append(self._vectors.rows_of(mine))
+            except F1Error:  # told on every process, since the others wait for this one
+                found.append(mine)
+                rows.append(math.inf)
+        counted, weighed = self._reduced(np.asarray(rows)).tolist()
+        if counted >= 2.0**63:
+            raise F1Error(f"{counted:,.4g} rows of all processes: counts end at 2^63")
+        refuse_overflow(weighed, 0.0)
+        return [self._reduced(each) for each in found]
+
+    def _reduced(self, array: Any) -> Any:
+        dtype = torch.int64 if array.dtype.kind == "i" else self._double_dtype
+        total: Any = idist.all_reduce(torch.tensor(array, dtype=dtype, device=self._device))
+        return total.cpu().numpy()
 
     def _sums(self) -> tuple[Any, Any]:
         return self._counts.cpu().numpy(), self._weights.cpu().numpy()

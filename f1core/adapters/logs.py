@@ -82,6 +82,30 @@ def named(metric: str, task: str, average: str | None = None) -> str:
     return metric
 
 
+def names_of(metric: Any) -> list[str]:
+    """One metric, or several, as a list of names.
+
+    Raises
+    ------
+    F1Error
+        If it is neither a name nor a list of them, or one is named twice.
+
+    Examples
+    --------
+    >>> names_of("f1"), names_of(("f1", "mcc"))
+    (['f1'], ['f1', 'mcc'])
+    """
+    if isinstance(metric, str):
+        return [metric]
+    try:
+        names = list(metric)
+        if not names or len(set(names)) != len(names):
+            raise TypeError
+    except Exception:  # no list, or whatever the object raises
+        raise F1Error(f"metric is {shown(metric)}; name at least one metric, each once") from None
+    return names
+
+
 def wanted(
     metric: str | Sequence[str], task: str, average: str | None
 ) -> dict[str, tuple[str, bool]]:
@@ -97,9 +121,7 @@ def wanted(
     >>> wanted(["f1", "mcc"], "multiclass", None), wanted("recall", "binary", "per_class")
     ({'f1': ('f1_macro', False), 'mcc': ('mcc', False)}, {'recall': ('recall', True)})
     """
-    each = [metric] if isinstance(metric, str) else list(metric)
-    if not each or len(set(each)) != len(each):
-        raise F1Error(f"metric is {shown(metric)}; name at least one metric, each once")
+    each = names_of(metric)
     if average != "per_class":
         return {key: (named(key, task, average), False) for key in each}
     for key in each:

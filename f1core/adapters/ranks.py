@@ -11,6 +11,8 @@ import torch.distributed as dist
 from ..accumulator import Accumulator
 from ..counts import Array, Counts
 from ..errors import F1Error
+from ..layout import carried
+from ..plausible import MOST_ROWS
 
 # What a rank says of its state: nothing yet, arrays of this form, or that it must be sent whole.
 Form = tuple[int, tuple[tuple[int, ...] | None, ...]] | str | None
@@ -26,22 +28,27 @@ def summed(mine: Accumulator, group: Any = None) -> Accumulator:
     Raises
     ------
     F1Error
-        On every rank, if their options or classes differ.
+        On every rank, if their options or classes differ, or all rows are more than counts hold.
     """
     if not (dist.is_available() and dist.is_initialized()):
         return mine
     if dist.get_rank(group) < 0:
         raise F1Error("this process is not in the group: only its members sync")
     device = _device(group)
-    forms = _gathered((mine.options, _form(mine) if device else "whole"), group)
-    for rank, (options, _) in enumerate(forms):
+    form = _form(mine) if device else "whole"
+    size = mine.counts.amount if isinstance(form, tuple) and mine.counts is not None else 0
+    forms = _gathered((mine.options, form, size), group)
+    for rank, (options, *_) in enumerate(forms):
         difference = forms[0][0].difference(options)
         if difference is not None:
             raise F1Error(f"rank 0 differs from rank {rank}: {difference}")
-    seen = {form for _, form in forms if form is not None}
+    seen = {form for _, form, _ in forms if form is not None}
     if len(forms) == 1 or not seen:
         return mine
     if len(seen) == 1 and "whole" not in seen:
+        size = sum(each for *_, each in forms)
+        if size > MOST_ROWS:
+            raise F1Error(f"{size:,} rows of all ranks cannot be counted: counts end at 2^63")
         return mine.as_task(mine.task, _reduced(mine.counts, seen.pop(), device, group))
     total, *others = _gathered(mine, group)
     for other in others:
@@ -84,6 +91,8 @@ def _reduced(counts: Counts | None, form: Any, device: Any, group: Any) -> Count
         return np.asarray(sums.cpu())
 
     n_classes, shapes = form
-    arrays = (None,) * 3 if counts is None else counts.arrays()
+    arrays = [None] * 3 if counts is None else list(counts.arrays())
+    if arrays[2] is not None:
+        arrays[2] = carried(arrays[2])
     confusion, sums, rows = map(total, shapes, arrays)
     return Counts(n_classes, confusion, sums, rows)

@@ -21,8 +21,15 @@ except ModuleNotFoundError as error:
         raise
     raise missing("f1core.adapters.torchmetrics", library, "torchmetrics") from None
 
+from ..options import refuse_unknown
+from ..values import word
 from .monitors import warn_of_modes
 from .vectors import OPTIONS, Vectors
+
+_THEIRS = (  # the options of `torchmetrics.Metric`
+    "compute_on_cpu", "compute_with_cache", "dist_sync_fn", "dist_sync_on_step",
+    "distributed_available_fn", "process_group", "sync_on_compute",
+)  # fmt: skip
 
 
 class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
@@ -79,15 +86,24 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         prefix: str = "",
         **options: Any,
     ) -> None:
-        super().__init__(**{k: v for k, v in options.items() if k not in OPTIONS})
+        theirs = {k: v for k, v in options.items() if k not in OPTIONS}
+        try:
+            super().__init__(**theirs)
+        except ValueError as error:
+            refuse_unknown(
+                options,
+                ("metric", "average", "classes", "prefix", *sorted(OPTIONS), *_THEIRS),
+                "ScoreMetric",
+            )
+            raise F1Error(str(error)) from None
         ours = {k: v for k, v in options.items() if k in OPTIONS}
         self._vectors = Vectors(metric, task, classes, average, ours)
         # A collection lets metrics share states of equal names that were equal once.
         self._counts, self._weights = (f"{n}_{self._vectors.digest}" for n in ("counts", "weights"))
         zeros = torch.zeros(self._vectors.length, dtype=torch.int64)
-        self.add_state(self._counts, zeros, dist_reduce_fx="sum")
-        self.add_state(self._weights, zeros, dist_reduce_fx=_add_weights)
-        self._prefix, self._trainer = prefix, None
+        self.add_state(self._counts, zeros, dist_reduce_fx=self._add_counts)
+        self.add_state(self._weights, zeros, dist_reduce_fx=self._add_weights)
+        self._prefix, self._trainer = word("prefix", prefix), None
         several = self._vectors.several
         keys = self._vectors.keys.items() if several else ()
         self._parts = torch.nn.ModuleList(Part(self, prefix + key, name) for key, name in keys)
@@ -114,6 +130,9 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
     def plot(self, val: Any = None, ax: Any = None) -> Any:
         """Draw the values so far, or those of `forward` and `compute` that are given."""
         fig, ax = self._plot(val, ax)
+        legend = ax.get_legend()
+        for each in [] if legend is None else legend.get_texts():
+            each.set_parse_math(False)  # a class may be named with dollars
         metric, average = self._vectors.asked
         ax.set_ylabel(" ".join([metric] if isinstance(metric, str) else metric))
         if average is not None:
@@ -137,7 +156,7 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
             states[self._counts] = states[self._counts] + added
         else:
             both = torch.stack([states[self._weights], added.view(torch.int64)])
-            states[self._weights] = _add_weights(both)
+            states[self._weights] = self._add_weights(both)
 
     def compute(self) -> Tensor | dict[str, Tensor]:
         """The metric of everything so far, () float64; float32 where a device lacks that.
@@ -158,6 +177,15 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
     def _sums(self) -> tuple[Any, Any]:
         counts, weights = (getattr(self, n).cpu().numpy() for n in (self._counts, self._weights))
         return counts, weights.view("f8")
+
+    def _add_counts(self, parts: Tensor) -> Tensor:
+        """Counts of several processes or metrics, stacked."""
+        return torch.from_numpy(self._vectors.added(parts.cpu().numpy())).to(parts.device)
+
+    def _add_weights(self, parts: Tensor) -> Tensor:
+        """Sums of weights, as the bits of float64: no cast to half precision touches an int64."""
+        found = self._vectors.added(parts.cpu().numpy().view("f8"))
+        return torch.from_numpy(found.view("i8")).to(parts.device)
 
     def _tensor(self, value: float) -> Tensor:
         dtype = torch.float32 if self.device.type == "mps" else torch.float64
@@ -209,8 +237,3 @@ class Part(Metric):  # type: ignore[misc, unused-ignore]
 
     def _wrap_compute(self, compute: Any) -> Any:
         return compute  # the whole synchronizes and remembers
-
-
-def _add_weights(parts: Tensor) -> Tensor:
-    """Sums of weights: the bits of float64 as int64, which no cast to half precision touches."""
-    return parts.cpu().view(torch.float64).sum(dim=0).view(torch.int64).to(parts.device)

@@ -79,7 +79,7 @@ def make_compute_metrics(
     metric_of(task, average)  # whether they go together
     from_logits, per_class = flag("from_logits", from_logits), flag("per_class", per_class)
     logits = from_logits and task != "multiclass"  # where there is a threshold to move
-    known = ("metric", "average", *_OPTIONS)
+    known = ("average", "per_class", "output", *_OPTIONS)
     refuse_unknown(options, known, "make_compute_metrics")
     counts = Accumulator(
         task, classes=classes, from_logits=logits, ignore_index=ignore_index, **options

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,12 @@ import numpy as np
 from ..accumulator import Accumulator
 from ..counts import Array, Counts
 from ..errors import F1Error, renamed
-from ..layout import ROWS
+from ..layout import ROWS, carried
 from ..options import Options
+from ..plausible import refuse_overflow
 from ..positive import with_fixed_labels
 from ..scores import LOSSES, Scores
-from .logs import described, monitored, wanted
+from .logs import described, monitored, names_of, wanted
 from .tensors import in_rows
 
 OPTIONS = frozenset(field.name for field in fields(Options)) | {"threads"}
@@ -37,13 +40,15 @@ class Vectors:
         average: str | None,
         options: dict[str, Any],
     ) -> None:
-        self.asked = metric if isinstance(metric, str) else list(metric), average
+        self.asked = metric if isinstance(metric, str) else names_of(metric), average
         self.several = not isinstance(metric, str) or average == "per_class"
         self._wanted = wanted(metric, task, average)
         if task != "binary" and classes is None:
             raise F1Error(
                 f"classes is None; a state that {task} counts are added to needs their number"
             )
+        if options.pop("confusion", None):
+            raise F1Error("confusion=True is for an Accumulator or a ScoreMeter, not one metric")
         made = Accumulator(task, classes=classes, confusion=False, **options)
         fixed = with_fixed_labels(made.options)
         if task == "binary" and fixed.names is None:  # whatever the first batch holds
@@ -101,7 +106,21 @@ class Vectors:
             return None
         if counts.rows is None and counts.sums is not None:  # 1 of 18 µs
             return counts.sums.reshape(-1)
-        return np.concatenate([a.ravel() for a in counts.arrays() if a is not None])
+        return _flat(counts)
+
+    def added(self, parts: Iterable[Array]) -> Array:
+        """The sum of several vectors of one dtype, its limbs carried.
+
+        Raises
+        ------
+        F1Error
+            If they are more rows than counts hold, or weights beyond float64.
+        """
+        return _flat(reduce(operator.add, [self._counts(each) for each in parts]))
+
+    def rows_of(self, sums: Array) -> float:
+        """How many rows these are, or the sum of their weights."""
+        return float(self._counts(sums).amount)
 
     def values(self, *sums: Array) -> dict[str, float] | None:
         """The metrics of all these sums together by their keys, never NaN; None of no rows."""
@@ -117,11 +136,26 @@ class Vectors:
 
     def described(self, made: Any, sums: Sequence[Array], **more: Any) -> str:
         """What a metric object is, for its `repr`, with the rows that it has counted."""
-        rows = sum(self._counts(each).total for each in sums if np.any(each))
+        try:
+            rows = sum(self._counts(each).total for each in sums if np.any(each))
+        except F1Error:  # a description of counts that are refused names no rows
+            rows = None
         metric, average = self.asked
         return described(made, metric, self.options, rows, average=average, **more)
 
     def _counts(self, sums: Array) -> Counts:
         cells = math.prod(self._shape)
         rows = sums[cells:] if len(sums) > cells else None
-        return Counts(self._shape[1], sums=sums[:cells].reshape(self._shape), rows=rows)
+        counts = Counts(self._shape[1], sums=sums[:cells].reshape(self._shape), rows=rows)
+        if counts.weighted:
+            with np.errstate(over="ignore", invalid="ignore"):
+                refuse_overflow(counts.amount, 0.0)
+        elif (sums < 0).any():
+            raise F1Error("more rows were added than can be counted: counts end at 2^63")
+        return counts
+
+
+def _flat(counts: Counts) -> Array:
+    rows = () if counts.rows is None else (carried(counts.rows),)
+    assert counts.sums is not None
+    return np.concatenate([counts.sums.reshape(-1), *rows])

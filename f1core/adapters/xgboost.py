@@ -84,7 +84,7 @@ def eval_metric(
     >>> cost.__name__, cost([0, 1, 1], [0.1, 0.4, 0.9])
     ('1-f1', 0.33333333333333337)
     """
-    if not isinstance(metric, str):
+    if isinstance(metric, (list, tuple)):
         raise F1Error("metric is a list; XGBClassifier takes one metric, xgb.train several")
     return EvalMetric(metric, task, average, maximize, classes=classes, **options)
 

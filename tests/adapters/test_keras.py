@@ -14,7 +14,7 @@ from f1core.adapters.logs import named
 
 keras = pytest.importorskip("keras", exc_type=ImportError)
 
-from f1core.adapters.keras import ScoreMetric, eager  # noqa: E402
+from f1core.adapters.keras import ScoreMetric, adding, eager  # noqa: E402
 from f1core.foreign import to_numpy  # noqa: E402
 from f1core.formats import probability_range  # noqa: E402
 from f1core.layout import RATIOS  # noqa: E402
@@ -298,6 +298,42 @@ def test_a_description_says_what_is_counted():
     assert repr(metric) == str(metric) == told
 
 
+def in_limbs(counts):
+    """Counts as the variable of a ScoreMetric holds them."""
+    if not JAX:
+        return counts[None]
+    return np.stack([counts & 0xFFFF, counts >> 16 & (1 << 30) - 1, counts >> 46])
+
+
+@pytest.mark.parametrize("task", ["binary", "multilabel"])
+def test_counts_go_up_to_2_to_the_63_and_no_further(task):
+    metric = ScoreMetric("accuracy" if task == "binary" else "exact_match", task=task, classes=2)
+    step = np.eye(2)[[0, 1]], np.eye(2, dtype="f4")[[0, 1]] * 0.9
+    step = step if task == "multilabel" else (step[0][:, 0], step[1][:, :1])
+    metric.update_state(*step)
+    dtype = to_numpy(metric._counts.value, "counts").dtype
+    one = adding.as_numbers(metric._counts.value, None)
+    for power in (31, 46, 47, 61):
+        for less in (0, 1):  # one step short of a carry
+            metric._counts.assign(in_limbs(one * (2**power - less)).astype(dtype))
+            metric.update_state(*step)
+            there = adding.as_numbers(metric._counts.value, None)
+            np.testing.assert_array_equal(there, one * (2**power - less + 1))
+            assert float(metric.result()) == 1.0
+    metric._counts.assign(in_limbs(one * 0 + (2**63 - 1)).astype(dtype))
+    metric.update_state(*step)
+    with pytest.raises(f1core.F1Error, match=r"counts end at 2\^63"):
+        metric.scores()
+
+
+def test_weights_beyond_float32_are_refused():
+    metric = ScoreMetric("recall", task="binary")
+    for _ in range(4):
+        metric.update_state([1], [0.9], [1e38])
+    with pytest.raises(f1core.F1Error, match="weights sum up to more than float32 holds"):
+        metric.scores()
+
+
 def test_counts_go_beyond_what_32_bits_hold():
     metric = ScoreMetric(["recall", "accuracy"], task="binary")
     step = np.array([0, 1, 1, 1]), np.float32([0.1, 0.9, 0.9, 0.1])
@@ -305,8 +341,7 @@ def test_counts_go_beyond_what_32_bits_hold():
     one = metric.scores()._counts.sums
     counts = to_numpy(metric._counts.value, "counts")
     before = counts[0].astype(np.int64) * (2**33 - 1)  # one step short of a carry
-    halves = np.stack([before & 0xFFFF, before >> 16]) if JAX else before[None]
-    metric._counts.assign(halves.astype(counts.dtype))
+    metric._counts.assign(in_limbs(before).astype(counts.dtype))
     np.testing.assert_array_equal(metric.scores()._counts.sums, one * (2**33 - 1))
     metric.update_state(*step)
     np.testing.assert_array_equal(metric.scores()._counts.sums, one * 2**33)
@@ -339,12 +374,12 @@ WRONG = {
     "task is 'multi'": lambda: ScoreMetric("f1", task="multi"),
     "metric is 'f2'": lambda: ScoreMetric("f2", task="binary"),
     "metric is 'mcc'": lambda: ScoreMetric("mcc", task="multilabel", classes=3),
-    "metric is empty": lambda: ScoreMetric([], task="binary"),
+    "metric is \\[\\]; name at least one metric": lambda: ScoreMetric([], task="binary"),
     "average is 'binary'": lambda: ScoreMetric(
         "f1", task="multiclass", classes=3, average="binary"
     ),
     "use ScoreCallback": lambda: ScoreMetric("f1_samples", task="multilabel", classes=3),
-    "option is 'thresold'": lambda: ScoreMetric("f1", task="binary", thresold=0.3),
+    "no option thresold=; did you mean threshold=": lambda: ScoreMetric("f1", task="binary", thresold=0.3),
     "needs the model's scores": lambda: put("binary", None, [0, 1], [0, 1]),
     "one label a row \\(one-hot": lambda: put("binary", None, [[0, 1]], [[0.5]]),
     "needs one column of scores": lambda: put("binary", None, [[0, 1]], [[0.5, 0.5]]),

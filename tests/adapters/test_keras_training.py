@@ -491,3 +491,17 @@ def test_replicas_add_up():
     close(logs["val_f1"], [macro(val[1], p) for p in each])
     model.evaluate(*val, verbose=0)
     assert metric.scores().total == len(val[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"validation_freq": 0}, "validation_freq is 0; give a whole number from 1"),
+        ({"validation_freq": "2"}, "validation_freq is '2'; give a whole number from 1"),
+        ({"prefix": 3}, "prefix is 3; it must be text"),
+        ({"num_classes": 3}, "ScoreCallback has no option num_classes="),
+    ],
+)
+def test_options_of_the_callback_are_refused_when_it_is_made(options, sentence):
+    with pytest.raises(f1core.F1Error, match=sentence):
+        ScoreCallback(np.zeros((3, 2)), np.zeros(3), task="binary", **options)

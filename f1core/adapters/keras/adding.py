@@ -16,8 +16,8 @@ from .deciding import NARROW, Four
 from .eager import held
 
 ROWS, RIGHT, WRONG = range(-3, 0)  # what a multilabel task counts behind four sums a label
-LIMBS = 2 if NARROW else 1
-_LOW = 16  # bits of the lower limb: with 31 above it, a count goes up to 2^47
+LIMBS = 3 if NARROW else 1
+_LOW, _MIDDLE = 16, 30  # bits of the lower two of three int32: a step's sum fits onto each
 
 
 def size_of(width: int, options: Options) -> int:
@@ -46,7 +46,9 @@ def counted(counts: Any, found: Any) -> Any:
     if not NARROW:
         return counts + ops.cast(found, "int64")
     low = counts[0] + found
-    return ops.stack([low & ((1 << _LOW) - 1), counts[1] + ops.right_shift(low, _LOW)])
+    middle = counts[1] + ops.right_shift(low, _LOW)
+    high = counts[2] + ops.right_shift(middle, _MIDDLE)
+    return ops.stack([low & ((1 << _LOW) - 1), middle & ((1 << _MIDDLE) - 1), high])
 
 
 def weighed(sums: Any, found: Any) -> Any:
@@ -59,18 +61,32 @@ def weighed(sums: Any, found: Any) -> Any:
 def as_floats(counts: Any, sums: Any) -> Any:
     """The counters in the graph, for dividing; without sums where no step had weights."""
     parts = ops.cast(counts, "float32")
-    found = parts[0] + 2.0**_LOW * parts[1] if NARROW else parts[0]
+    found = parts[0]
+    if NARROW:
+        found = found + 2.0**_LOW * parts[1] + 2.0 ** (_LOW + _MIDDLE) * parts[2]
     return found if sums is None else found + sums[0] + sums[1]
 
 
 def as_numbers(counts: Any, sums: Any) -> Array:
-    """The same of a tensor outside of it, in 64 bits: integers, or floats with weight sums."""
+    """The same of a tensor outside of it, in 64 bits: integers, or floats with weight sums.
+
+    Raises
+    ------
+    F1Error
+        If these are more rows than an int64 counts, or weights beyond float32.
+    """
     parts = to_numpy(counts, "counts").astype(np.int64)
-    found: Array = parts[0] + (parts[1] << _LOW) if NARROW else parts[0]
+    found: Array = parts[0]
+    if NARROW:
+        found = found + (parts[1] << _LOW) + (parts[2] << (_LOW + _MIDDLE))
+    if (parts < 0).any() or (NARROW and (parts[2] >> (63 - _LOW - _MIDDLE)).any()):
+        raise F1Error("more rows were added than can be counted: counts end at 2^63")
     if sums is None:
         return found
-    lasting = to_numpy(held(sums), "sums").astype(np.float64)
-    return np.asarray(found + lasting.sum(axis=0))
+    lasting = to_numpy(held(sums), "sums").astype(np.float64).sum(axis=0)
+    if not np.isfinite(lasting).all():
+        raise F1Error("the weights sum up to more than float32 holds: divide them by a constant")
+    return np.asarray(found + lasting)
 
 
 def as_counts(found: Array, width: int, options: Options) -> Counts:

@@ -11,10 +11,14 @@ import numpy as np
 
 from ...accumulator import Accumulator
 from ...errors import F1Error, one_of
+from ...options import parameters_of, refuse_unknown
 from ...scores import Scores
+from ...values import whole, word
 from ..logs import HEADLINES, as_logs, metric_of
 from .batches import Batches, as_rows, spread
 from .masks import Predictor, kept_rows
+
+_OPTIONS = parameters_of(Accumulator)
 
 
 class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -82,11 +86,13 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         metric_of(task, average)
+        refuse_unknown(options, ("task", "classes", *_OPTIONS), "ScoreCallback")
         self._total = Accumulator(task, classes=classes, **options)
         self._batches = Batches(x, y, sample_weight, batch_size, steps)
         self._average, self._per_class, self._output = average, per_class, output
+        prefix = word("prefix", prefix)
         self._prefix = prefix if output is None else f"{prefix}{output}_"
-        self._freq = validation_freq
+        self._freq = _frequency(validation_freq)
         self._predictor: Predictor | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -147,6 +153,13 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if isinstance(value, dict):
             return value[self._output]
         return value[names.index(self._output)] if isinstance(value, (list, tuple)) else value
+
+
+def _frequency(value: Any) -> Any:
+    """Every how many epochs, or which ones."""
+    if isinstance(value, Container) and not isinstance(value, (str, bytes)):
+        return value
+    return whole("validation_freq", value)
 
 
 def _listed() -> list[Any]:

@@ -32,7 +32,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
     """F1, or any other metric of `Scores.to_dict`, for `compile(metrics=[…])`.
 
     Steps only count, and the epoch's end divides, so the value is that of all rows at once; it is
-    never NaN. Counters are exact integers, up to 2^47 of anything. With `weighted_metrics=` the
+    never NaN. Counters are exact integers, up to 2^63 of anything. With `weighted_metrics=` the
     weights are added in float32, with the lost digits kept beside, so that long epochs lose none.
     What `score` would refuse is counted as wrong: a warning at the end of the epoch says so, and
     `scores()` refuses it. Steps that a layer masks (`Embedding(mask_zero=True)`) count nowhere, as
@@ -141,8 +141,10 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
 
     def reset_state(self) -> None:
         """Forget all counts: at the start of an epoch."""
-        self._warn()
-        super().reset_state()
+        try:
+            self._warn()
+        finally:
+            super().reset_state()
 
     def scores(self) -> Scores:
         """Everything that follows from the counts of the epoch so far, as `f1core.Scores`.

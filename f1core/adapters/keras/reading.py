@@ -15,7 +15,7 @@ from ...errors import F1Error, one_of
 from ...layout import CELLS, RATIOS
 from ...options import Options
 from ...scores import single_numbers
-from ..logs import named
+from ..logs import named, names_of
 from .adding import RIGHT, ROWS
 
 
@@ -35,10 +35,7 @@ def planned(metric: str | Sequence[str], average: str | None, options: Options) 
     F1Error
         If the task has no such metric, or it cannot be had from sums over rows.
     """
-    metrics = [metric] if isinstance(metric, str) else list(metric)
-    if not metrics:
-        raise F1Error("metric is empty; name at least one")
-    return [_wanted(each, average, options) for each in metrics]
+    return [_wanted(each, average, options) for each in names_of(metric)]
 
 
 def _wanted(metric: str, average: str | None, options: Options) -> Wanted:
