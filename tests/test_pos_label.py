@@ -248,3 +248,8 @@ def test_one_label_alone_has_a_stand_in_for_the_other():
     a = Accumulator("binary", pos_label="yes", average_over=["no", "yes"])
     a.update(["yes"], [0.9])
     assert a.compute().classes == ["no", "yes"]
+
+
+def test_a_positive_class_beside_two_other_labels_is_named_as_the_option():
+    with pytest.raises(F1Error, match=r"^pos_label is 2, the labels are 0 and 1"):
+        score([0, 1, 1], [0.2, 0.9, 0.1], task="binary", pos_label=2)

@@ -379,7 +379,9 @@ WRONG = {
         "f1", task="multiclass", classes=3, average="binary"
     ),
     "use ScoreCallback": lambda: ScoreMetric("f1_samples", task="multilabel", classes=3),
-    "no option thresold=; did you mean threshold=": lambda: ScoreMetric("f1", task="binary", thresold=0.3),
+    "no option thresold=; did you mean threshold=": lambda: ScoreMetric(
+        "f1", task="binary", thresold=0.3
+    ),
     "needs the model's scores": lambda: put("binary", None, [0, 1], [0, 1]),
     "one label a row \\(one-hot": lambda: put("binary", None, [[0, 1]], [[0.5]]),
     "needs one column of scores": lambda: put("binary", None, [[0, 1]], [[0.5, 0.5]]),
