@@ -109,7 +109,6 @@ def test_only_accumulators_can_be_added(other):
 
 DIFFERENT = {
     "task": {"task": "multilabel"},
-    "threshold": {"threshold": 0.25},
     "top_k": {"top_k": 2},
     "from_logits": {"from_logits": True},
     "n_classes": {"classes": 4},
@@ -127,11 +126,20 @@ def test_different_options_do_not_mix(name):
     options = {"task": "multiclass", "classes": 3} | DIFFERENT[name]
     one, other = filled(), Accumulator(**options)
     assert one != other
+    name = "classes" if name in ("n_classes", "names") else name  # as the caller says it
     with pytest.raises(F1Error, match=f"cannot be merged: .*{name} is .* here and .* there"):
         one.merge(other)
     with pytest.raises(F1Error, match=name):
         one + other
     assert one == filled()
+
+
+@pytest.mark.parametrize("task", ["binary", "multilabel"])
+def test_different_thresholds_do_not_mix(task):
+    one, other = Accumulator(task), Accumulator(task, threshold=0.25)
+    assert one != other
+    with pytest.raises(F1Error, match=r"threshold is 0\.5 here and 0\.25 there"):
+        one.merge(other)
 
 
 def test_nan_is_the_same_zero_division():
