@@ -7,6 +7,7 @@ from typing import Any
 from .errors import F1Error
 from .inputs import check
 from .options import make_options, refuse_idle_seed, refuse_unknown, thread_count
+from .row_order import refuse_reordered
 from .scores import Scores
 from .tally import count
 
@@ -122,6 +123,8 @@ def score(
     )
     refuse_idle_seed(seed, options.resamples)
     batch = check(y_true, y_pred, options, sample_weight, exact=options.resamples > 0)
+    if cluster is not None:
+        refuse_reordered(y_true=y_true, y_pred=y_pred, cluster=cluster)
     if cluster is not None and not options.resamples:
         raise F1Error("cluster needs resamples: resamples=1000 draws whole clusters so often")
     counts = count(batch, thread_count(threads))

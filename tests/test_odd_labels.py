@@ -98,3 +98,19 @@ def test_a_whole_number_beyond_int64_is_not_called_a_fraction():
 def test_a_metric_by_its_foreign_name_is_told_by_ours(asked, meant):
     with pytest.raises(F1Error, match=f"did you mean '{meant}'"):
         f1core.score([0, 1], [0, 1]).metric(asked)
+
+
+@pytest.mark.parametrize("positive", [5, "c"])
+def test_a_positive_class_that_does_not_occur_is_told_with_the_labels_that_do(positive):
+    labels = [1, 0] if positive == 5 else ["a", "b"]
+    with pytest.raises(F1Error, match=r"^y_true is .* at row 1, a third label beside pos_label="):
+        f1core.score(labels, labels, pos_label=positive)
+
+
+def test_clusters_whose_index_has_another_order_are_refused():
+    truth = pd.Series([0, 1, 1, 0], index=list("abcd"))
+    cluster = pd.Series(list("xxyy"), index=list("dcba"))
+    with pytest.raises(F1Error, match="y_true and cluster have the same index labels"):
+        f1core.score(truth, [0.2, 0.8, 0.4, 0.3], resamples=10, cluster=cluster)
+    with pytest.raises(F1Error, match="y_true and cluster have the same index labels"):
+        f1core.compare(truth, [0, 1, 1, 1], [0, 1, 0, 0], metric="f1", cluster=cluster)

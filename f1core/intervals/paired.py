@@ -15,6 +15,7 @@ from ..foreign import column_names
 from ..inputs import check
 from ..options import Options, make_options, parameters_of, refuse_unknown, thread_count
 from ..positive import agreed
+from ..row_order import refuse_reordered
 from ..scores import Scores
 from ..tally import count
 from .bounds import checked_level, percentiles, seeded
@@ -120,6 +121,8 @@ def compare(
     value_a, value_b = (Scores(*of).metric(metric) for of in counted)
     difference = value_a - value_b
     single = a.kind != "multilabel" and a.weight is None and a.options.top_k == 1
+    if cluster is not None:
+        refuse_reordered(y_true=y_true, pred_a=pred_a, pred_b=pred_b, cluster=cluster)
     hashes = None if cluster is None else cluster_hashes(cluster, len(a))
     if single and hashes is None:
         drawn = joint_resamples(a, b, counted, resamples, seed)
