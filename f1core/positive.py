@@ -146,17 +146,14 @@ def _refuse_other_kind(true: Array, positive: Any) -> None:
 
 
 def _refuse_third(found: dict[Any, tuple[str, int]]) -> NoReturn:
-    said = next((label for label, (name, _) in found.items() if not name), None)
-    if said is not None:  # no row holds it
-        one, other = (shown(label) for label in found if label != said)
-        raise F1Error(
-            f"pos_label is {shown(said)}, the labels are {one} and {other}; it is one of a "
-            "binary task's two"
-        )
     odd = [label for label in found if label not in (0, 1)]
-    third = odd[0] if len(odd) == 1 else [*found][-1]
+    third = odd[0] if len(odd) == 1 and found[odd[0]][0] else [*found][-1]
     name, row = found[third]
-    one, other = (shown(label) for label in found if label != third)
+    one, other = (  # what was said has no row yet
+        shown(label) if found[label][0] else f"pos_label={shown(label)}"
+        for label in found
+        if label != third
+    )
     raise F1Error(
         f"{name} is {shown(third)} at row {row}, a third label beside {one} and {other}; a binary "
         "task has two (classes=[negative, positive] names them, task='multiclass' counts more)"
