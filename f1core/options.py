@@ -127,8 +127,11 @@ class Options:
         Labels seen and numbers that name classes are looked up by value, never by number.
         """
         known = self.names if labels is None else tuple(labels.tolist())
-        if known is not None and value in known:
-            return known.index(value)
+        try:
+            if known is not None and value in known:
+                return known.index(value)
+        except Exception:  # an object that cannot even be compared
+            return None
         numbered = labels is None and (known is None or isinstance(known[0], str))
         return operator.index(value) if numbered and _is_id(value, n_classes) else None
 

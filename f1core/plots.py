@@ -56,7 +56,7 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
     floors = {name: options.pop(name) for name in _FLOORS if options.get(name) is not None}
     found = curve(y_true, y_prob, **options)
     best = best_threshold(y_true, y_prob, task="binary", **options, **floors)
-    name = "F1" if options.get("beta", 1.0) == 1.0 else f"F{options['beta']:g}"
+    name = "F1" if options.get("beta", 1.0) == 1.0 else f"F{float(options['beta']):g}"
     place = int(np.searchsorted(found.thresholds, best.threshold, side="right")) - 1
     end = _drawn_to(found)
     shown = _thinned(found, place, end)
@@ -286,7 +286,7 @@ def _title(ratio: str, level: float | None, macro: float, drawn: int, classes: i
     name = {"f1": "F1", "fbeta": "F-beta"}.get(ratio, ratio)
     parts = [f"macro {name} {macro:.4f} (dashed)"]
     if level is not None:
-        parts.append(f"{level:.0%} intervals")
+        parts.append(f"{float(level):.0%} intervals")
     if drawn < classes:
         parts.append(f"the {drawn} largest of {classes:,} classes")
     return ", ".join(parts)

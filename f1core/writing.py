@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .errors import F1Error, shown
+from .values import flag
 
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 _HEAD = 1 << 12  # bytes that tell what a picture is
@@ -73,7 +74,7 @@ def check_target(
         raise F1Error(f"{named} {target} is a folder; name a file in it")
     if not stat.S_ISREG(found.st_mode):
         raise F1Error(f"{named} {target} is no ordinary file; name one")
-    if force:
+    if flag("force", force):
         return target
     if any(_same(found, other) for other in inputs):
         raise F1Error(f"{named} {target} is one of the inputs; name another, or force it")
@@ -163,7 +164,7 @@ def _path(path: Any, named: str) -> Path:
     try:
         os.fsencode(path)
         found = Path(path)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # whatever an object's __fspath__ raises
         raise F1Error(f"{named} {shown(path)} is no path: {error}") from None
     if not found.name or "\0" in str(found):
         raise F1Error(f"{named} {shown(path)} is no path of a file")

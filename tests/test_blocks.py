@@ -115,7 +115,7 @@ def test_labels_that_show_up_late_are_counted(early, late, short_sight, small_bl
 
 def test_a_wrong_value_that_shows_up_late_is_named(short_sight, small_blocks):
     y_true, y_pred = np.zeros(200, int), np.zeros(200, int)
-    y_pred[137] = 5
+    y_true[0], y_pred[137] = 1, 5
     with pytest.raises(f1core.F1Error, match="y_pred is 5 at row 137"):
         f1core.score(y_true, y_pred, task="binary")
     y_pred = y_pred.astype(float)

@@ -39,7 +39,7 @@ def opened(paths: Any, spelling: Spelling) -> Iterator[Source]:
     if stream is not None:
         yield stream
         return
-    if not isinstance(paths, Iterable):
+    if not isinstance(paths, Iterable) or getattr(paths, "ndim", 1) > 1:
         raise F1Error(f"{shown(paths)} is no path, no frame and no stream of record batches")
     try:
         entries = iter(paths)

@@ -174,7 +174,7 @@ def _place(counts: Counts, options: Options, metric: Any, of: Any) -> int | None
         raise F1Error(one_of("metric", metric, RATIOS) + f": of={shown(of)} asks for one class")
     classes = Scores(counts, options).classes
     found = None
-    with suppress(TypeError, ValueError):  # what cannot be compared with a class is none
+    with suppress(Exception):  # what cannot be compared with a class is none
         of = of.item() if isinstance(of, np.generic) else of
         known = of in classes
         found = classes.index(of) if known else options.place(of, counts.n_classes, counts.labels)
