@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import os
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -224,7 +225,8 @@ def test_odd_objects_in_any_argument(name, folder):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ENTRIES))
 def test_very_many_odd_objects_in_any_argument(name, folder):
-    fuzz(name, 2000, folder, seed=1)
+    nightly = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+    fuzz(name, 2000 if nightly else 100, folder, seed=1)
 
 
 WORDS = [

@@ -107,7 +107,7 @@ def survives(call, *args, **options):
     """A result, all of whose views survive too, or an F1Error that says something."""
     result, error = outcome(call, *args, **options)
     if error is not None:
-        assert type(error) is F1Error
+        assert isinstance(error, F1Error)
         assert 5 < len(str(error)) < 1000
     if isinstance(result, Scores):
         for view in (Scores.to_dict, str, repr, Scores._repr_html_):

@@ -113,7 +113,7 @@ def test_a_batch_with_nothing_but_ignored_rows_adds_nothing():
 
 
 def test_named_classes_do_not_mix_with_seen_ones():
-    with pytest.raises(F1Error, match="n_classes"):
+    with pytest.raises(F1Error, match="classes is None here and 3 there"):
         fed([([0], [1])]).merge(fed([([0], [1])], classes=3))
     seen, numbered = fed([([0, 1], [1, 1])]), Accumulator("multiclass")
     numbered.update([0, 1], [[0.5, 0.2], [0.1, 0.2]])
