@@ -276,7 +276,7 @@ def test_wrong_options_are_refused(options, sentence):
 
 
 def test_an_option_of_nobody_is_refused():
-    with pytest.raises(ValueError, match="Unexpected keyword arguments: `treshold`"):
+    with pytest.raises(F1Error, match="no option treshold=; did you mean threshold="):
         ScoreMetric(task="binary", treshold=0.3)
 
 
