@@ -487,7 +487,7 @@ class Accumulator:
     def _add_with_replicas(
         self, counts: Counts, batch: Batch, asked: Options, width: int | None, cluster: Any
     ) -> bool:
-        """As `_add`, with resamples; if nothing is added, the rows' numbers are given back."""
+        """Add a batch's counts and resamples; if neither is added, give back the rows' numbers."""
         from .intervals.poisson import with_replicas
 
         stream, first, done = self._stream, None, False

@@ -99,7 +99,7 @@ class Counts:
 
     @property
     def amount(self) -> Any:
-        """The same as a number of Python, and nothing is remembered: others may add meanwhile."""
+        """How many rows count (or their weight), as a Python number; keeps nothing for later."""
         if self.rows is not None:
             return self.rows[COUNT].item()
         if self._cells is not None:
@@ -244,7 +244,7 @@ class Counts:
         self.sums, self.rows = both[:size].reshape(4, self.n_classes), both[size:]
 
     def _in_one(self) -> Counts:
-        """The same counts, sums and rows in one array."""
+        """Put sums and rows into one array, so that both are added to in one step."""
         if self.sums is not None and self.rows is not None and self._both is None:
             self._split(np.concatenate([self.sums.ravel(), self.rows]))
         return self

@@ -137,7 +137,7 @@ def _taken(array: Array, order: list[int] | None) -> Array:
 
 
 def _some_words(labels: Array, ignored: Any) -> set[Any] | None:
-    """Some of the labels where they are text."""
+    """Return the labels of the first rows as a set where they are text, else None."""
     return set(labels[:_SCAN].tolist()) - {ignored} if labels.dtype.kind in "UO" else None
 
 

@@ -28,7 +28,9 @@ Array = NDArray[Any]
 
 
 def carried(rows: Array) -> Array:
-    """The same statistics of rows (…, 26), every limb but the last below 2^31; floats as they are.
+    """Carry between the limbs of (…, 26) statistics of rows: all but the last get below 2^31.
+
+    Floats are returned as they are.
 
     >>> rows = np.zeros(ROWS, np.int64)
     >>> rows[COUNT], rows[HIGH] = 3, 3 << 31  # three rows whose ratios are all 1

@@ -49,7 +49,7 @@ class Options:
         return self.pos_label is not None and self.names is None
 
     def with_labels(self, negative: Any, positive: Any) -> Options:
-        """The same options for a binary task whose labels are known."""
+        """Return these options for a binary task whose labels are known."""
         other = object.__new__(Options)
         names = negative, positive
         other.__dict__.update(self.__dict__, names=names, n_classes=2, pos_label=None)
@@ -93,7 +93,7 @@ class Options:
         return _cross_checked(other)
 
     def with_names(self, names: Iterable[Any]) -> Options:
-        """The same options for classes that the data's columns name.
+        """Return these options for classes that the data's columns name.
 
         Raises
         ------

@@ -57,3 +57,17 @@ def small_blocks(monkeypatch):
 def data() -> Path:
     """The folder of real predictions."""
     return Path(__file__).parent / "data"
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command; its status, what it printed, and what it complained of."""
+
+    def call(*arguments):
+        from f1core.cli import main
+
+        status = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return call

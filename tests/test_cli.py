@@ -9,22 +9,9 @@ import numpy as np
 import pytest
 
 import f1core
-from f1core.cli import main
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("rich")
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command; its status, what it printed, and what it complained of."""
-
-    def call(*arguments):
-        status = main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return call
 
 
 @pytest.fixture

@@ -15,18 +15,6 @@ pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("rich")
 
 
-@pytest.fixture
-def run(capsys):
-    """Run a command; its status, what it printed, and what it complained of."""
-
-    def call(*arguments):
-        status = main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return call
-
-
 def rows(true, pred, path):
     found = pa.table({"y": true, "p": pred})
     write = pa.csv.write_csv if path.suffix == ".csv" else pa.parquet.write_table

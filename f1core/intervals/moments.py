@@ -112,7 +112,7 @@ class Classes(NamedTuple):
         return at_random, fixed
 
     def drawn_together(self) -> tuple[Classes, Array]:
-        """The same with each share of hits drawn towards all others', and a factor (C,).
+        """Return moments with each share of hits drawn towards all others', and a factor (C,).
 
         The variance of classes drawn together is, times the factor, unbiased where all shares
         are the same, and too large where they differ.

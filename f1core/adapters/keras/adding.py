@@ -68,7 +68,7 @@ def as_floats(counts: Any, sums: Any) -> Any:
 
 
 def as_numbers(counts: Any, sums: Any) -> Array:
-    """The same of a tensor outside of it, in 64 bits: integers, or floats with weight sums.
+    """Read a tensor of counters into 64 bits: integers, or floats where they are sums of weights.
 
     Raises
     ------

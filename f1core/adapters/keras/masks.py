@@ -41,7 +41,7 @@ class Predictor:
 
 
 class Marked(keras.Model):  # type: ignore[misc]
-    """The same model, with the masks of its outputs beside them."""
+    """Return a model that gives the masks of its outputs beside them."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
