@@ -13,7 +13,7 @@ from . import bench, files
 from .api import score
 from .cores import n_cores
 from .engine import warm_up
-from .errors import F1Error, plain_text
+from .errors import F1Error, plain_text, reason_of
 from .thresholds import best_threshold
 from .writing import check_target
 
@@ -80,8 +80,7 @@ def plot(parsed: argparse.Namespace) -> None:
     try:
         figure.savefig(path, dpi=150, bbox_inches="tight")
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise F1Error(f"{path} cannot be written: {why}") from None
+        raise F1Error(f"{path} cannot be written: {reason_of(error)}") from None
     print(plain_text(path))
 
 

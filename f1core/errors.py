@@ -80,6 +80,11 @@ def plain_text(name: Any) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+def reason_of(error: Exception) -> str:
+    """Say why a file could not be read or written: the system's words without number and path."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def shape_words(array: Any) -> str:
     """An array's shape in words: "(200, 4) float32"."""
     return f"{tuple(array.shape)} {array.dtype}"

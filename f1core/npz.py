@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import F1Error
+from .errors import F1Error, reason_of
 from .layout import Array
 
 _HEADERS = {
@@ -34,7 +34,7 @@ def read_bytes(path: Path) -> bytes:
             raise F1Error(f"{path} cannot be read: it is no ordinary file")
         return path.read_bytes()
     except OSError as error:
-        raise F1Error(f"{path} cannot be read: {error.strerror or error}") from None
+        raise F1Error(f"{path} cannot be read: {reason_of(error)}") from None
 
 
 def read_arrays(data: bytes, needed: set[str]) -> dict[str, Array]:

@@ -9,21 +9,20 @@ import operator
 import os
 import zipfile
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from . import values
 from .counts import Array, Counts
-from .errors import F1Error, shown
+from .errors import F1Error
 from .ids.once import Once
 from .ids.outcomes import Outcomes
 from .layout import CELLS, PRED
 from .npz import read_arrays, read_bytes
 from .options import Options, make_options
 from .plausible import exact_sum
-from .writing import check_target, write_whole
+from .writing import check_target, file_path, write_whole
 
 FORMAT = 3  # 2 had two limbs a ratio, 1 neither rows with ids nor seeds
 _READ = (1, 2, FORMAT)
@@ -62,7 +61,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     F1Error
         If the file is missing, damaged, of another format number, or no state at all.
     """
-    path = _path(path)
+    path = file_path(path)
     data = read_bytes(path)
     try:
         arrays = read_arrays(data, _NEEDED)
@@ -104,17 +103,6 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         reason = "it is no npz file" if isinstance(error, zipfile.BadZipFile) else str(error)
         reason = reason or type(error).__name__
         raise F1Error(f"{path} is no f1core state: {reason}") from None
-
-
-def _path(path: Any) -> Path:
-    try:
-        os.fsencode(path)
-        found = Path(path)
-    except Exception as error:  # a path-like object raises what it likes
-        raise F1Error(f"{shown(path)} is no path: {error}") from None
-    if not found.name or "\0" in str(found):
-        raise F1Error(f"{shown(path)} is no path of a file")
-    return found
 
 
 def _refuse_misfit(options: Options, kept: Counts | Outcomes) -> None:

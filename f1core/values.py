@@ -255,29 +255,25 @@ def word(name: str, value: Any) -> str:
 
 def ignored(value: Any) -> Any:
     """A label: a string or a whole number."""
+    return _label("ignore_index", value, "give the target value that counts nowhere")
+
+
+def pos_label(value: Any) -> Any:
+    """A label: a string or a whole number, True being 1."""
+    value = _scalar(value)
+    if isinstance(value, bool):
+        return int(value)
+    return _label("pos_label", value, "give the label of the positive class")
+
+
+def _label(name: str, value: Any, hint: str) -> Any:
     found = _scalar(value)
     if found is None or isinstance(found, str):
         return found
     with suppress(TypeError):
         found = _index(found)
     if not _is_whole(found):
-        raise F1Error(f"ignore_index is {shown(value)}; give the target value that counts nowhere")
-    return int(found)
-
-
-def pos_label(value: Any) -> Any:
-    """A label: a string or a whole number, True being 1."""
-    if value is None:
-        return None
-    found = _scalar(value)
-    if isinstance(found, bool):
-        return int(found)
-    if isinstance(found, str):
-        return found
-    with suppress(TypeError):
-        found = _index(found)
-    if not _is_whole(found):
-        raise F1Error(f"pos_label is {shown(value)}; give the label of the positive class")
+        raise F1Error(f"{name} is {shown(value)}; {hint}")
     return int(found)
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from .errors import F1Error, shown
+from .errors import F1Error, reason_of, shown
 from .values import flag
 
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
@@ -62,14 +62,14 @@ def check_target(
         ...
     f1core.errors.F1Error: path README.md exists and is no f1core state; name another, or force it
     """
-    target = _path(path, named)
+    target = file_path(path, named)
     try:
         found = os.stat(target)
     except FileNotFoundError:
         _refuse_folder(target, named)
         return target
     except (OSError, ValueError) as error:
-        raise F1Error(f"{named} {target} cannot be written: {_why(error)}") from None
+        raise F1Error(f"{named} {target} cannot be written: {reason_of(error)}") from None
     if stat.S_ISDIR(found.st_mode):
         raise F1Error(f"{named} {target} is a folder; name a file in it")
     if not stat.S_ISREG(found.st_mode):
@@ -143,7 +143,7 @@ def write_whole(target: Path, data: Any) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, target)
     except OSError as error:
-        raise F1Error(f"{target} cannot be written: {_why(error)}") from None
+        raise F1Error(f"{target} cannot be written: {reason_of(error)}") from None
     finally:  # after Ctrl-C too
         if temporary is not None:
             with suppress(OSError):
@@ -160,14 +160,22 @@ def _keep_rights(place: int, older: os.stat_result) -> None:
         os.fchmod(place, stat.S_IMODE(older.st_mode))
 
 
-def _path(path: Any, named: str) -> Path:
+def file_path(path: Any, named: str = "") -> Path:
+    """Read what a caller gave as the path of a file; `named` is what the argument is called.
+
+    Raises
+    ------
+    F1Error
+        If it is no path, or cannot be that of a file.
+    """
+    who = f"{named} {shown(path)}".lstrip()
     try:
         os.fsencode(path)
         found = Path(path)
     except Exception as error:  # whatever an object's __fspath__ raises
-        raise F1Error(f"{named} {shown(path)} is no path: {error}") from None
+        raise F1Error(f"{who} is no path: {error}") from None
     if not found.name or "\0" in str(found):
-        raise F1Error(f"{named} {shown(path)} is no path of a file")
+        raise F1Error(f"{who} is no path of a file")
     return found
 
 
@@ -178,10 +186,6 @@ def _refuse_folder(target: Path, named: str) -> None:
         raise F1Error(f"{named} {target} cannot be written: there is no folder {folder}")
     if not os.access(folder, os.W_OK):
         raise F1Error(f"{named} {target} cannot be written: Permission denied")
-
-
-def _why(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
 
 
 def _same(found: os.stat_result, other: str | os.PathLike[str]) -> bool:

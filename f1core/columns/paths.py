@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import F1Error, shown
+from ..errors import F1Error, reason_of, shown
 
 STDIN = Path("/dev/stdin")  # what "-" means
 _LISTED = 5  # files that a sentence names
@@ -185,7 +185,7 @@ def _listed(folder: Path) -> list[str]:
     try:
         return sorted(os.listdir(folder))
     except OSError as error:
-        raise F1Error(f"{folder} cannot be read: {error.strerror or error}") from None
+        raise F1Error(f"{folder} cannot be read: {reason_of(error)}") from None
 
 
 def _exists(path: Path) -> bool:
@@ -213,8 +213,7 @@ def _stat(path: Path) -> os.stat_result:
 
 
 def _unreadable(path: Path, error: Exception) -> F1Error:
-    why = getattr(error, "strerror", None) or str(error)
-    return F1Error(f"{shown(str(path), 80)} cannot be read: {why}")
+    return F1Error(f"{shown(str(path), 80)} cannot be read: {reason_of(error)}")
 
 
 def _identity(path: Path) -> Any:
