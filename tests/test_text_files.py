@@ -282,3 +282,20 @@ def test_a_header_may_be_of_any_length(score):
 def test_predictions_below_zero_without_fractions_are_labels(score, plus, minus):
     true, pred = [plus, minus, plus], [plus, minus, minus]
     assert round(score(table(true, pred)).accuracy, 3) == 0.667
+
+
+def test_the_first_rows_are_read_without_threads(tmp_path, monkeypatch):
+    """A process that ended while Arrow started its threads was aborted: 4 of 60 on one core."""
+    from pyarrow import csv
+
+    read, threads = csv.read_csv, []
+
+    def watched(source, *, read_options, **options):
+        threads.append(read_options.use_threads)
+        return read(source, read_options=read_options, **options)
+
+    monkeypatch.setattr(csv, "read_csv", watched)
+    (tmp_path / "a.csv").write_text("y,q\n1,1\n0,0\n")
+    with pytest.raises(F1Error, match="target is 'yy'"):
+        files.score(tmp_path / "a.csv", target="yy", probabilities="q")
+    assert threads == [False]
