@@ -11,7 +11,7 @@ from f1core.labels import UNKNOWN, LabelEncoder, factorize
 
 OK = ["cat", "dog", "dog"]
 NAN = float("nan")
-MISSING = [NAN, None, np.float32("nan"), np.datetime64("NaT"), np.ma.masked]
+MISSING = [NAN, None, np.float32("nan"), np.datetime64("NaT", "s"), np.ma.masked]
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=9)
 
 
