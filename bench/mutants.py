@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PLACES = "tests/test_places.py"
+PLACES = "tests/laws/test_places.py"
 MUTANTS = (
     ("kernels/top.py", "(ALL << (column - j))", "(ALL << (column - j + 1))", PLACES),
     ("kernels/top.py", "j + position)", "column + position)", PLACES),
@@ -35,11 +35,11 @@ MUTANTS = (
     ("thresholds/cuts.py", "found += [above, below]", "found += [below]", PLACES),
     ("thresholds/cuts.py", "found += [above, below]", "found += [above]", PLACES),
     ("thresholds/cuts.py", "range(4)", "range(1)", PLACES),
-    ("thresholds/cuts.py", "(low <= top) &", "True &", "tests/test_rounding.py"),
-    ("thresholds/cuts.py", "((high > bottom) | last)", "True", "tests/test_rounding.py"),
-    ("thresholds/cuts.py", "np.clip(scores, 0.0, 1.0)", "scores", "tests/test_rounding.py"),
+    ("thresholds/cuts.py", "(low <= top) &", "True &", "tests/laws/test_rounding.py"),
+    ("thresholds/cuts.py", "((high > bottom) | last)", "True", "tests/laws/test_rounding.py"),
+    ("thresholds/cuts.py", "np.clip(scores, 0.0, 1.0)", "scores", "tests/laws/test_rounding.py"),
     ("thresholds/bins.py", "np.clip(edges, 0, bins + 1)", "np.clip(edges, 0, bins)",
-     "tests/test_rounding.py"),
+     "tests/laws/test_rounding.py"),
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of(name, monkeypatch):
-    monkeypatch.chdir(Path(__file__).parents[1])  # some read tests/data
+    monkeypatch.chdir(Path(__file__).parents[2])  # some read tests/data
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # frameworks warn of themselves as they are imported
