@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, settings
+from inside import BACKENDS, compile_without_waiting, counted_by, set_block_sizes
 
-import f1core.engine
-import f1core.kernels
-import f1core.plain
-
-f1core.kernels.hurry()  # a few cells will never earn what compiling costs
+compile_without_waiting()
 
 # Derandomized, so that a failure can be seen again; `nightly` looks further.
 COMMON = {
@@ -27,30 +23,17 @@ settings.register_profile("nightly", max_examples=5000, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
-def kernels() -> ModuleType:
-    """The kernels, or a skipped test where Numba is missing."""
-    pytest.importorskip("numba", exc_type=ImportError)
-    import f1core.kernels
-
-    return f1core.kernels
-
-
-@pytest.fixture(scope="module", params=["numpy", "kernels"])
+@pytest.fixture(scope="module", params=BACKENDS)
 def engine(request):
-    """Both engines in turn: what `tally` counts with."""
-    module = f1core.plain if request.param == "numpy" else kernels()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(f1core.engine, "choose", lambda cells: module)
+    """Both backends in turn."""
+    with counted_by(request.param):
         yield request.param
 
 
 @pytest.fixture
 def small_blocks(monkeypatch):
     """So small that a few rows span many blocks, and every thread gets some."""
-    monkeypatch.setattr("f1core.tally._BLOCK_CELLS", 16)
-    monkeypatch.setattr("f1core.tally._READ_CELLS", 16)
-    monkeypatch.setattr("f1core.tally._DIRECT_CELLS", 16)
-    monkeypatch.setattr("f1core.tally._WEIGHTED_ROWS", 16)
+    set_block_sizes(monkeypatch, 16)
 
 
 @pytest.fixture(scope="session")

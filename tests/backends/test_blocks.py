@@ -5,9 +5,10 @@ import pytest
 import tasks
 from hypothesis import given
 from hypothesis import strategies as st
+from inside import guess_labels_from, set_block_sizes, spans_cut
+from same import close, same_bits
 
 import f1core
-from f1core import discover, inputs, labels
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -40,30 +41,22 @@ def test_threads_change_no_bit(kind, weighted, small_blocks):
     one = f1core.score(y_true, y_pred, threads=1, **options)
     for threads in (2, 3, 8, 100):
         many = f1core.score(y_true, y_pred, threads=threads, **options)
-        assert many._counts == one._counts
-        assert many.to_dict() == one.to_dict()
+        same_bits(many, one)
 
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_blocks_of_any_size_change_no_bit(kind, monkeypatch):
     task, y_true, y_pred, _ = problem(kind)
-    whole = f1core.score(y_true, y_pred, task=task)._counts
-    for cells in (16, 100, 1000, 5000):
-        monkeypatch.setattr("f1core.tally._BLOCK_CELLS", cells)
-        monkeypatch.setattr("f1core.tally._DIRECT_CELLS", cells)
+    whole = f1core.score(y_true, y_pred, task=task)
+    for size in (16, 100, 1000, 5000):
+        set_block_sizes(monkeypatch, size)
         for threads in (1, 4):
-            assert f1core.score(y_true, y_pred, task=task, threads=threads)._counts == whole
+            same_bits(f1core.score(y_true, y_pred, task=task, threads=threads), whole)
 
 
 def test_blocks_are_many(small_blocks, monkeypatch):
     """The tests above would prove little if everything were one block."""
-    spans = []
-    monkeypatch.setattr(
-        "f1core.parallel.split_rows",
-        lambda rows, step, parts, split=f1core.parallel.split_rows: (
-            spans.append(split(rows, step, parts)) or spans[-1]
-        ),
-    )
+    spans = spans_cut(monkeypatch)
     task, y_true, y_pred, weight = problem("multiclass")
     f1core.score(y_true, y_pred, task=task, threads=8)
     f1core.score(y_true, y_pred, task=task, threads=8, sample_weight=weight)
@@ -76,24 +69,19 @@ def test_blocks_are_many(small_blocks, monkeypatch):
 
 @given(tasks.any_task(), st.sampled_from([1, 2, 5]))
 def test_small_blocks_count_what_one_block_counts(problem, threads):
-    whole = problem.score()._counts
+    whole = problem.score()
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_BLOCK_CELLS", "_DIRECT_CELLS", "_WEIGHTED_ROWS"):
-            patch.setattr(f"f1core.tally.{name}", 16)
-        cut = problem.score(threads=threads)._counts
+        set_block_sizes(patch, 16)
+        cut = problem.score(threads=threads)
     if problem.weight is None:
-        assert cut == whole
-    for ours, theirs in zip(cut.arrays(), whole.arrays(), strict=True):
-        if ours is not None:
-            np.testing.assert_allclose(ours, theirs, rtol=1e-14)
+        same_bits(cut, whole)
+    close(cut, whole)
 
 
 @pytest.fixture
 def short_sight(monkeypatch):
     """Only the first 16 rows are looked at before the classes are guessed."""
-    monkeypatch.setattr(inputs, "_SCAN", 16)
-    monkeypatch.setattr(discover, "_SCAN", 16)
-    monkeypatch.setattr(labels, "_BLOCK", 16)
+    guess_labels_from(monkeypatch, 16)
 
 
 @pytest.mark.parametrize("late", [2, 7, 1023, 1024, 70_000, 2**40, -1], ids=str)

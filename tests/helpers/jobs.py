@@ -13,9 +13,18 @@ import tracemalloc
 from typing import Any
 
 import numpy as np
+import pytest
+from inside import (
+    break_object_code,
+    compile_after,
+    load_after,
+    loaded,
+    lock_of_linking,
+    lock_of_loading,
+    set_block_sizes,
+)
 
 import f1core
-from f1core import engine
 
 ROWS, CLASSES = 3_000, 5
 
@@ -52,9 +61,7 @@ def expected() -> dict[str, float]:
 
 def small_blocks() -> None:
     """So that a few rows keep several threads busy."""
-    from f1core import tally
-
-    tally._BLOCK_CELLS = tally._DIRECT_CELLS = tally._WEIGHTED_ROWS = 64
+    set_block_sizes(pytest.MonkeyPatch(), 64)
 
 
 def numbers(**options: Any) -> None:
@@ -62,7 +69,91 @@ def numbers(**options: Any) -> None:
     if options.pop("warm", False):
         f1core.warm_up()
     small_blocks()
-    report(f1core.score(*rows(), **options).to_dict(), loaded=engine.loaded())
+    report(f1core.score(*rows(), **options).to_dict(), loaded=loaded())
+
+
+def has_compiler() -> bool:
+    return "numba" in sys.modules
+
+
+def same(scores: f1core.Scores, y_true: Any, y_pred: Any) -> bool:
+    """Whether these are the numbers of so many labels, counted by NumPy."""
+    true, hit = (np.bincount(y, minlength=CLASSES) for y in (y_true, y_true[y_true == y_pred]))
+    pred = np.bincount(y_pred, minlength=CLASSES)
+    each = scores.per_class
+    return bool(
+        (each.support == true).all()
+        and (each.recall == hit / true).all()
+        and (each.precision == hit / pred).all()
+    )
+
+
+def labels(broken: str = "") -> None:
+    """Score labels by one small kernel; whether it is right, and Numba was needed."""
+    f1core.warm_up()
+    if broken:
+        break_object_code(pytest.MonkeyPatch(), broken)
+    y = np.random.default_rng(3).integers(0, CLASSES, (2, 1000)).astype(np.int32)
+    found = f1core.score(*y, task="multiclass", classes=CLASSES, confusion=False)
+    print(json.dumps({"right": same(found, *y), "compiler": has_compiler()}))
+
+
+def layouts(orders: str) -> None:
+    """Score the two best of each row, in arrays of these memory orders in turn."""
+    f1core.warm_up()
+    rng = np.random.default_rng(3)
+    y_true, y_pred = rng.integers(0, 12, 20), rng.random((20, 12), np.float32)
+    listed = np.argsort(-y_pred, axis=1, kind="stable")[:, :2]
+    right = (listed == y_true[:, None]).any(axis=1).mean()
+    found = [
+        f1core.score(y_true, np.array(y_pred, order=order), top_k=2).accuracy for order in orders
+    ]
+    print(json.dumps({"right": found == [right] * len(orders)}))
+
+
+def waiting(price: float | None = None) -> None:
+    """Count for longer than loading kernels takes, not as long as compiling them takes."""
+    load_after(0)
+    if price is not None:
+        compile_after(pytest.MonkeyPatch(), price)
+    small_blocks()
+    y = np.random.default_rng(3).integers(0, CLASSES, (2, 20_000)).astype(np.int32)
+    right = [same(f1core.score(*y, task="multiclass", classes=CLASSES, threads=2), *y)]
+    for classes, ids in ((CLASSES, False), (300, False), (CLASSES, True)):
+        made = f1core.Accumulator("multiclass", classes=classes)
+        one_hot = np.eye(classes, dtype=np.float32)
+        for start in range(0, 90, 30):
+            rows = slice(start, start + 30)
+            named = {"sample_id": np.arange(start, start + 30)} if ids else {}
+            made.update(y[0, rows], one_hot[y[1, rows]], **named)
+        right.append(made.compute().accuracy == (y[0, :90] == y[1, :90]).mean())
+    print(json.dumps({"right": all(right), "loaded": loaded(), "compiler": has_compiler()}))
+
+
+def some_scores(calls: int, rows: int) -> None:
+    """Score random labels; whether that loaded the kernels, and the compiler they come from."""
+    y_true, y_pred = np.random.default_rng(3).integers(0, CLASSES, (2, rows))
+    for _ in range(calls):
+        f1core.score(y_true, y_pred, task="multiclass", classes=CLASSES)
+    print(json.dumps({"loaded": loaded(), "compiler": has_compiler()}))
+
+
+def taken_over(task: str, weighted: bool, threads: int) -> None:
+    """Score so much that the kernels are loaded half way, and once more now that they are."""
+    rng = np.random.default_rng(3)
+    n = 5_000_000 if task == "labels" else 2_000_000
+    y_pred = rng.random((n, CLASSES), dtype=np.float32)
+    y_true = y_pred > 0.4 if task == "multilabel" else rng.integers(0, CLASSES, n)
+    if task == "labels":
+        task, y_pred = "multiclass", rng.integers(0, CLASSES, n)
+    weight = rng.random(n) if weighted else None
+    before, found, after = loaded(), [], []
+    for _ in range(2):
+        found.append(f1core.score(y_true, y_pred, task=task, sample_weight=weight, threads=threads))
+        after.append(loaded())
+    same = found[0].to_dict() == found[1].to_dict()
+    same &= bool((found[0].confusion == found[1].confusion).all())
+    print(json.dumps({"before": before, "after": after[0], "same": same}))
 
 
 def report(found: dict[str, float], **more: Any) -> None:
@@ -105,11 +196,11 @@ def fork_after_threads(warm: bool) -> None:
     if warm:
         f1core.warm_up()
     else:
-        engine._rented.rent = engine.Rent(float("inf"))
+        load_after(float("inf"))
     before = f1core.score(*rows(), threads=4).to_dict()
     child = in_child()
     after = f1core.score(*rows(), threads=4).to_dict()
-    report(after, child=child, same=before == after, loaded=engine.loaded())
+    report(after, child=child, same=before == after, loaded=loaded())
 
 
 def fork_while_loading() -> None:
@@ -117,7 +208,7 @@ def fork_while_loading() -> None:
     locked, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with engine._lock:
+        with lock_of_loading():
             locked.set()
             done.wait()
 
@@ -132,13 +223,11 @@ def fork_while_loading() -> None:
 
 def fork_while_linking() -> None:
     """Another thread is inside of LLVM at the moment of the fork."""
-    from f1core.kernels import loader
-
-    engine._rented.rent = engine.Rent(0)
+    load_after(0)
     locked, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with loader._lock:
+        with lock_of_linking():
             locked.set()
             done.wait()
 
@@ -175,7 +264,7 @@ def pool(method: str, warm: bool) -> None:
 def eight_threads() -> None:
     """All score at once while the kernels are being loaded."""
     small_blocks()
-    engine._rented.rent = engine.Rent(0.01)
+    load_after(0.01)
     found: list[Any] = [None] * 8
     gate = threading.Barrier(8)
 
@@ -222,11 +311,11 @@ def memory(what: str, warm: bool) -> None:
         f1core.score(y_true, y_pred, **options)
         used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     else:
-        engine._rented.rent = engine.Rent(float("inf"))
+        load_after(float("inf"))
         tracemalloc.start()
         f1core.score(y_true, y_pred, **options)
         used = tracemalloc.get_traced_memory()[1] / 2**20
-    print(json.dumps({"megabytes": used, "loaded": engine.loaded()}))
+    print(json.dumps({"megabytes": used, "loaded": loaded()}))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from conftest import kernels
 from hypothesis import given
 from hypothesis import strategies as st
+from inside import BACKENDS, as_found
 from problems import generators
 
-from f1core import Accumulator, F1Error, engine
+from f1core import Accumulator, F1Error
 
 FORMS = {
     "multiclass": ("multiclass", {"classes": 4}, 4),
@@ -28,13 +28,10 @@ CHANGES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["numpy", "kernels"])
+@pytest.fixture(scope="module", params=BACKENDS)
 def loaded(request):
     """The kernels loaded or not, as the accumulator itself finds them."""
-    module = None if request.param == "numpy" else kernels()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_kernels", module)
-        patch.setattr(engine, "PRICE", 1 << 62)
+    with as_found(request.param):
         yield
 
 

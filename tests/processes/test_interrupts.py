@@ -13,7 +13,6 @@ import pytest
 
 import f1core
 from f1core import Accumulator, BinnedThresholds, F1Error
-from f1core.layout import COUNT, ratio_sums
 
 HERE = str(Path(f1core.__file__).parent)
 RNG = np.random.default_rng(0)
@@ -210,7 +209,7 @@ def test_no_interrupt_of_a_timer_leaves_a_lock_behind():
     """Real signals: another thread can go on after each."""
     accumulator, add = made("multilabel")
     add()
-    one = accumulator.counts.copy()
+    one = accumulator.compute()
     old = signal.signal(signal.SIGALRM, lambda *_: interrupt())
     rng = np.random.default_rng(5)
     try:
@@ -229,10 +228,10 @@ def test_no_interrupt_of_a_timer_leaves_a_lock_behind():
     thread.start()
     thread.join(30)
     assert found
-    many, batches = accumulator.counts, found[0].total // 16
-    np.testing.assert_array_equal(many.sums, batches * one.sums)
-    assert many.rows[COUNT] == 16 * batches
-    assert ratio_sums(many.rows) == pytest.approx(np.multiply(ratio_sums(one.rows), batches))
+    many, (batches, rest) = found[0], divmod(found[0].total, one.total)
+    assert rest == 0
+    np.testing.assert_array_equal(many.confusion, batches * one.confusion)
+    assert many.to_dict() == pytest.approx(one.to_dict())
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

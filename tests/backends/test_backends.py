@@ -1,0 +1,58 @@
+"""NumPy and the kernels count the same, to the last bit."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import tasks
+from hypothesis import given
+from inside import BACKENDS, counted_by
+from same import same_bits
+
+import f1core
+
+
+def by_both(call):
+    """What a call gives with each backend."""
+    found = []
+    for backend in BACKENDS:
+        with counted_by(backend):
+            found.append(call())
+    return found
+
+
+@given(tasks.any_task())
+def test_any_problem(problem):
+    same_bits(*by_both(problem.score))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10, 33, 1024, 1025])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_large_batches(n_classes, dtype):
+    rng = np.random.default_rng(n_classes)
+    rows = 200_000 // n_classes
+    y_true = rng.integers(0, n_classes, rows).astype("i4")
+    y_pred = rng.random((rows, n_classes)).astype(dtype)
+    flags = rng.integers(0, 2, y_pred.shape, dtype="u1")
+    tasks_of = ((y_true, "multiclass"), (flags, "multilabel"))
+    for (truth, task), weight in product(tasks_of, (None, rng.random(rows))):
+        same_bits(
+            *by_both(lambda: f1core.score(truth, y_pred, task=task, sample_weight=weight))  # noqa: B023
+        )
+
+
+@pytest.mark.parametrize("form", ["labels", "rows", "columns", "one-hot", "one-hot columns"])
+@pytest.mark.parametrize("top_k", [1, 2])
+@pytest.mark.parametrize("by_id", [False, True])
+def test_small_batches_of_many_classes(engine, form, top_k, by_id):
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 300, (3, 20)), rng.random((3, 20, 300), dtype=np.float32)
+    given = [p_ if "columns" not in form else np.asfortranarray(p_) for p_ in p]
+    truth = np.eye(300, dtype=np.int8)[y] if "one-hot" in form else y
+    if form == "labels":
+        given, top_k = p.argmax(axis=2), 1
+    added = f1core.Accumulator("multiclass", classes=300, top_k=top_k)
+    for k, batch in enumerate(zip(truth, given, strict=True)):
+        added.update(*batch, sample_id=np.arange(20) + 20 * k if by_id else None)
+    whole = f1core.score(y.ravel(), p.reshape(60, 300), top_k=top_k, classes=300)
+    same_bits(added.compute(), whole)

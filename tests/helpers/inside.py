@@ -1,0 +1,116 @@
+"""The one file of the tests that reaches into the package: which backend counts, in which blocks.
+
+Tests ask for a situation by name; how it is brought about is said here, once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+import pytest
+
+import f1core.engine
+import f1core.kernels
+import f1core.parallel
+import f1core.plain
+
+BACKENDS = ("numpy", "kernels")
+
+
+def kernels() -> ModuleType:
+    """The kernels, or a skipped test where Numba is missing."""
+    pytest.importorskip("numba", exc_type=ImportError)
+    return f1core.kernels
+
+
+def compile_without_waiting() -> None:
+    """Let kernels be compiled when they are first called: a few rows never earn it."""
+    f1core.kernels.hurry()
+
+
+@contextmanager
+def counted_by(backend: str) -> Iterator[None]:
+    """Let one backend count, as if it had been chosen long ago."""
+    module = f1core.plain if backend == "numpy" else kernels()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f1core.engine, "choose", lambda cells: module)
+        yield
+
+
+@contextmanager
+def as_found(backend: str) -> Iterator[None]:
+    """Let a backend be found by the usual way: the kernels loaded, or never worth loading."""
+    module = None if backend == "numpy" else kernels()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f1core.engine, "_kernels", module)
+        patch.setattr(f1core.engine, "_rented", f1core.engine._rented)
+        patch.setattr(f1core.engine._rented, "rent", f1core.engine.Rent(float("inf")))
+        yield
+
+
+def loaded() -> bool:
+    """Whether the kernels are in use."""
+    return f1core.engine.loaded()
+
+
+def load_after(seconds: float) -> None:
+    """Let this process load the kernels once NumPy has counted for so long."""
+    f1core.engine._rented.rent = f1core.engine.Rent(seconds)
+
+
+def lock_of_loading() -> threading.Lock:
+    """What a thread holds while it loads the kernels."""
+    return f1core.engine._lock
+
+
+def lock_of_linking() -> threading.Lock:
+    """What a thread holds while it is inside of LLVM."""
+    from f1core.kernels import loader
+
+    return loader._lock
+
+
+def compile_after(patch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let a kernel that is not on disk be compiled once NumPy has counted for so long."""
+    from f1core.kernels import loader
+
+    patch.setattr(loader, "COMPILE", seconds)
+
+
+def break_object_code(patch: pytest.MonkeyPatch, step: str) -> None:
+    """Let "making" or "linking" object code fail, as after a change inside of Numba."""
+    from f1core.kernels import loader, objects
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("Numba changed inside")
+
+    patch.setattr(*{"making": (objects, "made"), "linking": (loader, "linked")}[step], fail)
+
+
+def set_block_sizes(patch: pytest.MonkeyPatch, size: int) -> None:
+    """Cut so small that a few rows span many blocks, and every thread gets some."""
+    for name in ("_BLOCK_CELLS", "_READ_CELLS", "_DIRECT_CELLS", "_WEIGHTED_ROWS"):
+        patch.setattr(f"f1core.tally.{name}", size)
+
+
+def spans_cut(patch: pytest.MonkeyPatch) -> list[list[slice]]:
+    """Note the spans of rows that each later call is cut into."""
+    found: list[list[slice]] = []
+    split = f1core.parallel.split_rows
+
+    def noted(*arguments: int) -> list[slice]:
+        found.append(split(*arguments))
+        return found[-1]
+
+    patch.setattr("f1core.parallel.split_rows", noted)
+    return found
+
+
+def guess_labels_from(patch: pytest.MonkeyPatch, rows: int) -> None:
+    """Look at so few rows before the classes are guessed."""
+    patch.setattr("f1core.inputs._SCAN", rows)
+    patch.setattr("f1core.discover._SCAN", rows)
+    patch.setattr("f1core.labels._BLOCK", rows)
