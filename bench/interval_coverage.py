@@ -21,9 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from f1core import score
+from f1core.count_layout import RATIOS
 from f1core.counts import Counts
 from f1core.intervals import interval, per_class_interval
-from f1core.layout import RATIOS
 from f1core.options import make_options
 from f1core.scores import Scores
 

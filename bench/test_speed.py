@@ -15,7 +15,7 @@ import pytest
 
 import f1core
 from f1core import bench
-from f1core.cores import n_cores
+from f1core.backends.cores import n_cores
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the peers
 _ROUNDS = 11

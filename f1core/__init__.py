@@ -5,12 +5,12 @@ from typing import Any as _Any
 
 from .accumulator import Accumulator
 from .api import score
-from .engine import warm_up
+from .backends.switch import warm_up
 from .errors import F1Error
 from .scores import Average, Scores
 
 if _TYPE_CHECKING:
-    from .best import BestEpoch
+    from .early_stopping import BestEpoch
     from .groups import score_by
     from .intervals.paired import compare
     from .thresholds import BinnedThresholds, best_threshold, curve
@@ -34,7 +34,7 @@ __version__ = "0.1.0"
 # What `import f1core` does not load: modules, and names out of modules.
 _MODULES = ("files", "plots")
 _NAMES = {
-    "BestEpoch": "best",
+    "BestEpoch": "early_stopping",
     "BinnedThresholds": "thresholds",
     "best_threshold": "thresholds",
     "compare": "intervals.paired",

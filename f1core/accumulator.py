@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .cached_update import Repeat
+from .count import add, add_sparsely, count
+from .count_layout import TRUE
 from .counts import Counts
+from .dedup.deduplicator import Once
+from .dedup.keys import check_ids
+from .dedup.stored_rows import Outcomes, of_batch
 from .errors import F1Error, UnknownAttribute, shown
-from .ids.kinds import check_ids
-from .ids.once import Once
-from .ids.outcomes import Outcomes, of_batch
+from .foreign_names import attribute_of
 from .inputs import check, refuse_nameless
-from .layout import TRUE
 from .locks import new_lock, refuse_nested
-from .misnamed import attribute_of
 from .options import Options, make_options, refuse_idle_seed, refuse_unknown, thread_count
-from .positive import agreed, with_negative
-from .repeat import Repeat
+from .pos_label import agreed, with_negative
 from .row_order import refuse_reordered
 from .scores import Scores
-from .tally import add, add_sparsely, count
 
 if TYPE_CHECKING:
     from .batch import Batch

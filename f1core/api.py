@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .count import count
 from .errors import F1Error
 from .inputs import check
 from .options import make_options, refuse_idle_seed, refuse_unknown, thread_count
 from .row_order import refuse_reordered
 from .scores import Scores
-from .tally import count
 
 
 def score(

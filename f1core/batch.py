@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .arrays import widened
 from .counts import Array
 from .errors import F1Error
-from .foreign import widened
-from .formats import FORMATS, Format, cut_words, read_only, score_dtype
+from .float_bits import FORMATS, Format, cut_words, read_only, score_dtype
 from .labels import NATIVE_IDS, NO_ID, SKIPPED, LabelEncoder, from_onehot, native_ids
 from .locks import cached_property
 from .options import Options

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from . import parallel
 from .api import score
+from .backends import thread_pool
 from .counts import Array
 from .errors import F1Error
 
@@ -142,8 +142,8 @@ def limit(true: Array, pred: Array, threads: int) -> Call:
         for view in views:
             view[rows].max()
 
-    spans = parallel.split_rows(len(true), 1, threads if threads == 1 else 4 * threads)
-    return lambda: list(parallel.map_ordered(part, spans, threads))
+    spans = thread_pool.split_rows(len(true), 1, threads if threads == 1 else 4 * threads)
+    return lambda: list(thread_pool.map_ordered(part, spans, threads))
 
 
 def _as_integers(array: Array) -> Array:

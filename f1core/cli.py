@@ -14,12 +14,12 @@ from typing import Any
 
 from . import __version__, files, report
 from .accumulator import Accumulator
-from .columns.words import Words
+from .cli_wording import spoken
 from .errors import F1Error, plain_text
+from .io.words import Words
 from .options import TASKS
 from .scores import Scores
 from .slices import Slices
-from .spoken import spoken
 from .writing import check_target, refuse_twice
 
 # Options of `score` that go to `files.accumulate` as they are.

@@ -11,8 +11,8 @@ import numpy as np
 
 from . import bench, files
 from .api import score
-from .cores import n_cores
-from .engine import warm_up
+from .backends.cores import n_cores
+from .backends.switch import warm_up
 from .errors import F1Error, plain_text, reason_of
 from .thresholds import best_threshold
 from .writing import check_target

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .cells import Cells, cells_in, shrunk
+from .count_layout import COUNT, PRED, ROWS, TP, TRUE, as_floats, carried, with_whole
 from .errors import F1Error, shape_words, shown
-from .layout import COUNT, PRED, ROWS, TP, TRUE, as_floats, carried, with_whole
 from .plausible import (
     MOST_ROWS,
     MOST_WEIGHT,
@@ -26,6 +25,7 @@ from .plausible import (
     refuse_overflow,
 )
 from .replicas import Replicas
+from .sparse import Cells, cells_in, shrunk
 
 Array = NDArray[Any]
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .arrays import exact_limit, refuse_rounded, widened
 from .counts import Array
 from .errors import F1Error, shown
-from .foreign import exact_limit, refuse_rounded, widened
 from .labels import SKIPPED, LabelEncoder, factorize, occurring
 from .options import CONFUSION_CLASSES
 

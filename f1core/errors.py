@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .misnamed import metric_of
+from .foreign_names import metric_of
 
 
 class F1Error(ValueError):

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple, TypeVar, overload
 
 import numpy as np
 
-from . import values
+from . import option_values
 from .accumulator import Accumulator
-from .columns import sources
-from .columns.batches import Columns, Reread, Source, reading
-from .columns.paths import is_pipe, same_file
-from .columns.selection import Names, Selection
-from .columns.spelling import Spelling
-from .columns.words import Words, classes_of, meant, named
 from .counts import Array
 from .errors import F1Error, counted_from, renamed, shown
+from .io import sources
+from .io.batches import Columns, Reread, Source, reading
+from .io.paths import is_pipe, same_file
+from .io.selection import Names, Selection
+from .io.spelling import Spelling
+from .io.words import Words, classes_of, meant, named
 from .options import parameters_of, refuse_unknown
 from .scores import Scores
 from .slices import Slices, as_binary, flags_alone, start
@@ -150,7 +150,7 @@ def accumulate(
     if progress is not None and not callable(progress):
         raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
-    names, count = (None, None) if words else values.classes(classes)
+    names, count = (None, None) if words else option_values.classes(classes)
     looked = partial(
         _looked, target=target, probabilities=probabilities, weight=sample_weight,
         group=group, sample_id=sample_id, classes=names or count,
@@ -219,7 +219,7 @@ def read(
         As `score`.
     """
     words = isinstance(classes, Words)
-    names, count = (None, None) if words else values.classes(classes)
+    names, count = (None, None) if words else option_values.classes(classes)
     looked = partial(_looked, target=target, probabilities=probabilities, classes=names or count)
 
     def joined(batches: Iterator[_Batch]) -> Rows:
@@ -308,7 +308,8 @@ def _looked(source: Source, target: Names, probabilities: Names | None, **others
 
 def _spelling(text_labels: bool, empty_labels: bool, classes: Any, options: Any) -> Spelling:
     """How label cells of text files are read, given what the caller said of labels."""
-    text, empty = values.flag("text_labels", text_labels), values.flag("empty_labels", empty_labels)
+    text = option_values.flag("text_labels", text_labels)
+    empty = option_values.flag("empty_labels", empty_labels)
     return Spelling(text, empty, named(classes, options))
 
 
@@ -364,7 +365,8 @@ def _batches(
                 some = {name: column[:_SOME] for name, column in batch.items()}
                 truth = chosen.truth(some)
                 if isinstance(classes, Words) and not chosen.settled:
-                    chosen.class_names, chosen.count = values.classes(classes_of(classes, truth))
+                    typed = classes_of(classes, truth)
+                    chosen.class_names, chosen.count = option_values.classes(typed)
                 chosen.settle(truth, chosen.scores(some))
             if not first.settled:
                 first = chosen

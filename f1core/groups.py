@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from .api import score
+from .arrays import refuse_rounded, to_numpy, widened
 from .batch import Batch
+from .count import count
 from .counts import Array, Counts
-from .decisions import decide
 from .errors import F1Error, shape_words, shown
-from .foreign import refuse_rounded, to_numpy, widened
 from .inputs import check
 from .labels import factorize
 from .options import make_options, parameters_of, refuse_idle_seed, refuse_unknown, thread_count
+from .outcomes import decide
 from .row_order import refuse_reordered
 from .scores import Scores
-from .tally import count
 
 _OPTIONS = parameters_of(score)
 _ROWS = 4096  # in a group, on average, from which on a pass of its own pays

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from . import discover
+from .arrays import BFLOAT16, column_names, dtype_name, refuse_rounded, to_numpy, widened
 from .batch import Batch
 from .columns_by_name import arrange
 from .counts import Array
 from .errors import F1Error, shape_words, shown
-from .foreign import BFLOAT16, column_names, dtype_name, refuse_rounded, to_numpy, widened
-from .formats import format_of
+from .float_bits import format_of
 from .labels import LabelEncoder
 from .options import Options
-from .positive import named_by_data
+from .pos_label import named_by_data
 from .row_order import refuse_reordered
 
 _SCAN = 1 << 16  # rows looked at before a guess is made

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import exact_limit, widened
 from .counts import Array, union
-from .foreign import exact_limit, widened
-from .formats import read_only
-from .text import TextTable, as_text, codes_by_hash, find_by_hash
+from .float_bits import read_only
+from .string_codes import TextTable, as_text, codes_by_hash, find_by_hash
 
 # The kernels are compiled for these ids; every other dtype is cast, a block at a time, in cache.
 NATIVE_IDS = frozenset(np.dtype(t) for t in (np.int8, np.uint8, np.int32, np.int64))

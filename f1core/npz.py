@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .count_layout import Array
 from .errors import F1Error, reason_of
-from .layout import Array
 
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,

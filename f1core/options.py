@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from . import misnamed, values
+from . import foreign_names, option_values
 from .errors import F1Error, IdleOption, UnknownOption, one_of, shown
 
 TASKS = ("binary", "multiclass", "multilabel")
@@ -100,7 +100,7 @@ class Options:
         F1Error
             If these cannot be names of classes, or do not go with another option.
         """
-        found, count = values.classes(list(names))
+        found, count = option_values.classes(list(names))
         return _cross_checked(replace(self, names=found, n_classes=count))
 
     def places(self, entries: Iterable[Any], n_classes: int, labels: Any = None) -> list[int]:
@@ -220,23 +220,23 @@ def _made(
 ) -> Options:
     if task is not None and (not isinstance(task, str) or task not in TASKS):
         raise F1Error(one_of("task", task, TASKS))
-    names, n_classes = values.classes(classes)
-    pos_label = values.pos_label(pos_label)
+    names, n_classes = option_values.classes(classes)
+    pos_label = option_values.pos_label(pos_label)
     if pos_label is not None:
         task, names, pos_label = _with_positive(task, names, n_classes, pos_label)
     options = Options(
         task=task,
         names=names,
         n_classes=n_classes,
-        threshold=values.threshold(threshold),
-        top_k=values.whole("top_k", top_k),
-        from_logits=values.flag("from_logits", from_logits),
-        ignore_index=values.ignored(ignore_index),
-        average_over=values.average_over(average_over),
-        zero_division=values.zero_division(zero_division),
-        beta=values.beta(beta),
-        confusion=None if confusion is None else values.flag("confusion", confusion),
-        resamples=values.whole("resamples", resamples, 0),
+        threshold=option_values.threshold(threshold),
+        top_k=option_values.whole("top_k", top_k),
+        from_logits=option_values.flag("from_logits", from_logits),
+        ignore_index=option_values.ignored(ignore_index),
+        average_over=option_values.average_over(average_over),
+        zero_division=option_values.zero_division(zero_division),
+        beta=option_values.beta(beta),
+        confusion=None if confusion is None else option_values.flag("confusion", confusion),
+        resamples=option_values.whole("resamples", resamples, 0),
         pos_label=pos_label,
     )
     return _cross_checked(options)
@@ -268,7 +268,7 @@ _made_before = lru_cache(maxsize=128, typed=True)(_made)
 
 def thread_count(threads: Any) -> int | None:
     """`threads=` checked: None for "as many as pay", or a whole number from 1."""
-    return None if threads is None else values.whole("threads", threads)
+    return None if threads is None else option_values.whole("threads", threads)
 
 
 def refuse_idle_seed(seed: Any, resamples: Any) -> None:
@@ -319,10 +319,10 @@ s.macro.f1, s.micro.f1, s.weighted.f1
         if name in known:
             continue
         sentence = f"{who} has no option {name[:60]}="
-        way = misnamed.way_of(name, known)
+        way = foreign_names.way_of(name, known)
         if way is not None:
             raise UnknownOption(f"{sentence}: {way}")
-        near = misnamed.nearest(name, known)
+        near = foreign_names.nearest(name, known)
         if near is not None:
             raise UnknownOption(f"{sentence}; did you mean {near}=?")
         raise UnknownOption(f"{sentence}; its options are {', '.join(known)}")

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import F1Error
-from .layout import (
+from .count_layout import (
     CELLS,
     COUNT,
     EXACT,
@@ -22,6 +21,7 @@ from .layout import (
     Array,
     ratio_sums,
 )
+from .errors import F1Error
 
 MOST_ROWS = 2**63 - 1  # what an int64 holds
 MOST_WEIGHT = float(np.finfo(np.float64).max) * (1 - 1e-9)  # sums of this much do not round to inf

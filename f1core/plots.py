@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .count_layout import RATIOS
 from .counts import Array
 from .errors import F1Error, missing, plain_text
 from .errors import shown as literal
 from .intervals import per_class_interval
-from .layout import RATIOS
+from .option_values import among
 from .options import parameters_of, refuse_unknown
 from .scores import Scores
 from .thresholds import Curve, best_threshold, curve
-from .values import among
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

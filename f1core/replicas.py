@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .count_layout import with_whole
 from .errors import F1Error, shape_words
-from .layout import with_whole
 
 Array = NDArray[Any]
 

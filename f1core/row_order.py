@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .arrays import is_pandas
 from .errors import F1Error
-from .foreign import is_pandas
 
 
 def refuse_reordered(**arguments: Any) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import averages, misnamed, report
+from . import foreign_names, metrics, report
+from .count_layout import CELLS, EXACT, PRED, RATIOS, ROWS, TP, TRUE
 from .counts import Array, Counts, onto, union
 from .errors import F1Error, UnknownAttribute, one_of
-from .layout import CELLS, EXACT, PRED, RATIOS, ROWS, TP, TRUE
 from .locks import cached_property
 from .options import Options, refuse_unknown
 from .plausible import down_scaled, exact_sum, refuse_overflow
@@ -77,7 +77,7 @@ class Scores:
     @cached_property
     def per_class(self) -> Average:
         """Each class by itself: arrays (C,)."""
-        ratios = averages.stacked(*self._shares, **self._how)
+        ratios = metrics.stacked(*self._shares, **self._how)
         return Average(**dict(zip(RATIOS, ratios, strict=True)), support=self._sums[TRUE])
 
     @cached_property
@@ -110,7 +110,7 @@ class Scores:
         assert self._counts.rows is not None
         if "samples" not in self.averages:
             raise F1Error("samples averages look at every row, and these are sums over rows")
-        ratios = averages.samples(self._counts.rows, self._options.zero_division)
+        ratios = metrics.samples(self._counts.rows, self._options.zero_division)
         return Average(**ratios, support=self._support)
 
     @property
@@ -146,19 +146,19 @@ class Scores:
     def balanced_accuracy(self) -> float:
         """The mean recall over the classes that occur."""
         self._single_label("balanced_accuracy")
-        return float(averages.balanced_accuracy(self._sums[TP], self._sums[TRUE]))
+        return float(metrics.balanced_accuracy(self._sums[TP], self._sums[TRUE]))
 
     @cached_property
     def mcc(self) -> float:
         """Matthews' correlation coefficient, in [-1, 1]."""
         self._single_label("mcc")
-        return float(averages.mcc(*self._sums))
+        return float(metrics.mcc(*self._sums))
 
     @cached_property
     def kappa(self) -> float:
         """Cohen's kappa, in [-1, 1]; nan where chance alone explains everything."""
         self._single_label("kappa")
-        return float(averages.kappa(*self._sums))
+        return float(metrics.kappa(*self._sums))
 
     # ---- counts --------------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ class Scores:
             return matrix
         if not isinstance(normalize, str) or normalize not in ("true", "pred", "all"):
             raise F1Error(one_of("normalize", normalize, ("true", "pred", "all")))
-        return averages.normalised(matrix, normalize)
+        return metrics.normalised(matrix, normalize)
 
     @cached_property
     def classes(self) -> list[Any]:
@@ -372,7 +372,7 @@ class Scores:
         if kind != "binary":
             return self._ratios(kind, only=(ratio,))[ratio]
         self._only("binary", "binary averages")
-        each = averages.per_class(*self._shares, only=(ratio,), **self._how)
+        each = metrics.per_class(*self._shares, only=(ratio,), **self._how)
         return float(each[ratio][1])
 
     def _average(self, kind: str) -> Average:
@@ -380,7 +380,7 @@ class Scores:
 
     def _ratios(self, kind: str, **only: Any) -> dict[str, float]:
         how = {**self._how, **only}
-        ratios = averages.average(kind, *self._shares, self.included, **how)
+        ratios = metrics.average(kind, *self._shares, self.included, **how)
         return {name: float(value) for name, value in ratios.items()}
 
     def _single_numbers(self) -> tuple[str, ...]:
@@ -410,10 +410,10 @@ def _no_attribute(of: Any, name: str, what: str, known: Iterable[str]) -> Attrib
     public = [each for each in known if not each.startswith("_")]
     sentence = f"{what} has no {name[:60]}"
     if isinstance(of, Scores):
-        way = misnamed.attribute_of(name, of.task)
+        way = foreign_names.attribute_of(name, of.task)
         if way is not None:
             return UnknownAttribute(f"{sentence}: {way}")
-    near = misnamed.ratio_of(name) or misnamed.nearest(name, public)
+    near = foreign_names.ratio_of(name) or foreign_names.nearest(name, public)
     if near is not None:
         return UnknownAttribute(f"{sentence}; did you mean {near}?")
     return UnknownAttribute(f"{sentence}; there are {', '.join(public)}")

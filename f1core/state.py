@@ -13,12 +13,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from . import values
+from . import option_values
+from .count_layout import CELLS, PRED
 from .counts import Array, Counts
+from .dedup.deduplicator import Once
+from .dedup.stored_rows import Outcomes
 from .errors import F1Error
-from .ids.once import Once
-from .ids.outcomes import Outcomes
-from .layout import CELLS, PRED
 from .npz import read_arrays, read_bytes
 from .options import Options, make_options
 from .plausible import exact_sum
@@ -75,7 +75,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         if checksum != _checksum({**arrays, "format": np.asarray(found)}):
             raise F1Error("its checksum does not match: it was damaged or altered")
         plain = json.loads(_text(arrays.pop("options")))
-        negative = values.pos_label(plain.pop("negative", None))
+        negative = option_values.pos_label(plain.pop("negative", None))
         options = _options(plain)
         if negative is not None and (options.task != "binary" or options.names is not None):
             raise F1Error("it names a negative class that its task has not")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .errors import F1Error, reason_of, shown
-from .values import flag
+from .option_values import flag
 
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 _HEAD = 1 << 12  # bytes that tell what a picture is

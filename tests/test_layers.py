@@ -14,13 +14,16 @@ import f1core
 ROOT = Path(f1core.__file__).parent
 # A module of the core imports only modules above it here, and none outside of the core.
 CORE = [
-    "misnamed", "errors", "locks", "layout", "plausible", "entries", "values", "options", "foreign",
-    "columns_by_name", "replicas", "cells", "counts", "memory", "formats", "plain", "kernels",
-    "engine", "cores", "parallel", "text", "labels", "batch", "discover", "complaints", "positive",
-    "row_order", "inputs", "crowded", "tally", "averages", "report", "scores", "api", "decisions",
-    "ids", "ids.kinds", "ids.runs", "ids.outcomes", "ids.twins", "ids.once", "writing", "npz",
-    "state", "repeat", "accumulator",
+    "foreign_names", "errors", "locks", "count_layout", "plausible", "entries", "option_values",
+    "options", "arrays", "columns_by_name", "replicas", "sparse", "counts", "memory",
+    "float_bits", "backends", "backends.numpy", "backends.numba", "backends.switch",
+    "backends.cores", "backends.thread_pool", "string_codes", "labels", "batch", "discover",
+    "diagnose", "pos_label", "row_order", "inputs", "many_classes", "count", "metrics", "report",
+    "scores", "api", "outcomes", "dedup", "dedup.keys", "dedup.sorted_runs", "dedup.stored_rows",
+    "dedup.conflicts", "dedup.deduplicator", "writing", "npz", "state", "cached_update",
+    "accumulator",
 ]  # fmt: skip
+KERNELS = "backends.numba"
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",
     "tensorflow", "keras", "torchmetrics", "lightning", "ignite", "transformers", "lightgbm",
@@ -71,9 +74,9 @@ def imports(name, on_demand=True):
 def own(name, on_demand=False):
     """What a module imports of f1core; the kernels count as one module to all others."""
     found = {full[7:] for full in imports(name, on_demand) if full.startswith("f1core.")}
-    if name.startswith("kernels"):
+    if name.startswith(KERNELS):
         return found
-    return {"kernels" if other.startswith("kernels.") else other for other in found}
+    return {KERNELS if other.startswith(f"{KERNELS}.") else other for other in found}
 
 
 def test_the_list_is_of_files_that_exist():
@@ -86,14 +89,14 @@ def test_the_core_imports_only_what_stands_above(name):
     assert above <= set(CORE[: CORE.index(name)])
 
 
-@pytest.mark.parametrize("name", sorted(n for n in FILES if n.startswith("kernels.")))
+@pytest.mark.parametrize("name", sorted(n for n in FILES if n.startswith(f"{KERNELS}.")))
 def test_kernels_import_only_each_other_and_the_names_of_rows(name):
-    assert {n for n in own(name, on_demand=True) if not n.startswith("kernels")} <= {"layout"}
+    assert {n for n in own(name, on_demand=True) if not n.startswith(KERNELS)} <= {"count_layout"}
     others = {full.partition(".")[0] for full in imports(name)}
     assert others <= {"numba", "numpy", "llvmlite", "f1core"} | sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("name", sorted(n for n in FILES if not n.startswith("kernels")))
+@pytest.mark.parametrize("name", sorted(n for n in FILES if not n.startswith(KERNELS)))
 def test_only_the_kernels_know_numba(name):
     assert not {full.partition(".")[0] for full in imports(name)} & {"numba", "llvmlite"}
 
@@ -113,7 +116,7 @@ def test_the_core_turns_around_in_few_places_and_on_demand():
     assert found <= {
         ("api", "intervals.poisson"),
         ("accumulator", "intervals.poisson"),
-        ("ids.once", "intervals.poisson"),
+        ("dedup.deduplicator", "intervals.poisson"),
         ("scores", "intervals"),
     }
 
@@ -184,7 +187,7 @@ import f1core, numpy as np
 f1core.warm_up()
 y, p = np.arange(100) % 10, np.random.default_rng(0).random((100, 10), dtype=np.float32)
 assert f1core.score(y, p).accuracy < 1
-assert f1core.engine.loaded()
+assert f1core.backends.switch.loaded()
 """.replace("PATH", str(tmp_path))
     assert {"numba", "scipy"} & modules_after(code) >= {"numba"}
     assert not modules_after(code) & {"numba", "scipy"}

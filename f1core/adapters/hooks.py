@@ -10,10 +10,10 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from ..api import score
+from ..arrays import to_numpy, widened
 from ..errors import F1Error
-from ..foreign import to_numpy, widened
 from ..options import make_options, parameters_of, refuse_unknown, thread_count
-from ..positive import with_fixed_labels
+from ..pos_label import with_fixed_labels
 from .logs import monitored, named, names_of
 
 _IDLE = ("y_true", "y_pred", "sample_weight", "resamples", "seed", "cluster")

@@ -20,9 +20,9 @@ except ModuleNotFoundError as error:
         raise
     raise missing("f1core.adapters.ignite", "pytorch-ignite", "ignite") from None
 
+from ..option_values import word
 from ..plausible import refuse_overflow
-from ..values import word
-from .vectors import Vectors
+from .state_vector import Vectors
 
 
 class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]

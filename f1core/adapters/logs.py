@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+from ..count_layout import RATIOS
 from ..errors import F1Error, one_of, shown
-from ..layout import RATIOS
+from ..option_values import among
 from ..options import TASKS, Options
 from ..scores import AVERAGES, METRICS, Scores
-from ..values import among
 
 HEADLINES = ("f1", "precision", "recall")
 

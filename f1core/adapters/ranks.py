@@ -9,9 +9,9 @@ import torch
 import torch.distributed as dist
 
 from ..accumulator import Accumulator
+from ..count_layout import carried
 from ..counts import Array, Counts
 from ..errors import F1Error
-from ..layout import carried
 from ..plausible import MOST_ROWS
 
 # What a rank says of its state: nothing yet, arrays of this form, or that it must be sent whole.

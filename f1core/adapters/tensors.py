@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..arrays import BFLOAT16, Array, to_numpy
 from ..errors import F1Error
-from ..foreign import BFLOAT16, Array, to_numpy
-from ..formats import cuts_of, probability_range
+from ..float_bits import cuts_of, probability_range
 from ..options import Options
 
 _WRONG = 2  # the flag of what is no score

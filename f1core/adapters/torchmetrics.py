@@ -21,10 +21,10 @@ except ModuleNotFoundError as error:
         raise
     raise missing("f1core.adapters.torchmetrics", library, "torchmetrics") from None
 
+from ..option_values import word
 from ..options import refuse_unknown
-from ..values import word
 from .monitors import warn_of_modes
-from .vectors import OPTIONS, Vectors
+from .state_vector import OPTIONS, Vectors
 
 _THEIRS = (  # the options of `torchmetrics.Metric`
     "compute_on_cpu", "compute_with_cache", "dist_sync_fn", "dist_sync_on_step",

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from ..accumulator import Accumulator
+from ..arrays import to_numpy
 from ..counts import Array
 from ..errors import F1Error, shape_words, shown
-from ..foreign import to_numpy
+from ..option_values import flag, whole
 from ..options import parameters_of, refuse_unknown
-from ..values import flag, whole
 from .hooks import made_first, positive
 from .logs import as_logs, metric_of, monitored
 

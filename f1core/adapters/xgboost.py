@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import F1Error
+from ..option_values import flag
 from ..scores import LOSSES
-from ..values import flag
 from .hooks import Rounds, made_first
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import values
-from ..columns.selection import Names, Selection
+from .. import option_values
+from ..arrays import column_names, to_numpy
 from ..columns_by_name import Arrangement, arrange
 from ..counts import Array
 from ..errors import F1Error, missing, shown
-from ..foreign import column_names, to_numpy
+from ..io.selection import Names, Selection
 from .partition import Outcome, Plan, finished, merged, stand_in, tree
 
 try:
@@ -67,7 +67,7 @@ def score(
     pred = _array(y_pred, "y_pred")
     pred = pred.rechunk({1: -1}) if pred.ndim == 2 else pred
     true = _like(pred, y_true, "y_true")
-    names, count = values.classes(classes)
+    names, count = option_values.classes(classes)
     found = _by_name((y_true, true), (y_pred, pred), names, count)
     sides = [
         side if order is None else side[:, order]

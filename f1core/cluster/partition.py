@@ -13,9 +13,9 @@ from typing import Any, cast
 import numpy as np
 
 from ..accumulator import Accumulator
-from ..columns.selection import Selection
 from ..counts import Array
 from ..errors import F1Error, counted_from, renamed, shape_words
+from ..io.selection import Selection
 from ..options import parameters_of, refuse_unknown
 from ..scores import Scores
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..columns import arrow
-from ..columns.selection import Names, Selection
 from ..counts import Array
 from ..errors import F1Error, missing, shown
+from ..io import arrow
+from ..io.selection import Names, Selection
 from ..scores import Scores
 from .partition import FAN, Outcome, Plan, finished, merged, stand_in
 

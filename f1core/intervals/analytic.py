@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..averages import fraction
+from ..count_layout import CELLS, COUNT, EXACT, RATIOS, TP, TRUE
 from ..counts import Array, Counts
-from ..layout import CELLS, COUNT, EXACT, RATIOS, TP, TRUE
+from ..metrics import fraction
 from ..options import Options
 from ..scores import Scores
 from .influence import chance_influence

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import values
+from .. import option_values
+from ..count_layout import RATIOS
 from ..counts import Array, Counts
 from ..errors import F1Error, one_of, shown
-from ..layout import RATIOS
 from ..options import Options
 from ..scores import Scores
 from . import analytic, replicated, resampling
@@ -142,7 +142,7 @@ def checked_level(level: Any) -> float:
         If it is not between 0 and 1, or so near to an end that its tails vanish.
     """
     try:
-        found = values.number(level)
+        found = option_values.number(level)
     except TypeError:
         found = float("nan")
     if not 1e-9 < found < 1 - 1e-9:
@@ -159,7 +159,7 @@ def percentiles(drawn: Array, level: float) -> Array:
 
 
 def _checked_resamples(resamples: Any) -> int:
-    found = values.whole("resamples", resamples)
+    found = option_values.whole("resamples", resamples)
     if found > _MOST_RESAMPLES:
         raise F1Error(f"resamples is {shown(resamples)}; at most {_MOST_RESAMPLES:,} are drawn")
     return found

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..counts import Array
+from ..dedup.keys import Ids, check_ids
 from ..errors import F1Error
-from ..ids.kinds import Ids, check_ids
 
 SEED = 0  # where none is given: parts that are merged must draw their clusters alike
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

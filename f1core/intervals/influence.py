@@ -6,10 +6,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from .. import averages
+from .. import metrics
+from ..count_layout import RATIOS, TRUE
 from ..counts import Array, Counts
 from ..errors import F1Error
-from ..layout import RATIOS, TRUE
 from ..options import Options
 from ..scores import Scores
 
@@ -69,12 +69,12 @@ def ratio_influence(
     over, under = _fraction(stem, counts, options)
     if kind == "micro":
         over, under = (np.full(len(included), x[included].sum()) for x in (over, under))
-    value = averages.divide(over, under, options.zero_division)
+    value = metrics.divide(over, under, options.zero_division)
     weights = np.where(value == value, weights, 0.0)  # undefined ones are left out
     if kind != "micro":
         weights = weights / (weights.sum() or 1.0)
-    more, more_under = averages.fractions(*_FOUR, 1, options.coefs)[stem]
-    change = averages.divide(
+    more, more_under = metrics.fractions(*_FOUR, 1, options.coefs)[stem]
+    change = metrics.divide(
         weights * (more[:, None] - np.nan_to_num(value) * more_under[:, None]), under, 0.0
     )
     there, false, missed, hit = np.where(under > 0, change, 0.0)
@@ -112,7 +112,7 @@ def chance_influence(metric: str, confusion: Array) -> Array:
 
 def _fraction(stem: str, counts: Counts, options: Options) -> tuple[Array, Array]:
     tp, pred, true = np.asarray(counts.per_class, np.float64)  # sums of two would leave int64
-    pair = averages.fractions(tp, pred, true, float(counts.total), options.coefs)[stem]
+    pair = metrics.fractions(tp, pred, true, float(counts.total), options.coefs)[stem]
     over, under = (np.broadcast_to(np.asarray(x, np.float64), tp.shape) for x in pair)
     return over, under
 

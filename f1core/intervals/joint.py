@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..backends.numpy import IGNORED
 from ..batch import Batch
 from ..counts import Array, Counts
-from ..decisions import Decisions, decide
 from ..memory import zeros
 from ..options import Options
-from ..plain import IGNORED
+from ..outcomes import Decisions, decide
 from .resampling import Resamples, multinomial, summed
 
 _BLOCK = 1 << 17  # cells decided in one go

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..averages import divide
 from ..counts import Array
+from ..metrics import divide
 from .proportions import proportion_interval, spread_interval
 
 # Each class's share of hits is drawn towards all classes' by so many trials, before its variance

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from .. import values
+from .. import option_values
+from ..arrays import column_names
 from ..batch import Batch
+from ..count import count
 from ..counts import Array, Counts
 from ..errors import F1Error, IdleOption, calling_y_pred, renamed, shown
-from ..foreign import column_names
 from ..inputs import check
 from ..options import Options, make_options, parameters_of, refuse_unknown, thread_count
-from ..positive import agreed
+from ..pos_label import agreed
 from ..row_order import refuse_reordered
 from ..scores import Scores
-from ..tally import count
 from .bounds import checked_level, percentiles, seeded
 from .clusters import cluster_hashes
 from .joint import discordant, joint_resamples
@@ -110,7 +110,7 @@ def compare(
     (0.25, True)
     """
     level = checked_level(level)
-    resamples, seed = values.whole("resamples", resamples), seeded(seed)
+    resamples, seed = option_values.whole("resamples", resamples), seeded(seed)
     refuse_unknown(options, (*parameters_of(compare), *_OPTIONS), "compare")
     crew = thread_count(threads)
     if metric is None:

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..averages import divide, fractions
+from ..backends.numpy import IGNORED
 from ..batch import Batch
+from ..count_layout import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED
 from ..counts import Array, Counts
-from ..decisions import Decisions, decide
 from ..errors import F1Error, shown
-from ..layout import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED
 from ..memory import zeros
-from ..plain import IGNORED
+from ..metrics import divide, fractions
+from ..option_values import whole
+from ..outcomes import Decisions, decide
 from ..replicas import Replicas, refuse_infinite
-from ..values import whole
 from .clusters import SEED as CLUSTER_SEED
 from .clusters import cluster_hashes, cluster_weights
 from .resampling import summed

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..count_layout import CELLS, RATIOS, TRUE
 from ..counts import Array, Counts
-from ..layout import CELLS, RATIOS, TRUE
 from ..scores import Scores
 from .analytic import classes_of
 from .moments import Moments, interval_of

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import averages
+from .. import metrics
+from ..count_layout import CELLS, COUNT, PRED, RATIOS, TP, TRUE
 from ..counts import Array, Counts
 from ..errors import F1Error
-from ..layout import CELLS, COUNT, PRED, RATIOS, TP, TRUE
 from ..memory import zeros
 from ..options import Options
 from ..scores import Scores
@@ -60,8 +60,8 @@ class Resamples:
     def ratio(self, name: str) -> Array:
         """(B, C) a ratio of each class."""
         how = self.options
-        pairs = averages.fractions(*self._four, how.coefs)
-        return np.asarray(averages.divide(*pairs[name], how.zero_division))
+        pairs = metrics.fractions(*self._four, how.coefs)
+        return np.asarray(metrics.divide(*pairs[name], how.zero_division))
 
     @property
     def _four(self) -> tuple[Array, Array, Array, Array]:
@@ -83,7 +83,7 @@ class Resamples:
         over = options.average_over
         if over == "present" or (over is None and options.task != "multilabel"):
             included = included & (four[PRED] + four[TRUE] > 0)
-        found = averages.average(
+        found = metrics.average(
             kind, *four, included, coefs=options.coefs, zero_division=options.zero_division
         )[stem]
         return np.where(included.any(axis=1), found, np.nan)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..batch import Batch
+from ..count import count
 from ..errors import F1Error, calling_y_pred, shape_words
 from ..inputs import check
 from ..options import Options, make_options, refuse_unknown, thread_count
 from ..scores import Scores
-from ..tally import count
 from .columns import columns, merged
 from .search import Choice
 from .tuning import choose, make_aim, metric_of, number, refuse_idle_average, value_of

@@ -11,10 +11,10 @@ from ..counts import Array
 from ..errors import F1Error, calling_y_pred, shown
 from ..inputs import refuse_nameless
 from ..locks import new_lock
+from ..option_values import whole
 from ..options import Options, make_options, refuse_unknown
 from ..plausible import down_scaled, exact_sum, refuse_overflow
-from ..positive import agreed, with_negative
-from ..values import whole
+from ..pos_label import agreed, with_negative
 from .best import Best, best_of, scores_batch
 from .bins import BinColumn, HopefulColumn, count_bins
 from .curves import Curve, curve_of

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import widened
+from ..backends.numpy import floats
 from ..batch import Batch
-from ..complaints import complain
 from ..counts import Array
-from ..foreign import widened
-from ..formats import cuts_of, probability_range
+from ..diagnose import complain
+from ..float_bits import cuts_of, probability_range
 from ..memory import zeros
-from ..plain import floats
 from .cuts import Column, Cuts, Scale, above
 
 # Cells of a block of rows, at least; a block's bins are counted and added in one go.

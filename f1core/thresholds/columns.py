@@ -7,13 +7,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from .. import parallel
+from ..backends import thread_pool
+from ..backends.numpy import floats
 from ..batch import Batch
-from ..complaints import complain
 from ..counts import Array
-from ..formats import probability_range
+from ..diagnose import complain
+from ..float_bits import probability_range
 from ..labels import native_ids
-from ..plain import floats
 from .cuts import Column, Ordered, Scale
 from .packed import Packed
 
@@ -51,9 +51,9 @@ def columns(batch: Batch, work: Callable[[Column], T], threads: int | None = Non
                 found.append(work(_checked(batch, words[place], true[place], weight, gone)))
         return found
 
-    crew = parallel.n_threads(threads, _READINGS * batch.bytes)
-    spans = parallel.split_rows(batch.n_classes, 1, crew)
-    return [one for some in parallel.map_ordered(span, spans, crew) for one in some]
+    crew = thread_pool.n_threads(threads, _READINGS * batch.bytes)
+    spans = thread_pool.split_rows(batch.n_classes, 1, crew)
+    return [one for some in thread_pool.map_ordered(span, spans, crew) for one in some]
 
 
 def merged(batch: Batch, labels: Array) -> Column:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..averages import divide, per_class
 from ..counts import Array
 from ..errors import F1Error, calling_y_pred
+from ..metrics import divide, per_class
 from ..options import make_options, refuse_unknown, thread_count
 from .best import scores_batch
 from .columns import columns

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import widened
 from ..counts import Array
-from ..foreign import widened
-from ..formats import cuts_of
+from ..float_bits import cuts_of
 
 
 @dataclass(frozen=True)

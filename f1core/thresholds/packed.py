@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..backends.numpy import floats
 from ..counts import Array
-from ..formats import Format
+from ..float_bits import Format
 from ..locks import cached_property
-from ..plain import floats
 from .cuts import Column, Cuts, Scale, starts
 
 # How many ranges a zoom compares at once, and so few cells that all of their cuts are looked at.

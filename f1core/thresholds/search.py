@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..averages import divide, fractions
 from ..counts import Array
+from ..metrics import divide, fractions
 from .cuts import Column, Cuts
 
 

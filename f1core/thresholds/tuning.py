@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..count_layout import CELLS, COUNT, PRED, ROWS, TP, TRUE
 from ..counts import Array, Counts
 from ..errors import F1Error, shown
-from ..layout import CELLS, COUNT, PRED, ROWS, TP, TRUE
+from ..option_values import among, flag
 from ..options import Options
 from ..scores import Scores
-from ..values import among, flag
 from .cuts import Column
 from .search import Aim, Choice, Unreachable, allowed, best_cut, best_sum
 from .shared import Exact, Labels, best_shared

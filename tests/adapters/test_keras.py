@@ -15,9 +15,9 @@ from f1core.adapters.logs import named
 keras = pytest.importorskip("keras", exc_type=ImportError)
 
 from f1core.adapters.keras import ScoreMetric, adding, eager  # noqa: E402
-from f1core.foreign import to_numpy  # noqa: E402
-from f1core.formats import probability_range  # noqa: E402
-from f1core.layout import RATIOS  # noqa: E402
+from f1core.arrays import to_numpy  # noqa: E402
+from f1core.count_layout import RATIOS  # noqa: E402
+from f1core.float_bits import probability_range  # noqa: E402
 from f1core.scores import single_numbers  # noqa: E402
 
 JAX = keras.backend.backend() == "jax"

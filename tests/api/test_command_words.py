@@ -7,7 +7,7 @@ import pytest
 
 import f1core
 from f1core.cli import main
-from f1core.spoken import spoken
+from f1core.cli_wording import spoken
 
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("pyarrow.csv")

@@ -11,7 +11,7 @@ from arrays import to_dtype, widened
 from sklearn import metrics
 
 from f1core import F1Error, score
-from f1core.foreign import BFLOAT16
+from f1core.arrays import BFLOAT16
 from f1core.thresholds import curve
 
 DTYPES = [np.dtype(t) for t in ("f2", "f4", "f8", ">f4", "g")] + [BFLOAT16]

@@ -145,7 +145,7 @@ def test_columns_of_every_arrow_type(kind):
 @pytest.mark.parametrize("order", "CF")
 @pytest.mark.parametrize("packed", ["npy", "npz", "deflated"])
 def test_arrays_on_disk_in_both_orders(tmp_path, order, packed, monkeypatch):
-    monkeypatch.setattr("f1core.columns.batches._BYTES", 200)  # some rows a batch
+    monkeypatch.setattr("f1core.io.batches._BYTES", 200)  # some rows a batch
     rng = np.random.default_rng(0)
     true, scores = rng.integers(0, 4, 60), np.asarray(rng.random((60, 4), "f4"), order=order)
     if packed == "npy":

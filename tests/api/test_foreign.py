@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse
 
 from f1core import F1Error, score
-from f1core.foreign import BFLOAT16, to_numpy
+from f1core.arrays import BFLOAT16, to_numpy
 
 TRUE = np.array([0, 2, 1, 1])
 PRED = np.float32([[0.9, 0.1, 0.0], [0.2, 0.3, 0.5], [0.1, 0.8, 0.1], [0.5, 0.2, 0.3]])

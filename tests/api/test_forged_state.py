@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from f1core import Accumulator, F1Error, state
-from f1core.ids.kinds import key_of
-from f1core.layout import COUNT, HIGH, LOW, ROWS_BEFORE, UNDEFINED, WHOLE
+from f1core.count_layout import COUNT, HIGH, LOW, ROWS_BEFORE, UNDEFINED, WHOLE
+from f1core.dedup.keys import key_of
 
 
 def filled(**options):

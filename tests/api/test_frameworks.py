@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from f1core import Accumulator, F1Error, score
-from f1core.foreign import to_numpy
+from f1core.arrays import to_numpy
 
 TRUE = np.array([0, 2, 1, 1])
 PRED = np.float32([[0.9, 0.1, 0.0], [0.25, 0.25, 0.5], [0.1, 0.8, 0.1], [0.5, 0.2, 0.3]])

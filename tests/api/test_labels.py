@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from f1core import Accumulator, F1Error, files, score, score_by
-from f1core.foreign import BFLOAT16
+from f1core.arrays import BFLOAT16
 from f1core.labels import UNKNOWN, LabelEncoder, factorize
 
 OK = ["cat", "dog", "dog"]

@@ -15,7 +15,7 @@ from problems import generators
 from same import close, same_bits, same_results
 
 from f1core import Accumulator, F1Error, score
-from f1core.ids.once import Once
+from f1core.dedup.deduplicator import Once
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -8,8 +8,10 @@ import pytest
 pytest.importorskip("numba", exc_type=ImportError)
 
 import f1core
-from f1core import engine, kernels, plain
-from f1core.kernels import steps
+from f1core.backends import numba as kernels
+from f1core.backends import numpy as numpy_backend
+from f1core.backends import switch
+from f1core.backends.numba import multilabel_pipeline
 
 # Words, targets, and 0.001 and 1.001: as bits of float32, or as flags.
 SCORES, FLAGS = (np.uint32, np.int64, 0x3A83_126F, 0x3F80_20C5), (np.uint8, np.uint8, 0, 1)
@@ -82,7 +84,7 @@ class Cells:
 
     def agree(self, way, weighted):
         """The kernel's numbers are the twin's."""
-        ours, theirs = (self.filled(module, way, weighted) for module in (kernels, plain))
+        ours, theirs = (self.filled(module, way, weighted) for module in (kernels, numpy_backend))
         assert not ours[0]
         assert not theirs[0]
         assert same(ours[1], theirs[1])
@@ -108,16 +110,17 @@ def test_cells_of_any_shape(form, way):
         if "turned" not in way:
             bad, code = cells.decided(kernels, way)
             assert not bad
-            assert same(code, cells.decided(plain, way)[1])
+            assert same(code, cells.decided(numpy_backend, way)[1])
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_blocks_of_masks_join(way, monkeypatch):
     """Blocks so short that a few rows are many, and the last one not whole."""
-    monkeypatch.setattr(steps, "MASKS", 48)
-    monkeypatch.setattr(steps, "LEAST", 16)
+    monkeypatch.setattr(multilabel_pipeline, "MASKS", 48)
+    monkeypatch.setattr(multilabel_pipeline, "LEAST", 16)
     for most, size in product([0, 100], SIZES):
-        monkeypatch.setattr(steps, "MANY", most)  # rows are counted by kind, or one by one
+        # Rows are counted by kind, or one by one.
+        monkeypatch.setattr(multilabel_pipeline, "MANY", most)
         cells = Cells(np.random.default_rng(size), 75, size, SCORES)
         if "skips" in way:
             cells.ignore(0.3)
@@ -127,7 +130,7 @@ def test_blocks_of_masks_join(way, monkeypatch):
 
 def test_very_many_rows_with_cells_left_out_are_counted_by_kind():
     for size in (1, 5, 16):
-        cells = Cells(np.random.default_rng(size), steps.MANY + 3, size, SCORES)
+        cells = Cells(np.random.default_rng(size), multilabel_pipeline.MANY + 3, size, SCORES)
         cells.ignore(0.3)
         cells.agree("skips", False)
 
@@ -176,7 +179,7 @@ def test_one_wrong_cell_is_refused_wherever_it_stands(kind, way):
                 cells.true[i, j] = IGNORED
                 for weighted in (False, True):
                     cells.agree(way, weighted)
-                assert same(cells.decided(kernels, way)[1], cells.decided(plain, way)[1])
+                assert same(cells.decided(kernels, way)[1], cells.decided(numpy_backend, way)[1])
 
 
 def quads(module, cells, skips=False):
@@ -193,7 +196,7 @@ def test_one_wrong_row_of_a_binary_task_is_refused():
     for n, (side, value) in product([1, 8, 16, 37], WRONG["scores"]):
         for i in {0, n // 2, n - 1}:
             cells = Cells(np.random.default_rng(n), n, 1, SCORES)
-            assert quads(kernels, cells) == quads(plain, cells)
+            assert quads(kernels, cells) == quads(numpy_backend, cells)
             array = getattr(cells, side)
             array[i] = np.array(value).astype(array.dtype)
             limit = cells.words.dtype.type(cells.limit)
@@ -201,13 +204,13 @@ def test_one_wrong_row_of_a_binary_task_is_refused():
             assert kernels.binary(*call, np.zeros(4, np.int64))
             assert quads(kernels, cells)[::2] == (True, True)
             cells.true[i] = IGNORED
-            assert quads(kernels, cells, True) == quads(plain, cells, True)
+            assert quads(kernels, cells, True) == quads(numpy_backend, cells, True)
 
 
 @pytest.mark.parametrize("n", [2**15 - 1, 2**15 + 21])
 def test_weights_of_a_binary_task_are_added_in_blocks(n):
     cells = Cells(np.random.default_rng(n), n, 1, SCORES)
-    assert quads(kernels, cells) == quads(plain, cells)
+    assert quads(kernels, cells) == quads(numpy_backend, cells)
 
 
 @pytest.mark.parametrize("kinds", [("i1", "i1"), ("i1", "i8"), ("i8", "i1")])
@@ -222,7 +225,7 @@ def test_labels_of_few_rows_and_classes(kinds, wrong):
             odd = [v for v in odd if np.iinfo(side.dtype).min <= v]
             side[rng.random(n) < 0.2] = rng.choice(odd) if odd else 0
         weight, found = rng.random(n), []
-        for module in (kernels, plain):
+        for module in (kernels, numpy_backend):
             confusion, sums = np.full((size, size), 3), np.full((3, size), 4)
             bad = module.labels(*sides, confusion)
             assert bad == module.labels_sums(*sides, sums)
@@ -242,8 +245,8 @@ def test_the_best_of_any_row(pool, monkeypatch):
         pred = rng.choice(np.float32(pool), (n, size))
         pred[rng.random((n, size)) < 0.05] = 0.5
         true, found = rng.integers(0, size, n), []
-        for module in (kernels, plain):
-            monkeypatch.setattr(engine, "choose", lambda cells, module=module: module)
+        for module in (kernels, numpy_backend):
+            monkeypatch.setattr(switch, "choose", lambda cells, module=module: module)
             scores = f1core.score(
                 true, pred, task="multiclass", classes=size, top_k=min(k, size), average_over="all",
             )  # fmt: skip
@@ -261,5 +264,5 @@ def test_ids_outside_in_any_place_of_a_block(rows, dtype):
         for side in (true, pred):
             side[rng.random(rows) < share] = 7 if dtype == "uint8" else -1
         ours, theirs = np.zeros((2, 7, 7), np.int64)
-        assert kernels.labels(true, pred, ours) == plain.labels(true, pred, theirs)
+        assert kernels.labels(true, pred, ours) == numpy_backend.labels(true, pred, theirs)
         assert np.array_equal(ours, theirs)

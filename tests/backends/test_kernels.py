@@ -14,8 +14,8 @@ from numpy.lib.stride_tricks import as_strided
 
 pytest.importorskip("numba", exc_type=ImportError)
 
-from f1core import kernels
-from f1core.kernels import jit, shelf
+from f1core.backends import numba as kernels
+from f1core.backends.numba import jit, object_cache
 
 # Score formats: the word, the float behind it (bfloat16 is the upper half of a float32), +inf,
 # 1.001, 0.001 and the dtype of targets that goes with it: not all of them with all, each pair is a
@@ -633,4 +633,4 @@ def test_a_cached_kernel_is_asked_for_all_the_code_it_was_made_from():
     compiled = kernels.argmax.numba()
     if not hasattr(compiled, "signatures"):
         pytest.skip("nothing is compiled")
-    assert compiled._cache._cache_file._source_stamp == shelf.sources()
+    assert compiled._cache._cache_file._source_stamp == object_cache.sources()

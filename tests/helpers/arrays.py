@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from f1core.foreign import BFLOAT16
+from f1core.arrays import BFLOAT16
 
 NATIVE_FLOATS = [np.dtype(t) for t in ("f2", "f4", "f8")]
 FLOATS = [*NATIVE_FLOATS, BFLOAT16, *(np.dtype(t) for t in (">f2", ">f4", ">f8", "g"))]

@@ -9,7 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
-from f1core.foreign import BFLOAT16
+from f1core.arrays import BFLOAT16
 
 DEVICE = "meta"  # the one device that torch knows everywhere
 _copy = torch.ops.aten._to_copy.default

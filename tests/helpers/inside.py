@@ -12,10 +12,10 @@ from types import ModuleType
 
 import pytest
 
-import f1core.engine
-import f1core.kernels
-import f1core.parallel
-import f1core.plain
+import f1core.backends.numba
+import f1core.backends.numpy
+import f1core.backends.thread_pool
+from f1core.backends import switch
 
 BACKENDS = ("numpy", "kernels")
 
@@ -23,20 +23,20 @@ BACKENDS = ("numpy", "kernels")
 def kernels() -> ModuleType:
     """The kernels, or a skipped test where Numba is missing."""
     pytest.importorskip("numba", exc_type=ImportError)
-    return f1core.kernels
+    return f1core.backends.numba
 
 
 def compile_without_waiting() -> None:
     """Let kernels be compiled when they are first called: a few rows never earn it."""
-    f1core.kernels.hurry()
+    f1core.backends.numba.hurry()
 
 
 @contextmanager
 def counted_by(backend: str) -> Iterator[None]:
     """Let one backend count, as if it had been chosen long ago."""
-    module = f1core.plain if backend == "numpy" else kernels()
+    module = f1core.backends.numpy if backend == "numpy" else kernels()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(f1core.engine, "choose", lambda cells: module)
+        patch.setattr(switch, "choose", lambda cells: module)
         yield
 
 
@@ -45,67 +45,67 @@ def as_found(backend: str) -> Iterator[None]:
     """Let a backend be found by the usual way: the kernels loaded, or never worth loading."""
     module = None if backend == "numpy" else kernels()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(f1core.engine, "_kernels", module)
-        patch.setattr(f1core.engine, "_rented", f1core.engine._rented)
-        patch.setattr(f1core.engine._rented, "rent", f1core.engine.Rent(float("inf")))
+        patch.setattr(switch, "_kernels", module)
+        patch.setattr(switch, "_rented", switch._rented)
+        patch.setattr(switch._rented, "rent", switch.Rent(float("inf")))
         yield
 
 
 def loaded() -> bool:
     """Whether the kernels are in use."""
-    return f1core.engine.loaded()
+    return switch.loaded()
 
 
 def load_after(seconds: float) -> None:
     """Let this process load the kernels once NumPy has counted for so long."""
-    f1core.engine._rented.rent = f1core.engine.Rent(seconds)
+    switch._rented.rent = switch.Rent(seconds)
 
 
 def lock_of_loading() -> threading.Lock:
     """What a thread holds while it loads the kernels."""
-    return f1core.engine._lock
+    return switch._lock
 
 
 def lock_of_linking() -> threading.Lock:
     """What a thread holds while it is inside of LLVM."""
-    from f1core.kernels import loader
+    from f1core.backends.numba import loader
 
     return loader._lock
 
 
 def compile_after(patch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let a kernel that is not on disk be compiled once NumPy has counted for so long."""
-    from f1core.kernels import loader
+    from f1core.backends.numba import loader
 
     patch.setattr(loader, "COMPILE", seconds)
 
 
 def break_object_code(patch: pytest.MonkeyPatch, step: str) -> None:
     """Let "making" or "linking" object code fail, as after a change inside of Numba."""
-    from f1core.kernels import loader, objects
+    from f1core.backends.numba import codegen, loader
 
     def fail(*_: object) -> None:
         raise RuntimeError("Numba changed inside")
 
-    patch.setattr(*{"making": (objects, "made"), "linking": (loader, "linked")}[step], fail)
+    patch.setattr(*{"making": (codegen, "made"), "linking": (loader, "linked")}[step], fail)
 
 
 def set_block_sizes(patch: pytest.MonkeyPatch, size: int) -> None:
     """Cut so small that a few rows span many blocks, and every thread gets some."""
     for name in ("_BLOCK_CELLS", "_READ_CELLS", "_DIRECT_CELLS", "_WEIGHTED_ROWS"):
-        patch.setattr(f"f1core.tally.{name}", size)
+        patch.setattr(f"f1core.count.{name}", size)
 
 
 def spans_cut(patch: pytest.MonkeyPatch) -> list[list[slice]]:
     """Note the spans of rows that each later call is cut into."""
     found: list[list[slice]] = []
-    split = f1core.parallel.split_rows
+    split = f1core.backends.thread_pool.split_rows
 
     def noted(*arguments: int) -> list[slice]:
         found.append(split(*arguments))
         return found[-1]
 
-    patch.setattr("f1core.parallel.split_rows", noted)
+    patch.setattr("f1core.backends.thread_pool.split_rows", noted)
     return found
 
 

@@ -11,12 +11,12 @@ import pytest
 from scipy.stats import beta, binom, poisson, t
 
 from f1core import Accumulator, F1Error, score
+from f1core.count_layout import RATIOS
 from f1core.counts import Counts
 from f1core.intervals import interval, per_class_interval
 from f1core.intervals.beta import beta_quantile, t_quantile
 from f1core.intervals.paired import compare
 from f1core.intervals.proportions import proportion_interval
-from f1core.layout import RATIOS
 from f1core.options import make_options
 from f1core.scores import Scores
 

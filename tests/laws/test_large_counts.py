@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from f1core import Accumulator, BinnedThresholds, F1Error, Scores
+from f1core.count_layout import COUNT, HIGH, LOW, ROWS, WHOLE, carried, ratio_sums
 from f1core.counts import Counts
 from f1core.intervals.proportions import proportion_interval
-from f1core.layout import COUNT, HIGH, LOW, ROWS, WHOLE, carried, ratio_sums
 
 MAKE = {
     "binary": lambda **o: fed(Accumulator("binary", **o), [0, 1], [0.2, 0.9]),

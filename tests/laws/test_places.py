@@ -7,9 +7,10 @@ import pytest
 from arrays import to_dtype, widened
 
 import f1core
-from f1core import Accumulator, F1Error, plain
-from f1core.foreign import BFLOAT16
-from f1core.ids import once
+from f1core import Accumulator, F1Error
+from f1core.arrays import BFLOAT16
+from f1core.backends import numpy as numpy_backend
+from f1core.dedup import deduplicator
 from f1core.thresholds.cuts import Scale
 
 
@@ -17,7 +18,7 @@ from f1core.thresholds.cuts import Scale
 @pytest.mark.parametrize("k", [1, 2, 3, 5, 17])
 def test_the_best_of_very_many_columns_stand_where_they_stand(columns, k):
     """Above 256 columns they are sifted out, and the last sixteen are loaded twice."""
-    kernels = pytest.importorskip("f1core.kernels", exc_type=ImportError)
+    kernels = pytest.importorskip("f1core.backends.numba", exc_type=ImportError)
     rng = np.random.default_rng(columns)
     scores = rng.random((40, columns), np.float32)
     scores[:20] = rng.choice(np.float32([0.25, 0.5, 0.75]), (20, columns))  # ties everywhere
@@ -28,7 +29,7 @@ def test_the_best_of_very_many_columns_stand_where_they_stand(columns, k):
     words, inf = scores.view(np.uint32), np.uint32(0x7F80_0000)
     found, expected = np.full((2, k, 40), -7, np.int32)
     kernels.topk(words, inf, k, found)
-    plain.topk(words, inf, k, expected)
+    numpy_backend.topk(words, inf, k, expected)
     assert found.tolist() == expected.tolist()
     by_hand = [sorted(range(columns), key=lambda j: (-row[j], j))[:k] for row in scores.tolist()]
     assert found.T.tolist() == by_hand
@@ -53,13 +54,13 @@ class TestRowsThatCountOnce:
 
     def counted(self, monkeypatch):
         """How many rows are counted, call by call."""
-        calls, real = [], once.counted
+        calls, real = [], deduplicator.counted
 
         def noted(some, *others):
             calls.append(len(some.rows))
             return real(some, *others)
 
-        monkeypatch.setattr(once, "counted", noted)
+        monkeypatch.setattr(deduplicator, "counted", noted)
         return calls
 
     def test_only_new_rows_are_counted(self, monkeypatch):
@@ -106,14 +107,14 @@ class TestRowsThatCountOnce:
         total = Accumulator("multiclass", classes=3)
         total.update(self.TRUTH[:2], self.GUESS[:2], sample_id=self.IDS[:2])
 
-        real = once.counted
+        real = deduplicator.counted
 
         def broken(*arguments):
             real(*arguments)
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(once, "counted", broken)
+            patch.setattr(deduplicator, "counted", broken)
             with pytest.raises(KeyboardInterrupt):
                 total.update(self.TRUTH, self.GUESS, sample_id=self.IDS)
         total.update(self.TRUTH, self.GUESS, sample_id=self.IDS)

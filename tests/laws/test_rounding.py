@@ -13,8 +13,8 @@ from sklearn.metrics import (
 
 import f1core
 from f1core import BinnedThresholds, F1Error, best_threshold, curve, score
-from f1core.foreign import BFLOAT16
-from f1core.formats import TOLERANCE
+from f1core.arrays import BFLOAT16
+from f1core.float_bits import TOLERANCE
 
 # Both ends, what lies between them and [0, 1], and ordinary scores.
 HAIRS = [-TOLERANCE, -1e-5, -0.0, 0.0, 1e-5, 0.25, 0.5, 0.75, 1.0, 1 + 1e-5, 1 + TOLERANCE]

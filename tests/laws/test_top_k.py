@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 pytest.importorskip("numba", exc_type=ImportError)
 
 import f1core
-from f1core import kernels, plain
-from f1core.formats import FORMATS
-from f1core.layout import PRED, TP, TRUE
+from f1core.backends import numba as kernels
+from f1core.backends import numpy as numpy_backend
+from f1core.count_layout import PRED, TP, TRUE
+from f1core.float_bits import FORMATS
 
 NARROW = {dtype: form for dtype, form in FORMATS.items() if dtype.kind == "f"}
 
@@ -18,7 +19,7 @@ NARROW = {dtype: form for dtype, form in FORMATS.items() if dtype.kind == "f"}
 def listed(true, words, inf, k, width):
     """(3, C) sums out of the twin's ids."""
     ids = np.empty((k, len(true)), np.int32)
-    plain.topk(words, inf, k, ids)
+    numpy_backend.topk(words, inf, k, ids)
     sums = np.zeros((3, width), np.int64)
     sums[TRUE] = np.bincount(true, minlength=width)
     for column in ids:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from f1core import cores
+from f1core.backends import cores
 
 V1 = ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
 # Folders below the mount of the control groups, what is in them, what /proc/self/cgroup says, and
@@ -51,7 +51,7 @@ def test_no_file_of_groups_is_no_limit(tmp_path):
 
 
 def counted(**variables):
-    code = "from f1core.cores import n_cores; print(n_cores())"
+    code = "from f1core.backends.cores import n_cores; print(n_cores())"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | variables
     )

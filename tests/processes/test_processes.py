@@ -11,7 +11,7 @@ import pytest
 from jobs import job, with_path
 
 import f1core
-from f1core import parallel
+from f1core.backends import thread_pool
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 
@@ -100,14 +100,14 @@ def test_nobody_reads_the_arrays_after_a_refusal(threads):
     spans = [slice(i, i + 1) for i in range(8)]
     running.clear()
     with pytest.raises(ValueError, match="the first one fails"):
-        list(parallel.map_ordered(work, spans, threads))
+        list(thread_pool.map_ordered(work, spans, threads))
     assert running == {0}
 
 
 @pytest.mark.parametrize("rows", [0, 1, 15, 16, 17, 100, 999])
 @pytest.mark.parametrize("parts", [1, 2, 3, 7, 1000])
 def test_spans_cover_the_rows_once(rows, parts):
-    spans = parallel.split_rows(rows, 16, parts)
+    spans = thread_pool.split_rows(rows, 16, parts)
     assert [i for span in spans for i in range(span.start, span.stop)] == list(range(rows))
     assert len(spans) <= parts
     assert all(span.start % 16 == 0 for span in spans)

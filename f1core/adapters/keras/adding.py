@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from ...arrays import to_numpy
+from ...count_layout import CELLS, PRED, TRUE
 from ...counts import Array, Counts
 from ...errors import F1Error
-from ...foreign import to_numpy
-from ...layout import CELLS, PRED, TRUE
 from ...options import Options
 from .deciding import NARROW, Four
 from .eager import held

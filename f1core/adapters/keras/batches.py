@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from ...arrays import to_numpy
 from ...errors import F1Error, shown
-from ...foreign import to_numpy
 
 Batch = tuple[Any, Any, Any]
 

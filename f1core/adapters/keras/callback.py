@@ -11,9 +11,9 @@ import numpy as np
 
 from ...accumulator import Accumulator
 from ...errors import F1Error, one_of
+from ...option_values import whole, word
 from ...options import parameters_of, refuse_unknown
 from ...scores import Scores
-from ...values import whole, word
 from ..logs import HEADLINES, as_logs, metric_of
 from .batches import Batches, as_rows, spread
 from .masks import Predictor, kept_rows

@@ -15,9 +15,9 @@ import numpy as np
 from keras import ops
 from keras.backend import standardize_dtype
 
+from ...arrays import BFLOAT16, widened
 from ...errors import F1Error
-from ...foreign import BFLOAT16, widened
-from ...formats import cuts_of, probability_range
+from ...float_bits import cuts_of, probability_range
 from ...options import Options
 from .shapes import is_flat, is_spread, refuse_shapes, words_of
 

@@ -12,10 +12,10 @@ import keras
 import numpy as np
 
 from ...accumulator import Accumulator
+from ...arrays import to_numpy
+from ...count_layout import COUNT, EXACT, TRUE
 from ...counts import Array
 from ...errors import F1Error
-from ...foreign import to_numpy
-from ...layout import COUNT, EXACT, TRUE
 from ...options import Options
 from .shapes import is_flat, is_spread, refuse_shapes
 

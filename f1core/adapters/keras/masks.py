@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras.src.backend import get_keras_mask
 
-from ...foreign import to_numpy
+from ...arrays import to_numpy
 
 
 class Predictor:

@@ -13,7 +13,7 @@ from keras import ops
 
 from ...errors import F1Error
 from ...options import make_options, refuse_unknown
-from ...positive import with_fixed_labels
+from ...pos_label import with_fixed_labels
 from ...scores import LOSSES, Scores
 from ..logs import described
 from . import adding, eager

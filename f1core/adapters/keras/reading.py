@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ... import averages
+from ... import metrics
+from ...count_layout import CELLS, RATIOS
 from ...errors import F1Error, one_of
-from ...layout import CELLS, RATIOS
 from ...options import Options
 from ...scores import single_numbers
 from ..logs import named, names_of
@@ -91,9 +91,9 @@ def _ratios(
         "coefs": options.coefs, "zero_division": options.zero_division, "only": names, "xp": xp,
     }  # fmt: skip
     if kind in ("binary", "per_class"):
-        each = averages.per_class(tp, pred, true, cells, **how)
+        each = metrics.per_class(tp, pred, true, cells, **how)
         return {name: a[1] for name, a in each.items()} if kind == "binary" else each
-    return averages.average(kind, tp, pred, true, cells, _included(pred, true, options, xp), **how)
+    return metrics.average(kind, tp, pred, true, cells, _included(pred, true, options, xp), **how)
 
 
 def _included(pred: Any, true: Any, options: Options, xp: Any) -> Any:
@@ -111,16 +111,16 @@ def _single(
 ) -> Any:
     """The metrics that have no average."""
     if name in ("accuracy", "exact_match"):
-        return averages.divide(right, rows, 0.0, xp)
+        return metrics.divide(right, rows, 0.0, xp)
     if name == "hamming_loss" and many:
-        return averages.divide(xp.sum(pred + true - 2 * tp), xp.sum(cells), 0.0, xp)
+        return metrics.divide(xp.sum(pred + true - 2 * tp), xp.sum(cells), 0.0, xp)
     if name == "hamming_loss":
-        return averages.divide(rows - right, rows, 0.0, xp)
+        return metrics.divide(rows - right, rows, 0.0, xp)
     if name == "balanced_accuracy":
-        return averages.balanced_accuracy(tp, true, xp)
+        return metrics.balanced_accuracy(tp, true, xp)
     # What is no class is one class more, so that as many rows are true as are predicted.
     other = [[0.0 * rows], [rows - xp.sum(pred)], [rows - xp.sum(true)]]
     tp, pred, true = (
         xp.concatenate([x, xp.stack(more)]) for x, more in zip((tp, pred, true), other, strict=True)
     )
-    return (averages.mcc if name == "mcc" else averages.kappa)(tp, pred, true, xp)
+    return (metrics.mcc if name == "mcc" else metrics.kappa)(tp, pred, true, xp)

@@ -4,7 +4,7 @@
 types, warnings and errors, and passes its tests. `scorer` makes a scorer of any f1core metric.
 """
 
-from .cells import (
+from .functions import (
     accuracy_score,
     balanced_accuracy_score,
     cohen_kappa_score,

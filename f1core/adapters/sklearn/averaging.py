@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ... import averages
+from ... import metrics
+from ...count_layout import RATIOS
 from ...counts import Array
-from ...layout import RATIOS
 from .checks import warn, warn_undefined
 from .reading import read
 from .targets import NOT_BY_ROW, Targets
@@ -104,7 +104,7 @@ def averaged(
                 warn_undefined(*_WORDS[ratio], average, targets.n)
         if not targets.few_cells:
             assert targets.rows is not None
-            means = averages.samples(targets.rows, empty)
+            means = metrics.samples(targets.rows, empty)
             return [means[ratio] for ratio in wanted], None
         (tp, pred, true), _ = targets.by_row()
     else:
@@ -114,7 +114,7 @@ def averaged(
         under = pairs[ratio][1]
         if average != "samples" and not under.all():
             warn_undefined(*_WORDS[ratio], average, under.size)
-    values = [averages.divide(*pairs[ratio], empty) for ratio in wanted]
+    values = [metrics.divide(*pairs[ratio], empty) for ratio in wanted]
     if average is None:
         return values, true
     weights = {"weighted": true, "samples": targets.weight}.get(average)

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ... import tally
+from ... import count as counting
+from ...backends.numpy import _row_ratios
 from ...batch import Batch
+from ...count_layout import COUNT, EXACT, HIGH, PRED, ROWS, TP, TRUE, UNDEFINED
 from ...counts import Array
 from ...discover import zeros_and_ones
 from ...errors import F1Error
-from ...formats import format_of
-from ...layout import COUNT, EXACT, HIGH, PRED, ROWS, TP, TRUE, UNDEFINED
+from ...float_bits import format_of
 from ...options import Options
-from ...plain import _row_ratios
 from .targets import INDICATOR, Targets
 
 _WIDE = 256  # columns that the kernel likes
@@ -43,11 +43,11 @@ def read(
         if not rows and weight is None:
             return _targets(_sums(true, pred), flags)
         batch = _batch(true, pred, beta)
-        counts = plain = tally.count(batch)
+        counts = plain = counting.count(batch)
     except F1Error:  # something else than 0 and 1
         return None
     if weight is not None:
-        counts = tally.count(replace(batch, weight=weight))
+        counts = counting.count(replace(batch, weight=weight))
     assert counts.rows is not None and plain.rows is not None
     return _targets(counts.per_class, flags, weight, counts.rows, plain.rows[UNDEFINED])
 
@@ -63,10 +63,10 @@ def _sums(true: Array, pred: Array) -> Array:
     times = _WIDE // width
     whole = n // max(times, 1) * times
     if whole == 0 or not (true.flags.c_contiguous and pred.flags.c_contiguous):
-        return tally.count(_batch(true, pred)).per_class
+        return counting.count(_batch(true, pred)).per_class
     wide, wide_pred = (a[:whole].reshape(-1, width * times) for a in (true, pred))
-    many = tally.count(_batch(wide, wide_pred)).per_class
-    rest = tally.count(_batch(true[whole:], pred[whole:])).per_class
+    many = counting.count(_batch(wide, wide_pred)).per_class
+    rest = counting.count(_batch(true[whole:], pred[whole:])).per_class
     return np.asarray(many.reshape(3, times, width).sum(axis=1) + rest)
 
 

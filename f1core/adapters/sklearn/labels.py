@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ... import tally
+from ... import count as counting
 from ...batch import Batch
+from ...count_layout import PRED, TP, TRUE
 from ...counts import Array
 from ...discover import discover_classes
 from ...errors import F1Error
 from ...labels import LabelEncoder, factorize
-from ...layout import PRED, TP, TRUE
 from ...options import Options
 from .targets import Targets
 
@@ -118,14 +118,14 @@ def _unsigned(labels: Array) -> Array:
 
 def counted(ids: Ids, weight: Array | None, matrix: bool) -> Targets:
     """Count rows, and weights if there are any; only what occurs is a label."""
-    counts = tally.count(ids.batch(matrix))
+    counts = counting.count(ids.batch(matrix))
     sums = counts.per_class
     seen = (sums[PRED] + sums[TRUE]).nonzero()[0]
     sums, n = sums.take(seen, axis=1), len(ids.true)
     labels, occurs, right = ids.values(seen, sums), sums[TRUE], None
     if weight is not None:
         if matrix:
-            counts = tally.count(ids.batch(matrix, weight))
+            counts = counting.count(ids.batch(matrix, weight))
         sums, right = _weighted(ids, weight)
         sums = sums.take(seen, axis=1)
     exact = sums[TP].sum()

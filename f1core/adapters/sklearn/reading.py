@@ -13,9 +13,9 @@ from sklearn.metrics._classification import _check_targets
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
+from ...arrays import to_numpy
 from ...counts import Array
 from ...entries import from_objects
-from ...foreign import to_numpy
 from . import flags, labels
 from .targets import INDICATOR, Targets
 

@@ -9,12 +9,12 @@ from sklearn.metrics._scorer import _BaseScorer
 from sklearn.utils.validation import _check_response_method
 
 from ...api import score
+from ...count_layout import RATIOS
 from ...counts import Array
 from ...errors import F1Error, UnknownOption, shown
-from ...layout import RATIOS
+from ...option_values import among
 from ...options import make_options, parameters_of, refuse_unknown, thread_count
 from ...scores import LOSSES, METRICS
-from ...values import among
 
 _NONE = ("y_true", "y_pred", "sample_weight", "resamples", "seed", "cluster")
 _OPTIONS = tuple(name for name in parameters_of(score) if name not in _NONE)

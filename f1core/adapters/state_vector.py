@@ -1,0 +1,161 @@
+"""Metrics over counts of a fixed length: a state that frameworks keep and add up themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import operator
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from ..accumulator import Accumulator
+from ..count_layout import ROWS, carried
+from ..counts import Array, Counts
+from ..errors import F1Error, renamed
+from ..options import Options
+from ..plausible import refuse_overflow
+from ..pos_label import with_fixed_labels
+from ..scores import LOSSES, Scores
+from .logs import described, monitored, names_of, wanted
+from .tensors import in_rows
+
+OPTIONS = frozenset(field.name for field in fields(Options)) | {"threads"}
+
+
+class Vectors:
+    """Counts of batches as vectors, and metrics of their sums: one, several, or one a class.
+
+    The confusion matrix is not among them: every single number follows from three sums a class.
+    """
+
+    def __init__(
+        self,
+        metric: str | Sequence[str],
+        task: str,
+        classes: Any,
+        average: str | None,
+        options: dict[str, Any],
+    ) -> None:
+        self.asked = metric if isinstance(metric, str) else names_of(metric), average
+        self.several = not isinstance(metric, str) or average == "per_class"
+        self._wanted = wanted(metric, task, average)
+        if task != "binary" and classes is None:
+            raise F1Error(
+                f"classes is None; a state that {task} counts are added to needs their number"
+            )
+        if options.pop("confusion", None):
+            raise F1Error("confusion=True is for an Accumulator or a ScoreMeter, not one metric")
+        made = Accumulator(task, classes=classes, confusion=False, **options)
+        fixed = with_fixed_labels(made.options)
+        if task == "binary" and fixed.names is None:  # whatever the first batch holds
+            fixed = fixed.with_labels(0, 1)
+        self._counter = (
+            made if fixed is made.options else Accumulator.of(fixed, options.get("threads"))
+        )
+        if self.options.resamples:
+            raise F1Error("resamples are kept by an Accumulator or a ScoreMeter, not by one metric")
+        width = 2 if task == "binary" else self.options.n_classes or 0
+        self._shape = (4 if task == "multilabel" else 3, width)
+        self.length = math.prod(self._shape) + (ROWS if task == "multilabel" else 0)
+
+    @property
+    def more_is_better(self) -> bool | None:
+        """The direction of all of them; None where they differ."""
+        ways = {name not in LOSSES for name, _ in self._wanted.values()}
+        return ways.pop() if len(ways) == 1 else None
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """What the values are called, and of which metric each one is."""
+        classes = self.options.names or range(self._shape[1])
+        found: dict[str, str] = {}
+        for key, (name, by_class) in self._wanted.items():
+            found |= {f"{key}_{c}": name for c in classes} if by_class else {key: name}
+        return found
+
+    @property
+    def options(self) -> Options:
+        """What decides which counts these are."""
+        return self._counter.options
+
+    @property
+    def digest(self) -> str:
+        """A short name of the options: states of other options have another."""
+        return hashlib.blake2b(repr(self.options).encode(), digest_size=4).hexdigest()
+
+    def count(self, preds: Any, target: Any, sample_weight: Any = None) -> Array | None:
+        """(length,) int64, or float64 sums of weights; None for an empty batch.
+
+        Raises
+        ------
+        F1Error
+            If the batch cannot be counted.
+        """
+        self._counter.reset()
+        try:
+            true, pred = in_rows(preds, target, self.options)
+            self._counter.update(true, pred, sample_weight=sample_weight)
+        except F1Error as error:
+            raise renamed(error, y_pred="preds", y_true="target") from None
+        counts = self._counter.counts
+        if counts is None:
+            return None
+        if counts.rows is None and counts.sums is not None:  # 1 of 18 µs
+            return counts.sums.reshape(-1)
+        return _flat(counts)
+
+    def added(self, parts: Iterable[Array]) -> Array:
+        """The sum of several vectors of one dtype, its limbs carried.
+
+        Raises
+        ------
+        F1Error
+            If they are more rows than counts hold, or weights beyond float64.
+        """
+        return _flat(reduce(operator.add, [self._counts(each) for each in parts]))
+
+    def rows_of(self, sums: Array) -> float:
+        """How many rows these are, or the sum of their weights."""
+        return float(self._counts(sums).amount)
+
+    def values(self, *sums: Array) -> dict[str, float] | None:
+        """The metrics of all these sums together by their keys, never NaN; None of no rows."""
+        given = [self._counts(np.asarray(each)) for each in sums if np.any(each)]
+        if not given:
+            return None
+        scores = Scores(given[0] if len(given) == 1 else given[0] + given[1], self.options)
+        found: list[float] = []
+        for name, by_class in self._wanted.values():
+            each: Any = getattr(scores.per_class, name) if by_class else [scores.metric(name)]
+            found += map(monitored, each)
+        return dict(zip(self.keys, found, strict=True))
+
+    def described(self, made: Any, sums: Sequence[Array], **more: Any) -> str:
+        """What a metric object is, for its `repr`, with the rows that it has counted."""
+        try:
+            rows = sum(self._counts(each).total for each in sums if np.any(each))
+        except F1Error:  # a description of counts that are refused names no rows
+            rows = None
+        metric, average = self.asked
+        return described(made, metric, self.options, rows, average=average, **more)
+
+    def _counts(self, sums: Array) -> Counts:
+        cells = math.prod(self._shape)
+        rows = sums[cells:] if len(sums) > cells else None
+        counts = Counts(self._shape[1], sums=sums[:cells].reshape(self._shape), rows=rows)
+        if counts.weighted:
+            with np.errstate(over="ignore", invalid="ignore"):
+                refuse_overflow(counts.amount, 0.0)
+        elif (sums < 0).any():
+            raise F1Error("more rows were added than can be counted: counts end at 2^63")
+        return counts
+
+
+def _flat(counts: Counts) -> Array:
+    rows = () if counts.rows is None else (carried(counts.rows),)
+    assert counts.sums is not None
+    return np.concatenate([counts.sums.reshape(-1), *rows])

@@ -1,0 +1,226 @@
+"""Selection: which columns are truth, scores, weights and groups, and in which order."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import option_values
+from ..columns_by_name import arrange
+from ..counts import Array
+from ..errors import F1Error, one_of, shown
+
+_LISTED = 30  # with more columns than this, an error does not name them all
+
+Names = str | Iterable[str]
+
+
+class Selection:
+    """Column names and patterns, looked up among the columns that there are.
+
+    Parameters
+    ----------
+    names
+        The columns that there are, in their order.
+    target, probabilities
+        Names or patterns.
+    weight, group, sample_id
+        The names of single columns.
+    classes
+        As in `f1core.score`: what a pattern's `*` stands for are their names.
+    whole
+        A name that no pattern means.
+
+    Raises
+    ------
+    F1Error
+        If a name or pattern has no column.
+    """
+
+    def __init__(
+        self,
+        names: list[str],
+        target: Names,
+        probabilities: Names,
+        weight: str | None = None,
+        group: str | None = None,
+        sample_id: str | None = None,
+        classes: Any = None,
+        whole: str | None = None,
+    ) -> None:
+        self.class_names, self.count = option_values.classes(classes)
+        self.target, self.labels, by_pattern = matching(target, names, "target", whole)
+        self.weight = weight if weight is None else _single(weight, names, "sample_weight")
+        self.group = group if group is None else _single(group, names, "group")
+        self.id = sample_id if sample_id is None else _single(sample_id, names, "sample_id")
+        columns, stems, patterned = matching(probabilities, names, "probabilities", whole)
+        taken = {
+            *self.target,
+            self.weight,
+            self.group,
+            self.id,
+        }  # which a pattern such as * takes in
+        pairs = [pair for pair in zip(columns, stems, strict=True) if pair[0] not in taken]
+        if not pairs:
+            raise F1Error(f"probabilities {shown(probabilities)} leave no column beside the target")
+        self.probabilities = [name for name, _ in pairs]
+        self.stems = [stem for _, stem in pairs]
+        self._listed = not by_pattern, not patterned
+        self._named = whole is None  # columns of an array have numbers, no names
+        self.settled = False
+        wanted = [*self.target, *self.probabilities, self.weight, self.group, self.id]
+        self.all = list(dict.fromkeys(name for name in wanted if name is not None))
+        counts = Counter(names)
+        twice = [name for name in self.all if counts[name] > 1]
+        if twice:
+            raise F1Error(f"there are {counts[twice[0]]} columns {twice[0]!r}")
+
+    @property
+    def classes(self) -> Any:
+        """What the columns or the caller call the classes, or their number; as for `score`."""
+        return self.count if self.class_names is None else list(self.class_names)
+
+    def settle(self, truth: Array, scores: Array) -> None:
+        """Put the columns into the order of the classes, given some of their rows or none.
+
+        Raises
+        ------
+        F1Error
+            If the columns' names contradict the classes, or each other.
+        """
+        if self.settled:
+            return
+        target = self.labels if self._named and len(self.target) > 1 else None
+        columns = self.stems if self._named and len(self.probabilities) > 1 else None
+        matrices = truth.ndim == scores.ndim == 2
+        if matrices and truth.shape[1] != scores.shape[1]:
+            return  # which is refused
+        if self.class_names is None and self.count not in (None, len(target or columns or ())):
+            return  # which is refused too, where these are columns of classes
+        rows = truth if truth.ndim == 1 else scores
+        text = not matrices and rows.dtype.kind in "UO"
+        found = arrange(
+            target,
+            columns,
+            classes=self.class_names,
+            count=self.count,
+            labels=set(rows.tolist()) if text else None,
+            ids=None if matrices or text else np.unique(rows).tolist(),
+            matrices=matrices,
+            listed=self._listed,
+            called=("target", "probabilities"),
+            remedy="name the columns, or say classes=[…], as these are called",
+        )
+        if found.target is not None:
+            self.target, self.labels = _taken(found.target, self.target, self.labels)
+        if found.scores is not None:
+            self.probabilities, self.stems = _taken(found.scores, self.probabilities, self.stems)
+        if self.class_names is None and found.names is not None:
+            self.class_names = tuple(found.names)
+        self.settled = True
+
+    def follow(self, first: Selection) -> None:
+        """Take the columns in the order of an earlier file's.
+
+        Raises
+        ------
+        F1Error
+            If this file has other columns.
+        """
+        self.target, self.labels = _following((self.target, self.labels), first.labels, "target")
+        self.probabilities, self.stems = _following(
+            (self.probabilities, self.stems), first.stems, "probabilities"
+        )
+        self.class_names, self.count = first.class_names, first.count
+        self.settled = first.settled
+
+    def truth(self, batch: Mapping[str, Array]) -> Array:
+        """(n,) labels or (n, C) rows."""
+        return stacked([batch[name] for name in self.target])
+
+    def scores(self, batch: Mapping[str, Array]) -> Array:
+        """(n,) or (n, C) scores, or (n,) labels."""
+        return stacked([batch[name] for name in self.probabilities])
+
+
+def _taken(order: list[int], *lists: list[str]) -> list[list[str]]:
+    return [[each[place] for place in order] for each in lists]
+
+
+def _following(own: tuple[list[str], list[str]], first: list[str], what: str) -> list[list[str]]:
+    """Columns and stems in the order of an earlier file's stems."""
+    columns, stems = own
+    if len(stems) == 1 == len(first):
+        return [columns, stems]
+    if sorted(stems) == sorted(first):
+        return _taken([stems.index(stem) for stem in first], columns, stems)
+    other = min(set(stems) ^ set(first), default=stems[0])
+    where = "only here" if other in stems else "not here"
+    raise F1Error(
+        f"{what} are {len(stems)} columns, earlier ones {len(first)}: {shown(other)} is {where}"
+    )
+
+
+def matching(
+    wanted: Names, names: list[str], what: str, whole: str | None = None
+) -> tuple[list[str], list[str], bool]:
+    """The columns behind names and patterns, what each pattern's `*` stands for, and if one is.
+
+    `whole` is a name that no pattern means.
+
+    Raises
+    ------
+    F1Error
+        If a name or pattern has no column.
+    """
+    columns: list[str] = []
+    stems: list[str] = []
+    patterned = False
+    for entry in [wanted] if isinstance(wanted, str) else wanted:
+        if not isinstance(entry, str):
+            raise F1Error(f"{what} is {shown(entry)}; give the name of a column, or several")
+        if entry in names:
+            columns.append(entry)
+            stems.append(entry)
+            continue
+        hits = [name for name in names if fnmatch.fnmatchcase(name, entry) and name != whole]
+        if not hits:
+            raise F1Error(_no_column(entry, names, what))
+        patterned = True
+        single = entry.count("*") == 1 and not set("?[") & set(entry)
+        before, _, after = entry.partition("*")
+        columns += hits
+        stems += [h[len(before) : len(h) - len(after)] if single else h for h in hits]
+    if not columns:
+        raise F1Error(f"{what} names no column")
+    if len(set(stems)) < len(stems):  # of several patterns
+        stems = list(columns)
+    return columns, stems, patterned
+
+
+def _single(wanted: Any, names: list[str], what: str) -> str:
+    if not isinstance(wanted, str):
+        raise F1Error(f"{what} is {shown(wanted)}; give the name of a column")
+    if wanted not in names:
+        raise F1Error(_no_column(wanted, names, what))
+    return wanted
+
+
+def _no_column(entry: str, names: list[str], what: str) -> str:
+    if len(names) <= _LISTED:
+        return one_of(what, entry, names)
+    return f"{what} is {shown(entry)}, which is none of its {len(names)} columns"
+
+
+def stacked(columns: list[Array]) -> Array:
+    """(n,) columns side by side as (n, C), in one copy: 10 of 100,000 float32 in 0.9 ms."""
+    if len(columns) == 1:
+        return columns[0]
+    rows = np.empty((len(columns[0]), len(columns)), np.result_type(*columns))
+    for place, column in enumerate(columns):
+        rows[:, place] = column
+    return rows
