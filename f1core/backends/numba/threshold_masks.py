@@ -62,7 +62,7 @@ def beyond(words, values, below, limit):
         return above_bits(values, limit)
     below = np.int64(below)
     lifted = added(order(values), repeated(words, below, LANES))
-    return above_bits(lifted, np.int64(limit) + below)
+    return above_bits(lifted, np.uint64(limit) + np.uint64(below))  # logits: beyond int64
 
 
 @jit
