@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from inside import BACKENDS, compile_without_waiting, counted_by, set_block_sizes
+from inside import (
+    BACKENDS,
+    compile_without_waiting,
+    counted_by,
+    fail_if_numpy_is_asked,
+    set_block_sizes,
+)
 
 compile_without_waiting()
 
@@ -28,6 +34,13 @@ def engine(request):
     """Both backends in turn."""
     with counted_by(request.param):
         yield request.param
+
+
+@pytest.fixture
+def alone(engine, monkeypatch):
+    """What the kernels refuse is not counted by NumPy instead."""
+    if engine == "kernels":
+        fail_if_numpy_is_asked(monkeypatch)
 
 
 @pytest.fixture

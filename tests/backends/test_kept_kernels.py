@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from inside import kernels
 
 from f1core.backends.numba import object_cache
 
@@ -109,3 +110,12 @@ def test_what_others_could_have_written_is_not_read(fresh, tmp_path):
 
 def test_the_folder_beside_the_code_is_known_by_its_whole_path():
     assert all(Path(folder).is_absolute() for folder in object_cache.folders())
+
+
+def test_a_cached_kernel_is_asked_for_all_the_code_it_was_made_from():
+    """Numba alone would look at the kernel's own file only."""
+    pytest.importorskip("numba", exc_type=ImportError)
+    compiled = kernels().argmax.numba()
+    if not hasattr(compiled, "signatures"):
+        pytest.skip("nothing is compiled")
+    assert compiled._cache._cache_file._source_stamp == object_cache.sources()

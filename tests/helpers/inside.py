@@ -40,6 +40,18 @@ def counted_by(backend: str) -> Iterator[None]:
         yield
 
 
+class _Nobody:
+    """What counts instead of NumPy where it must not be asked."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError("the kernels refused what NumPy would have counted")
+
+
+def fail_if_numpy_is_asked(patch: pytest.MonkeyPatch) -> None:
+    """Let nobody look again where kernels refuse a row, which could hide that they are wrong."""
+    patch.setattr("f1core.count.numpy_backend", _Nobody())
+
+
 @contextmanager
 def as_found(backend: str) -> Iterator[None]:
     """Let a backend be found by the usual way: the kernels loaded, or never worth loading."""
@@ -94,6 +106,14 @@ def set_block_sizes(patch: pytest.MonkeyPatch, size: int) -> None:
     """Cut so small that a few rows span many blocks, and every thread gets some."""
     for name in ("_BLOCK_CELLS", "_READ_CELLS", "_DIRECT_CELLS", "_WEIGHTED_ROWS"):
         patch.setattr(f"f1core.count.{name}", size)
+
+
+def mask_blocks(patch: pytest.MonkeyPatch, most: int) -> None:
+    """Count labels in masks of 48 rows at most; of `most` rows and more, rows by their kind."""
+    from f1core.backends.numba import multilabel_pipeline as steps
+
+    for name, size in (("MASKS", 48), ("LEAST", 16), ("MANY", most)):
+        patch.setattr(steps, name, size)
 
 
 def spans_cut(patch: pytest.MonkeyPatch) -> list[list[slice]]:

@@ -52,3 +52,13 @@ def close(one: Scores, other: Scores) -> None:
     mine, theirs = numbers(one), numbers(other)
     assert list(mine) == list(theirs)
     np.testing.assert_allclose(list(mine.values()), list(theirs.values()), rtol=0, atol=1e-12)
+
+
+def has_counts(scores: Scores, hit: np.ndarray, pred: np.ndarray, true: np.ndarray) -> None:
+    """A result made with zero_division=0 comes from these counts of each class."""
+    each = scores.per_class
+    with np.errstate(invalid="ignore"):
+        precision, recall = np.nan_to_num(hit / pred), np.nan_to_num(hit / true)
+    assert each.support.tolist() == true.tolist()
+    assert each.precision.tolist() == precision.tolist()
+    assert each.recall.tolist() == recall.tolist()

@@ -9,30 +9,8 @@ from arrays import to_dtype, widened
 import f1core
 from f1core import Accumulator, F1Error
 from f1core.arrays import BFLOAT16
-from f1core.backends import numpy as numpy_backend
 from f1core.dedup import deduplicator
 from f1core.thresholds.cuts import Scale
-
-
-@pytest.mark.parametrize("columns", [255, 256, 257, 258, 271, 272, 273, 300, 1001])
-@pytest.mark.parametrize("k", [1, 2, 3, 5, 17])
-def test_the_best_of_very_many_columns_stand_where_they_stand(columns, k):
-    """Above 256 columns they are sifted out, and the last sixteen are loaded twice."""
-    kernels = pytest.importorskip("f1core.backends.numba", exc_type=ImportError)
-    rng = np.random.default_rng(columns)
-    scores = rng.random((40, columns), np.float32)
-    scores[:20] = rng.choice(np.float32([0.25, 0.5, 0.75]), (20, columns))  # ties everywhere
-    scores[0] = np.arange(columns) / columns  # each beats all before it
-    scores[1] = scores[0, ::-1]
-    scores[2] = 0.5
-    scores[3, -1], scores[4, 0], scores[5, [-17, -16]] = 1.0, 1.0, 1.0
-    words, inf = scores.view(np.uint32), np.uint32(0x7F80_0000)
-    found, expected = np.full((2, k, 40), -7, np.int32)
-    kernels.topk(words, inf, k, found)
-    numpy_backend.topk(words, inf, k, expected)
-    assert found.tolist() == expected.tolist()
-    by_hand = [sorted(range(columns), key=lambda j: (-row[j], j))[:k] for row in scores.tolist()]
-    assert found.T.tolist() == by_hand
 
 
 @pytest.mark.parametrize(("rows", "classes"), [(7, 3), (2, 5), (4, 4)])
