@@ -277,7 +277,7 @@ def test_what_cannot_be_found(tmp_path):
     refused("target names no column", path, target=[])
     refused(("treshold=", "did you mean threshold=?"), path, treshold=0.5)
     refused("there are no rows", write(SOUND[:0], tmp_path / "none.parquet"))
-    if os.getuid():
+    if getattr(os, "getuid", int)():  # root may read everything
         path.chmod(0)
         refused((str(path), "ermission"), path)
 

@@ -57,7 +57,7 @@ def matrix(values):
         return np.asmatrix(values)
 
 
-@pytest.mark.parametrize("wrap", [OnlyArray, OnlyDLPack, OnlySequence, list, matrix], ids=str)
+@pytest.mark.parametrize("wrap", [OnlyArray, OnlyDLPack, OnlySequence, list, matrix])
 def test_scores_in_any_wrapping(wrap):
     assert score(TRUE, wrap(PRED)).to_dict() == EXPECTED
 

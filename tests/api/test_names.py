@@ -563,7 +563,6 @@ class TestDicts:
             ({1: "B", 0: "O"}.values(), ["B", "O"]),
             ((name for name in "BOI"), ["B", "O", "I"]),
         ],
-        ids=str,
     )
     def test_ids_give_the_order(self, given, expected):
         a = Accumulator("multiclass", classes=given)

@@ -10,6 +10,7 @@ from f1core import F1Error, files
 
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("pyarrow.parquet")
+posix = pytest.mark.skipif(os.name != "posix", reason="links and devices of POSIX")
 
 NAMED = {"target": "y", "probabilities": "p"}
 
@@ -41,6 +42,7 @@ def test_overlapping_paths_count_every_file_once(preds):
     assert files.score(given, **NAMED).total == 30
 
 
+@posix
 def test_links_count_once_wherever_they_lead(preds):
     os.link(preds / "a.parquet", preds / "again.parquet")
     (preds / "also.parquet").symlink_to(preds / "a.parquet")
@@ -69,6 +71,10 @@ def test_what_a_folder_holds_is_read_or_named(preds):
     assert files.score(f"{preds}/**/*.parquet", **NAMED).total == 30
     (preds / "notes.md").unlink()
     (preds / "deep" / "part-3.avro").unlink()
+
+
+@posix
+def test_a_link_to_nothing_is_refused(preds):
     (preds / "gone.parquet").symlink_to(preds / "nothing")
     with pytest.raises(F1Error, match=r"gone\.parquet is a link to nothing"):
         files.score(preds, **NAMED)
@@ -107,6 +113,7 @@ def test_a_folder_that_cannot_be_listed_is_refused(preds, monkeypatch):
     assert f1core.F1Error is F1Error
 
 
+@posix
 def test_a_device_is_no_file(tmp_path):
     with pytest.raises(F1Error, match="no ordinary file"):
         files.score("/dev/null", **NAMED)

@@ -95,9 +95,13 @@ def test_a_picture_replaces_a_picture_of_its_kind_alone(capsys, mine):
     assert picture.read_text() == "my notes"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="devices of POSIX")
 def test_a_device_is_no_target():
     with pytest.raises(F1Error, match="no ordinary file"):
         check_target("/dev/null", force=True)
+
+
+def test_what_is_no_path_is_no_target():
     for odd in (b"\xff", 5, "", ".", "a\0b", "x" * 300):
         with pytest.raises(F1Error):
             check_target(odd)

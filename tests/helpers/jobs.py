@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -297,6 +296,14 @@ def _labels() -> tuple[Any, Any]:
     return tuple(rng.integers(0, 200_000, 10_000_000, dtype=np.int32) for _ in range(2))
 
 
+def largest_so_far() -> float:
+    """The most memory that this process has had, in MB."""
+    import resource  # POSIX only
+
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
 def memory(what: str, warm: bool) -> None:
     """The most memory above the inputs, in MB: as Python counts it, or as the kernel does."""
     y_true, y_pred = _labels() if what == "labels" else _scores(what)
@@ -307,9 +314,9 @@ def memory(what: str, warm: bool) -> None:
         f1core.warm_up()
         order = what if what in ("C", "F") else "K"  # a slice of columns would not lie as columns
         f1core.score(y_true[:100_000], y_pred[:100_000].copy(order), **options)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before = largest_so_far()
         f1core.score(y_true, y_pred, **options)
-        used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        used = largest_so_far() - before
     else:
         load_after(float("inf"))
         tracemalloc.start()

@@ -74,7 +74,10 @@ def test_where_nothing_can_be_written(expected, tmp_path):
     )
     for folder in [package, *(path for path in package.rglob("*") if path.is_dir())]:
         (folder / "__pycache__").touch()
-    nowhere = dict.fromkeys(["HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR"], "/dev/null/nowhere")
+    file = tmp_path / "file"
+    file.touch()
+    folders = ["HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "NUMBA_CACHE_DIR"]
+    nowhere = dict.fromkeys(folders, str(file / "nowhere"))
     found = job("numbers", warm=True, env=nowhere | with_path(tmp_path))
     assert found == {"scores": expected, "loaded": True}
     assert not list(tmp_path.rglob("*.nbi"))
