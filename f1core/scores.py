@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,10 +41,38 @@ class Average:
     specificity: Any
     support: Any
 
+    @classmethod
+    def on_demand(
+        cls, ratios: Callable[..., dict[str, float]], support: Callable[[], Any]
+    ) -> Average:
+        """An average whose numbers are computed when they are asked for.
+
+        `ratios(only=names)` divides some. Who asks for one ratio a batch, as training loops do,
+        pays for one; who asks for a second one gets all.
+        """
+        made = object.__new__(cls)
+        made.__dict__.update(_ratios=ratios, _support=support)
+        return made
+
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            raise _no_attribute(self, name, "an average", self.__dict__)
+            known = self.__dict__
+            if name == "support" and "_support" in known:
+                known[name] = self._support()
+            elif name in RATIOS and "_ratios" in known:
+                missing = tuple(ratio for ratio in RATIOS if ratio not in known)
+                first = len(missing) == len(RATIOS)
+                known.update(self._ratios(only=(name,) if first else missing))
+            else:
+                raise _no_attribute(self, name, "an average", (*RATIOS, "support"))
+            return known[name]
+
+    def __dir__(self) -> list[str]:
+        return [*object.__dir__(self), *RATIOS]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in (*RATIOS, "support")}
 
 
 class Scores:
@@ -71,6 +100,7 @@ class Scores:
             )
         self._counts, self._options = _with_averaged(counts, options), options
         self.task: str = options.task or ""
+        self.__dict__["total"] = total
 
     # ---- averages ------------------------------------------------------------------------
 
@@ -84,9 +114,12 @@ class Scores:
     def binary(self) -> Average:
         """The positive class of a binary task."""
         self._only("binary", "binary averages")
-        each = self.per_class
-        ratios = {name: float(getattr(each, name)[1]) for name in RATIOS}
-        return Average(**ratios, support=each.support[1].item())
+
+        def ratios(only: tuple[str, ...]) -> dict[str, float]:
+            each = metrics.per_class(*self._shares, only=only, **self._how)
+            return {name: float(both[1]) for name, both in each.items()}
+
+        return Average.on_demand(ratios, lambda: self._sums[TRUE][1].item())
 
     @cached_property
     def micro(self) -> Average:
@@ -214,7 +247,7 @@ class Scores:
             return list(self._counts.labels.tolist())
         return list(self._options.names or range(self._counts.n_classes))
 
-    @property
+    @cached_property
     def total(self) -> Any:
         """How many rows count, or the sum of their weights."""
         return self._counts.total
@@ -248,9 +281,9 @@ class Scores:
             raise F1Error(one_of("metric", name, self.to_dict()))
         stem, _, kind = name.rpartition("_")
         if stem in RATIOS and kind in AVERAGES:
-            return self._one_ratio(stem, kind)
+            return float(getattr(getattr(self, kind), stem))
         if name in RATIOS:
-            return self._one_ratio(name, "binary")
+            return float(getattr(self.binary, name))
         if name not in self._single_numbers():
             raise F1Error(one_of("metric", name, self.to_dict()))
         return float(getattr(self, name))
@@ -341,7 +374,7 @@ class Scores:
         Where a sum over classes could leave int64 or float64, all are divided by one power of two.
         """
         parts = (*self._sums, self._cells)
-        most, terms = float(self._counts.total), 4 * len(parts[0]) * self._options.top_k
+        most, terms = float(self.total), 4 * len(parts[0]) * self._options.top_k
         scaled = down_scaled(most, terms, not self._counts.weighted, parts)
         tp, pred, true, cells = parts if scaled is None else scaled
         return tp, pred, true, cells
@@ -365,22 +398,11 @@ class Scores:
     def _support(self) -> Any:
         return exact_sum(self._sums[TRUE][self.included])
 
-    def _one_ratio(self, ratio: str, kind: str) -> float:
-        """One number alone where it is the first one asked for: a third of the time of all six."""
-        if kind in self.__dict__ or kind == "samples":
-            return float(getattr(getattr(self, kind), ratio))
-        if kind != "binary":
-            return self._ratios(kind, only=(ratio,))[ratio]
-        self._only("binary", "binary averages")
-        each = metrics.per_class(*self._shares, only=(ratio,), **self._how)
-        return float(each[ratio][1])
-
     def _average(self, kind: str) -> Average:
-        return Average(**self._ratios(kind), support=self._support)
+        return Average.on_demand(partial(self._ratios, kind), lambda: self._support)
 
-    def _ratios(self, kind: str, **only: Any) -> dict[str, float]:
-        how = {**self._how, **only}
-        ratios = metrics.average(kind, *self._shares, self.included, **how)
+    def _ratios(self, kind: str, only: tuple[str, ...]) -> dict[str, float]:
+        ratios = metrics.average(kind, *self._shares, self.included, only=only, **self._how)
         return {name: float(value) for name, value in ratios.items()}
 
     def _single_numbers(self) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """Scores: what a user holds, prints and turns into a dict."""
 
+import copy
 import dataclasses
 import html.parser
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 
 import f1core
 from f1core import Average, F1Error, score
+from f1core.count_layout import RATIOS
 
 IDS = [0, 2, 1, 2]
 S = np.array([[0.9, 0.1, 0.0], [0.2, 0.3, 0.5], [0.1, 0.8, 0.1], [0.6, 0.2, 0.2]])
@@ -221,3 +224,20 @@ def test_labels_that_are_ignored_altogether():
     assert scores.exact_match == 0.5
     assert math.isnan(scores.per_class.recall[1])
     assert scores.per_class.support.tolist() == [1, 0, 1]
+
+
+def test_an_average_is_the_same_whichever_number_is_asked_for_first():
+    y, p = [0, 1, 2, 2, 1], [0, 2, 2, 1, 1]
+    whole = {name: f1core.score(y, p).to_dict()[f"{name}_macro"] for name in RATIOS}
+    for first in (*RATIOS, "support"):
+        average = f1core.score(y, p).macro
+        getattr(average, first)
+        assert {name: getattr(average, name) for name in RATIOS} == whole
+        assert average.support == 5
+
+
+def test_an_average_that_nobody_looked_at_can_be_listed_copied_and_pickled():
+    average = f1core.score([0, 1, 2, 2], [0, 2, 2, 2]).macro
+    assert set(RATIOS) <= set(dir(average))
+    for other in (pickle.loads(pickle.dumps(average)), copy.deepcopy(average)):
+        assert other == average and repr(other) == repr(average)
