@@ -27,7 +27,7 @@ class Repeat:
         true, pred = batch.true, batch.pred
         self._dtypes, self._columns = (true.dtype, pred.dtype), (true.shape[1:], pred.shape[1:])
         self._own = zeros(batch)  # what one batch has; a refused one leaves the total as it was
-        self._count = _counter(switch.choose(0), batch, self._own)
+        self._count = _counter(switch.choose(0)[0], batch, self._own)
         pair = self._own.pair(self._own)
         assert pair is not None
         self._added = pair[0]
@@ -76,7 +76,7 @@ class Repeat:
         self._added.fill(0)
         try:
             refused = self._count(y_true, y_pred)
-        except switch.NotReady:
+        except switch.NotCompiledYet:
             refused = True
         if refused:
             self._free = True

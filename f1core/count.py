@@ -69,15 +69,15 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
 
 def _ready(batch: Batch, crew: int) -> Counts:
     """Counts by the engine; by the twin as long as compiling for these dtypes has not paid."""
-    module, rent = switch.hired(batch.cells)
+    module, budget = switch.choose(batch.cells)
     while True:
         try:
-            return _counted(batch, module, crew, rent)
-        except switch.NotReady as missing:
-            module, rent = numpy_backend, missing.rent
+            return _counted(batch, module, crew, budget)
+        except switch.NotCompiledYet as missing:
+            module, budget = numpy_backend, missing.budget
 
 
-def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
+def _counted(batch: Batch, module: Any, crew: int, budget: Any = None) -> Counts:
     grain = _rows_of(batch, _BLOCK_CELLS)
     left = len(batch)
 
@@ -85,15 +85,15 @@ def _counted(batch: Batch, module: Any, crew: int, rent: Any = None) -> Counts:
         """The module for the next block."""
         nonlocal left, module
         left -= rows
-        if rent.pay(seconds / crew, seconds * left / (crew * max(1, rows))) and left:
+        if budget.spend(seconds / crew, seconds * left / (crew * max(1, rows))) and left:
             module = switch.load()
         return module
 
     def counted(blocks: Iterable[slice]) -> Counts:
         if batch.weight is None:
-            return _part(batch, module, blocks, None if rent is None else pay)
+            return _part(batch, module, blocks, None if budget is None else pay)
         with np.errstate(over="ignore", invalid="ignore"):  # `refuse_infinite` looks at the end
-            return _part(batch, module, blocks, None if rent is None else pay)
+            return _part(batch, module, blocks, None if budget is None else pay)
 
     if len(batch) <= grain:  # a training batch: 3 of its 12 µs would go into cutting it
         return counted([slice(0, len(batch))])
@@ -195,7 +195,7 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
         return False
     if matrix.size < 2 * batch.cells or len(matrix) != batch.n_classes:
         return False
-    (module, rent), start = switch.hired(batch.cells), perf_counter()
+    (module, budget), start = switch.choose(batch.cells), perf_counter()
     try:
         true, pred, _ = _decided_ids(module, batch, slice(0, len(batch)))
         true, pred = np.array(true), np.array(pred)  # the caller's may change after the check
@@ -205,10 +205,10 @@ def add_sparsely(total: Counts, batch: Batch) -> bool:
         total.make_room(len(true))
         total.forget_margins()
         module.labels(true, pred, matrix)
-    except switch.NotReady:
+    except switch.NotCompiledYet:
         return False
-    if rent is not None:
-        rent.pay(perf_counter() - start)
+    if budget is not None:
+        budget.spend(perf_counter() - start)
     return True
 
 

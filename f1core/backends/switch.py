@@ -1,49 +1,45 @@
-"""Which code counts: the NumPy twin at first, the kernels once loading them has paid.
+"""Which backend counts: NumPy at first, the Numba kernels once loading them has paid.
 
-Renting before buying: the twin works until it has taken as long as loading takes, or until the rows
-to come would, then the kernels are loaded. That is never worse than twice the best choice.
+NumPy counts until it has taken as long as loading takes, or until the rows to come would, then the
+kernels are loaded: see `WarmupBudget`.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from types import SimpleNamespace
 from typing import Any
 
 from . import numba as kernels
 from . import numpy as numpy_backend
-from .numba import NotReady, Rent
+from .numba import NotCompiledYet, WarmupBudget
 
-__all__ = ["NotReady", "Rent", "choose", "hired", "load", "loaded", "warm_up"]
+__all__ = ["NotCompiledYet", "WarmupBudget", "choose", "load", "loaded", "warm_up"]
 
 # Seconds: llvmlite, and the object code of a kernel (0.04 measured). Scripts that score n x 10 k
 # times, n = 32 to 1,000,000 and k = 1 to 1,000, then take 1.9 of the better choice at worst.
 PRICE = 0.035
-LEAST = 0.7e-9  # seconds that the twin takes a cell at least: float32 scores of 5,000 classes
+LEAST = 0.7e-9  # seconds a number that NumPy takes at least: float32 scores of 5,000 classes
 
 _lock = threading.Lock()
 _kernels: Any = None
-# The twin as it is rented: `tally` sees the rent, and pays it a block at a time.
-_rented = SimpleNamespace(**vars(numpy_backend), rent=Rent(PRICE))
+_budget = WarmupBudget(PRICE)
 
 
-def choose(cells: int) -> Any:
-    """The module to count so many cells with: the kernels, or the twin, with a `rent` to pay."""
+def choose(size: int) -> tuple[Any, WarmupBudget | None]:
+    """Return the backend that counts `size` numbers, and the budget that its seconds come from.
+
+    The budget is None where the backend stays: the kernels, or NumPy where Numba is missing.
+    """
     if _kernels is not None:
-        return _kernels
-    return load() if _rented.rent.pay(0.0, to_come=cells * LEAST) else _rented
-
-
-def hired(cells: int) -> tuple[Any, Rent | None]:
-    """The same, as the twin itself and its rent; without one where the kernels are there."""
-    module = choose(cells)
-    rent = getattr(module, "rent", None)
-    return (module, None) if rent is None else (numpy_backend, rent)
+        return _kernels, None
+    if _budget.spend(0.0, to_come=size * LEAST):
+        return load(), None
+    return numpy_backend, _budget
 
 
 def load() -> Any:
-    """The kernels; the twin where Numba cannot be imported."""
+    """Load the kernels and return them; NumPy where Numba cannot be imported."""
     global _kernels
     with _lock:
         if _kernels is None:

@@ -79,16 +79,16 @@ def of_batch(batch: Batch, ids: Ids) -> Outcomes:
     F1Error
         If any row holds a value that cannot be counted.
     """
-    (module, rent), step, parts = switch.hired(batch.cells), max(1, _CELLS // batch.width), []
+    (module, budget), step, parts = switch.choose(batch.cells), max(1, _CELLS // batch.width), []
     for start in range(0, len(batch), step):
         block, began = slice(start, min(start + step, len(batch))), perf_counter()
         try:
             parts.append(_decided(batch, block, module))
-        except switch.NotReady as missing:
-            module, rent = numpy_backend, missing.rent
+        except switch.NotCompiledYet as missing:
+            module, budget = numpy_backend, missing.budget
             parts.append(_decided(batch, block, module))
-        if rent is not None:
-            rent.pay(perf_counter() - began)
+        if budget is not None:
+            budget.spend(perf_counter() - began)
     truth, guess = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
     rows = Rows(ids.values, truth, guess, batch.weights(slice(0, len(batch))))
     return trimmed(Outcomes(rows, ids.kind, batch.n_classes, batch.labels))

@@ -36,7 +36,7 @@ def counted_by(backend: str) -> Iterator[None]:
     """Let one backend count, as if it had been chosen long ago."""
     module = f1core.backends.numpy if backend == "numpy" else kernels()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(switch, "choose", lambda cells: module)
+        patch.setattr(switch, "choose", lambda size: (module, None))
         yield
 
 
@@ -58,8 +58,7 @@ def as_found(backend: str) -> Iterator[None]:
     module = None if backend == "numpy" else kernels()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(switch, "_kernels", module)
-        patch.setattr(switch, "_rented", switch._rented)
-        patch.setattr(switch._rented, "rent", switch.Rent(float("inf")))
+        patch.setattr(switch, "_budget", switch.WarmupBudget(float("inf")))
         yield
 
 
@@ -70,7 +69,7 @@ def loaded() -> bool:
 
 def load_after(seconds: float) -> None:
     """Let this process load the kernels once NumPy has counted for so long."""
-    switch._rented.rent = switch.Rent(seconds)
+    switch._budget = switch.WarmupBudget(seconds)
 
 
 def lock_of_loading() -> threading.Lock:

@@ -5,8 +5,8 @@ from .limits import LANES
 from .limits import LISTED as LISTED
 from .limits import RANKED as RANKED
 from .loader import Kernel
-from .loader import NotReady as NotReady
-from .loader import Rent as Rent
+from .loader import NotCompiledYet as NotCompiledYet
+from .loader import WarmupBudget as WarmupBudget
 from .loader import hurry as hurry
 from .loader import start as start
 from .multilabel_pipeline import cells

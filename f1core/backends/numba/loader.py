@@ -26,33 +26,35 @@ _hurried = False
 _pointed_at = []  # what loaded functions need for as long as they live
 
 
-class Rent:
-    """What the twin's work has cost, until buying kernels is due: never over twice the best choice.
+class WarmupBudget:
+    """Ski-rental budget: NumPy counts until it has used `price` seconds, then compiling pays.
 
-    Renting ends when as much has been spent as buying costs, or when that much is seen to come.
+    The budget is also exhausted once so much time is seen to come. That never takes over twice as
+    long as the better of both choices (https://en.wikipedia.org/wiki/Ski_rental_problem).
     """
 
     def __init__(self, price):
         self._price, self._spent = price, 0.0
 
-    def pay(self, seconds, to_come=0.0):
-        """Add the twin's seconds for some rows, knowing what it would take the others."""
+    def spend(self, seconds, to_come=0.0):
+        """Spend NumPy's seconds for some rows, `to_come` for the others; say if it is exhausted."""
         self._spent += seconds
         if to_come > self._price:
             self._spent = self._price
-        return self.due()
+        return self.exhausted
 
-    def due(self):
-        """Whether it is time to buy."""
+    @property
+    def exhausted(self):
+        """Whether compiling pays by now."""
         return self._spent >= self._price
 
 
-class NotReady(Exception):
-    """Nothing is on disk for these dtypes, and compiling is not due yet; with no rent, never."""
+class NotCompiledYet(Exception):
+    """No object code for these dtypes, and compiling does not pay yet; without a budget, never."""
 
-    def __init__(self, rent=None):
+    def __init__(self, budget=None):
         super().__init__()
-        self.rent = rent
+        self.budget = budget
 
 
 class Kernel:
@@ -63,7 +65,7 @@ class Kernel:
 
     def __init__(self, module, name, price=None):
         self._module, self.__name__, self._price = module, name, price
-        self._found, self._rents, self._last = {}, {}, _refuse
+        self._found, self._budgets, self._last = {}, {}, _refuse
 
     def __call__(self, *args):
         """What the kernel returns; the arrays are filled."""
@@ -103,14 +105,15 @@ class Kernel:
         from . import object_cache
 
         if not _usable:
-            raise NotReady
-        rent = self._rents.setdefault(name, Rent(COMPILE if self._price is None else self._price))
-        if object_cache.wanted() and not (_hurried or rent.due()):
-            raise NotReady(rent)
+            raise NotCompiledYet
+        price = COMPILE if self._price is None else self._price
+        budget = self._budgets.setdefault(name, WarmupBudget(price))
+        if object_cache.wanted() and not (_hurried or budget.exhausted):
+            raise NotCompiledYet(budget)
         try:
             numba = self.numba()
         except ImportError:
-            raise NotReady from None
+            raise NotCompiledYet from None
         if object_cache.wanted():
             with suppress(Exception):
                 from .codegen import made
