@@ -50,7 +50,18 @@ def __getattr__(name: str) -> _Any:
         return import_module(f"f1core.{name}")
     if name in _NAMES:
         return getattr(import_module(f"f1core.{_NAMES[name]}"), name)
-    raise AttributeError(f"module 'f1core' has no attribute {name!r}")
+    from .foreign_names import attribute_of
+
+    way = None if name.startswith("_") else attribute_of(name, "multiclass")
+    hint = (
+        ""
+        if way is None
+        else (
+            f": s = f1core.score(y_true, y_pred) has it as {way}, and f1core.adapters.sklearn has "
+            "scikit-learn's functions"
+        )
+    )
+    raise AttributeError(f"module 'f1core' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:

@@ -241,3 +241,21 @@ def test_an_average_that_nobody_looked_at_can_be_listed_copied_and_pickled():
     assert set(RATIOS) <= set(dir(average))
     for other in (pickle.loads(pickle.dumps(average)), copy.deepcopy(average)):
         assert other == average and repr(other) == repr(average)
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("f1_score", "s.macro.f1"),
+        ("precision", "s.macro.precision"),
+        ("accuracy_score", "s.accuracy"),
+    ],
+)
+def test_functions_of_other_libraries_are_told_what_does_the_same(name, way):
+    with pytest.raises(AttributeError, match=rf"{name}.*{way}.*adapters\.sklearn"):
+        getattr(f1core, name)
+
+
+def test_an_attribute_that_nobody_has_gets_no_advice():
+    with pytest.raises(AttributeError, match=r"has no attribute 'no_such_thing'$"):
+        f1core.no_such_thing  # noqa: B018
