@@ -23,7 +23,7 @@ COMMON = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much],
 }
-settings.register_profile("quick", max_examples=60, **COMMON)
+settings.register_profile("quick", max_examples=25, **COMMON)
 settings.register_profile("ci", max_examples=200, **COMMON)
 settings.register_profile("nightly", max_examples=5000, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -35,9 +35,8 @@ def test_environments_are_named_at_all():
     assert len(named((REPOSITORY / "CONTRIBUTING.md").read_text())) > 10
 
 
-def test_paths_that_contributing_names_exist():
-    words = re.findall(
-        r"\b(?:tests|bench)/[\w./]+\.py\b", (REPOSITORY / "CONTRIBUTING.md").read_text()
-    )
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "tox.ini", "bench/mutants.py"])
+def test_paths_that_are_named_exist(name):
+    words = re.findall(r"\b(?:tests|bench)/[\w./]+\.py\b", (REPOSITORY / name).read_text())
     assert words
     assert not [word for word in words if not (REPOSITORY / word).exists()]

@@ -107,7 +107,7 @@ def test_blocks_of_masks_join(way, monkeypatch):
 
 @pytest.mark.parametrize("size", [2, 5, 16])
 def test_very_many_rows_with_cells_left_out(size):
-    labels = Labels(np.random.default_rng(size), 2**16 + 40, size, "scores")
+    labels = Labels(np.random.default_rng(size), 2**12 + 40, size, "scores")
     labels.ignore(0.3)
     labels.agree("skips")
 

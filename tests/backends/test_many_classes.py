@@ -42,7 +42,14 @@ def test_the_matrix_is_that_of_the_labels(alone, dtype, threads):
 
 
 @pytest.mark.parametrize(
-    ("n", "size"), [(80_000, 512), (80_000, 513), (1_200_000, 2048), (30_000, 2049), (1000, 700)]
+    ("n", "size"),
+    [
+        (80_000, 512),
+        (80_000, 513),
+        (30_000, 2049),
+        (1000, 700),
+        pytest.param(1_200_000, 2048, marks=pytest.mark.slow),
+    ],
 )
 def test_any_number_of_rows_and_classes(alone, n, size):
     true, pred = rows(n, size)

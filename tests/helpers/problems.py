@@ -87,10 +87,16 @@ def weights(draw: Any, rows: int, exact: bool = True) -> Any:
     return laid_out(to_dtype(numbers, dtype), draw(st.sampled_from(LAYOUTS)))
 
 
-# The kernels of many labels take 6 s to compile for each pair of dtypes: the quick profile draws
-# what they read as int8 and int64, the others draw everything.
-QUICK = os.environ.get("HYPOTHESIS_PROFILE", "quick") == "quick"
-QUICK_KINDS = {"i1", "i8", "u4", "u8", "f2"}
+# A kernel takes up to 6 s to compile for each pair of dtypes: the quick profile draws targets that
+# kernels read as int8 and int64, in any byte order and layout; the others draw every dtype.
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+QUICK = PROFILE == "quick"
+QUICK_KINDS = {"i1", "i8", "u4", "u8", "f2", "f8", "b1"}
+
+
+def seeds(count: int) -> range:
+    """So many seeds of drawn problems; a quarter of them in the quick profile."""
+    return range(-(-count // 4) if QUICK else count)
 
 
 def holding(dtypes: list[np.dtype], low: int, high: int) -> list[np.dtype]:
@@ -99,13 +105,13 @@ def holding(dtypes: list[np.dtype], low: int, high: int) -> list[np.dtype]:
 
 
 @st.composite
-def numbered(draw: Any, ids: np.ndarray, floats: bool = True, dear: bool = False) -> np.ndarray:
-    """Whole numbers in any dtype that holds them; where kernels are `dear`, of QUICK_KINDS."""
+def numbered(draw: Any, ids: np.ndarray, floats: bool = True) -> np.ndarray:
+    """Whole numbers in any dtype that holds them, or in the quick profile of QUICK_KINDS."""
     low, high = (int(ids.min()), int(ids.max())) if ids.size else (0, 0)
     fit = holding(INTS + UINTS, low, high)
     fit += [np.dtype(bool)] * (low >= 0 and high <= 1)
     fit += [np.dtype(t) for t in ("f8", ">f4", "f2")] * (floats and max(high, -low) < 2048)
-    if dear and QUICK:
+    if QUICK:
         fit = [dtype for dtype in fit if dtype.str[1:] in QUICK_KINDS]
     dtype = draw(st.sampled_from(fit))
     return laid_out(ids.astype(dtype), draw(st.sampled_from(LAYOUTS)))

@@ -234,11 +234,11 @@ def multilabel(draw: Any, max_labels: int = 40) -> Problem:
         pred = (widened(y_pred) > np.array(limits)).astype(int)
     else:
         pred = (rng.random(shape) < 0.4).astype(int)
-        y_pred = draw(numbered(pred, floats=False, dear=True))
+        y_pred = draw(numbered(pred, floats=False))
     true = (rng.random(shape) < draw(st.sampled_from([0.4, 0.05, 0.0]))).astype(int)
     ignore = draw(st.sampled_from([None, None, -100, 2, 0]))
     marked = true if ignore is None else np.where(rng.random(shape) < 0.2, ignore, true)
-    y_true, weight = draw(numbered(marked, dear=True)), draw(weights(rows))
+    y_true, weight = draw(numbered(marked)), draw(weights(rows))
     kept = marked != ignore if ignore is not None else np.ones(shape, bool)
     if ignore is not None:
         options["ignore_index"] = ignore

@@ -8,6 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
+from problems import seeds
 from test_thresholds import NOTHING, aimed_at, drawn, tried
 
 from f1core import F1Error, score
@@ -24,7 +25,7 @@ def streamed(y_true, y_prob, options, bins, parts=1):
     return found
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", seeds(25))
 def test_the_best_edge_and_a_bound_that_holds(seed):
     rng = np.random.default_rng(seed)
     for _ in range(60):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import io
-import os
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 from odd import ODD
+from problems import PROFILE, QUICK
 
 import f1core
 from f1core import Accumulator, BestEpoch, BinnedThresholds, F1Error, files, plots
@@ -25,9 +25,15 @@ matplotlib = pytest.importorskip("matplotlib")
 sklearn_metrics = pytest.importorskip("sklearn.metrics")
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
+from sklearn.exceptions import UndefinedMetricWarning  # noqa: E402
 
 from f1core.adapters import lightgbm, sklearn, transformers, xgboost  # noqa: E402
 
+UNDEFINED = (
+    r"(Precision|Recall|F-score|Jaccard) is ill-defined and being set to 0\.0 (due to|in (labels|"
+    r"samples) with) no (true|predicted|true (or|nor) predicted) (labels|samples)\. "
+    r"Use `zero_division` parameter to control this behavior\.$"
+)
 SINGLE = {"y_true": [0, 1, 1, 0], "y_prob": [0.1, 0.9, 0.4, 0.2], "y_pred": [0, 1, 0, 0]}
 # What may stand in an argument of this name; the first is usual.
 USUAL: dict[str, list[Any]] = {
@@ -183,7 +189,7 @@ def survives(name, options):
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", category=DeprecationWarning, module="numpy|pyparsing")
         if theirs is not None:  # 0/0 is told, whether a label that is none was looked up or not
-            warnings.filterwarnings("ignore", message=".*ill-defined")
+            warnings.filterwarnings("ignore", UNDEFINED, UndefinedMetricWarning)
         try:
             return call(**options)
         except F1Error:
@@ -225,8 +231,7 @@ def test_odd_objects_in_any_argument(name, folder):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ENTRIES))
 def test_very_many_odd_objects_in_any_argument(name, folder):
-    nightly = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-    fuzz(name, 2000 if nightly else 100, folder, seed=1)
+    fuzz(name, {"quick": 100, "ci": 400}.get(PROFILE, 2000), folder, seed=1)
 
 
 WORDS = [
@@ -260,7 +265,10 @@ def run_words(rng, folder):
             raise AssertionError(f"{words}: {error!r}") from error
 
 
-@pytest.mark.parametrize("rounds", [60, pytest.param(5000, marks=pytest.mark.slow)])
+MANY = 500 if QUICK else 5000
+
+
+@pytest.mark.parametrize("rounds", [60, pytest.param(MANY, marks=pytest.mark.slow)])
 def test_odd_words_on_the_command_line(rounds, folder, monkeypatch):
     monkeypatch.chdir(folder)
     rng = np.random.default_rng(rounds)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from arrays import to_dtype, widened
+from problems import seeds
 
 import f1core
 from f1core import F1Error, score
@@ -120,7 +121,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     return request.param
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", seeds(30))
 def test_no_threshold_beats_the_one_found(seed: int, way: str) -> None:
     rng = np.random.default_rng(seed)
     for _ in range(75):
@@ -176,7 +177,7 @@ def test_what_is_drawn_holds_what_is_hard() -> None:
                     *(("beta", beta) for beta in (0.0, 0.5, 1.0, 2.0, math.inf))}  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40))
 def test_weights_of_any_kind_are_delivered_to_the_last_bit(seed: int) -> None:
     """Sums of such weights round, each order in its own way: the best is one but for that."""
     rng = np.random.default_rng(seed)
@@ -198,7 +199,7 @@ def test_weights_of_any_kind_are_delivered_to_the_last_bit(seed: int) -> None:
                 assert there.metric(metric) <= best.score + 1e-12
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_looking_at_few_cuts_is_looking_at_all(seed: int, monkeypatch: Any) -> None:
     """The same threshold, the same range around it, whatever was left out."""
     rng = np.random.default_rng(seed)
@@ -222,7 +223,7 @@ def test_looking_at_few_cuts_is_looking_at_all(seed: int, monkeypatch: Any) -> N
 # ---- which of equals, and how flat ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", seeds(300))
 def test_among_equals_it_is_the_middle_of_the_widest_range(seed, way):
     rng = np.random.default_rng(seed)
     n, dtype = int(rng.integers(1, 9)), np.dtype(["f4", "f8"][seed % 2])
@@ -352,7 +353,7 @@ def test_no_label_can_raise_the_micro_average():
         assert gain == pytest.approx(best.score * square * y_true.sum(), rel=1e-12)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_shared_thresholds_against_a_plain_sweep(seed, way):
     rng = np.random.default_rng(seed)
     y_true = rng.random((300, 4)) < [0.1, 0.2, 0.5, 0.0]
@@ -369,7 +370,7 @@ def test_shared_thresholds_against_a_plain_sweep(seed, way):
 # ---- logits --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", seeds(150))
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
 def test_logits_are_cut_where_a_probability_can_cut_them(seed, dtype):
     rng = np.random.default_rng(seed)
