@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import f1core
-from f1core.groups import score_by
+from f1core.grouped import score_by
 from f1core.intervals.paired import compare
 
 

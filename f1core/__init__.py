@@ -11,7 +11,7 @@ from .scores import Average, Scores
 
 if _TYPE_CHECKING:
     from .early_stopping import BestEpoch
-    from .groups import score_by
+    from .grouped import score_by
     from .intervals.paired import compare
     from .thresholds import BinnedThresholds, best_threshold, curve
 
@@ -39,7 +39,7 @@ _NAMES = {
     "best_threshold": "thresholds",
     "compare": "intervals.paired",
     "curve": "thresholds",
-    "score_by": "groups",
+    "score_by": "grouped",
 }
 
 

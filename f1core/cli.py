@@ -16,10 +16,10 @@ from . import __version__, files, report
 from .accumulator import Accumulator
 from .cli_wording import spoken
 from .errors import F1Error, plain_text
+from .grouped import GroupedAccumulator
 from .io.words import Words
 from .options import TASKS
 from .scores import Scores
-from .slices import Slices
 from .writing import check_target, refuse_twice
 
 # Options of `score` that go to `files.accumulate` as they are.
@@ -181,7 +181,7 @@ def _score(parsed: argparse.Namespace) -> None:
             **options,
         )
     _note_repeats(total, parsed)
-    if isinstance(total, Slices):
+    if isinstance(total, GroupedAccumulator):
         show_groups(total.compute(), parsed.format)
     else:
         _finish(total, parsed)
@@ -211,10 +211,10 @@ def _merge(parsed: argparse.Namespace) -> None:
     _finish(total, parsed)
 
 
-def _note_repeats(total: Accumulator | Slices, parsed: argparse.Namespace) -> None:
+def _note_repeats(total: Accumulator | GroupedAccumulator, parsed: argparse.Namespace) -> None:
     """Say how many rows were left out because their id came before."""
     if parsed.sample_id is not None:
-        kept = total.groups.values() if isinstance(total, Slices) else [total]
+        kept = total.groups.values() if isinstance(total, GroupedAccumulator) else [total]
         dropped = sum(parsed.done.values()) - sum(one.distinct for one in kept)
         _note(dropped, "rows that repeat an id, that count once")
 

@@ -14,6 +14,7 @@ from .api import score
 from .backends.cores import n_cores
 from .backends.switch import warm_up
 from .errors import F1Error, plain_text, reason_of
+from .io.rows import Rows
 from .thresholds import best_threshold
 from .writing import check_target
 
@@ -84,7 +85,7 @@ def plot(parsed: argparse.Namespace) -> None:
     print(plain_text(path))
 
 
-def _read(parsed: argparse.Namespace) -> files.Rows:
+def _read(parsed: argparse.Namespace) -> Rows:
     """All rows, and what was said of their labels."""
     options = {"pos_label": parsed.pos_label, "ignore_index": parsed.ignore_index}
     return files.read(

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, overload
 
 import numpy as np
 
-from . import option_values
 from .accumulator import Accumulator
-from .counts import Array
-from .errors import F1Error, counted_from, renamed, shown
+from .counts import Array, Counts, onto
+from .discover import zeros_and_ones
+from .errors import F1Error, shown
+from .grouped import GroupedAccumulator
+from .inputs import check
 from .io import sources
-from .io.batches import Columns, Reread, Source, reading
-from .io.paths import is_pipe, same_file
-from .io.selection import Names, Selection
+from .io.paths import is_pipe
+from .io.rows import Batch, Rows, told, used
+from .io.selection import Names
 from .io.spelling import Spelling
-from .io.words import Words, classes_of, meant, named
-from .options import parameters_of, refuse_unknown
+from .io.words import meant
+from .options import make_options, parameters_of, refuse_unknown
 from .scores import Scores
-from .slices import Slices, as_binary, flags_alone, start
 
 _OPTIONS = ("sample_weight", "sample_id", *parameters_of(Accumulator))
 Progress = Callable[[str, int], None]
-T = TypeVar("T")
-_Batch = tuple[str, Selection, Columns]
-
-_SOME = 1 << 16  # rows whose labels tell what the columns call the classes
 
 
 @overload
@@ -138,7 +132,7 @@ def accumulate(
     empty_labels: bool = False,
     progress: Progress | None = None,
     **options: Any,
-) -> Accumulator | Slices:
+) -> Accumulator | GroupedAccumulator:
     """Count as `score` does, before anything is divided: an Accumulator to save, merge or compute.
 
     Raises
@@ -149,28 +143,25 @@ def accumulate(
     refuse_unknown(options, (*parameters_of(score), *_OPTIONS), "files.score")
     if progress is not None and not callable(progress):
         raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
-    words = isinstance(classes, Words)  # which say nothing before the first rows are read
-    names, count = (None, None) if words else option_values.classes(classes)
-    looked = partial(
-        _looked, target=target, probabilities=probabilities, weight=sample_weight,
-        group=group, sample_id=sample_id, classes=names or count,
-    )  # fmt: skip
 
-    def counted(batches: Iterator[_Batch]) -> Accumulator | Slices:
+    def counted(batches: Iterator[Batch]) -> Accumulator | GroupedAccumulator:
         return _counted(batches, group is not None, task, options, progress)
 
-    spelling = _spelling(text_labels, empty_labels, classes, options)
-    return _spelled(paths, looked, spelling, classes, counted)
+    return used(
+        paths, counted, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
+        options=options, target=target, probabilities=probabilities, weight=sample_weight,
+        group=group, sample_id=sample_id,
+    )  # fmt: skip
 
 
 def _counted(
-    batches: Iterator[_Batch],
+    batches: Iterator[Batch],
     grouped: bool,
     task: str | None,
     options: dict[str, Any],
     progress: Progress | None,
-) -> Accumulator | Slices:
-    total: Accumulator | Slices | None = None
+) -> Accumulator | GroupedAccumulator:
+    total: Accumulator | GroupedAccumulator | None = None
     guessed, done, last = False, 0, ""
     for name, chosen, batch in batches:
         truth, scores = chosen.truth(batch), chosen.scores(batch)
@@ -179,13 +170,13 @@ def _counted(
         )
         done = done if name == last else 0
         last = name
-        with _told(name, done):
+        with told(name, done):
             if total is None:
                 options = meant(options, truth, chosen.classes)
-                empty, guessed = start(truth, scores, chosen.classes, task, options)
-                total = Slices(empty) if grouped else empty
-            guessed = guessed and flags_alone(truth, scores, options)
-            if isinstance(total, Slices):
+                empty, guessed = _first(truth, scores, chosen.classes, task, options)
+                total = GroupedAccumulator(empty) if grouped else empty
+            guessed = guessed and _flags_alone(truth, scores, options)
+            if isinstance(total, GroupedAccumulator):
                 total.update(batch[str(chosen.group)], truth, scores, weight, ids)
             else:
                 total.update(truth, scores, sample_weight=weight, sample_id=ids)
@@ -194,11 +185,42 @@ def _counted(
             progress(name, len(scores))
     if total is None:
         raise F1Error("there are no rows to score")
-    if guessed and isinstance(total, Slices):
-        total.groups = {name: as_binary(one) for name, one in total.groups.items()}
+    if guessed and isinstance(total, GroupedAccumulator):
+        total.groups = {name: _as_binary(one) for name, one in total.groups.items()}
     elif guessed and isinstance(total, Accumulator):
-        total = as_binary(total)
+        total = _as_binary(total)
     return total
+
+
+def _first(
+    truth: Array, scores: Array, names: Any, task: str | None, options: dict[str, Any]
+) -> tuple[Accumulator, bool]:
+    """An empty Accumulator for rows like these, and whether labels may turn out to be binary."""
+    if task is None and options.get("pos_label") is not None:
+        task = "binary"
+    if task is not None:
+        return Accumulator(task, classes=names, **options), False
+    asked = {"threshold", "ignore_index"} & set(options)
+    wanted = make_options(classes=names, **{name: options[name] for name in asked})
+    batch = check(truth, scores, wanted)
+    guessed = batch.kind == "labels" and wanted.n_classes is None
+    kind = "multiclass" if guessed else batch.options.task
+    return Accumulator(str(kind), classes=names, **options), guessed
+
+
+def _flags_alone(truth: Array, scores: Array, options: dict[str, Any]) -> bool:
+    """Whether labels are 0 and 1 on both sides, so that the task may be binary."""
+    ignored = options.get("ignore_index")
+    return zeros_and_ones(truth, ignored) and zeros_and_ones(scores)
+
+
+def _as_binary(total: Accumulator) -> Accumulator:
+    """Labels that turned out to be 0 and 1 alone are a binary task, as in `score`."""
+    counts = total.counts
+    if counts is None:
+        return total
+    whole = onto(counts, np.array([0, 1]))
+    return total.as_task("binary", Counts(2, whole.confusion, whole.sums, replicas=whole.replicas))
 
 
 def read(
@@ -218,11 +240,8 @@ def read(
     F1Error
         As `score`.
     """
-    words = isinstance(classes, Words)
-    names, count = (None, None) if words else option_values.classes(classes)
-    looked = partial(_looked, target=target, probabilities=probabilities, classes=names or count)
 
-    def joined(batches: Iterator[_Batch]) -> Rows:
+    def joined(batches: Iterator[Batch]) -> Rows:
         truths, scores, found = [], [], None
         counts: dict[str, int] = {}
         for name, chosen, batch in batches:
@@ -235,35 +254,10 @@ def read(
         given = meant(options, truths[0], found)
         return Rows(np.concatenate(truths), np.concatenate(scores), found, given, counts)
 
-    spelling = _spelling(text_labels, empty_labels, classes, options)
-    return _spelled(paths, looked, spelling, classes, joined)
-
-
-class Rows(NamedTuple):
-    """All rows of some files."""
-
-    true: Array
-    scores: Array
-    classes: Any  # as the caller or the columns name them
-    options: dict[str, Any]  # with words read as values of the truth's type
-    counts: dict[str, int]  # rows by file
-
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        """Sentences that name the file and its row, and what the caller's arguments are called."""
-        try:
-            yield
-        except F1Error as error:
-            told = _renamed(error)
-            at = re.search(r"(?<= at row )\d+", told)
-            if at is None:
-                raise F1Error(told) from None
-            row = int(at.group())
-            ends = np.cumsum([*self.counts.values()])
-            place = min(int(np.searchsorted(ends, row, side="right")), len(ends) - 1)
-            name, rows = [*self.counts.items()][place]
-            row -= int(ends[place]) - rows
-            raise F1Error(f"{name}: {told[: at.start()]}{row}{told[at.end() :]}") from None
+    return used(
+        paths, joined, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
+        options=options, target=target, probabilities=probabilities,
+    )  # fmt: skip
 
 
 def inputs(paths: Any, target: Names = ()) -> list[Path]:
@@ -285,89 +279,3 @@ def rows_in(paths: Any) -> int | None:
         return None
     known = [sources.open_file(path, Spelling()).rows for path in found]
     return None if None in known else sum(rows or 0 for rows in known)
-
-
-def _looked(source: Source, target: Names, probabilities: Names | None, **others: Any) -> Selection:
-    """What was asked for among a source's columns; an .npy of scores has its target beside it."""
-    targets = [target] if isinstance(target, str) else list(target)
-    names = list(source.names)
-    if source.whole is not None:
-        beside = [t for t in targets if str(t).endswith(".npy") and Path(t).exists()]
-        if any(same_file(Path(t), Path(source.name)) for t in beside):
-            raise F1Error("it is the target, and no predictions; name the files of predictions")
-        names += beside
-    asked = {*map(str, targets), *(str(n) for n in others.values() if isinstance(n, str))}
-    names += [key for key in source.keys if key in asked]  # which no pattern means
-    wanted = (source.whole or "y_prob") if probabilities is None else probabilities
-    try:
-        return Selection(names, targets, wanted, **others, whole=source.whole)
-    except F1Error as error:
-        hint = source.hint()
-        raise error if hint is None else F1Error(f"{error}: {hint}") from None
-
-
-def _spelling(text_labels: bool, empty_labels: bool, classes: Any, options: Any) -> Spelling:
-    """How label cells of text files are read, given what the caller said of labels."""
-    text = option_values.flag("text_labels", text_labels)
-    empty = option_values.flag("empty_labels", empty_labels)
-    return Spelling(text, empty, named(classes, options))
-
-
-def _spelled(
-    paths: Any,
-    looked: Callable[[Source], Selection],
-    spelling: Spelling,
-    classes: Any,
-    use: Callable[[Iterator[_Batch]], T],
-) -> T:
-    """Use all batches; once more where a later cell says that labels are no numbers."""
-    while True:
-        try:
-            found = use(sources.ahead(_batches(paths, looked, spelling, classes)))
-            spelling.check()
-            return found
-        except Reread as error:
-            if not sources.again(paths):
-                raise F1Error(f"{error}; these rows can be read only once") from None
-            spelling.restart()
-        except F1Error:
-            spelling.check_numbers()  # NA among numbers, which says more
-            raise
-
-
-@contextmanager
-def _told(name: str, done: int) -> Iterator[None]:
-    """Sentences that name the source, its row, and what the caller's arguments are called."""
-    try:
-        with counted_from(done):
-            yield
-    except F1Error as error:
-        raise F1Error(f"{name}: {_renamed(error)}") from None
-
-
-def _renamed(error: F1Error) -> str:
-    return str(renamed(error, y_true="target", y_pred="probabilities"))
-
-
-def _batches(
-    paths: Any, looked: Callable[[Source], Selection], spelling: Spelling, classes: Any
-) -> Iterator[_Batch]:
-    """Each batch with its source's name and what was chosen there."""
-    first: Selection | None = None
-    for source in sources.opened(paths, spelling):
-        with reading(source.name):
-            chosen = looked(source)
-            if first is not None:
-                chosen.follow(first)
-            first = first or chosen
-        for batch in source.batches(chosen):
-            with reading(source.name):
-                some = {name: column[:_SOME] for name, column in batch.items()}
-                truth = chosen.truth(some)
-                if isinstance(classes, Words) and not chosen.settled:
-                    typed = classes_of(classes, truth)
-                    chosen.class_names, chosen.count = option_values.classes(typed)
-                chosen.settle(truth, chosen.scores(some))
-            if not first.settled:
-                first = chosen
-            yield source.name, chosen, batch

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from ..counts import Array
 from ..errors import F1Error, counted_from, missing
@@ -17,6 +20,7 @@ Columns = dict[str, Array]
 
 _BYTES = 1 << 23  # of one batch, about: small beside 300 MB, large beside the cost of a call
 ROWS = 1 << 17  # in one batch at most
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what Hive calls a folder of nulls
 
 
 class Reread(Exception):
@@ -45,6 +49,31 @@ class Source(ABC):
     @abstractmethod
     def batches(self, chosen: Selection) -> Iterator[Columns]:
         """The chosen columns, a batch of rows at a time."""
+
+
+class Partition(Source):
+    """A file, and the columns that the folders above it name: the same in all of its rows."""
+
+    def __init__(self, inner: Source, keys: dict[str, int | str]) -> None:
+        self._inner, self.keys = inner, keys
+        self.name, self.names, self.whole = inner.name, inner.names, inner.whole
+        self.rows = inner.rows
+
+    def hint(self) -> str | None:
+        """What may be wrong where a column is not found."""
+        return self._inner.hint()
+
+    def batches(self, chosen: Selection) -> Iterator[Columns]:
+        """The chosen columns, a batch of rows at a time."""
+        inside = copy.copy(chosen)
+        inside.all = [name for name in chosen.all if name not in self.keys]
+        added = [name for name in chosen.all if name in self.keys]
+        for name in added:
+            if self.keys[name] in ("", _NO_VALUE):
+                raise F1Error(f"{self.name}: its folder leaves {name} empty")
+        for batch in self._inner.batches(inside):
+            rows = len(next(iter(batch.values())))
+            yield {**batch, **{name: np.repeat(np.array(self.keys[name]), rows) for name in added}}
 
 
 @contextmanager

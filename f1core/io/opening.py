@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4", ".xz": "xz"}
 MAGIC = {
@@ -36,3 +37,31 @@ def unpacked(stream: Any, codec: str | None) -> Any:
 
         return lzma.LZMAFile(stream)
     return pa.CompressedInputStream(stream, codec)
+
+
+class Begun(io.RawIOBase):
+    """A stream whose first bytes were read already; read from its beginning."""
+
+    def __init__(self, head: bytes, stream: Any) -> None:
+        self._head, self._stream = head, stream
+
+    def readable(self) -> bool:
+        """Whether it can be read: yes."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        if not self._head:
+            return cast(bytes, self._stream.read(size))
+        size = len(self._head) if size < 0 else size
+        part, self._head = self._head[:size], self._head[size:]
+        return part
+
+
+def read(stream: Any, size: int) -> bytes:
+    """So many bytes, or all; a pipe hands out what it has."""
+    parts: list[bytes] = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

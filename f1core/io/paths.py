@@ -10,10 +10,12 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from ..errors import F1Error, reason_of, shown
 
 STDIN = Path("/dev/stdin")  # what "-" means
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _LISTED = 5  # files that a sentence names
 # What jobs and tools leave beside their data; hidden files start with a dot.
 _MARKER = re.compile(
@@ -222,3 +224,18 @@ def _identity(path: Path) -> Any:
         return path
     about = _stat(path)
     return (about.st_dev, about.st_ino) if about.st_ino else os.path.realpath(path)
+
+
+def keys_of(paths: list[Path]) -> list[dict[str, int | str]]:
+    """Read the columns that the folders of each path name, as Hive does.
+
+    A column holds whole numbers where each of its folders does, or text.
+    """
+    found = [_keys_in(path) for path in paths]
+    text = {k for keys in found for k, value in keys.items() if not _WHOLE.fullmatch(value)}
+    return [{k: v if k in text else int(v) for k, v in keys.items()} for keys in found]
+
+
+def _keys_in(path: Path) -> dict[str, str]:
+    pairs = (part.partition("=") for part in path.parts[:-1])
+    return {unquote(key): unquote(value) for key, mark, value in pairs if key and mark}

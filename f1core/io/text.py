@@ -8,14 +8,14 @@ import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from ..errors import F1Error, counted_from, shown
 from . import arrow
 from .batches import Columns, Reread, Source, reading
-from .opening import opened
+from .opening import Begun, opened, read
 from .selection import Selection
 from .spelling import GROUP, ID, PREDICTION, TARGET, Spelling
 
@@ -208,34 +208,6 @@ _NULLS = [
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
     "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null", "None", "<NA>",
 ]  # fmt: skip
-
-
-class Begun(io.RawIOBase):
-    """A stream whose first bytes were read already; read from its beginning."""
-
-    def __init__(self, head: bytes, stream: Any) -> None:
-        self._head, self._stream = head, stream
-
-    def readable(self) -> bool:
-        """Whether it can be read: yes."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        if not self._head:
-            return cast(bytes, self._stream.read(size))
-        size = len(self._head) if size < 0 else size
-        part, self._head = self._head[:size], self._head[size:]
-        return part
-
-
-def read(stream: Any, size: int) -> bytes:
-    """So many bytes, or all; a pipe hands out what it has."""
-    parts: list[bytes] = []
-    while size > 0 and (part := stream.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
 
 
 def _rows_of(stream: Any) -> bytes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from same import same_bits
 
 from f1core import F1Error, score
-from f1core.groups import score_by
+from f1core.grouped import score_by
 
 
 def as_score(groups, y_true, y_pred, weight=None, **options):
@@ -74,8 +74,8 @@ def test_small_groups_and_large_ones_are_counted_alike(ways, monkeypatch):
     groups, y_true = rng.integers(0, 40, 3000), rng.integers(0, 5, 3000)
     letters, every = np.array(list("abcde")), []
     for rows in ways:
-        monkeypatch.setattr("f1core.groups._ROWS", rows)
-        monkeypatch.setattr("f1core.groups._BLOCK", 700)
+        monkeypatch.setattr("f1core.grouped._ROWS", rows)
+        monkeypatch.setattr("f1core.grouped._BLOCK", 700)
         every.append(
             [
                 score_by(groups, y_true, y_true[::-1]),

@@ -17,12 +17,40 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
+from ..arrays import to_numpy
 from ..counts import Array
 from ..errors import F1Error
+from .batches import Columns, Source, reading, step
+from .selection import Selection
 
 _PIECE = 1 << 22  # what is read at once where it is only passed on
 _DEFLATED = 1032  # deflate makes that many bytes of one at most (zlib's technical notes)
 _MOST_COLUMNS = 1 << 20  # of an .npy, each of which has a name
+
+
+class Arrays(Source):
+    """An .npy or .npz file; the target of an .npy may be an .npy of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = _File(path)
+        self.name, self.names, self.rows = str(path), self._file.names, self._file.rows
+        self.whole = path.stem if path.suffix.lower() == ".npy" else None
+
+    def batches(self, chosen: Selection) -> Iterator[Columns]:
+        """The chosen columns, a batch of rows at a time."""
+        here = [name for name in chosen.all if name in self.names]
+        beside = {name: _File(Path(name)) for name in chosen.all if name not in self.names}
+        for name, file in beside.items():
+            if file.rows != self.rows:
+                raise F1Error(f"{self.name} has {self.rows} rows, {name} has {file.rows}")
+        size = sum(self._file.row_bytes(name) for name in here)
+        rows = step(size + sum(file.row_bytes(file.path.stem) for file in beside.values()))
+        others = {n: f.arrays([f.path.stem], rows) for n, f in beside.items()}
+        with reading(self.name):
+            for block in self._file.arrays(here, rows):
+                for name, blocks in others.items():
+                    block[name] = next(blocks)[Path(name).stem]
+                yield {name: to_numpy(block[name], name) for name in chosen.all}
 
 
 class Header(NamedTuple):
@@ -38,7 +66,7 @@ class Header(NamedTuple):
         return max(1, self.dtype.itemsize * math.prod(self.shape[1:]))
 
 
-class ArrayFile:
+class _File:
     """One .npy or .npz file: headers at once, rows later."""
 
     def __init__(self, path: Path) -> None:
@@ -87,7 +115,7 @@ class ArrayFile:
         header = self.headers.get(name) or self.headers[self.path.stem]
         return header.row_bytes
 
-    def arrays(self, columns: list[str], step: int) -> Iterator[dict[str, Array]]:
+    def arrays(self, columns: list[str], n_rows: int) -> Iterator[dict[str, Array]]:
         """These of its `names`, so many rows at a time."""
         wanted = columns if self._zipped else [self.path.stem]
         lengths = {name: self.headers[name].shape[0] for name in wanted}
@@ -96,9 +124,9 @@ class ArrayFile:
             raise F1Error(f"its arrays have different lengths: {sizes}")
         with ExitStack() as stack:
             files = {name: self._opened(name, stack) for name in wanted}
-            for start in range(0, next(iter(lengths.values())), step):
+            for start in range(0, next(iter(lengths.values())), n_rows):
                 found = {
-                    name: _block(file, self.headers[name], base, start, step)
+                    name: _block(file, self.headers[name], base, start, n_rows)
                     for name, (file, base) in files.items()
                 }
                 yield found if self._zipped else self._parts(found, columns)
@@ -162,14 +190,14 @@ def _header(file: IO[bytes]) -> Header | None:
     return Header(shape, by_column and len(shape) > 1, dtype)
 
 
-def _block(file: IO[bytes], header: Header, base: int, start: int, step: int) -> Array:
+def _block(file: IO[bytes], header: Header, base: int, start: int, n_rows: int) -> Array:
     """Rows from `start`, in the array's own order in memory."""
     if header.dtype.hasobject:
         raise F1Error(f"it holds Python objects ({header.dtype}); save numbers or strings")
     if len(header.shape) > 2:
         raise F1Error(f"its array has shape {header.shape}; use one row an item")
     rows, *rest = header.shape
-    count = min(step, rows - start)
+    count = min(n_rows, rows - start)
     if not header.by_column:
         return _numbers(file, header, count * math.prod(rest), start).reshape(count, *rest)
     block = np.empty((rest[0], count), header.dtype)

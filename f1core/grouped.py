@@ -1,12 +1,16 @@
-"""score_by(): one pass over the rows, one Scores a group."""
+"""Scores by group: score_by() over arrays, GroupedAccumulator over batches of rows."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from .accumulator import Accumulator
 from .api import score
 from .arrays import refuse_rounded, to_numpy, widened
 from .batch import Batch
@@ -24,6 +28,8 @@ _OPTIONS = parameters_of(score)
 _ROWS = 4096  # in a group, on average, from which on a pass of its own pays
 _CLASSES = 64  # whose table of 32 kB a group is filled in no time
 _BLOCK = 1 << 17  # rows decided in one go
+
+Span = tuple[Any, int, int]  # a group, and where its rows start and stop among the sorted ones
 
 
 def score_by(
@@ -71,13 +77,8 @@ def score_by(
     refuse_idle_seed(seed, wanted.resamples)
     batch = check(y_true, y_pred, wanted, sample_weight, exact=True)
     refuse_reordered(y_true=y_true, y_pred=y_pred, groups=groups)
-    names, which = group_codes(groups, len(batch))
-    if len(names) <= 1 << 16:
-        which = which.astype(np.uint16)  # which a radix sort takes in 5 ns a row, int64 in 80
-    order = np.argsort(which, kind="stable")
-    edges = np.append(0, np.cumsum(np.bincount(which, minlength=len(names))))
-    spans = list(zip(names.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True))
-    if _small(batch, len(names)):
+    spans, order = rows_by_group(groups, len(batch))
+    if _small(batch, len(spans)):
         return _from_decisions(batch, spans, order)
     drawn = None
     if wanted.resamples:
@@ -89,13 +90,10 @@ def score_by(
     }
 
 
-def group_codes(groups: Any, rows: int) -> tuple[Array, Array]:
-    """The sorted groups, and each row's place among them.
+def rows_by_group(groups: Any, rows: int) -> tuple[list[Span], Array]:
+    """Sort the rows by group: each group with its span of them, and the order that sorts them.
 
-    Raises
-    ------
-    F1Error
-        For groups that are not one a row, are missing, or numbers that their dtype rounds.
+    Refuses groups that are not one a row, are missing, or numbers that their dtype rounds.
     """
     array = to_numpy(groups, "groups")
     if array.shape != (rows,):
@@ -108,7 +106,11 @@ def group_codes(groups: Any, rows: int) -> tuple[Array, Array]:
         row = int(np.abs(array).argmax())
         refuse_rounded(array[row], dtype, "groups", row)
     names, (which,) = factorize(array)
-    return names, which
+    if len(names) <= 1 << 16:
+        which = which.astype(np.uint16)  # which a radix sort takes in 5 ns a row, int64 in 80
+    order = np.argsort(which, kind="stable")
+    edges = np.append(0, np.cumsum(np.bincount(which, minlength=len(names)))).tolist()
+    return list(zip(names.tolist(), edges[:-1], edges[1:], strict=True)), order
 
 
 def _small(batch: Batch, groups: int) -> bool:
@@ -120,9 +122,7 @@ def _small(batch: Batch, groups: int) -> bool:
     return single and few and len(batch) < groups * _ROWS
 
 
-def _from_decisions(
-    batch: Batch, spans: list[tuple[Any, int, int]], order: Array
-) -> dict[Any, Scores]:
+def _from_decisions(batch: Batch, spans: list[Span], order: Array) -> dict[Any, Scores]:
     """Every row decided once, in blocks; then one small table a group.
 
     100,000 groups take 20 µs each, where a pass of its own takes 300.
@@ -167,7 +167,73 @@ def _scored(batch: Batch, rows: Array, name: Any, crew: int | None, seed: int | 
 
 def _named(counts: Counts, batch: Batch, name: Any) -> Scores:
     options = batch.options if counts.labels is None else batch.options.with_task("multiclass")
-    try:
+    with _told(name):
         return Scores(counts, options)
+
+
+@contextmanager
+def _told(name: Any) -> Iterator[None]:
+    """Let refusals name their group."""
+    try:
+        yield
     except F1Error as error:
         raise F1Error(f"group {shown(name)}: {error}") from None
+
+
+class GroupedAccumulator:
+    """Counts by group over batches; each group's are what an Accumulator of its rows holds."""
+
+    def __init__(self, empty: Accumulator) -> None:
+        self._empty = empty
+        self.groups: dict[Any, Accumulator] = {}
+        options = empty.options
+        self._finds = options.task == "binary" and options.names is None
+
+    @property
+    def total(self) -> Any:
+        """How many rows count so far, or the sum of their weights."""
+        return sum(one.total for one in self.groups.values())
+
+    def update(
+        self,
+        groups: Array,
+        truth: Array,
+        scores: Array,
+        weight: Array | None,
+        ids: Array | None = None,
+    ) -> None:
+        """Add a batch whose rows belong to these groups.
+
+        Raises
+        ------
+        F1Error
+            If the batch cannot be counted.
+        """
+        spans, order = rows_by_group(groups, len(scores))
+        if self._finds:  # a group may have one label, all rows tell the other
+            batch = check(truth, scores, self._empty.named(), weight, exact=True)
+            for one in (self._empty, *self.groups.values()):
+                one.name_negative(batch.negative)
+        for name, start, stop in spans:
+            rows = order[start:stop]
+            one = self.groups.setdefault(name, copy.copy(self._empty))
+            some, own = (None if column is None else column[rows] for column in (weight, ids))
+            try:
+                one.update(truth[rows], scores[rows], sample_weight=some, sample_id=own)
+            except F1Error:  # which says the row's number in its group
+                copy.copy(self._empty).update(truth, scores, sample_weight=weight)
+                raise
+
+    def compute(self) -> dict[Any, Scores]:
+        """The scores by group, in sorted order.
+
+        Raises
+        ------
+        F1Error
+            If no row of a group counts.
+        """
+        found = {}
+        for name in sorted(self.groups, key=lambda name: (isinstance(name, str), name)):
+            with _told(name):
+                found[name] = self.groups[name].compute()
+        return found

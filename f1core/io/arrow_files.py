@@ -1,4 +1,4 @@
-"""Arrow IPC files and streams, also called Feather."""
+"""Parquet, and Arrow IPC files and streams, also called Feather: read, never mapped."""
 
 from __future__ import annotations
 
@@ -9,10 +9,34 @@ from typing import Any
 import numpy as np
 
 from .batches import Columns, Source, arrays, reading, step
+from .large_batches import SparseFile, fill
 from .selection import Selection
-from .sparse import SparseFile, fill
 
 _LARGE = 1 << 25  # bytes of a file whose batches may be too large to be read whole
+
+
+class Parquet(Source):
+    """A Parquet file, page by page: whole column chunks of a wide file would fill the memory."""
+
+    def __init__(self, path: Path, file: Any = None) -> None:
+        from pyarrow.parquet import ParquetFile, read_metadata
+
+        file = path if file is None else file
+        width = read_metadata(file).num_columns
+        buffer = max(1 << 15, min(1 << 20, (1 << 25) // max(1, width)))
+        self._file = ParquetFile(file, buffer_size=buffer, pre_buffer=False)
+        self.name, self.names = str(path), list(self._file.schema_arrow.names)
+        self.rows = int(self._file.metadata.num_rows)
+
+    def batches(self, chosen: Selection) -> Iterator[Columns]:
+        """The chosen columns, a batch of rows at a time."""
+        about = self._file.metadata
+        groups = range(about.num_row_groups)
+        size = sum(about.row_group(group).total_byte_size for group in groups)
+        each = max(8.0, size / max(1, about.num_rows) / len(self.names)) * len(chosen.all)
+        with reading(self.name), self._file:
+            parts = self._file.iter_batches(step(each), columns=chosen.all, use_threads=False)
+            yield from arrays(parts, chosen.all)
 
 
 class ArrowFile(Source):
