@@ -154,37 +154,38 @@ def balanced_accuracy(tp: Any, true: Any, xp: Any = np) -> Any:
 def mcc(tp: Any, pred: Any, true: Any, xp: Any = np) -> Any:
     """Matthews' correlation (Gorodkin's R_K for many classes), 0 where undefined."""
     tp, pred, true = _scaled(tp, pred, true, xp=xp)
-    under = xp.sum(pred * _others(pred, xp)) * xp.sum(true * _others(true, xp))
+    under = xp.sum(pred * _others(pred, xp), axis=-1) * xp.sum(true * _others(true, xp), axis=-1)
     return divide(_over_chance(tp, pred, true, xp), xp.sqrt(under), 0.0, xp)
 
 
 def kappa(tp: Any, pred: Any, true: Any, xp: Any = np) -> Any:
     """Cohen's kappa, nan (as in scikit-learn) where chance alone explains everything."""
     tp, pred, true = _scaled(tp, pred, true, xp=xp)
-    under = xp.sum(true * _others(pred, xp))
+    under = xp.sum(true * _others(pred, xp), axis=-1)
     return divide(_over_chance(tp, pred, true, xp), under, math.nan, xp)
 
 
 def _over_chance(tp: Any, pred: Any, true: Any, xp: Any) -> Any:
     """Hits times n less true · pred, by what is missed: MCC and kappa are 1.0 without misses."""
-    return xp.sum(true * _others(pred, xp)) - xp.sum(true) * xp.sum(true - tp)
+    missed = xp.sum(true - tp, axis=-1)
+    return xp.sum(true * _others(pred, xp), axis=-1) - xp.sum(true, axis=-1) * missed
 
 
 def _scaled(*counts: Any, xp: Any) -> list[Any]:
-    """Divided by one number, so that no product of weights over- or underflows.
+    """Divided by one number a set of counts, so that no product of weights over- or underflows.
 
     In NumPy by a power of two, exactly; elsewhere by the sum, in the precision that is there.
     """
-    n = xp.sum(counts[-1])
+    n = xp.sum(counts[-1], axis=-1, keepdims=True)
     if xp is not np:
         return [divide(x, n, 0.0, xp) for x in counts]
-    _, exponent = np.frexp(float(n))
-    return [np.ldexp(x.astype(np.float64), -int(exponent)) for x in counts]
+    _, exponent = np.frexp(n.astype(np.float64))
+    return [np.ldexp(x.astype(np.float64), -exponent) for x in counts]
 
 
 def _others(counts: Any, xp: Any) -> Any:
     """What all other classes have: exactly 0 for the only one there is."""
-    return xp.sum(counts) - counts
+    return xp.sum(counts, axis=-1, keepdims=True) - counts
 
 
 def normalised(confusion: Array, by: str) -> Array:

@@ -12,9 +12,11 @@ from ..counts import Array, Counts
 from ..metrics import fraction
 from ..options import Options
 from ..scores import Scores
+from .classes import Classes
 from .influence import chance_influence
-from .moments import Classes, Moments, interval_of, of_average
+from .moments import Moments, interval_of, of_average, summed_variance
 from .proportions import proportion_interval
+from .resampling import of_posterior
 
 _OF_ROWS = ("accuracy", "exact_match", "hamming_loss")
 
@@ -69,11 +71,12 @@ def _uneven_intervals(each: Classes, level: float) -> tuple[Array, Array]:
 
 
 def metric_interval(
-    counts: Counts, options: Options, metric: str, level: float
+    counts: Counts, options: Options, metric: str, level: float, draws: int, seed: int
 ) -> tuple[float, float] | None:
     """Bound one number of `to_dict`: (low, high); None where the counts do not tell.
 
     Of a multilabel task only exact matches are told: labels of one row depend on each other.
+    What is no proportion comes, of two classes, from so many draws from a seed.
     """
     scores = Scores(counts, options)
     stem, _, kind = metric.rpartition("_")
@@ -90,12 +93,15 @@ def metric_interval(
     if kind == "class":
         low, high = class_intervals(_only(counts, 1), options, stem, level)
         return float(low[0]), float(high[0])
-    if metric in ("mcc", "kappa"):
+    chance = metric in ("mcc", "kappa")
+    if chance and counts.n_classes != 2:
         return _over_chance(counts, metric, value, level)
     if metric in _OF_ROWS or (kind in ("micro", "weighted") and _monotone(scores, stem, kind)):
         return _by_accuracy(scores, stem if kind == "micro" else metric, level)
     if kind == "micro" or (kind == "weighted" and stem == "recall"):
         return _micro(scores, stem, value, level)
+    if counts.n_classes == 2:
+        return _of_two_classes(counts, options, metric, value, level, draws, seed)
     return interval_of(_average(scores, metric, stem, kind, value), level)
 
 
@@ -105,7 +111,7 @@ def classes_of(counts: Counts, options: Options, ratio: str) -> Classes:
     missed, false = np.maximum(true - tp, 0), np.maximum(pred - tp, 0)
     if ratio == "specificity":
         total = counts.total if counts.rows is None else counts.sums[CELLS]  # type: ignore[index]
-        return Classes(np.maximum(total - tp - missed - false, 0), 0 * tp, false, (1.0, 0.0, 1.0))
+        return Classes(np.maximum(total - tp - missed - false, 0), false, 0 * tp, (1.0, 1.0, 0.0))
     return Classes(tp, missed, false, coefs_of(ratio, options))
 
 
@@ -186,7 +192,9 @@ def _micro(scores: Scores, stem: str, value: float, level: float) -> tuple[float
     hits, missed, false = (np.atleast_1d(x[scores.included].sum()) for x in every[:3])
     summed = Classes(hits, missed, false, every.coefs)
     changes = [np.where(scores.included, change[0], 0.0) for change in summed.changes]
-    variance = _first_order(counts, stem, changes)
+    variance = summed_variance(
+        _rows(counts), counts.confusion, changes, None, stem == "specificity"
+    )
     a, b, c = every.coefs
     unit = max(b, c) / (a * max(float(summed.trials[0]), 1.0))
     return interval_of(Moments(value, variance, unit), level)
@@ -199,46 +207,57 @@ def _average(scores: Scores, metric: str, stem: str, kind: str, value: float) ->
     true = _floats(counts)[TRUE]
     if metric == "balanced_accuracy":
         stem, kind, undefined, included = "recall", "macro", 0.0, true > 0
-    if options.task == "binary" and options.average_over is None:
-        included = np.array(options.averaged(2, counts.labels)[0])  # there are two, seen or not
     every = classes_of(counts, options, stem)
     weights = np.where(included, true if kind == "weighted" else 1.0, 0.0)
     if math.isnan(undefined):
         weights[(every.trials == 0) & scores.included] = 0.0
     weights = weights / max(float(weights.sum()), 1e-300)
-    changes = [weights * change for change in every.changes]
-    moved = None
-    if kind == "weighted":  # one more true row also weighs its class more
-        ratio = np.nan_to_num(every.ratio, nan=np.nan_to_num(undefined))
-        moved = np.where(weights > 0, ratio - value, 0.0) / max(float(true[weights > 0].sum()), 1.0)
-    together = _first_order(counts, stem, changes, moved)
     hits, missed, false = (x[included] for x in every[:3])
-    each = Classes(hits, missed, false, every.coefs)
-    by_support = kind == "weighted" and stem != "specificity"
-    undefined = float(np.nan_to_num(undefined))
-    return of_average(each, weights[included], value, together, undefined, by_support)
+    each, matrix = Classes(hits, missed, false, every.coefs), counts.confusion
+    if matrix is not None and not included.all():
+        matrix = matrix[np.ix_(included, included)]
+    how = "others" if stem == "specificity" else kind
+    rows, undefined = _rows(counts)[:, included], float(np.nan_to_num(undefined))
+    return of_average(each, weights[included], value, undefined, rows, matrix, how)
 
 
-def _first_order(
-    counts: Counts, stem: str, changes: list[Array], moved: Array | None = None
-) -> float:
-    """The variance of a sum over classes, by the delta method; without a matrix the most it can be.
-
-    `changes` are what one more hit, missed and false row does to the sum, `moved` (C,) what a row
-    of each true class does beside. So a row of class i that is taken for j adds miss_i + false_j.
-    """
-    hit, missed, false = changes
+def _rows(counts: Counts) -> Array:
+    """(3, C) how many rows each class has right, missed and wrongly predicted."""
     tp, pred, true = _floats(counts)
-    if stem == "specificity":  # a row is a hit of every class that is neither true nor predicted
-        missed, false = hit.sum() - hit, false - hit
-        hit = missed
-    if moved is not None:
-        hit, missed = hit + moved, missed + moved
-    lost, alarms = true - tp, pred - tp
-    alone = [tp @ hit**2, lost @ missed**2, alarms @ false**2]
+    return np.stack([tp, true - tp, pred - tp])
+
+
+def _of_two_classes(
+    counts: Counts,
+    options: Options,
+    metric: str,
+    value: float,
+    level: float,
+    draws: int,
+    seed: int,
+) -> tuple[float, float]:
+    """Bound an average over two classes, MCC or kappa by quantiles of posterior draws.
+
+    The prior of each cell is Jeffreys' half a row where rows would move an end outwards, and
+    Kerman's neutral third of a row where they would draw it inwards: with half a row everywhere
+    one end misses the truth too often where one of the cells has no row.
+
+    Source: O. Caelen, A Bayesian interpretation of the confusion matrix, Annals of Mathematics
+    and Artificial Intelligence 81, 2017; J. Kerman, Neutral noninformative and informative
+    conjugate beta and gamma prior distributions, Electronic Journal of Statistics 5, 2011.
+    """
     if counts.confusion is None:
-        return float(sum(alone) + 2 * (alone[1] * alone[2]) ** 0.5)
-    return float(sum(alone) + 2 * missed @ (counts.confusion @ false - tp * false))
+        (right_0, right_1), (pred_0, pred_1), _ = counts.per_class
+        cells = np.array([[right_0, pred_1 - right_1], [pred_0 - right_0, right_1]])
+        counts = Counts(2, confusion=cells, labels=counts.labels)
+    ends = []
+    for right, wrong, tail in ((1 / 3, 1 / 2, (1 - level) / 2), (1 / 2, 1 / 3, (1 + level) / 2)):
+        prior = np.array([[right, wrong], [wrong, right]])
+        drawn = of_posterior(counts, options, prior, draws, seed).metric(metric)
+        ends.append(float(np.quantile(drawn, tail)))
+    least = -1.0 if metric in ("mcc", "kappa") else 0.0
+    low = least if value <= least else min(ends[0], value)
+    return low, 1.0 if value >= 1 else max(ends[1], value)
 
 
 def _over_chance(

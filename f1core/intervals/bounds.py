@@ -45,11 +45,12 @@ def interval(
     level
         How often such an interval holds the metric of endless data, in (0, 1).
     method
-        "auto" draws nothing where the counts tell: see Notes. "bootstrap": the percentiles of the
+        "auto" takes what holds for the metric: see Notes. "bootstrap": the percentiles of the
         metric over resampled rows. "delta": the metric plus and minus its standard error, for
         averages of precision, recall, F and Jaccard of an unweighted single-label task.
     resamples, seed
-        Of the bootstrap; without a seed it is always the same one. The other methods draw nothing.
+        Of the bootstrap and, with "auto", of averages over two classes, MCC and kappa; without a
+        seed it is always the same one. All else draws nothing.
 
     Raises
     ------
@@ -62,19 +63,21 @@ def interval(
     -----
     "auto" reads accuracy, micro averages and each class's precision, recall, specificity and
     Jaccard as proportions, with a beta interval between Jeffreys' and Clopper and Pearson's. A
-    class's F1 is 2 J / (1 + J), of J Jaccard's: so are its ends. Averages over classes, MCC and
-    kappa have a variance by the delta method (Takahashi's for F1), in which small classes are
-    drawn towards the others, and are read as a proportion of the number of trials that would give
-    it. F1, Jaccard and precision of many small classes are biased, more so if the number of rows
-    of each class is random and not fixed; the interval holds for both. Kept replicas are used for
-    their variance and bias, in the same way. bench/interval_coverage.py measures all of it.
+    class's F1 is 2 J / (1 + J), of J Jaccard's: so are its ends. Averages over two classes, MCC
+    and kappa of two are quantiles of posterior draws of the confusion matrix (Caelen). Of more
+    classes they have a variance by the delta method (Takahashi's for F1), in which small classes
+    are drawn towards the others, and are read as a proportion of the number of trials that would
+    give it. F1, Jaccard and precision of many small classes are biased, more so if the number of
+    rows of each class is random and not fixed; the interval holds for both. Kept replicas are used
+    for their variance and bias, in the same way. bench/interval_coverage.py measures all of it.
 
     Source: L. Brown, T. Cai, A. DasGupta, Interval estimation for a binomial proportion,
     Statistical Science 16, 2001. K. Takahashi, K. Yamamoto, A. Kuchiba, T. Koyama, Confidence
-    interval for micro-averaged F1 and macro-averaged F1 scores, Applied Intelligence 52, 2022. E.
-    Korn, B. Graubard, Survey Methodology 24, 1998: the effective number of trials. G. Imbens, C.
-    Manski, Econometrica 72, 2004: a bias within bounds. B. Efron, R. Tibshirani, An Introduction
-    to the Bootstrap, 1993, chapter 13.
+    interval for micro-averaged F1 and macro-averaged F1 scores, Applied Intelligence 52, 2022. O.
+    Caelen, A Bayesian interpretation of the confusion matrix, Annals of Mathematics and Artificial
+    Intelligence 81, 2017. E. Korn, B. Graubard, Survey Methodology 24, 1998: the effective number
+    of trials. G. Imbens, C. Manski, Econometrica 72, 2004: a bias within bounds. B. Efron, R.
+    Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
 
     Examples
     --------
@@ -103,7 +106,7 @@ def interval(
         low, high = percentiles(drawn.metric(metric), level)
         return float(low), float(high)
     if not _dependent(counts):
-        found = analytic.metric_interval(counts, options, metric, level)
+        found = analytic.metric_interval(counts, options, metric, level, resamples, seed)
         if found is not None:
             return found
     return replicated.metric_interval(_kept(counts, options, metric), counts, metric, level)

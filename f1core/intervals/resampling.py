@@ -55,6 +55,8 @@ class Resamples:
             return np.concatenate([part._average(stem, kind) for part in self._parts()])
         if name in RATIOS:
             return self.ratio(name)[:, 1]
+        if self.rows is None and name in ("mcc", "kappa", "balanced_accuracy"):
+            return np.concatenate([part._over_classes(name) for part in self._parts()])
         return np.array([self._single(name, i) for i in range(len(self.sums))])
 
     def ratio(self, name: str) -> Array:
@@ -87,6 +89,14 @@ class Resamples:
             kind, *four, included, coefs=options.coefs, zero_division=options.zero_division
         )[stem]
         return np.where(included.any(axis=1), found, np.nan)
+
+    def _over_classes(self, name: str) -> Array:
+        tp, pred, true, _ = self._four
+        if name == "balanced_accuracy":
+            found = averages.balanced_accuracy(tp, true)
+        else:
+            found = getattr(averages, name)(tp, pred, true)
+        return np.where(true.any(axis=1), found, np.nan)
 
     def _single(self, name: str, which: int) -> float:
         rows = None if self.rows is None else self.rows[which]
@@ -168,6 +178,18 @@ def of_confusion(counts: Counts, options: Options, resamples: int, seed: Any) ->
     for part, draws in multinomial(cells, resamples, np.random.default_rng(seed)):
         sums[part] = summed(draws, true, pred, counts.n_classes)
     return Resamples.like(counts, options, sums)
+
+
+def of_posterior(
+    counts: Counts, options: Options, prior: Array, draws: int, seed: Any
+) -> Resamples:
+    """Confusion matrices of endless rows, as likely as the counts and a Dirichlet prior say."""
+    assert counts.confusion is not None
+    shape, size = counts.confusion + prior, counts.n_classes
+    cells = np.random.default_rng(seed).standard_gamma(shape, (draws, size, size))
+    sums = [cells.diagonal(axis1=1, axis2=2), cells.sum(axis=1), cells.sum(axis=2)]
+    included = np.array(options.averaged(size, counts.labels)[0])  # seen or not
+    return Resamples(np.stack(sums, axis=1), None, options, included, counts.labels)
 
 
 def of_labels(counts: Counts, options: Options, resamples: int, seed: Any) -> Resamples:
