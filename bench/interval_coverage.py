@@ -1,12 +1,20 @@
 """How often 95 % intervals hold the truth: a grid of sizes, prevalences, recalls and classes.
 
-    python bench/interval_coverage.py            about 20 minutes on one core
-    python bench/interval_coverage.py --quick    a fifth of the grid, 400 trials a cell: a minute
+    python bench/interval_coverage.py            400 trials a cell: about TODO minutes on one core
+    python bench/interval_coverage.py --quick    a fifth of the grid: about TODO minutes
     python bench/interval_coverage.py --only many,clusters --trials 500
 
 Each line is one cell of the grid: what is drawn, the metric, its true value on endless data of
 the same kind, how often the interval held it, how often it lay below and above, and how wide it
-was. A star marks cells outside 93 to 97.5 %, where a truth at the end of the scale may be above.
+was. A mark stands before cells outside 93 to 97.5 %:
+
+    *   outside, without a reason
+    e   above, and the truth is at an end of the scale
+    d   above, and no run of outcomes, in order of the estimate, has a chance of 93 to 97.5 %
+    t   above, and the least or the greatest outcome has a chance of more than 2.5 %: an interval
+        with a tail of 2.5 % on each side leaves out nothing on that side
+    f   above, and what holds 93 % both where the number of rows of each class is random and where
+        it is fixed (which the counts do not tell) covers as much here
 """
 
 from __future__ import annotations
@@ -15,6 +23,7 @@ import argparse
 import itertools
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -24,7 +33,7 @@ from f1core import score
 from f1core.count_layout import RATIOS
 from f1core.counts import Counts
 from f1core.intervals import interval, per_class_interval
-from f1core.options import make_options
+from f1core.options import Options, make_options
 from f1core.scores import Scores
 
 SEED = 20261128
@@ -45,28 +54,61 @@ class Cell:
     below: float  # the interval lies below the truth
     above: float
     width: float
+    reason: str = ""  # why it cannot cover less, a letter as above
 
     @property
-    def holds(self) -> bool:
-        """Whether it covers 93 to 97.5 %, or above that at an end of the scale."""
-        return round(self.covered, 4) >= 0.93 and (
-            round(self.covered, 4) <= 0.975 or self.truth in (0, 1)
-        )
+    def mark(self) -> str:
+        """Say with one letter whether it covers 93 to 97.5 %, and if not, why it cannot."""
+        covered = round(self.covered, 4)
+        if covered < 0.93:
+            return "*"
+        if covered <= 0.975:
+            return " "
+        return "e" if self.truth in (0, 1) else self.reason or "*"
 
     def __str__(self) -> str:
-        star = " " if self.holds else "*"
         return (
-            f"{star} {self.what:44s} {self.metric:18s} {self.truth:.4f}  "
+            f"{self.mark} {self.what:44s} {self.metric:18s} {self.truth:.4f}  "
             f"{self.covered:6.1%}  {self.below:5.1%} {self.above:5.1%}  {self.width:.4f}"
         )
 
 
-def cell(what: str, metric: str, truth: float, ends: list[tuple[float, float]]) -> Cell:
-    """One line, from the intervals of all trials."""
+def cell(
+    what: str,
+    metric: str,
+    truth: float,
+    ends: list[tuple[float, float]],
+    values: list[float] | None = None,
+    other: list[float] | None = None,
+) -> Cell:
+    """One line, from the intervals and the estimates of all trials, and those of the other design.
+
+    The other design has as many rows of each class exactly, or as many on average.
+    """
     low, high = np.array(ends).T
     below, above = np.mean(high < truth - 1e-12), np.mean(low > truth + 1e-12)
     width = float(np.mean(high - low))
-    return Cell(what, metric, truth, float(1 - below - above), float(below), float(above), width)
+    made = Cell(what, metric, truth, float(1 - below - above), float(below), float(above), width)
+    if values is not None:
+        made.reason = reason(np.array(values), None if other is None else np.array(other))
+    return made
+
+
+def reason(values: np.ndarray, other: np.ndarray | None) -> str:
+    """Why an interval must cover more than 97.5 %, a letter; empty where nothing says so."""
+    _, often = np.unique(values.round(12), return_counts=True)
+    upto = np.append(0.0, np.cumsum(often)) / len(values)
+    runs = upto - upto[:, None]
+    if not ((runs >= 0.93) & (runs <= 0.975)).any():
+        return "d"
+    if max(upto[1], 1 - upto[-2]) > 0.025:
+        return "t"
+    if other is not None:
+        ends = np.quantile(values, [0.035, 0.965]), np.quantile(other, [0.035, 0.965])
+        low, high = min(ends[0][0], ends[1][0]), max(ends[0][1], ends[1][1])
+        if np.mean((low <= values) & (values <= high)) > 0.975:
+            return "f"
+    return ""
 
 
 # ---- two classes ---------------------------------------------------------------------------
@@ -88,14 +130,16 @@ def binary(quick: bool, trials: int) -> Iterator[Cell]:
         drawn, often = np.unique(rng.multinomial(n, shares, trials), axis=0, return_counts=True)
         what = f"n {n}, prevalence {rate}, R {recall}, P {precision}"
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in BINARY}
+        values: dict[str, list[float]] = {name: [] for name in BINARY}
         for table, times in zip(drawn, often, strict=True):
-            counts = Counts(2, confusion=table.reshape(2, 2))
+            scores = Scores(Counts(2, confusion=table.reshape(2, 2)), options)
             for name in BINARY:
-                ends = interval(counts, options, name)
+                ends = scores.interval(name)
                 if ends[0] == ends[0]:  # kappa is undefined where one class is all there is
                     found[name] += [ends] * int(times)
+                    values[name] += [scores.metric(name)] * int(times)
         for name in BINARY:
-            yield cell(what, name, truth.metric(name), found[name])
+            yield cell(what, name, truth.metric(name), found[name], values[name])
 
 
 # ---- many classes --------------------------------------------------------------------------
@@ -138,7 +182,7 @@ def many(quick: bool, trials: int) -> Iterator[Cell]:
     """Macro, weighted and single classes of 5, 48 and 1,000 classes."""
     kinds = ("1", "10", "rare") if quick else ("1", "2", "5", "10", "50", "rare")
     ratios = (0.5, 0.9) if quick else (0.05, 0.5, 0.9, 0.99)
-    for classes, kind, recall, fixed in itertools.product((5, 48, 1000), kinds, ratios, (0, 1)):
+    for classes, kind, recall in itertools.product((5, 48, 1000), kinds, ratios):
         rows, options = sizes_of(kind, classes), make_options("multiclass", classes=classes, beta=2)
         if classes == 5 and kind == "1":
             continue
@@ -146,24 +190,40 @@ def many(quick: bool, trials: int) -> Iterator[Cell]:
         if kind == "rare":
             recalls[: classes // 2] *= 0.6  # what is rare is hard
         truth = Scores(endless(rows, recalls), options)
-        some = max(100, trials // (8 if classes == 1000 else 2))
-        rng = np.random.default_rng([SEED, classes])
-        found: dict[str, list[tuple[float, float]]] = {name: [] for name in AVERAGED}
-        single: dict[str, list[tuple[float, float]]] = {name: [] for name in RATIOS}
-        for counts in many_classes(rows, recalls, bool(fixed), some, rng):
+        some = max(100, trials // (4 if classes == 1000 else 2))
+        designs = []
+        for fixed in (False, True):
+            drawn = many_classes(rows, recalls, fixed, some, np.random.default_rng([SEED, classes]))
+            designs.append(averaged(drawn, options, classes == 48 and kind != "rare"))
+        for here, (found, values) in enumerate(designs):
+            what = f"{classes} classes, {kind} rows{' exactly' if here else ''}, R {recall}"
+            other = designs[1 - here][1]
             for name in AVERAGED:
-                found[name].append(interval(counts, options, name))
-            if classes == 48:
-                for name in RATIOS:
-                    low, high = per_class_interval(counts, options, name)
-                    seen = counts.per_class[2, :3] > 0
-                    single[name] += list(zip(low[:3][seen], high[:3][seen], strict=True))
-        what = f"{classes} classes, {kind} rows{' exactly' if fixed else ''}, R {recall}"
+                yield cell(what, name, truth.metric(name), found[name], values[name], other[name])
+            for name in RATIOS if "f1" in found else ():
+                value = float(getattr(truth.per_class, name)[0])
+                yield cell(what, f"{name}, of=", value, found[name], values[name], other[name])
+
+
+Found = tuple[dict[str, list[tuple[float, float]]], dict[str, list[float]]]
+
+
+def averaged(drawn: Iterator[Counts], options: Options, single: bool) -> Found:
+    """Intervals and estimates of every average and, if asked, of the first three classes."""
+    names = (*AVERAGED, *(RATIOS if single else ()))
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    values: dict[str, list[float]] = {name: [] for name in names}
+    for counts in drawn:
+        scores = Scores(counts, options)
         for name in AVERAGED:
-            yield cell(what, name, truth.metric(name), found[name])
-        for name in RATIOS if classes == 48 and kind != "rare" else ():
-            value = float(getattr(truth.per_class, name)[0])
-            yield cell(what, f"{name}, of=", value, single[name])
+            found[name].append(interval(counts, options, name))
+            values[name].append(scores.metric(name))
+        for name in RATIOS if single else ():
+            low, high = per_class_interval(counts, options, name)
+            seen = counts.per_class[2, :3] > 0
+            found[name] += list(zip(low[:3][seen], high[:3][seen], strict=True))
+            values[name] += list(getattr(scores.per_class, name)[:3][seen])
+    return found, values
 
 
 # ---- rows that depend on each other --------------------------------------------------------
@@ -207,6 +267,7 @@ def labels(quick: bool, trials: int) -> Iterator[Cell]:
             rng = np.random.default_rng([SEED, n])
             truth = score(*labelled(rng, 1_000_000, wrong), task="multilabel")
             found: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+            values: dict[str, list[float]] = {name: [] for name in names}
             for trial in range(max(100, trials // 4)):
                 weight = rng.exponential(size=n) + 0.1 if weighted else None
                 kept = score(
@@ -218,9 +279,10 @@ def labels(quick: bool, trials: int) -> Iterator[Cell]:
                 )
                 for name in names:
                     found[name].append(kept.interval(name))
+                    values[name].append(kept.metric(name))
             what = f"multilabel n {n}, wrong {wrong}{', weighted' if weighted else ''}"
             for name in names:
-                yield cell(what, name, truth.metric(name), found[name])
+                yield cell(what, name, truth.metric(name), found[name], values[name])
 
 
 PARTS: dict[str, Callable[[bool, int], Iterator[Cell]]] = {
@@ -232,23 +294,26 @@ def main() -> None:
     """Draw the grid and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--trials", type=int)
+    parser.add_argument("--trials", type=int, default=400)
     parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas between")
     parser.add_argument("--bad", action="store_true", help="print only cells outside")
     asked = parser.parse_args()
     start, found = time.perf_counter(), []
     for part in asked.only.split(","):
-        trials = asked.trials or (400 if asked.quick else 2000)
-        for one in PARTS[part](asked.quick, trials):
+        for one in PARTS[part](asked.quick, asked.trials):
             found.append(one)
-            if not (asked.bad and one.holds):
+            if not (asked.bad and one.mark == " "):
                 print(one, flush=True)
+    marks = Counter(one.mark for one in found)
     low = sum(one.covered < 0.93 for one in found)
-    high = sum(not one.holds for one in found) - low
     print(
-        f"{len(found)} cells: {sum(one.holds for one in found) / len(found):.1%} within 93 to "
-        f"97.5 %, {low} below, {high} above; {time.perf_counter() - start:.0f} s"
+        f"{len(found)} cells: {marks[' ']} within 93 to 97.5 %, {low} below, "
+        f"{marks['*'] - low} above, and above with a reason "
+        + ", ".join(f"{marks[letter]} {letter}" for letter in "edtf")
+        + f"; {time.perf_counter() - start:.0f} s"
     )
+    for one in sorted(found, key=lambda one: one.covered)[:10]:
+        print(one)
 
 
 if __name__ == "__main__":

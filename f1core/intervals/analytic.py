@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -267,17 +268,27 @@ def _over_chance(
     matrix = counts.confusion
     if matrix is None:
         return None
-    _, pred, true = _floats(counts)
+    tp, pred, true = _floats(counts)
     if (true > 0).sum() < 2 or (pred > 0).sum() < 2:  # nothing to be learnt about agreement
         return -1.0, 1.0
-    influence = chance_influence(metric, matrix)
+    right, by_true, by_pred = chance_influence(metric, counts)
     rows, classes = float(true.sum()), int((true > 0).sum())
     few = min(rows / max(rows - classes, 1.0), 4.0)  # a class of m rows has m - 1 that tell
-    variance = few * float((matrix * influence**2).sum())
-    lost = np.maximum(influence.diagonal()[:, None] - influence, 0.0)
-    chance = np.outer(true, true + pred)
-    np.fill_diagonal(chance, 0)
-    unit = float((chance * lost**3).sum() / max(float((chance * lost**2).sum()), 1e-300))
-    found = Moments((1 + value) / 2, variance / 4, min(unit / 2, 1.0))
+    variance = true @ by_true**2 + pred @ by_pred**2 + 2 * by_true @ (matrix @ by_pred)
+    variance = few * float(variance + right * (tp @ (right + 2 * (by_true + by_pred))))
+    # A row that is wrong where it was right loses right + by_pred[i] - by_pred[j]: the sums of
+    # its squares and cubes, over all rows and what they could be taken for.
+    drawn = true + pred
+    pairs, same = [[x @ by_pred**k for k in range(4)] for x in (true, drawn)], float(true @ drawn)
+    lost = []
+    for power in (2, 3):
+        total = 0.0
+        for i, j in itertools.product(range(power + 1), repeat=2):
+            if i + j <= power:
+                ways = math.comb(power, i) * math.comb(power - i, j)
+                total += ways * right ** (power - i - j) * pairs[0][i] * (-1) ** j * pairs[1][j]
+        lost.append(total - same * right**power)
+    unit = lost[1] / max(lost[0], 1e-300)
+    found = Moments((1 + value) / 2, variance / 4, min(max(unit, 0.0) / 2, 1.0))
     low, high = interval_of(found, level)
     return 2 * low - 1, 2 * high - 1

@@ -16,11 +16,12 @@ _FEW = 30  # trials up to which the mean of a class's ratio is a sum over all ou
 def biases(
     each: Classes, smooth: Classes, factor: Array, weights: Array, by_support: bool
 ) -> tuple[float, float]:
-    """How far an average over classes lies too high, with random and with fixed true rows.
+    """The least and the most that an average over classes may lie too high.
 
-    First where the number of true rows of each class is as random as all else, then where it was
-    fixed (as many of each class were collected). `smooth` and `factor` are what
-    `Classes.drawn_together` gives. Of more than 30 rows the bias is taken to second order.
+    The number of true rows of each class may be as random as all else, or fixed (as many of each
+    class were collected), and fixed rows may come of classes that are alike or that differ.
+    `smooth` and `factor` are what `Classes.drawn_together` gives. Of more than 30 rows the bias is
+    taken to second order.
     """
     a, b, c = each.coefs
     hits, missed, false = smooth[:3]
@@ -44,7 +45,8 @@ def biases(
         random[few] = (per_row if by_support else weights[few]) * at_random
         fixed[few] = weights[few] * _fixed(alike, each, smooth)[place]
     there = each.trials > 0
-    return float((random * factor)[there].sum()), float(fixed[there].sum())
+    ends = [float(x[there].sum()) for x in (random * factor, fixed, fixed * factor)]
+    return min(ends), max(ends)
 
 
 def _random(alike: Array, coefs: tuple[float, float, float], by_support: bool) -> Array:

@@ -85,7 +85,7 @@ def interval(
     >>> s = f1core.score([0, 1, 1, 0] * 25, [0, 1, 0, 0] * 25)
     >>> low, high = s.interval("f1_macro")
     >>> round(low, 2), round(s.macro.f1, 2), round(high, 2)
-    (0.64, 0.73, 0.82)
+    (0.64, 0.73, 0.81)
     >>> [round(end, 3) for end in f1core.score([1] * 10, [1] * 10).interval("accuracy")]
     [0.711, 1.0]
     """

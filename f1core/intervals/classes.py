@@ -75,5 +75,3 @@ class Classes(NamedTuple):
         hits = one - lost
         made = Classes(hits, lost * split, lost * (1 - split), self.coefs)
         return made, 1 / (1 - trials / (trials + _DRAWN) ** 2)
-
-

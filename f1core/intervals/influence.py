@@ -88,26 +88,26 @@ def ratio_influence(
     return influence
 
 
-def chance_influence(metric: str, confusion: Array) -> Array:
-    """(C, C) how much one more row in each cell changes "mcc" or "kappa".
+def chance_influence(metric: str, counts: Counts) -> tuple[float, Array, Array]:
+    """How much one more row changes "mcc" or "kappa": for being right, by true, by predicted class.
 
     Both are observed less expected agreement over a largest possible one, 1 less the sum of
-    true times predicted shares for kappa, a geometric mean of the like for MCC.
+    true times predicted shares for kappa, a geometric mean of the like for MCC. So a row of class
+    i that is taken for j adds the second's i plus the third's j: no (C, C) array is needed.
     """
-    n = confusion.sum()
-    cells = confusion / n
-    true, pred = cells.sum(axis=1), cells.sum(axis=0)
-    more = -(pred[:, None] + true[None, :])  # of a row in (i, j), to the expected agreement
-    over = float(cells.trace() - true @ pred)
-    change = np.eye(len(cells)) + more
+    n = float(counts.total)
+    tp, pred, true = np.asarray(counts.per_class, np.float64) / n
+    over = float(tp.sum() - true @ pred)
     if metric == "kappa":
         under = 1 - float(true @ pred)
-        slope = change / under - over / under**2 * more
+        by_true, by_pred = (-x / under * (1 - over / under) for x in (pred, true))
     else:
         a, b = (1 - float(x @ x) for x in (true, pred))
         under = (a * b) ** 0.5
-        slope = change / under + over / under * (true[:, None] / a + pred[None, :] / b)
-    return np.asarray((slope - (slope * cells).sum()) / n)
+        by_true = (over * true / a - pred) / under
+        by_pred = (over * pred / b - true) / under
+    mean = tp.sum() / under + true @ by_true + pred @ by_pred
+    return 1 / (under * n), (by_true - mean) / n, by_pred / n
 
 
 def _fraction(stem: str, counts: Counts, options: Options) -> tuple[Array, Array]:

@@ -96,9 +96,9 @@ def of_average(
     plain = float((weights * np.where(empty, undefined, each.ratio)).sum())
     filled = _filled(each, smooth, weights, undefined, empty)
     found = biases(each, smooth, factor, weights, kind == "weighted")
-    bias = value - plain + min(found) - filled[1], value - plain + max(found) - filled[0]
+    bias = value - plain + found[0] - filled[1], value - plain + found[1] - filled[0]
     if empty.any():  # what is not known may as well be as it was counted
-        bias = min(bias[0], min(found)), max(bias[1], max(found))
+        bias = min(bias[0], found[0]), max(bias[1], found[1])
     return Moments(value, variance, unit, bias, lean)
 
 

@@ -93,9 +93,9 @@ class Resamples:
     def _over_classes(self, name: str) -> Array:
         tp, pred, true, _ = self._four
         if name == "balanced_accuracy":
-            found = averages.balanced_accuracy(tp, true)
+            found = metrics.balanced_accuracy(tp, true)
         else:
-            found = getattr(averages, name)(tp, pred, true)
+            found = getattr(metrics, name)(tp, pred, true)
         return np.where(true.any(axis=1), found, np.nan)
 
     def _single(self, name: str, which: int) -> float:

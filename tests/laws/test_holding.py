@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from scipy.stats import beta, binom, poisson, t
+from scipy.stats import beta, binom, multinomial, poisson, t
 
 from f1core import Accumulator, F1Error, score
 from f1core.count_layout import RATIOS
@@ -212,7 +212,89 @@ def test_numbers_of_numpy_are_levels():
     )
 
 
+# ---- two classes ---------------------------------------------------------------------------
+
+
+def likely_tables(n, shares, mass=0.99):
+    """The most likely (tn, fp, fn, tp) of n rows, and their chances."""
+    spans = [binom.ppf([1e-4, 1 - 1e-4], n, share).astype(int) for share in shares[1:]]
+    cells = np.stack(np.meshgrid(*(np.arange(a, b + 1) for a, b in spans)), -1).reshape(-1, 3)
+    tables = np.column_stack([n - cells.sum(axis=1), cells])
+    tables = tables[tables[:, 0] >= 0]
+    chance = multinomial.pmf(tables, n, shares)
+    order = np.argsort(-chance)
+    kept = order[: np.searchsorted(np.cumsum(chance[order]), mass) + 1]
+    return tables[kept].reshape(-1, 2, 2), chance[kept]
+
+
+@pytest.mark.parametrize(
+    ("metric", "n", "prevalence", "recall", "precision"),
+    [
+        ("f1_macro", 200, 0.008, 0.99, 0.05),
+        ("f1_macro", 75, 0.03, 0.7, 0.5),
+        ("f1_macro", 200, 0.03, 0.3, 0.5),
+        ("f1_weighted", 20, 0.05, 0.05, 0.05),
+        ("f1_weighted", 200, 0.008, 0.05, 0.9),
+        ("f1_weighted", 75, 0.03, 0.3, 0.99),
+        ("balanced_accuracy", 200, 0.2, 0.05, 0.9),
+        ("precision_macro", 200, 0.008, 0.99, 0.05),
+        ("mcc", 200, 0.03, 0.3, 0.5),
+        ("kappa", 200, 0.03, 0.3, 0.5),
+    ],
+)
+def test_averages_of_a_rare_and_a_frequent_class_hold(metric, n, prevalence, recall, precision):
+    """Summed over the tables that are likely, by their chances: no simulation."""
+    hit = prevalence * recall
+    false = hit * (1 - precision) / precision
+    shares = np.array([1 - prevalence - false, false, prevalence - hit, hit])
+    options = make_options("binary")
+    truth = Scores(Counts(2, confusion=shares.reshape(2, 2)), options).metric(metric)
+    tables, chance = likely_tables(n, shares)
+    held = np.empty(len(tables), bool)
+    for place, table in enumerate(tables):
+        low, high = interval(Counts(2, confusion=table), options, metric)
+        held[place] = not low > truth and not high < truth  # an undefined one holds
+    assert (chance * held).sum() / chance.sum() >= 0.93
+
+
 # ---- many classes --------------------------------------------------------------------------
+
+
+def drawn_classes(rng, rows, recall, fixed):
+    """Counts of rows whose errors go to any other class alike."""
+    classes = len(rows)
+    true = rows if fixed else rng.poisson(rows)
+    hits = rng.binomial(true, recall)
+    missed = np.repeat(np.arange(classes), true - hits)
+    matrix = np.diag(hits)
+    taken = (missed + rng.integers(1, classes, len(missed))) % classes
+    np.add.at(matrix, (missed, taken), 1)
+    return Counts(classes, confusion=matrix)
+
+
+@pytest.mark.parametrize(
+    ("metric", "rows", "recall", "fixed"),
+    [
+        ("f1_macro", [100] * 47 + [2], 0.99, False),
+        ("f1_macro", [5, 300, 300], [0.6, 0.99, 0.99], False),
+        ("jaccard_macro", [5, 300, 300], [0.6, 0.99, 0.99], False),
+        ("f1_macro", [100, 100, 100, 100, 2], 0.9, False),
+        ("precision_weighted", [5] * 48, 0.5, True),
+        ("f1_weighted", [1] * 600, 0.5, False),
+    ],
+)
+def test_rare_classes_and_those_without_rows_hold(metric, rows, recall, fixed):
+    rng = np.random.default_rng(20261129)
+    rows, options = np.array(rows), make_options("multiclass", classes=len(rows))
+    recall, classes = np.broadcast_to(recall, len(rows)), len(rows)
+    endless = np.repeat((rows * (1 - recall) / (classes - 1))[:, None], classes, axis=1)
+    np.fill_diagonal(endless, rows * recall)
+    truth = Scores(Counts(classes, confusion=endless), options).metric(metric)
+    held = 0
+    for _ in range(80):
+        low, high = interval(drawn_classes(rng, rows, recall, fixed), options, metric)
+        held += low <= truth <= high
+    assert held / 80 >= 0.87  # 0.93 less two standard errors
 
 
 @pytest.mark.parametrize("fixed", [False, True])
@@ -224,13 +306,8 @@ def test_averages_over_many_small_classes_hold(metric, classes, rows, fixed):
     rng = np.random.default_rng(20261128)
     options, recall, held = make_options("multiclass", classes=classes), 0.8, 0
     for _ in range(120):
-        true = np.full(classes, rows) if fixed else rng.poisson(rows, classes)
-        hits = rng.binomial(true, recall)
-        missed = np.repeat(np.arange(classes), true - hits)
-        taken = (missed + rng.integers(1, classes, len(missed))) % classes
-        matrix = np.diag(hits)
-        np.add.at(matrix, (missed, taken), 1)
-        low, high = interval(Counts(classes, confusion=matrix), options, metric)
+        counts = drawn_classes(rng, np.full(classes, rows), recall, fixed)
+        low, high = interval(counts, options, metric)
         held += low <= recall <= high
     assert held / 120 >= 0.88  # 0.93 less two and a half standard errors
 
