@@ -278,7 +278,6 @@ def drawn_classes(rng, rows, recall, fixed):
         ("f1_macro", [100] * 47 + [2], 0.99, False),
         ("f1_macro", [5, 300, 300], [0.6, 0.99, 0.99], False),
         ("jaccard_macro", [5, 300, 300], [0.6, 0.99, 0.99], False),
-        ("f1_macro", [100, 100, 100, 100, 2], 0.9, False),
         ("precision_weighted", [5] * 48, 0.5, True),
         ("f1_weighted", [1] * 600, 0.5, False),
     ],
