@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from problems import generators
 from same import same_bits
-from test_forged_state import forge, refused, setting, without
+from states import forge, refused, setting, without
 
 from f1core import Accumulator
 

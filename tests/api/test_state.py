@@ -9,14 +9,9 @@ import tasks
 from hypothesis import given
 from hypothesis import strategies as st
 from same import same_bits
+from states import filled, refused
 
 from f1core import Accumulator, F1Error
-
-
-def filled(**options):
-    made = Accumulator("multiclass", **({"classes": 3} | options))
-    made.update([0, 1, 2, 2], [0, 2, 2, 2])
-    return made
 
 
 @pytest.fixture
@@ -78,17 +73,6 @@ def test_a_file_holds_no_pickle(path):
 
 
 # ---- damage ------------------------------------------------------------------------------
-
-
-def refused(path, *words):
-    with pytest.raises(F1Error) as caught:
-        Accumulator.load(path)
-    message = str(caught.value)
-    assert str(path) in message
-    message = message.replace(str(path), "")
-    for word in words:
-        assert word in message
-    assert caught.type is F1Error
 
 
 def test_a_truncated_file_is_refused_wherever_it_ends(path):

@@ -9,7 +9,7 @@ import pickle
 import numpy as np
 import pytest
 from problems import seeds
-from test_thresholds import NOTHING, aimed_at, drawn, tried
+from searches import NOTHING, aimed_at, drawn, tried
 
 from f1core import F1Error, score
 from f1core.thresholds import BinnedThresholds, best_threshold
