@@ -1,7 +1,7 @@
 """How often 95 % intervals hold the truth: a grid of sizes, prevalences, recalls and classes.
 
-    python bench/interval_coverage.py            400 trials a cell: about an hour on one core
-    python bench/interval_coverage.py --quick    a fifth of the grid: about six minutes
+    python bench/interval_coverage.py            400 trials a cell: an hour or more on one core
+    python bench/interval_coverage.py --quick    a fifth of the grid: about a quarter of an hour
     python bench/interval_coverage.py --only many,clusters --trials 500
 
 Each line is one cell of the grid: what is drawn, the metric, its true value on endless data of

@@ -309,10 +309,10 @@ class Scores:
         level
             How often such an interval holds the metric of endless data.
         method
-            "auto", which draws nothing where the counts tell, "bootstrap" or "delta":
+            "auto", which takes what holds for the metric, "bootstrap" or "delta":
             `f1core.intervals.interval` describes them, with their sources.
         resamples, seed
-            Of the bootstrap; without a seed it is always the same one.
+            Of the bootstrap and of what "auto" draws; without a seed it is always the same one.
 
         Raises
         ------

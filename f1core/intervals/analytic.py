@@ -1,4 +1,4 @@
-"""Intervals from counts alone, without drawing anything: what `method="auto"` means."""
+"""Intervals from counts alone, without replicas: what `method="auto"` means."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from .influence import delta_interval
 from .poisson import checked_seed
 
 _MOST_RESAMPLES = 100_000_000
+_LEAST, _MOST = 1000, 100_000  # posterior draws of two classes: fewer tell no end, more no better
 METHODS = ("auto", "bootstrap", "delta")
 _SEED = 20261122  # where none is given, so that two calls and the picture agree
 
@@ -49,8 +50,9 @@ def interval(
         metric over resampled rows. "delta": the metric plus and minus its standard error, for
         averages of precision, recall, F and Jaccard of an unweighted single-label task.
     resamples, seed
-        Of the bootstrap and, with "auto", of averages over two classes, MCC and kappa; without a
-        seed it is always the same one. All else draws nothing.
+        Of the bootstrap and, with "auto", of averages over two classes, MCC and kappa (there at
+        least 1,000 and at most 100,000); without a seed it is always the same one. All else draws
+        nothing.
 
     Raises
     ------
@@ -106,7 +108,8 @@ def interval(
         low, high = percentiles(drawn.metric(metric), level)
         return float(low), float(high)
     if not _dependent(counts):
-        found = analytic.metric_interval(counts, options, metric, level, resamples, seed)
+        draws = min(max(resamples, _LEAST), _MOST)
+        found = analytic.metric_interval(counts, options, metric, level, draws, seed)
         if found is not None:
             return found
     return replicated.metric_interval(_kept(counts, options, metric), counts, metric, level)

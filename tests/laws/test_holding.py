@@ -257,6 +257,15 @@ def test_averages_of_a_rare_and_a_frequent_class_hold(metric, n, prevalence, rec
     assert (chance * held).sum() / chance.sum() >= 0.93
 
 
+def test_few_or_very_many_resamples_leave_an_interval_of_two_classes():
+    scores = scores_of([[40, 3], [2, 5]], "binary")
+    usual = scores.interval("f1_macro")
+    for resamples in (1, 100_000_000):
+        found = scores.interval("f1_macro", resamples=resamples)
+        assert found == pytest.approx(usual, abs=0.03)
+        assert found == scores.interval("f1_macro", resamples=resamples)
+
+
 # ---- many classes --------------------------------------------------------------------------
 
 
