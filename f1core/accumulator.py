@@ -9,9 +9,9 @@ from .cached_update import Repeat
 from .count import add, add_sparsely, count
 from .count_layout import TRUE
 from .counts import Counts
-from .dedup.deduplicator import Once
+from .dedup.deduplicator import Deduplicator
 from .dedup.keys import check_ids
-from .dedup.stored_rows import Outcomes, of_batch
+from .dedup.stored_rows import StoredRows, decided_rows
 from .errors import F1Error, UnknownAttribute, shown
 from .foreign_names import attribute_of
 from .inputs import check, refuse_nameless
@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
     options: Options  # those asked for, and what the columns of the first batch call the classes
     counts: Counts | None = None
-    once: Once | None = None  # rows by id, and their counts, where ids are given
+    dedup: Deduplicator | None = None  # rows by id, and their counts, where ids are given
     negative: Any = None  # the negative class that the data named, once it occurred
 
 
@@ -126,13 +126,12 @@ class Accumulator:
     @property
     def by_id(self) -> bool:
         """Whether its rows have ids, and count once."""
-        return self._once is not None
+        return self._dedup is not None
 
     @property
     def distinct(self) -> int:
         """How many rows with ids were counted, each once; 0 where rows have none."""
-        once = self._once
-        return 0 if once is None else len(once)
+        return 0 if self._dedup is None else len(self._dedup)
 
     @property
     def total(self) -> Any:
@@ -222,13 +221,13 @@ class Accumulator:
             refuse_nested(lock, self)
         if cluster is not None:
             self._refuse_clusters(sample_id)
-        if sample_id is not None or self._kept.once is not None:
-            self._update_once(y_true, y_pred, sample_weight, sample_id)
+        if sample_id is not None or self._kept.dedup is not None:
+            self._update_by_id(y_true, y_pred, sample_weight, sample_id)
             return
         if repeat is not None and sample_weight is None and stream is None:
             with lock:
                 kept = self._kept
-                if kept.once is None:  # of another thread; `_add` says so
+                if kept.dedup is None:  # of another thread; `_add` says so
                     found = repeat.add(kept.counts, y_true, y_pred)
                     if found is not None:
                         if found is not kept.counts:
@@ -271,12 +270,12 @@ class Accumulator:
         if self._lock._is_owned():
             refuse_nested(self._lock, self)
         with other._lock:
-            options, counts, once, _ = other._kept
+            options, counts, dedup, _ = other._kept
             counts = None if counts is None else counts.copy()
-            found, seed = (None, None) if once is None else (once.outcomes(), once.seed)
+            found, seed = (None, None) if dedup is None else (dedup.rows(), dedup.seed)
             negative = other.negative
         with self._lock:
-            empty = self._counts is None and self._once is None
+            empty = self._counts is None and self._dedup is None
             if empty or (counts is None and found is None):  # no columns named its classes yet
                 difference = self._asked.difference(other._asked)
             else:
@@ -356,8 +355,8 @@ class Accumulator:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        once = "" if self._once is None else ", each once"
-        return f"Accumulator({self.task!r}, {self.total:,} rows{once})"
+        each = "" if self._dedup is None else ", each once"
+        return f"Accumulator({self.task!r}, {self.total:,} rows{each})"
 
     if not TYPE_CHECKING:
 
@@ -369,17 +368,17 @@ class Accumulator:
 
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
-            options, counts, once, negative = self._kept
+            options, counts, dedup, negative = self._kept
             counts = None if counts is None else counts.copy()
-            once = None if once is None else once.copy()
+            dedup = None if dedup is None else dedup.copy()
             seed = None
             if self._stream is not None:  # rows with ids are drawn for by their ids
-                seed = self._stream.fork() if once is None else once.seed
+                seed = self._stream.fork() if dedup is None else dedup.seed
         return {
             "options": options,
             "asked": self._asked,
             "counts": counts,
-            "once": once,
+            "dedup": dedup,
             "threads": self._threads,
             "seed": seed,
             "negative": negative,
@@ -388,20 +387,18 @@ class Accumulator:
     def __setstate__(self, made: dict[str, Any]) -> None:
         options = made["options"]
         self._asked = made.get("asked", options)
-        self._kept = Kept(options, made["counts"], made.get("once"), made.get("negative"))
+        self._kept = Kept(options, made["counts"], made.get("dedup"), made.get("negative"))
         self._threads, self._lock, self._repeat = made["threads"], new_lock(), None
         self._stream = self._new_stream(made.get("seed"))
-        if self._once is not None and self._stream is not None:
-            self._once.seed_by(self._stream.seed)
 
     def as_task(self, task: str, counts: Counts) -> Accumulator:
         """Other counts under another task and the same options."""
         made = self._copy()
-        once, options = made._once, made._options.with_task(task)
-        if once is not None:
-            once = once.by_column(counts.n_classes, options)
+        dedup, options = made._dedup, made._options.with_task(task)
+        if dedup is not None:
+            dedup = dedup.by_column(counts.n_classes, options)
         made._asked = made._asked.with_task(task)
-        made._kept = Kept(options, counts if once is None else None, once, made._kept.negative)
+        made._kept = Kept(options, counts if dedup is None else None, dedup, made._kept.negative)
         return made
 
     @property
@@ -413,14 +410,14 @@ class Accumulator:
         return self._kept.counts
 
     @property
-    def _once(self) -> Once | None:
-        return self._kept.once
+    def _dedup(self) -> Deduplicator | None:
+        return self._kept.dedup
 
     @property
     def counts(self) -> Counts | None:
         """What was added up so far."""
         with self._lock:
-            return self._counts if self._once is None else self._once.counts(self._threads)
+            return self._counts if self._dedup is None else self._dedup.counts(self._threads)
 
     def _new_stream(self, seed: Any) -> Stream | None:
         """What resamples are drawn from, where they are kept."""
@@ -433,7 +430,7 @@ class Accumulator:
     def _refuse_clusters(self, sample_id: Any) -> None:
         if self._stream is None:
             raise F1Error("cluster needs resamples: Accumulator(…, resamples=1000) keeps them")
-        if sample_id is not None or self._once is not None:
+        if sample_id is not None or self._dedup is not None:
             raise F1Error("cluster and sample_id do not go together: give one of them")
 
     def _copy(self) -> Accumulator:
@@ -441,28 +438,28 @@ class Accumulator:
         made.__setstate__(self.__getstate__())
         return made
 
-    def _copied(self) -> Once | Counts | None:
+    def _copied(self) -> Deduplicator | Counts | None:
         """The rows with ids, or the counts, as they are now."""
         with self._lock:
-            _, counts, once, _ = self._kept
-            if once is not None:
-                return once.copy()
+            _, counts, dedup, _ = self._kept
+            if dedup is not None:
+                return dedup.copy()
             return None if counts is None else counts.copy()
 
     def _width(self) -> int | None:
         """How many classes earlier batches have settled, unless labels may still be new."""
-        if self._once is not None:
-            return self._once.n_classes
+        if self._dedup is not None:
+            return self._dedup.n_classes
         counts = self._counts
         return None if counts is None or counts.labels is not None else counts.n_classes
 
     def _snapshot(self) -> Counts | None:
         """A copy that later updates do not reach."""
         with self._lock:
-            if self._once is not None:
+            if self._dedup is not None:
                 if self._stream is not None:
-                    return self._once.with_replicas()
-                return self._once.counts(self._threads).copy()
+                    return self._dedup.with_replicas()
+                return self._dedup.counts(self._threads)
             return None if self._counts is None else self._counts.copy()
 
     def _still(self, asked: Options, width: int | None, found: Options) -> bool:
@@ -515,7 +512,7 @@ class Accumulator:
 
     def _count(self, counts: Counts, options: Options, negative: Any) -> None:
         """Add counts, in one step; whoever calls holds the lock."""
-        if self._once is not None:
+        if self._dedup is not None:
             raise F1Error(_MIXED.format("an id", "none"))
         before, known = self._counts, self._kept.negative
         if negative is not None:
@@ -529,24 +526,24 @@ class Accumulator:
             self._kept = Kept(self._settled(options), both, None, negative)
 
     def _hold(
-        self, found: Outcomes, options: Options, negative: Any, seed: int | None = None
+        self, found: StoredRows, options: Options, negative: Any, seed: int | None = None
     ) -> None:
         """Add rows with ids, in one step; whoever calls holds the lock."""
         if self._counts is not None:
             raise F1Error(_MIXED.format("no id", "one"))
-        once, known = self._once, self._kept.negative
+        dedup, known = self._dedup, self._kept.negative
         negative = agreed(known, negative)
         seeds = [seed, None if self._stream is None else self._stream.seed]
         smallest = min((each for each in seeds if each is not None), default=None)
-        if once is not None and negative == known:
-            once.add(found, self._threads, smallest)
+        if dedup is not None and negative == known:
+            dedup.add(found, self._threads, smallest)
             return
         options = self._settled(options)
-        once = Once(options) if once is None else once.copy()
-        once.add(found, self._threads, smallest)
-        self._kept = Kept(options, None, once, negative)
+        dedup = Deduplicator(options) if dedup is None else dedup.copy()
+        dedup.add(found, self._threads, smallest)
+        self._kept = Kept(options, None, dedup, negative)
 
-    def _update_once(self, y_true: Any, y_pred: Any, sample_weight: Any, sample_id: Any) -> None:
+    def _update_by_id(self, y_true: Any, y_pred: Any, sample_weight: Any, sample_id: Any) -> None:
         if sample_id is None:
             raise F1Error(_MIXED.format("an id", "none"))
         asked, width = self._options, self._width()
@@ -557,9 +554,9 @@ class Accumulator:
             return
         if asked.names is not None and self._asked.names is None:
             refuse_nameless(batch, y_true, y_pred)
-        found = of_batch(batch, ids)
+        found = decided_rows(batch, ids)
         with self._lock:
             if self._still(asked, width, batch.options):
                 self._hold(found, batch.options, batch.negative)
                 return
-        self._update_once(y_true, y_pred, sample_weight, sample_id)
+        self._update_by_id(y_true, y_pred, sample_weight, sample_id)

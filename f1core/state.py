@@ -16,8 +16,8 @@ import numpy as np
 from . import option_values
 from .count_layout import CELLS, PRED
 from .counts import Array, Counts
-from .dedup.deduplicator import Once
-from .dedup.stored_rows import Outcomes
+from .dedup.deduplicator import Deduplicator
+from .dedup.stored_rows import StoredRows
 from .errors import F1Error
 from .npz import read_arrays, read_bytes
 from .options import Options, make_options
@@ -41,7 +41,7 @@ def save(path: str | os.PathLike[str], state: dict[str, Any], force: bool = Fals
         stays as it was.
     """
     check_target(path, force=force)
-    kept = state["counts"] if state["once"] is None else state["once"].outcomes()
+    kept = state["counts"] if state["dedup"] is None else state["dedup"].rows()
     arrays = {} if kept is None else kept.as_dict()
     if state["seed"] is not None:
         arrays["seed"] = np.asarray(state["seed"])
@@ -82,19 +82,19 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         seed = operator.index(arrays.pop("seed")[()]) if "seed" in arrays else None
         if seed is not None and not 0 <= seed < 1 << 63:
             raise F1Error(f"its seed is {seed}")
-        counts = once = None
+        counts = dedup = None
         if "ids" in arrays:
             if options.resamples and seed is None:
                 raise F1Error("it lacks the seed that its resamples are drawn from")
-            rows = Outcomes.from_dict(arrays, options, keyed=found >= _KEYED)
+            rows = StoredRows.from_dict(arrays, options, keyed=found >= _KEYED)
             _refuse_misfit(options, rows)
-            once = Once(options)
-            once.add(rows, seed=seed)
+            dedup = Deduplicator(options)
+            dedup.add(rows, seed=seed)
         elif arrays:
             counts = Counts.from_dict(arrays)
             _refuse_misfit(options, counts)
         return {
-            "options": options, "counts": counts, "once": once, "threads": None, "seed": seed,
+            "options": options, "counts": counts, "dedup": dedup, "threads": None, "seed": seed,
             "negative": negative,
         }  # fmt: skip
     except F1Error as error:
@@ -105,7 +105,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise F1Error(f"{path} is no f1core state: {reason}") from None
 
 
-def _refuse_misfit(options: Options, kept: Counts | Outcomes) -> None:
+def _refuse_misfit(options: Options, kept: Counts | StoredRows) -> None:
     task = options.task
     multilabel = kept.rows is not None if isinstance(kept, Counts) else task == "multilabel"
     width = options.n_classes if task != "binary" else 2

@@ -1,4 +1,4 @@
-"""Rows that count once: which ids were counted, and what each row decided."""
+"""Count each id once: rows sorted by id, found again by search, and what happens to repetitions."""
 
 from __future__ import annotations
 
@@ -8,144 +8,148 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..count import add, count
-from ..counts import Counts, refuse_mixed, refuse_other_width
-from ..errors import F1Error
-from ..labels import GrowingEncoder
+from ..counts import Array, Counts, refuse_mixed, refuse_other_width, union
+from ..errors import F1Error, shown
 from ..options import Options
-from .conflicts import Judge, compared, distinct
-from .sorted_runs import Rows, stacked, whole
-from .stored_rows import Outcomes, batches, counted, renumbered, trimmed
+from .keys import Ids, spelled
+from .stored_rows import StoredRows, counted, replay
+
+# A batch moves all pending rows, 5 ns each, and a merge all rows, 11 ns each: they cost the same
+# where a merge waits for 2 sqrt(rows x batch) pending ones, 60,000 of 10^6 that come by 1,000.
+_PENDING = 4
 
 
 class Held(NamedTuple):
-    """What is held at one moment; what it consists of is never changed, but for the counts."""
+    """What is held at one moment; nothing that it consists of is ever changed."""
 
-    kind: str | None = None  # of ids; None before the first row
-    n_classes: int = 0
-    encoder: GrowingEncoder | None = None  # of labels, where the data names the classes
-    runs: tuple[Rows, ...] = ()
-    weighted: bool = False
-    seed: int | None = None  # of resamples, where they are kept: the smallest of all merged
-    counts: Counts | None = None  # None where they must be counted anew
+    rows: StoredRows  # sorted by id, each once
+    pending: StoredRows  # later ones, sorted by id, too few yet to be merged into the others
+    counts: Counts | None  # of `rows`; None where they must be counted anew
+    seed: int | None  # of resamples, where they are kept: the smallest of all merged
+
+    @property
+    def weighted(self) -> bool:
+        """Whether any batch had weights."""
+        return self.rows.weight is not None or self.pending.weight is not None
 
 
-class Once:
+class Deduplicator:
     """The rows counted so far, each once, and their counts.
 
-    Rows are kept as `Outcomes`; all that is held is replaced in one step, so a copy is a snapshot
-    and a batch that is refused or interrupted leaves no trace.
+    All that is held is replaced in one step, so a copy is a snapshot, and a batch that is refused
+    or interrupted leaves no trace.
     """
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._held = Held()
+        self._held: Held | None = None
 
     def __len__(self) -> int:
         """How many rows there are, each once."""
-        return sum(map(len, self._held.runs))
+        return 0 if self._held is None else len(self._held.rows) + len(self._held.pending)
 
     @property
     def n_classes(self) -> int | None:
         """How many classes earlier batches have settled, unless labels may still be new."""
-        held = self._held
-        return None if held.kind is None or held.encoder is not None else held.n_classes
+        rows = None if self._held is None else self._held.rows
+        return None if rows is None or rows.labels is not None else rows.n_classes
 
     @property
     def seed(self) -> int | None:
         """What resamples are drawn from."""
-        return self._held.seed
+        return None if self._held is None else self._held.seed
 
-    def add(self, more: Outcomes, threads: int | None = None, seed: int | None = None) -> None:
-        """Count the rows that are new; labels are those that occur, sorted.
+    def add(self, more: StoredRows, threads: int | None = None, seed: int | None = None) -> None:
+        """Take in rows whose labels are those that occur, sorted.
 
-        Raises
-        ------
-        F1Error
-            If an id comes with two truths or two weights, or classes do not fit; nothing is
-            counted then.
+        Refused, and nothing is taken in: an id with two truths or two weights, ids of another kind,
+        classes that do not fit.
         """
         held = self._held
-        _refuse_other_form(held, more)
-        encoder, rows = _numbered(held, more)
-        judge = Judge(more.kind, self._options, encoder)
-        rows = distinct(rows, judge)
-        fresh, runs, changed = compared(rows, held.runs, judge)
-        weighted = held.weighted or rows.weight is not None
-        if len(fresh) or not runs:
-            runs = stacked(runs, fresh)
-        first, counts = held.kind is None, held.counts
-        self._held = held._replace(counts=None)  # they are changed; an interrupt leaves the rows
-        if (counts is not None or first) and not weighted and not changed:
-            part = more._replace(rows=fresh)
-            if encoder is not None:
-                part = trimmed(part._replace(labels=encoder.by_code))
-            if len(fresh) or first:
-                counts = counted(part, self._options, threads, counts)
-        else:
-            counts = None
+        if held is not None:
+            _refuse_other_form(held.rows, more)
+        if not (more.ids[1:] > more.ids[:-1]).all():
+            more = resolve_conflicts(more.take(np.argsort(more.ids)), self._options)
+        if held is None or not len(held.rows):  # counted at once: counts may not fit in memory
+            counts = counted(more, self._options, threads) if more.weight is None else None
+            self._held = Held(more, more.take(slice(0)), counts, seed)
+            return
+        size, (before, pending, more) = len(more), _in_common_codes(held, more)
+        rows, more = _settled(before, more, self._options)
+        pending, more = _settled(pending, more, self._options)
+        counts = held.counts if rows is before else None  # a guess that was counted is another one
+        pending = pending.merged(more)
         seeds = [each for each in (held.seed, seed) if each is not None]
-        smallest = min(seeds, default=None)
-        self._held = Held(more.kind, more.n_classes, encoder, runs, weighted, smallest, counts)
+        self._held = Held(rows, pending, counts, min(seeds, default=None))
+        if len(pending) ** 2 >= _PENDING * size * len(rows):
+            self._merge_pending(threads)
+
+    def _merge_pending(self, threads: int | None = None) -> Held:
+        held = self._held
+        assert held is not None
+        rows, pending, counts, _ = held
+        if not len(pending) and pending.weight is None:
+            return held
+        if held.weighted:
+            counts = None
+        elif counts is not None:
+            counts = counted(pending, self._options, threads, counts.copy())
+        rows = rows.merged(pending)
+        self._held = held = held._replace(rows=rows, pending=rows.take(slice(0)), counts=counts)
+        return held
 
     def counts(self, threads: int | None = None) -> Counts:
-        """The counts of all rows.
+        """The counts of all rows, in arrays of their own.
 
         Sums of weights round; they are taken in the order of ids, whichever came first.
         """
-        found = self._held.counts
-        if found is None:
-            found = counted(self.outcomes(), self._options, threads)
-            self._held = self._held._replace(counts=found)
-        return found
-
-    def outcomes(self) -> Outcomes:
-        """All rows in the order of their ids, and the labels that they hold, sorted."""
         held = self._held
-        rows = whole(held.runs)
-        if held.weighted:
-            rows = replace(rows, weight=rows.weights)
-        labels = None if held.encoder is None else held.encoder.by_code
-        found = trimmed(Outcomes(rows, held.kind or "", held.n_classes, labels))
-        encoder = None if found.labels is None else GrowingEncoder.of(found.labels)
-        self._held = held._replace(runs=(found.rows,), encoder=encoder)
-        return found
+        assert held is not None
+        held = self._merge_pending(threads) if held.weighted else held
+        counts = held.counts
+        if counts is None:
+            counts = counted(held.rows, self._options, threads)
+            self._held = held._replace(counts=counts)
+        if not len(held.pending):
+            return counts.copy()
+        return counted(held.pending, self._options, threads, counts.copy())
+
+    def rows(self) -> StoredRows:
+        """All rows in the order of their ids, and the labels that they hold, sorted."""
+        held = self._merge_pending()
+        rows = held.rows.trimmed()
+        self._held = held._replace(rows=rows, pending=rows.take(slice(0)))
+        return rows
 
     def with_replicas(self) -> Counts:
         """The counts, and replicas of the rows in the order of their ids."""
         from ..intervals.poisson import with_replicas
 
-        total, first, seed = None, 0, self._held.seed
+        total, first, seed = None, 0, self.seed
         assert seed is not None
-        for batch in batches(self.outcomes(), self._options):
+        for batch in replay(self.rows(), self._options):
             part = with_replicas(count(batch), batch, seed, first)
             total, first = add(total, part, self._options), first + len(batch)
         assert total is not None
         return total
 
-    def seed_by(self, seed: int | None) -> None:
-        """Draw resamples from this seed, where none is held: older pickles kept it elsewhere."""
-        if self._held.seed is None:
-            self._held = self._held._replace(seed=seed)
-
-    def by_column(self, n_classes: int, options: Options) -> Once:
-        """The same rows, their labels 0, 1, … taken as columns."""
-        found, made = self.outcomes(), Once(options)
-        assert found.labels is not None
-        rows = renumbered(found.rows, found.labels.astype(np.int64))
-        made.add(Outcomes(rows, found.kind, n_classes, None))
+    def by_column(self, n_classes: int, options: Options) -> Deduplicator:
+        """Take the labels 0, 1, … of the same rows as columns."""
+        rows, made = self.rows(), Deduplicator(options)
+        assert rows.labels is not None
+        made.add(rows.renumbered(rows.labels.astype(np.int64), None, n_classes), seed=self.seed)
         return made
 
-    def copy(self) -> Once:
-        """The same, which later rows do not reach."""
-        made, held = Once(self._options), self._held
-        counts = None if held.counts is None else held.counts.copy()
-        made._held = held._replace(counts=counts)
+    def copy(self) -> Deduplicator:
+        """A copy that later rows do not reach."""
+        made = Deduplicator(self._options)
+        made._held = self._held
         return made
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Once):
+        if not isinstance(other, Deduplicator):
             return NotImplemented
-        mine, theirs = self.outcomes().as_dict(), other.outcomes().as_dict()
+        mine, theirs = self.rows().as_dict(), other.rows().as_dict()
         return mine.keys() == theirs.keys() and all(
             np.array_equal(mine[name], theirs[name]) for name in mine
         )
@@ -153,28 +157,108 @@ class Once:
     __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self) -> dict[str, Any]:
-        outcomes = self.outcomes() if self._held.runs else None
-        return {"options": self._options, "outcomes": outcomes, "seed": self._held.seed}
+        rows = None if self._held is None else self.rows()
+        return {"options": self._options, "rows": rows, "seed": self.seed}
 
     def __setstate__(self, made: dict[str, Any]) -> None:
         self.__init__(made["options"])  # type: ignore[misc]
-        if made["outcomes"] is not None:
-            self.add(made["outcomes"], seed=made.get("seed"))  # older ones have none
+        if made["rows"] is not None:
+            self.add(made["rows"], seed=made["seed"])
 
 
-def _refuse_other_form(held: Held, more: Outcomes) -> None:
-    if held.kind is None:
-        return
+def resolve_conflicts(rows: StoredRows, options: Options) -> StoredRows:
+    """Keep each id of sorted rows once: of several guesses, the one for the earlier class.
+
+    An id that comes with two truths or two weights is refused.
+    """
+    while (again := rows.ids[1:] == rows.ids[:-1]).any():
+        at = np.flatnonzero(again)
+        one, other = rows.take(at), rows.take(at + 1)
+        _refuse_contradiction(one, other, options)
+        kept = np.ones(len(rows), bool)
+        kept[at + ~_guesses_later(one, other)] = False  # of m in a row, at least half of m - 1
+        rows = rows.take(kept)
+    return rows
+
+
+def _settled(held: StoredRows, more: StoredRows, options: Options) -> tuple[StoredRows, StoredRows]:
+    """Resolve conflicts with rows that are held: these, and the other rows that are new."""
+    at, known = held.find(more.ids)
+    if not known.any():
+        return held, more
+    at, again = at[known], more.take(known)
+    one = held.take(at)
+    _refuse_contradiction(one, again, options)
+    later = _guesses_later(one, again)
+    if later.any():
+        guess = held.guess.astype(np.promote_types(held.guess.dtype, again.guess.dtype))
+        guess[at[later]] = again.guess[later]
+        held = replace(held, guess=guess)
+    return held, more.take(~known)
+
+
+def _guesses_later(one: StoredRows, other: StoredRows) -> Array:
+    """(n,) where the first rows guess a later class than the others do."""
+    mine, theirs = (rows.guess.reshape(len(rows), -1) for rows in (one, other))
+    each, at = np.arange(len(mine)), (mine != theirs).argmax(axis=1)
+    mine, theirs = mine[each, at], theirs[each, at]
+    if one.labels is not None and len(one.labels):  # all rows may be ignored
+        mine, theirs = one.labels[mine], one.labels[theirs]
+    return np.asarray(mine > theirs)
+
+
+def _refuse_contradiction(one: StoredRows, other: StoredRows, options: Options) -> None:
+    """Complain where rows of the same ids differ in truth or weight."""
+    for name, mine, theirs in (
+        ("truths", one.truth, other.truth), ("weights", one.weights, other.weights)
+    ):  # fmt: skip
+        wrong = (mine != theirs).reshape(len(one), -1).any(axis=1)
+        if wrong.any():
+            at = int(wrong.argmax())
+            two = (mine[at], theirs[at])
+            if name == "truths":
+                two = (_spelled_truth(one, at, options), _spelled_truth(other, at, options))
+            low, high = sorted(two)
+            raise F1Error(
+                f"sample_id {spelled(Ids(one.kind, one.ids), at)} comes with two {name}, "
+                f"{low} and {high}: an id is that of one row"
+            )
+
+
+def _spelled_truth(rows: StoredRows, at: int, options: Options) -> str:
+    truth = rows.truth[at]
+    if truth.ndim:
+        halves = np.split(truth, 1 if options.ignore_index is None else 2)
+        columns = [np.flatnonzero(np.unpackbits(half)).tolist() for half in halves]
+        return " ignoring ".join(map(shown, columns))
+    if truth == 0:
+        return "ignored"
+    place = int(truth) - 1
+    if rows.labels is not None:
+        return shown(rows.labels[place])
+    return shown(place if options.names is None else options.names[place])
+
+
+def _refuse_other_form(held: StoredRows, more: StoredRows) -> None:
+    """Complain about ids of another kind, and about other classes."""
     if more.kind != held.kind:
         raise F1Error(f"sample_id holds {more.kind} here and {held.kind} before")
-    refuse_mixed(None if held.encoder is None else held.encoder.labels, more.labels)
+    refuse_mixed(held.labels, more.labels)
     if more.labels is None:
         refuse_other_width(held.n_classes, more.n_classes)
 
 
-def _numbered(held: Held, more: Outcomes) -> tuple[GrowingEncoder | None, Rows]:
-    """The encoder with the labels of these rows, and the rows in its codes."""
-    if more.labels is None:
-        return None, more.rows
-    encoder = (held.encoder or GrowingEncoder.of(more.labels)).extended(more.labels)
-    return encoder, renumbered(more.rows, encoder.find(more.labels))
+def _in_common_codes(held: Held, more: StoredRows) -> tuple[StoredRows, StoredRows, StoredRows]:
+    """The rows, those pending and others, with the same code for each label: new ones come last."""
+    rows, pending, _, _ = held
+    if rows.labels is None or more.labels is None:
+        return rows, pending, more
+    labels = union(rows.labels, more.labels)
+    if len(labels) == len(rows.labels):
+        labels = rows.labels
+    elif len(rows.labels):
+        labels = np.append(rows.labels, np.setdiff1d(more.labels, rows.labels))
+    order = np.argsort(labels)
+    codes = order[np.searchsorted(labels, more.labels, sorter=order)]
+    rows, pending = (replace(r, labels=labels, n_classes=len(labels)) for r in (rows, pending))
+    return rows, pending, more.renumbered(codes, labels, len(labels))

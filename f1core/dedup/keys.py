@@ -1,4 +1,4 @@
-"""Ids of rows: whole numbers, text or UUIDs, kept exactly and in few bytes."""
+"""Ids of rows as keys that sort: whole numbers, text or UUIDs, kept exactly and in few bytes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from ..arrays import BFLOAT16, Array, as_array, dtype_name, exact_limit, widened
 from ..errors import F1Error, shape_words, shown
 
 _KINDS = "ids are whole numbers from 0, text, or UUIDs"
-
-
 # Text up to here is its own key; of longer text, and of what NumPy would not tell apart because it
 # ends in \0, the key is a byte that no UTF-8 has and a digest: all keys have one width.
 _LONGEST, _DIGEST, _DIGESTED = 40, 16, b"\xff"
+_INTEGERS = tuple(np.dtype(f"{sign}{size}").type for sign in "iu" for size in (1, 2, 4, 8))
 
 
 class Ids(NamedTuple):
@@ -27,14 +26,8 @@ class Ids(NamedTuple):
 
 
 def check_ids(sample_id: Any, rows: int) -> Ids:
-    """What the user passed as `sample_id`, understood or refused.
-
-    Raises
-    ------
-    F1Error
-        If there is not one id a row, or one that is missing, negative or rounded.
-    """
-    sample_id = _storage(sample_id)
+    """Read what the user passed as `sample_id`; refuse missing, negative and rounded ids."""
+    sample_id = _arrow_bytes(sample_id)
     if isinstance(sample_id, (list, tuple)):  # NumPy would make text of [1, "a"], and drop \0
         array = np.array(sample_id, dtype=object)
     else:
@@ -50,12 +43,27 @@ def check_ids(sample_id: Any, rows: int) -> Ids:
         return Ids("numbers", np.zeros(0, np.uint32))
     if array.dtype.name == "bfloat16":  # ml_dtypes, from JAX and TensorFlow
         array = array.view(np.uint16).view(BFLOAT16)
-    if array.dtype == BFLOAT16:
+    kind = array.dtype.kind
+    if kind == "f" or array.dtype == BFLOAT16:
         return _of_floats(array)
-    reader = _READ.get(array.dtype.kind)
-    if reader is None:
+    if kind in "iu":
+        if array.min() < 0:
+            row = int((array < 0).argmax())
+            raise F1Error(f"sample_id is {array[row]} at row {row}; {_KINDS}")
+        return _numbers(array)
+    if kind == "V":
+        return _of_raw(array)
+    if kind == "U" and 0 < array.dtype.itemsize // 4 <= _LONGEST:
+        codes = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).view(np.uint32)
+        if codes.max() < 128:  # 10 ns an id, where encode takes 300
+            return Ids("text", codes.astype(np.uint8).view(f"S{array.dtype.itemsize // 4}"))
+    if kind == "S" and array.dtype.itemsize <= _LONGEST:
+        plain = np.ascontiguousarray(array)
+        if not (plain.view(np.uint8).reshape(rows, -1)[:, 0] == _DIGESTED[0]).any():
+            return Ids("text", plain)
+    if kind not in "USOT":
         raise F1Error(f"sample_id has dtype {array.dtype}; {_KINDS}")
-    return reader(array)
+    return _of_objects(array.tolist())
 
 
 def spelled(ids: Ids, at: int) -> str:
@@ -72,59 +80,51 @@ def spelled(ids: Ids, at: int) -> str:
 
 
 def refuse_no_ids(ids: Ids) -> None:
-    """Complain about what is no sorted set of ids, believing nothing.
-
-    Raises
-    ------
-    F1Error
-        If the kind is unknown, or ids have another dtype or order.
-    """
-    values = ids.values
-    dtypes = [np.dtype(np.uint32), np.dtype(np.uint64)]
-    number, width = ids.kind == "numbers", ids.kind.removesuffix(" bytes")
-    known = number or ids.kind == "text" or (width.isdigit() and ids.kind.endswith(" bytes"))
-    good = values.dtype in dtypes if number else values.dtype.kind == "S"
-    if known and not number and ids.kind != "text":
-        good = good and values.dtype.itemsize == int(width)
-    if not (known and good and values.ndim == 1) or (values[1:] <= values[:-1]).any():
-        raise F1Error(f"ids of kind {shown(ids.kind)} cannot be {shape_words(values)}")
+    """Complain about what is no sorted set of ids: an unknown kind, another dtype or order."""
+    kind, values = ids
+    width = kind.removesuffix(" bytes")
+    if kind == "numbers":
+        good = values.dtype in (np.dtype(np.uint32), np.dtype(np.uint64))
+    else:
+        good = values.dtype.kind == "S" and kind in ("text", f"{width} bytes")
+    if good and kind.endswith(" bytes"):
+        good = width.isdigit() and values.dtype.itemsize == int(width)
+    if not good or values.ndim != 1 or (values[1:] <= values[:-1]).any():
+        raise F1Error(f"ids of kind {shown(kind)} cannot be {shape_words(values)}")
 
 
-def narrowed(numbers: Array) -> Array:
+def key_of(text: bytes) -> bytes:
+    """What stands for some text in at most 40 bytes."""
+    if len(text) <= _LONGEST and text[:1] != _DIGESTED and text[-1:] != b"\0":
+        return text
+    return _DIGESTED + blake2b(text, digest_size=_DIGEST).digest()
+
+
+def _arrow_bytes(column: Any) -> Any:
+    """Read (n, w) bytes of one width, as UUIDs are, out of an Arrow column; pass all else on."""
+    kind = type(column)
+    if not kind.__module__.startswith("pyarrow") or not hasattr(column, "type"):
+        return column
+    if hasattr(column, "combine_chunks"):
+        column = column.combine_chunks()
+        if hasattr(column, "chunks"):  # of older versions, and where there are no rows
+            column = column.chunk(0) if column.num_chunks else []
+            if not len(column):
+                return column
+    column = getattr(column, "storage", column)
+    raw = str(column.type).startswith("fixed_size_binary")
+    width = getattr(column.type, "byte_width", 0) if raw else 0
+    if not width or column.null_count:
+        return column
+    start = column.offset * width
+    every = np.frombuffer(column.buffers()[1], np.uint8)
+    return every[start : start + len(column) * width].reshape(-1, width)
+
+
+def _numbers(array: Array) -> Ids:
     """Numbers from 0 in 4 bytes where these suffice, else in 8."""
-    small = not len(numbers) or int(numbers.max()) < 1 << 32
-    return numbers.astype(np.uint32 if small else np.uint64)
-
-
-def _storage(sample_id: Any) -> Any:
-    """An Arrow column of UUIDs, or of other bytes of one width, as (n, w) bytes."""
-    kind = type(sample_id)
-    if not kind.__module__.startswith("pyarrow") or not hasattr(sample_id, "type"):
-        return sample_id
-    if hasattr(sample_id, "combine_chunks"):
-        sample_id = sample_id.combine_chunks()
-        if hasattr(sample_id, "chunks"):  # of older versions, and where there are no rows
-            sample_id = sample_id.chunk(0) if sample_id.num_chunks else []
-            if not len(sample_id):
-                return sample_id
-    sample_id = getattr(sample_id, "storage", sample_id)
-    width = getattr(sample_id.type, "byte_width", 0) if _is_raw(sample_id.type) else 0
-    if not width or sample_id.null_count:
-        return sample_id
-    raw = np.frombuffer(sample_id.buffers()[1], np.uint8)
-    start = sample_id.offset * width
-    return raw[start : start + len(sample_id) * width].reshape(-1, width)
-
-
-def _is_raw(kind: Any) -> bool:
-    return str(kind).startswith("fixed_size_binary")
-
-
-def _of_integers(array: Array) -> Ids:
-    if array.dtype.kind == "i" and array.min() < 0:
-        row = int((array < 0).argmax())
-        raise F1Error(f"sample_id is {array[row]} at row {row}; {_KINDS}")
-    return Ids("numbers", narrowed(array))
+    small = not len(array) or int(array.max()) < 1 << 32
+    return Ids("numbers", array.astype(np.uint32 if small else np.uint64))
 
 
 def _of_floats(array: Array) -> Ids:
@@ -140,36 +140,7 @@ def _of_floats(array: Array) -> Ids:
             raise F1Error(f"sample_id is {value:.0f} at row {row} as {dtype_name(dtype)}, which "
                           "rounds such numbers; pass them as integers")  # fmt: skip
         raise F1Error(f"sample_id is {'NaN' if value != value else value} at row {row}; {_KINDS}")
-    return Ids("numbers", narrowed(array))
-
-
-def _of_text(array: Array) -> Ids:
-    width = array.dtype.itemsize // 4
-    if 0 < width <= _LONGEST:
-        codes = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).view(np.uint32)
-        if codes.max() < 128:  # 10 ns an id, where encode takes 300
-            return Ids("text", codes.astype(np.uint8).view(f"S{width}"))
-    return _of_objects(array.astype(object))
-
-
-def _of_bytes(array: Array) -> Ids:
-    if array.dtype.itemsize > _LONGEST:
-        return _of_objects(array.astype(object))
-    plain = np.ascontiguousarray(array)
-    odd = plain.view(np.uint8).reshape(len(plain), -1)[:, 0] == _DIGESTED[0]
-    return _of_objects(array.astype(object)) if odd.any() else Ids("text", plain)
-
-
-def key_of(text: bytes) -> bytes:
-    """What stands for some text in at most 40 bytes."""
-    if len(text) <= _LONGEST and text[:1] != _DIGESTED and text[-1:] != b"\0":
-        return text
-    return _DIGESTED + blake2b(text, digest_size=_DIGEST).digest()
-
-
-def with_keys(ids: Array) -> Array:
-    """Text as it was saved before there were keys, as keys: what is short stays as it is."""
-    return np.array([key_of(text) for text in ids.tolist()], "S")
+    return _numbers(array)
 
 
 def _of_raw(array: Array) -> Ids:
@@ -182,8 +153,8 @@ def _of_raw(array: Array) -> Ids:
     return Ids(f"{width} bytes", raw.view(f"S{width}").reshape(len(array)))
 
 
-def _of_objects(array: Array) -> Ids:
-    entries = array.tolist()
+def _of_objects(entries: list[Any]) -> Ids:
+    """Ids that came as Python objects."""
     kinds = {type(entry) for entry in entries}
     if kinds == {uuid.UUID}:
         return Ids("16 bytes", np.array([entry.bytes for entry in entries], "S16"))
@@ -191,7 +162,7 @@ def _of_objects(array: Array) -> Ids:
         for row, entry in enumerate(entries):
             if not 0 <= entry < 1 << 64:
                 raise F1Error(f"sample_id is {shown(entry)} at row {row}; {_KINDS}, below 2**64")
-        return Ids("numbers", narrowed(np.array([int(e) for e in entries], np.uint64)))
+        return _numbers(np.array([int(entry) for entry in entries], np.uint64))
     if kinds <= {str, np.str_, bytes, np.bytes_}:
         return Ids("text", np.array([key_of(_encoded(r, e)) for r, e in enumerate(entries)], "S"))
     if kinds <= {float, int, np.float64, np.float32}:
@@ -208,10 +179,3 @@ def _encoded(row: int, entry: str | bytes) -> bytes:
         return entry if isinstance(entry, bytes) else entry.encode()
     except UnicodeEncodeError:
         raise F1Error(f"sample_id is {shown(entry)} at row {row}, which is no UTF-8 text") from None
-
-
-_INTEGERS = tuple(np.dtype(f"{sign}{size}").type for sign in "iu" for size in (1, 2, 4, 8))
-_READ = {
-    "i": _of_integers, "u": _of_integers, "f": _of_floats, "U": _of_text, "S": _of_bytes,
-    "V": _of_raw, "O": _of_objects, "T": _of_objects,
-}  # fmt: skip

@@ -15,7 +15,6 @@ from problems import generators
 from same import close, same_bits, same_results
 
 from f1core import Accumulator, F1Error, score
-from f1core.dedup.deduplicator import Once
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -411,19 +410,45 @@ def test_replicas_are_those_of_the_rows_however_they_came(problem, data):
     assert found[0].replicas is not None
 
 
-@pytest.mark.parametrize("resamples", [0, 5])
-def test_a_pickle_whose_rows_hold_no_seed_is_read(resamples):
-    """As they were before the rows kept it."""
-    drawn = {"resamples": resamples, "seed": 3} if resamples else {}
-    made = Accumulator("binary", **drawn)
-    made.update([0, 1, 1], [0.2, 0.9, 0.3], sample_id=[4, 5, 6])
-    older, rows = made.__getstate__(), made._once.__getstate__()
-    del rows["seed"]
-    older["once"] = Once.__new__(Once)
-    older["once"].__setstate__(rows)
-    loaded = Accumulator.__new__(Accumulator)
-    loaded.__setstate__(older)
-    assert loaded.compute().to_dict() == made.compute().to_dict()
-    assert loaded == made
-    if resamples:
-        assert loaded.compute()._counts.replicas == made.compute()._counts.replicas
+@pytest.mark.parametrize("options", [{"classes": 6}, {}, {"classes": 6, "top_k": 2}], ids=str)
+def test_hundreds_of_batches_that_repeat_ids_with_other_predictions(options):
+    """Beside a dictionary: the truth of an id, and its least prediction so far."""
+    rng = np.random.default_rng(5)
+    truth, made, least = rng.integers(0, 6, 400), Accumulator("multiclass", **options), {}
+    for number in range(300):
+        ids = rng.integers(0, 20 + number, rng.integers(1, 12))
+        guess = rng.random((len(ids), 6)).argsort(axis=1)  # the best ones have the highest rank
+        best = guess.argsort(axis=1)[:, ::-1]
+        pred = guess / 6 if options else best[:, 0]
+        made.update(truth[ids], pred, sample_id=ids)
+        for row, each in zip(best[:, : options.get("top_k", 1)].tolist(), ids, strict=True):
+            least[each] = min(row, least.get(each, row))
+        if number % 7 == 0 or number == 299:
+            kept = np.array(list(least))
+            whole = Accumulator("multiclass", **options)
+            scores = np.zeros((len(kept), 6))
+            for place, row in enumerate(least.values()):
+                scores[place, row] = np.linspace(1, 0.5, len(row))
+            pred = scores if options else scores.argmax(axis=1)
+            whole.update(truth[kept], pred)
+            assert made.total == made.distinct == len(kept)
+            same_bits(made.compute(), whole.compute())
+
+
+def test_counts_that_fit_in_no_memory_are_refused_before_a_row_is_in():
+    made = Accumulator("multiclass", classes=10_000_000, confusion=True)
+    with pytest.raises(F1Error, match="memory"):
+        made.update([0, 1], [0, 2], sample_id=[1, 2])
+    assert made.total == 0
+
+
+def test_a_weight_is_a_weight_whichever_batch_brought_it():
+    found = []
+    for order in ([0, 1], [1, 0]):
+        made = Accumulator("multiclass", classes=3)
+        for place in order:
+            made.update([0, 1], [0, 2], sample_id=[1, 2], **[{}, {"sample_weight": [1, 1]}][place])
+        made.update([2], [2], sample_id=[3])
+        assert made.compute().confusion.dtype == np.float64
+        found.append(made)
+    assert found[0] == found[1]
