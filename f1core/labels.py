@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .arrays import exact_limit, widened
-from .counts import Array, union
+from .counts import Array
 from .float_bits import read_only
 from .string_codes import TextTable, as_text, codes_by_hash, find_by_hash
 
@@ -105,48 +104,6 @@ def occurring(blocks: Iterable[Array], low: int, high: int) -> Array:
     for block in blocks:
         found = np.union1d(found, block.astype(np.int64))
     return found
-
-
-@dataclass(frozen=True, eq=False)
-class GrowingEncoder:
-    """An append-only label encoder: codes handed out earlier never change."""
-
-    labels: Array  # sorted
-    codes: Array  # of each
-
-    @classmethod
-    def of(cls, labels: Array) -> GrowingEncoder:
-        """Encode sorted labels by their positions."""
-        return cls(labels, np.arange(len(labels)))
-
-    def extended(self, labels: Array) -> GrowingEncoder:
-        """Add sorted labels; those that are new get the next codes."""
-        both = union(self.labels, labels)
-        if len(both) == len(self.labels):
-            return self
-        codes = np.full(len(both), UNKNOWN)
-        codes[np.searchsorted(both, self.labels)] = self.codes
-        new = codes == UNKNOWN
-        codes[new] = len(self.labels) + np.arange(np.count_nonzero(new))
-        return GrowingEncoder(both, codes)
-
-    def find(self, labels: Array) -> Array:
-        """The codes of labels that are known."""
-        return self.codes[np.searchsorted(self.labels, labels)]
-
-    @property
-    def by_code(self) -> Array:
-        """The label of each code."""
-        found = np.empty_like(self.labels)
-        found[self.codes] = self.labels
-        return found
-
-    @property
-    def order(self) -> Array:
-        """Where each code's label stands in sorted order."""
-        found = np.empty(len(self.codes), np.int64)
-        found[self.codes] = np.arange(len(self.codes))
-        return found
 
 
 def native_ids(block: Array) -> Array:

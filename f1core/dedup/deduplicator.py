@@ -85,16 +85,16 @@ class Deduplicator:
             self._merge_pending(threads)
 
     def _merge_pending(self, threads: int | None = None) -> Held:
+        """Merge what is pending into the other rows."""
         held = self._held
         assert held is not None
-        rows, pending, counts, _ = held
-        if not len(pending) and pending.weight is None:
+        pending, counts, rows = held.pending, held.counts, held.rows.merged(held.pending)
+        if rows is held.rows:
             return held
         if held.weighted:
             counts = None
         elif counts is not None:
             counts = counted(pending, self._options, threads, counts.copy())
-        rows = rows.merged(pending)
         self._held = held = held._replace(rows=rows, pending=rows.take(slice(0)), counts=counts)
         return held
 

@@ -58,7 +58,7 @@ def check_ids(sample_id: Any, rows: int) -> Ids:
         if codes.max() < 128:  # 10 ns an id, where encode takes 300
             return Ids("text", codes.astype(np.uint8).view(f"S{array.dtype.itemsize // 4}"))
     if kind == "S" and array.dtype.itemsize <= _LONGEST:
-        plain = np.ascontiguousarray(array)
+        plain = np.array(array, order="C")  # the caller's may change
         if not (plain.view(np.uint8).reshape(rows, -1)[:, 0] == _DIGESTED[0]).any():
             return Ids("text", plain)
     if kind not in "USOT":
@@ -149,7 +149,7 @@ def _of_raw(array: Array) -> Ids:
     opaque = array.dtype.kind == "V" and array.dtype.names is None and array.ndim == 1
     if not width or not (opaque or array.dtype == np.uint8):
         raise F1Error(f"sample_id is {shape_words(array)}; {_KINDS}")
-    raw = np.ascontiguousarray(array)
+    raw = np.array(array, order="C")  # the caller's may change
     return Ids(f"{width} bytes", raw.view(f"S{width}").reshape(len(array)))
 
 

@@ -59,7 +59,7 @@ class StoredRows:
 
     def merged(self, more: StoredRows) -> StoredRows:
         """Merge rows of the same kind and classes, both sorted by id, with none in common."""
-        if not len(more) and more.weight is None:
+        if not len(more) and (more.weight is None or self.weight is not None):
             return self
         ids, size = np.concatenate([self.ids, more.ids]), len(self)
         order: Any = slice(None)
@@ -145,6 +145,7 @@ def decided_rows(batch: Batch, ids: Ids) -> StoredRows:
             budget.spend(perf_counter() - began)
     truth, guess = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
     weight = batch.weights(slice(0, len(batch)))
+    weight = None if weight is None else weight.copy()  # the caller's array may change
     rows = StoredRows(ids.kind, ids.values, truth, guess, weight, batch.n_classes, batch.labels)
     return rows.trimmed()
 

@@ -452,3 +452,17 @@ def test_a_weight_is_a_weight_whichever_batch_brought_it():
         assert made.compute().confusion.dtype == np.float64
         found.append(made)
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "ids", [np.array([b"a", b"b"]), np.array([[1, 2], [3, 4]], np.uint8), [4, 5]]
+)
+def test_arrays_may_change_once_they_are_counted(ids):
+    made, ids, weight = Accumulator("binary"), np.array(ids), np.array([1.0, 2.0])
+    made.update([0, 1], [0.2, 0.7], sample_id=ids, sample_weight=weight)
+    before = copy.deepcopy(made)
+    made = Accumulator("binary")
+    made.update([0, 1], [0.2, 0.7], sample_id=ids, sample_weight=weight)
+    ids[:], weight[:] = ids[::-1].copy(), 7.0
+    assert made == before
+    assert made.total == 3
