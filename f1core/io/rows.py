@@ -54,7 +54,7 @@ def used(
     spelling = Spelling(
         option_values.flag("text_labels", text_labels),
         option_values.flag("empty_labels", empty_labels),
-        named(classes, options),
+        named(classes if words else names, options),  # a generator is used up by now
     )
     while True:
         try:

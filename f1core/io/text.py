@@ -46,7 +46,10 @@ class Delimited(Source):
             raise F1Error("it is empty: there is not even a header")
         text = text if len(head) < _HEAD else _whole_rows(text)
         delimiter, point = _dialect(text, path)
-        block = max(_HEAD, 4 * max(map(len, text.splitlines())))  # which holds a row
+        plain = text.removeprefix("\ufeff").encode()
+        ends = np.flatnonzero(np.frombuffer(plain, np.uint8) == ord("\n"))
+        longest = int(np.diff(ends, prepend=-1, append=len(plain)).max())
+        block = max(_HEAD, 4 * longest)  # which holds a row
         self._options = {
             "read_options": arrow_csv.ReadOptions(
                 encoding=encoding.removesuffix("-sig"),
@@ -58,7 +61,7 @@ class Delimited(Source):
         convert = arrow_csv.ConvertOptions(decimal_point=point)
         parse = self._options["parse_options"]
         self._first = arrow_csv.read_csv(
-            io.BytesIO(text.removeprefix("\ufeff").encode()),
+            io.BytesIO(plain),
             # Without threads: a process that ends at once, as after a misspelt column, would abort
             # while Arrow starts its own (4 of 60 times on one core).
             read_options=arrow_csv.ReadOptions(block_size=block, use_threads=False),

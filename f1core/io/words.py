@@ -111,7 +111,10 @@ def meant(options: dict[str, Any], truth: Array, classes: Any) -> dict[str, Any]
 
 
 def named(classes: Any, options: dict[str, Any]) -> Iterator[str]:
-    """The labels that the caller gave as text, and that must therefore be text in the columns."""
+    """Yield the labels that the caller gave as text, which must therefore be text in the columns.
+
+    Iterators are left alone, since whoever reads the option would find them used up.
+    """
     given = [classes, *(options.get(name) for name in _OPTIONS)]
     for values in given:
         if isinstance(values, Words):
@@ -120,6 +123,6 @@ def named(classes: Any, options: dict[str, Any]) -> Iterator[str]:
                 yield from values
         elif isinstance(values, str):
             yield values
-        elif isinstance(values, Iterable) and not isinstance(values, dict):
+        elif isinstance(values, Iterable) and not isinstance(values, (dict, Iterator)):
             with suppress(Exception):  # what cannot be read is refused with its option
                 yield from [value for value in values if isinstance(value, str)]

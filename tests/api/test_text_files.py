@@ -299,3 +299,13 @@ def test_the_first_rows_are_read_without_threads(tmp_path, monkeypatch):
     with pytest.raises(F1Error, match="target is 'yy'"):
         files.score(tmp_path / "a.csv", target="yy", probabilities="q")
     assert threads == [False]
+
+
+def test_labels_out_of_a_generator_mean_what_they_mean_in_a_list(score):
+    cells = table(["1", "2", "2"], ["1", "2", "1"])
+    listed = score(cells, classes=["1", "2"], task="multiclass")
+    drawn = score(cells, classes=(name for name in ["1", "2"]), task="multiclass")
+    assert listed.classes == drawn.classes == ["1", "2"]
+    one = score("y,p\na,a\nb,a\nc,b\n", average_over=["a", "b"], task="multiclass")
+    other = score("y,p\na,a\nb,a\nc,b\n", average_over=iter(["a", "b"]), task="multiclass")
+    assert one.macro == other.macro
