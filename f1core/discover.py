@@ -16,6 +16,7 @@ from .options import CONFUSION_CLASSES
 
 _SCAN = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary
 _BEYOND = 2**63  # the least number above int64
+_CLOSE = 64  # numbers so close together are all classes: to count them is faster than to mark them
 
 
 class Classes(NamedTuple):
@@ -32,7 +33,7 @@ def discover_classes(
     """The classes of (n,) labels on both sides that nobody named.
 
     Of small numbers some may not occur. If the first `guess` rows hold nothing but small numbers,
-    the rest is taken to be no larger.
+    the rest is taken to lie among them.
 
     Raises
     ------
@@ -86,9 +87,10 @@ def _of_numbers(
     true: Array, pred: Array, ignored: Any, confusion: bool | None, guess: int | None
 ) -> Classes:
     if guess is not None and len(true) > guess and true.dtype.kind in "iub":
-        first = _of_numbers(true[:guess], pred[:guess], ignored, confusion, None).labels
-        if len(first) <= CONFUSION_CLASSES and len(first) and first[-1] == len(first) - 1:
-            return Classes(first, None)
+        first = _of_numbers(true[:guess], pred[:guess], ignored, confusion, None)
+        found = first.labels
+        if 0 < len(found) <= CONFUSION_CLASSES and found[-1] - found[0] == len(found) - 1:
+            return first
     ranges = [_range(true, ignored, "y_true"), _range(pred, None, "y_pred")]
     low = min(low for low, _ in ranges)
     high = max(high for _, high in ranges)
@@ -96,6 +98,9 @@ def _of_numbers(
         return Classes(np.zeros(0, np.int64), None)
     if low >= 0 and high < CONFUSION_CLASSES:
         return Classes(np.arange(high + 1), None)
+    if high - low < _CLOSE:
+        found = np.arange(low, high + 1)
+        return Classes(found, LabelEncoder(found))
     found = occurring(chain(_blocks(true, ignored), _blocks(pred)), low, high)
     dense = low >= 0 and len(found) > max(CONFUSION_CLASSES, (high + 1) // 4)
     if dense and not confusion:  # counted by value, without a look-up

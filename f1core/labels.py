@@ -39,22 +39,29 @@ class LabelEncoder:
         self._order = np.argsort(array, kind="stable")
         self._sorted = array[self._order]
         low, high = int(self._sorted[0]), int(self._sorted[-1])
-        self._low, self._table = low, None
-        if high - low < _TABLE:  # a look-up costs 1 ns, a search 20
-            self._table = np.full(high - low + 1, UNKNOWN, np.int32)
-            self._table[array.astype(np.int64) - low] = np.arange(len(array))
+        self._low, self._span = low, high - low + 1
+        self._table: Array | None = None
+        if self._span == len(array) and (self._sorted == array).all():
+            return  # each is its own place, less the first
+        if self._span > _TABLE:
+            self._span = 0
+            return
+        self._table = np.full(self._span, UNKNOWN, np.int32)  # 1 ns a look-up, a search 20
+        self._table[array.astype(np.int64) - low] = np.arange(len(array))
 
     def __call__(self, block: Array) -> Array:
         """(n,) label values as (n,) positions."""
         if self._places is not None:
             return find_by_hash(block, self._places, self._tables)
         block = native_ids(block)
-        if self._table is not None:
-            at = block - np.int64(self._low)
-            inside = (at >= 0) & (at < len(self._table))
-            if inside.all():
-                return self._table[at]
-            return np.where(inside, self._table[np.where(inside, at, 0)], np.int32(UNKNOWN))
+        if self._span:
+            at = np.subtract(block, self._low, dtype=np.int64)
+            inside = at.view(np.uint64) < self._span  # what is below the first becomes the largest
+            known = inside.all()
+            if not known:
+                at = np.where(inside, at, 0)
+            places = at.astype(np.int32) if self._table is None else self._table[at]
+            return places if known else np.where(inside, places, np.int32(UNKNOWN))
         at = np.searchsorted(self._sorted, block).clip(max=len(self._sorted) - 1)
         return np.where(self._sorted[at] == block, self._order[at], UNKNOWN).astype(np.int32)
 

@@ -4,6 +4,14 @@
 types, warnings and errors, and passes its tests. `scorer` makes a scorer of any f1core metric.
 """
 
+from .averaging import (
+    f1_score,
+    fbeta_score,
+    jaccard_score,
+    precision_recall_fscore_support,
+    precision_score,
+    recall_score,
+)
 from .functions import (
     accuracy_score,
     balanced_accuracy_score,
@@ -13,14 +21,6 @@ from .functions import (
     matthews_corrcoef,
     multilabel_confusion_matrix,
     zero_one_loss,
-)
-from .ratios import (
-    f1_score,
-    fbeta_score,
-    jaccard_score,
-    precision_recall_fscore_support,
-    precision_score,
-    recall_score,
 )
 from .report import classification_report
 from .scoring import scorer

@@ -1,46 +1,111 @@
-"""Parameters checked, and warnings given, as scikit-learn does: by its own tables, in its words."""
+"""What comes with a call: parameters, arrays and weights, checked in scikit-learn's words."""
 
 from __future__ import annotations
 
+import inspect
 import sys
 import warnings
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
+import numpy as np
 import sklearn.metrics
 from sklearn.exceptions import UndefinedMetricWarning
+
+# Private, but the only way to the sentences that scikit-learn's own tests ask for.
 from sklearn.utils._param_validation import make_constraint, validate_parameter_constraints
+from sklearn.utils.validation import _check_sample_weight
 
-NAMES = (
-    "accuracy_score", "balanced_accuracy_score", "classification_report", "cohen_kappa_score",
-    "confusion_matrix", "f1_score", "fbeta_score", "hamming_loss", "jaccard_score",
-    "matthews_corrcoef", "multilabel_confusion_matrix", "precision_recall_fscore_support",
-    "precision_score", "recall_score", "zero_one_loss",
-)  # fmt: skip
+from ...arrays import to_numpy
+from ...counts import Array
+from ...entries import from_objects
 
-# What each parameter may be, from scikit-learn's own function of the name; read once, since its
-# names may be f1core's later (that is how its tests are run here).
-_TABLES = {name: getattr(sklearn.metrics, name)._skl_parameter_constraints for name in NAMES}
-_CONSTRAINTS = {
-    name: {key: [make_constraint(c) for c in listed] for key, listed in table.items()}
-    for name, table in _TABLES.items()
-}
+_ANY = np.dtype(object)
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def check(function: str, given: dict[str, Any]) -> None:
-    """Refuse the parameters that scikit-learn's function of this name refuses.
+def drop_in(function: Function) -> Function:
+    """Check the parameters of a call by the table of scikit-learn's function of the same name.
+
+    The table is read once, since that name may be f1core's later: so its tests are run here.
+    """
+    name = function.__name__
+    table = getattr(sklearn.metrics, name)._skl_parameter_constraints
+    allowed = {key: [make_constraint(each) for each in listed] for key, listed in table.items()}
+    kinds = inspect.signature(function).parameters.values()
+    positional = [each.name for each in kinds if each.kind is each.POSITIONAL_OR_KEYWORD]
+
+    @wraps(function)
+    def checked(*args: Any, **given: Any) -> Any:
+        passed = {**dict(zip(positional, args, strict=False)), **given}
+        for key, constraints in allowed.items():
+            if key not in passed:
+                continue
+            for constraint in constraints:
+                if constraint.is_satisfied_by(passed[key]):
+                    break
+            else:
+                validate_parameter_constraints(table, {key: passed[key]}, name)
+        return function(*args, **given)
+
+    return checked  # type: ignore[return-value]
+
+
+def readable(y: Any, name: str) -> Any:
+    """What scikit-learn cannot read, as what it can; strings mixed with anything are refused.
+
+    It reads neither NumPy's StringDType nor Arrow's dictionaries of views, and counts the nan of
+    ["cat", nan] as a class.
 
     Raises
     ------
-    InvalidParameterError
-        A ValueError and a TypeError in one, as scikit-learn's.
+    F1Error
+        If a label is missing or of another type than the rest, where NumPy would make text of it.
     """
-    for name, constraints in _CONSTRAINTS[function].items():
-        value = given[name]
-        for constraint in constraints:
-            if constraint.is_satisfied_by(value):
-                break
-        else:
-            validate_parameter_constraints(_TABLES[function], {name: value}, function)
+    if type(y) is np.ndarray:
+        return to_numpy(y, name) if y.dtype.kind == "T" else y
+    if isinstance(y, (list, tuple)):
+        kinds = set(map(type, y))
+        if len(kinds) > 1 and any(issubclass(kind, str) for kind in kinds):
+            from_objects(np.array(y, dtype=object), name)
+    elif type(y).__module__ == "pyarrow.lib" and hasattr(y, "type"):
+        return to_numpy(y, name)
+    return y
+
+
+def as_array(y: Any) -> Array | None:
+    """(n,) or (n, L) as an ndarray where that is plainly what it is; a single column as (n,)."""
+    array = y if type(y) is np.ndarray else _converted(y)
+    if array is None or array.ndim not in (1, 2) or array.dtype.kind not in "iubfUO":
+        return None
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def _converted(y: Any) -> Array | None:
+    """A list, series or frame as the ndarray that scikit-learn would make of it."""
+    known = isinstance(y, (list, tuple)) or (hasattr(y, "__array__") and hasattr(y, "__len__"))
+    if not known or isinstance(y, (np.matrix, np.ma.MaskedArray)):
+        return None
+    try:
+        array = np.asarray(y)
+    except Exception:  # ragged, or whatever a foreign library raises: scikit-learn will say
+        return None
+    pandas = type(y).__module__.partition(".")[0] == "pandas"
+    if pandas and array.dtype.kind != "O" and not isinstance(getattr(y, "dtype", _ANY), np.dtype):
+        return None  # nullable numbers, which are floats to scikit-learn
+    return array
+
+
+def weights(sample_weight: Any, true: Any) -> Array | None:
+    """(n,) weights; whole numbers stay whole."""
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight)
+    usual = weight.shape == (true.shape[0],) and weight.dtype.kind in "iubf"
+    if usual and np.isfinite(weight.sum()) and weight.any():
+        return weight
+    return np.asarray(_check_sample_weight(sample_weight, true))
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

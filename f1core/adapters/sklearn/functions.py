@@ -1,4 +1,4 @@
-"""Confusion, agreement and loss under scikit-learn's names; `locals()` is what came."""
+"""Confusion, agreement and loss under scikit-learn's names."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from ... import metrics
 from ...counts import Array
-from .checks import check, warn
-from .reading import read
-from .targets import Targets
+from .checks import drop_in, warn
+from .targets import Targets, read
 
 
+@drop_in
 def confusion_matrix(
     y_true: Any,
     y_pred: Any,
@@ -32,11 +32,11 @@ def confusion_matrix(
     array([[1, 0],
            [1, 1]])
     """
-    check("confusion_matrix", locals())
     matrix = _confusion(y_true, y_pred, labels, sample_weight)
     return matrix if normalize is None else metrics.normalised(matrix, normalize)
 
 
+@drop_in
 def multilabel_confusion_matrix(
     y_true: Any,
     y_pred: Any,
@@ -54,7 +54,6 @@ def multilabel_confusion_matrix(
     array([[[1, 0],
             [1, 1]]])
     """
-    check("multilabel_confusion_matrix", locals())
     targets = read(y_true, y_pred, sample_weight, columns=labels)
     if samplewise:
         (tp, pred, true), total = targets.by_row()
@@ -66,6 +65,7 @@ def multilabel_confusion_matrix(
     return cells.reshape(-1, 2, 2)
 
 
+@drop_in
 def accuracy_score(
     y_true: Any, y_pred: Any, *, normalize: bool = True, sample_weight: Any = None
 ) -> float:
@@ -77,10 +77,10 @@ def accuracy_score(
     >>> accuracy_score([0, 1, 1, 2], [0, 1, 0, 2])
     0.75
     """
-    check("accuracy_score", locals())
     return _accuracy(read(y_true, y_pred, sample_weight, rows=True), normalize)
 
 
+@drop_in
 def zero_one_loss(
     y_true: Any, y_pred: Any, *, normalize: bool = True, sample_weight: Any = None
 ) -> float:
@@ -92,7 +92,6 @@ def zero_one_loss(
     >>> zero_one_loss([0, 1, 1, 2], [0, 1, 0, 2])
     0.25
     """
-    check("zero_one_loss", locals())
     targets = read(y_true, y_pred, sample_weight, rows=True)
     accuracy = _accuracy(targets, normalize)
     if normalize:
@@ -109,6 +108,7 @@ def _accuracy(targets: Targets, normalize: bool) -> float:
     return float(np.dot(targets.rows_right, targets.weight))
 
 
+@drop_in
 def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     """The share of single labels that are wrong; signature and meaning are scikit-learn's.
 
@@ -118,7 +118,6 @@ def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> floa
     >>> hamming_loss([[0, 1], [1, 1]], [[0, 0], [1, 1]])
     0.25
     """
-    check("hamming_loss", locals())
     targets = read(y_true, y_pred, sample_weight)
     width, weight = len(targets.labels) if targets.indicator else 1, targets.weight
     if weight is None:
@@ -129,6 +128,7 @@ def hamming_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> floa
     return float(float(np.dot(targets.wrong_by_row, weight)) / whole)
 
 
+@drop_in
 def balanced_accuracy_score(
     y_true: Any, y_pred: Any, *, sample_weight: Any = None, adjusted: bool = False
 ) -> float:
@@ -140,8 +140,7 @@ def balanced_accuracy_score(
     >>> balanced_accuracy_score([0, 0, 0, 1], [0, 0, 0, 0])
     0.5
     """
-    check("balanced_accuracy_score", locals())
-    tp, _, true = _margins(y_true, y_pred, sample_weight)
+    tp, _, true = _single_label(read(y_true, y_pred, sample_weight, matrix=None)).sums
     if not true.all():
         warn("y_pred contains classes not in y_true")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -152,6 +151,7 @@ def balanced_accuracy_score(
     return score
 
 
+@drop_in
 def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     """Matthews' correlation, of any number of classes; signature and meaning are scikit-learn's.
 
@@ -161,13 +161,14 @@ def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None) ->
     >>> round(matthews_corrcoef([1, 1, 1, 0], [1, 0, 1, 1]), 4)
     -0.3333
     """
-    check("matthews_corrcoef", locals())
-    tp, pred, true = (x.astype(np.float64) for x in _margins(y_true, y_pred, sample_weight))
+    targets = _single_label(read(y_true, y_pred, sample_weight, matrix=None))
+    tp, pred, true = targets.sums.astype(np.float64)
     total = pred.sum()
     both = (total**2 - np.dot(pred, pred)) * (total**2 - np.dot(true, true))
     return 0.0 if both == 0 else float((tp.sum() * total - np.dot(true, pred)) / np.sqrt(both))
 
 
+@drop_in
 def cohen_kappa_score(
     y1: Any,
     y2: Any,
@@ -185,7 +186,6 @@ def cohen_kappa_score(
     >>> cohen_kappa_score([0, 1, 1, 0], [0, 1, 0, 0])
     0.5
     """
-    check("cohen_kappa_score", locals())
     try:
         matrix = _confusion(y1, y2, labels, sample_weight)
     except ValueError as error:
@@ -216,33 +216,20 @@ def cohen_kappa_score(
     return replace_undefined_by
 
 
-_MOST = 1024  # classes whose (C, C) matrix is made only because its sums round as scikit-learn's
-
-
-def _margins(y_true: Any, y_pred: Any, sample_weight: Any) -> Any:
-    """Hits, predicted and true of each class; of weights, out of the confusion matrix."""
-    targets = _single_label(read(y_true, y_pred, sample_weight))
-    if targets.weight is None or len(targets.labels) > _MOST:
-        return targets.sums
-    matrix = read(y_true, y_pred, sample_weight, matrix=True).confusion
-    assert matrix is not None
-    return matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
-
-
 _NO_LABEL = "At least one label specified must be in y_true"
 
 
 def _confusion(y_true: Any, y_pred: Any, labels: Any, sample_weight: Any) -> Array:
     targets = _single_label(read(y_true, y_pred, sample_weight, matrix=True), labels)
     matrix = targets.confusion
-    assert matrix is not None and targets.occurs is not None
+    assert matrix is not None and targets.support is not None
     if labels is None:
         return matrix
     labels = np.asarray(labels)
     if not labels.size:
         raise ValueError("'labels' should contain at least one label.")
     places = targets.places(labels)
-    if not targets.occurs[places[places >= 0]].any():
+    if not targets.support[places[places >= 0]].any():
         raise ValueError(_NO_LABEL)
     # Of a label named twice, the last place counts.
     last = {place: i for i, place in enumerate(places.tolist()) if place >= 0}

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...counts import Array
 from .averaging import averaged
-from .checks import check, warn
-from .reading import read
+from .checks import drop_in, warn
+from .targets import read
 
 _RATIOS = ("precision", "recall", "fbeta")
 _HEADERS = ("precision", "recall", "f1-score", "support")
@@ -17,6 +17,7 @@ _HEADERS = ("precision", "recall", "f1-score", "support")
 Row = tuple[str, list[Any]]
 
 
+@drop_in
 def classification_report(
     y_true: Any,
     y_pred: Any,
@@ -44,7 +45,6 @@ def classification_report(
     weighted avg       0.83      0.67      0.67         3
     <BLANKLINE>
     """
-    check("classification_report", locals())
     targets = read(y_true, y_pred, sample_weight, columns=labels, rows=True)
     shown = targets.labels if labels is None else np.asarray(labels)
     names = _names(shown, target_names, given=labels is not None)
