@@ -22,6 +22,7 @@ from f1core import Accumulator, BestEpoch, BinnedThresholds, F1Error, files, plo
 from f1core.cli import main
 
 matplotlib = pytest.importorskip("matplotlib")
+scikit_learn = pytest.importorskip("sklearn")
 sklearn_metrics = pytest.importorskip("sklearn.metrics")
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
@@ -99,7 +100,9 @@ ENTRIES: dict[str, Callable[..., Any]] = {
     "xgboost.custom_metric": xgboost.custom_metric,
     "xgboost.eval_metric": xgboost.eval_metric,
     "lightgbm.feval": lightgbm.feval,
-} | {f"sklearn.{name}": getattr(sklearn, name) for name in sklearn.__all__}
+}
+if tuple(map(int, scikit_learn.__version__.split(".")[:2])) >= (1, 9):  # older ones refuse less
+    ENTRIES |= {f"sklearn.{name}": getattr(sklearn, name) for name in sklearn.__all__}
 
 
 def _scores():
