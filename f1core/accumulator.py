@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .cached_update import Repeat
-from .count import add, add_sparsely, count
+from .cached_update import CachedUpdate
+from .count import add, count, count_guessed
 from .count_layout import TRUE
 from .counts import Counts
 from .dedup.deduplicator import Deduplicator
@@ -16,6 +16,7 @@ from .errors import F1Error, UnknownAttribute, shown
 from .foreign_names import attribute_of
 from .inputs import check, refuse_nameless
 from .locks import new_lock, refuse_nested
+from .many_classes import add_sparsely
 from .options import Options, make_options, refuse_idle_seed, refuse_unknown, thread_count
 from .pos_label import agreed, with_negative
 from .row_order import refuse_reordered
@@ -103,7 +104,7 @@ class Accumulator:
         self._threads = thread_count(threads)
         self._kept = Kept(options)
         self._lock = new_lock()
-        self._repeat: Repeat | None = None  # the way that the last batch went
+        self._cached: CachedUpdate | None = None  # how batches like the last one are added
         self._stream = self._new_stream(seed)
 
     @classmethod
@@ -216,7 +217,7 @@ class Accumulator:
         """
         if unknown:
             refuse_unknown(unknown, Accumulator.update, "Accumulator.update")
-        stream, repeat, lock = self._stream, self._repeat, self._lock
+        stream, cached, lock = self._stream, self._cached, self._lock
         if lock._is_owned():
             refuse_nested(lock, self)
         if cluster is not None:
@@ -224,11 +225,11 @@ class Accumulator:
         if sample_id is not None or self._kept.dedup is not None:
             self._update_by_id(y_true, y_pred, sample_weight, sample_id)
             return
-        if repeat is not None and sample_weight is None and stream is None:
+        if cached is not None and sample_weight is None and stream is None:
             with lock:
                 kept = self._kept
                 if kept.dedup is None:  # of another thread; `_add` says so
-                    found = repeat.add(kept.counts, y_true, y_pred)
+                    found = cached.add(kept.counts, y_true, y_pred)
                     if found is not None:
                         if found is not kept.counts:
                             self._kept = kept._replace(counts=found)
@@ -244,16 +245,16 @@ class Accumulator:
                 known = self._counts if asked is self._options else None
                 if known is not None and add_sparsely(known, batch):
                     return
-        counts = count(batch, self._threads)
+        batch, counts = count_guessed(batch, self._threads)
         if batch.negative is not None and self.negative not in (None, batch.negative):
             options = with_negative(asked, self.negative)
-            count(check(y_true, y_pred, options, sample_weight, width))  # which names the row
+            count(check(y_true, y_pred, options, sample_weight, width, exact=True))  # names the row
         if stream is None:
             done = self._add(counts, batch, asked, width)
         else:
             done = self._add_with_replicas(counts, batch, asked, width, cluster)
         if done:
-            self._repeat = Repeat.of(batch, y_true, y_pred)
+            self._cached = CachedUpdate.of(batch, y_true, y_pred)
         else:
             self.update(y_true, y_pred, sample_weight=sample_weight, cluster=cluster)
 
@@ -388,7 +389,7 @@ class Accumulator:
         options = made["options"]
         self._asked = made.get("asked", options)
         self._kept = Kept(options, made["counts"], made.get("dedup"), made.get("negative"))
-        self._threads, self._lock, self._repeat = made["threads"], new_lock(), None
+        self._threads, self._lock, self._cached = made["threads"], new_lock(), None
         self._stream = self._new_stream(made.get("seed"))
 
     def as_task(self, task: str, counts: Counts) -> Accumulator:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .count import count
+from .count import count_guessed
 from .errors import F1Error
 from .inputs import check
 from .options import make_options, refuse_idle_seed, refuse_unknown, thread_count
@@ -121,13 +121,14 @@ def score(
         resamples=resamples,
         pos_label=pos_label,
     )
-    refuse_idle_seed(seed, options.resamples)
+    if seed is not None:
+        refuse_idle_seed(seed, options.resamples)
     batch = check(y_true, y_pred, options, sample_weight, exact=options.resamples > 0)
     if cluster is not None:
         refuse_reordered(y_true=y_true, y_pred=y_pred, cluster=cluster)
     if cluster is not None and not options.resamples:
         raise F1Error("cluster needs resamples: resamples=1000 draws whole clusters so often")
-    counts = count(batch, thread_count(threads))
+    batch, counts = count_guessed(batch, None if threads is None else thread_count(threads))
     if options.resamples:
         from .intervals.poisson import Stream, with_replicas
 

@@ -1,4 +1,4 @@
-"""Batch: checked input, handed out in native, contiguous, read-only blocks of rows."""
+"""Batch: checked input as data, and its rows in the native dtypes that backends read."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import numpy as np
 from .arrays import widened
 from .counts import Array
 from .errors import F1Error
-from .float_bits import FORMATS, Format, cut_words, read_only, score_dtype
+from .float_bits import FORMATS, Format, read_only, score_dtype, threshold_bits
 from .labels import NATIVE_IDS, NO_ID, SKIPPED, LabelEncoder, from_onehot, native_ids
 from .locks import cached_property
 from .options import Options
 
-_FEW = 16  # columns that are one load; two threads gain from 2 to 4 MB of them on
-_AS_THEY_ARE = NATIVE_IDS | {np.dtype(np.bool_)}
-_CUT = ("binary", "multilabel")  # kinds of batches that are compared with a threshold
-_ONE_HOTS = _AS_THEY_ARE | {np.dtype(np.float32), np.dtype(np.float64)}
+# As what dtype kernels read ids, flags and one-hot rows without a cast.
+ID_VIEWS = {dtype: dtype for dtype in NATIVE_IDS} | {np.dtype(np.bool_): np.dtype(np.uint8)}
+# Floats that are 0.0 or 1.0 are told apart by their bits.
+FLAG_VIEWS = ID_VIEWS | {np.dtype(f"f{size}"): np.dtype(f"u{size}") for size in (4, 8)}
+SCORE_VIEWS = {dtype: form.word for dtype, form in FORMATS.items()}
 
 
 @dataclass
@@ -41,9 +42,9 @@ class Batch:
     labels: Array | None = None  # (C,) label values where the data named the classes
     onehot: bool = False  # true is (n, C), a single 1 in each row
     format: Format | None = None  # of scores; None for labels, flags and whole-numbered scores
-    again: Callable[[], Batch] | None = None  # the same, without a guess from the first rows
+    asked: Options | None = None  # those of before the first rows told the classes, if they did
     negative: Any = None  # of two labels that the data named, where that one occurs
-    doubted: bool = False  # whether the weights' values are still to be looked at
+    weights_unchecked: bool = False  # whether the weights' values are still to be looked at
 
     def __len__(self) -> int:
         return len(self.pred)
@@ -54,32 +55,19 @@ class Batch:
         return self.format is None and self.kind != "multiclass"
 
     @property
-    def direct(self) -> bool:
-        """Whether one kernel reads and counts the arrays as they lie."""
-        if not self.as_they_lie or self.onehot:
-            return False
-        return self.kind in _CUT or (self.fused and self.pred.flags.c_contiguous)
+    def width(self) -> int:
+        """The most columns that truth or prediction has."""
+        return max(a.shape[1] if a.ndim == 2 else 1 for a in (self.true, self.pred))
 
     @property
-    def as_they_lie(self) -> bool:
-        """Whether kernels read both arrays without a cast or a copy."""
-        trues = _ONE_HOTS if self.onehot or self.kind in _CUT else _AS_THEY_ARE
-        preds = FORMATS if self.format is not None else _AS_THEY_ARE
-        if self.encoder is not None or self.true.dtype not in trues or self.pred.dtype not in preds:
-            return False
-        true, pred = (a.flags.c_contiguous or _sideways(a) for a in (self.true, self.pred))
-        return pred and (true if self.kind == "multilabel" else self.true.flags.c_contiguous)
+    def bytes(self) -> int:
+        """How many bytes are read."""
+        return self.true.nbytes + self.pred.nbytes
 
     @property
-    def fused(self) -> bool:
-        """Whether one kernel may count all rows, and those of `ignore_index` be taken out then."""
-        if self.weight is not None or self.options.top_k > 1:
-            return False
-        ignored = self.ignored_id
-        if self.options.ignore_index is None or ignored is None:
-            return self.options.ignore_index is None
-        # Of a matrix their line goes; of sums, what they predicted cannot be told from the others.
-        return not 0 <= ignored < self.n_classes or self.options.keeps_confusion(self.n_classes)
+    def score_dtype(self) -> np.dtype[Any]:
+        """The native dtype in which the scores are compared."""
+        return score_dtype(self.pred.dtype)
 
     @property
     def ignored_id(self) -> int | None:
@@ -92,70 +80,6 @@ class Batch:
         wraps = self.true.dtype.kind == "u" and self.true.itemsize == 8
         return None if isinstance(value, str) or wraps or value == NO_ID else int(value)
 
-    @property
-    def float_flags(self) -> bool:
-        """Whether targets are 0.0 and 1.0, which the kernels of thresholds read as words."""
-        cut = self.kind in _CUT and self.encoder is None
-        return cut and self.true.dtype in (np.float32, np.float64)
-
-    def flag_words(self, rows: slice) -> Array:
-        """Targets for a kernel of thresholds: float ones as they lie, others as ids."""
-        return self._as_flags(self.true[rows]) if self.float_flags else self.true_ids(rows)
-
-    def _as_flags(self, block: Array) -> Array:
-        if not self.float_flags:
-            return native_ids(block)
-        block = np.ascontiguousarray(block)
-        return read_only(block, f"u{block.itemsize}")
-
-    def flag_lines(self, rows: slice) -> tuple[Array, int]:
-        """(n, L) targets and -1; or all of them as (L, N), and in which column the rows start."""
-        if not _sideways(self.true):
-            return self.flag_words(rows), -1
-        return self._as_flags(self.true.T), rows.start
-
-    @property
-    def by_columns(self) -> bool:
-        """Whether the scores lie column by column, in a dtype that the kernels read."""
-        return _sideways(self.pred) and (self.format is None or self.pred.dtype in FORMATS)
-
-    def lines(self, rows: slice) -> tuple[Array, int]:
-        """The same of what is predicted, as words."""
-        if self.by_columns:
-            return self._as_words(self.pred.T), rows.start
-        return self.words(rows), -1
-
-    @property
-    def width(self) -> int:
-        """The most columns that truth or prediction has."""
-        return max(a.shape[1] if a.ndim == 2 else 1 for a in (self.true, self.pred))
-
-    @property
-    def cells(self) -> int:
-        """How many numbers are read, as a measure of the work."""
-        return self.pred.size
-
-    @property
-    def bytes(self) -> int:
-        """How many bytes are read."""
-        return self.true.nbytes + self.pred.nbytes
-
-    @property
-    def work(self) -> int:
-        """The same as a measure of the kernels' time: rows of a few scores take longer a byte."""
-        few = self.kind == "multiclass" and self.width <= _FEW
-        return 4 * self.bytes if few else self.bytes
-
-    @property
-    def score_dtype(self) -> np.dtype[Any]:
-        """The native dtype in which the scores are compared."""
-        return score_dtype(self.pred.dtype)
-
-    @property
-    def plain(self) -> bool:
-        """Whether every row counts once, as the fused kernels assume."""
-        return self.weight is None and self.options.ignore_index is None
-
     def true_ids(self, rows: slice) -> Array:
         """(n,) class ids, or (n, L) flags; a value that is no class becomes -1 or stays wrong."""
         block = self.true[rows]
@@ -166,23 +90,17 @@ class Batch:
         ids, ignored = self.encoder(block), self.ignored(rows)
         return ids if ignored is None else np.where(ignored, np.int32(SKIPPED), ids)
 
-    def onehot_lines(self, rows: slice) -> Array | None:
-        """(n, C) one-hot targets for their kernel; None where there are none that it reads."""
-        if not self.onehot or self.true.dtype not in _ONE_HOTS:
-            return None
-        block = np.ascontiguousarray(self.true[rows])
-        return read_only(block, f"u{block.itemsize}" if block.dtype.kind in "bf" else None)
-
     def pred_ids(self, rows: slice) -> Array:
         """(n,) predicted class ids, or (n, L) flags."""
         block = self.pred[rows]
         return self.encoder(block) if self.encoder is not None else native_ids(block)
 
-    def words(self, rows: slice) -> Array:
-        """Scores as unsigned words: float order on non-negative numbers is integer order."""
-        return self._as_words(self.pred[rows])
+    def score_bits(self, rows: slice) -> Array:
+        """Scores as unsigned bits: float order on non-negative numbers is integer order."""
+        return self.as_bits(self.pred[rows])
 
-    def _as_words(self, block: Array) -> Array:
+    def as_bits(self, block: Array) -> Array:
+        """Some of the scores, or of flags, as unsigned bits."""
         if self.format is None:
             block = native_ids(block)
             return block.view(f"u{block.itemsize}")
@@ -191,30 +109,25 @@ class Batch:
                 block = np.ascontiguousarray(block, dtype=score_dtype(block.dtype))
         return read_only(block, self.format.word)
 
-    def weights(self, rows: slice, looked_at: bool = False) -> Array | None:
-        """(n,) float64 weights, if there are any; `looked_at` if whoever asks checks them.
+    def flag_bits(self, block: Array) -> Array:
+        """Some of the targets as kernels of thresholds read them: floats by their bits."""
+        if self.true.dtype.kind != "f" or self.true.dtype not in FLAG_VIEWS:
+            return native_ids(block)
+        block = np.ascontiguousarray(block)
+        return read_only(block, FLAG_VIEWS[block.dtype])
 
-        Raises
-        ------
-        F1Error
-            If one of them is no weight.
-        """
+    def weights(self, rows: slice, checked_by_kernel: bool = False) -> Array | None:
+        """(n,) float64 weights, if there are any; one that is no weight is refused."""
         if self.weight is None:
             return None
         block = np.ascontiguousarray(self.weight[rows], dtype=np.float64)
-        if self.doubted and not looked_at and not are_weights(block):
+        if self.weights_unchecked and not checked_by_kernel and not are_weights(block):
             _refuse_weights(self.weight[rows], rows.start or 0)
         return read_only(block)
 
     def refuse_infinite(self, weights: Any) -> None:
-        """Complain if the sum of weights that count has left float64.
-
-        Raises
-        ------
-        F1Error
-            If it has.
-        """
-        if not self.doubted:
+        """Complain if the sum of weights that count has left float64."""
+        if not self.weights_unchecked:
             return
         with np.errstate(over="ignore", invalid="ignore"):
             total = np.sum(weights)
@@ -236,30 +149,27 @@ class Batch:
             return np.asarray(ids == place)
         return np.asarray(widened(self.true[rows]) == (SKIPPED if self.coded else value))
 
-    @cached_property
-    def cut_words(self) -> Array:
-        """(L,) thresholds rounded to the scores' dtype, so that float32 0.1 is not above 0.1."""
-        width, options = self.n_classes if self.kind == "multilabel" else 1, self.options
-        return cut_words(options.threshold, width, self.score_dtype, options.from_logits)
+    def cut(self) -> tuple[Array, int, int]:
+        """Return (threshold bits, lowest, highest): scores lie from minus `lowest` to `highest`.
 
-    def cut_form(self, rows: slice) -> tuple[Array, Array, int, int]:
-        """Words and their cuts, and between which numbers scores lie: (words, cuts, below, limit).
-
-        From minus `below` to `limit`, both as bits. Logits have the same on both sides.
+        All as bits of the scores' dtype; of flags, which are cut at 0, 1 is the highest. The
+        thresholds are rounded to that dtype, so that float32 0.1 is not above 0.1.
         """
-        words = self.words(rows)
-        if self.format is None:  # flags are scores that are cut at 0, and 1 is the highest
-            return words, np.zeros(self.n_classes, words.dtype), 0, 1
-        if self.options.from_logits:
-            return words, self.cut_words, int(self.format.inf), int(self.format.inf)
-        return words, self.cut_words, int(self.format.below), int(self.format.highest)
+        options, form = self.options, self.format
+        if form is None:
+            return np.zeros(self.n_classes, self.score_bits(slice(0, 0)).dtype), 0, 1
+        width = self.n_classes if self.kind == "multilabel" else 1
+        bits = threshold_bits(options.threshold, width, self.score_dtype, options.from_logits)
+        if options.from_logits:
+            return bits, int(form.inf), int(form.inf)
+        return bits, int(form.below), int(form.highest)
 
-    def skipped(self, true: Array) -> tuple[bool, int]:
+    def ignored_bits(self, true: Array) -> tuple[bool, int]:
         """Whether such targets can be `ignore_index`, and that value, or its bits."""
         value = self.options.ignore_index
         if value is None or (isinstance(value, str) and self.encoder is None):
             return False, 0
-        if true.dtype.kind == "u" and self.float_flags:
+        if true.dtype.kind == "u" and self.true.dtype.kind == "f" and self.encoder is None:
             return True, int(np.asarray(value, self.true.dtype).view(f"i{true.itemsize}"))
         if self.encoder is not None:
             value = SKIPPED
@@ -276,7 +186,7 @@ class Batch:
 
     @cached_property
     def averaged_masks(self) -> Array:
-        """The same as masks: label j is bit j % 16 of entry j // 16; empty where it does not."""
+        """`averaged_columns` as masks: label j is bit j % 16 of entry j // 16; empty without."""
         if self.averaged_columns is None:
             return np.zeros(0, np.uint16)
         masks = np.zeros(-(-self.n_classes // 16), np.uint16)
@@ -285,15 +195,35 @@ class Batch:
         return masks
 
 
-def _sideways(array: Array) -> bool:
-    """Whether a matrix lies column by column."""
+@dataclass
+class KernelPlan:
+    """How a backend counts a batch: by which kernel, from which arrays.
+
+    `kernel(true_of(rows), pred_of(rows), rows, counts)` adds a block of rows to the counts and
+    returns how many rows, or whether some, cannot be counted; the counts then hold anything.
+    """
+
+    batch: Batch
+    backend: Any
+    keeps_matrix: bool  # whether the (C, C) matrix is counted, or sums alone
+    true_view: Any  # the dtypes as which the arrays are read where they need no cast, or None
+    pred_view: Any
+    zero_copy: bool  # whether both arrays are read as they lie
+    true_of: Callable[[slice], Array]
+    pred_of: Callable[[slice], Array]
+    kernel: Any = None
+    single_kernel: bool = False  # whether nothing of the rows' size is made between two kernels
+
+
+def is_column_major(array: Array) -> bool:
+    """Whether a matrix lies column by column, as Fortran has it."""
     return array.ndim == 2 and not array.flags.c_contiguous and array.flags.f_contiguous
 
 
 def are_weights(block: Array) -> bool:
     """Whether (n,) float64 numbers are finite and not below 0."""
-    words = block.view(np.uint64)
-    if words.max(initial=0) < FORMATS[np.dtype(np.float64)].inf:  # 0.3 ns each, as floats 1.1
+    bits = block.view(np.uint64)
+    if bits.max(initial=0) < FORMATS[np.dtype(np.float64)].inf:  # 0.3 ns each, as floats 1.1
         return True
     return bool(np.isfinite(block).all() and (block >= 0).all())
 

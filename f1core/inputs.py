@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from .batch import Batch
 from .columns_by_name import arrange
 from .counts import Array
 from .errors import F1Error, shape_words, shown
-from .float_bits import format_of
+from .float_bits import FORMATS, format_of
 from .labels import LabelEncoder
 from .options import Options
 from .pos_label import named_by_data
@@ -34,14 +33,10 @@ def check(
 
     `width` is the number of classes that earlier batches have settled. What must be known of all
     labels before they are counted is guessed from the first rows, unless `exact`: a wrong guess is
-    noticed while counting, and `Batch.again` then looks at every row.
-
-    Raises
-    ------
-    F1Error
-        If lengths, widths, kinds or options do not fit together.
+    noticed while counting, and `rescan` then looks at every row.
     """
-    true, pred = to_numpy(y_true, "y_true"), to_numpy(y_pred, "y_pred")
+    true = y_true if _is_numbers(y_true) else to_numpy(y_true, "y_true")
+    pred = y_pred if _is_numbers(y_pred) else to_numpy(y_pred, "y_pred")
     if not (pred is y_pred and true is y_true):
         refuse_reordered(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
     if true.ndim > 2 or pred.ndim > 2:
@@ -49,29 +44,41 @@ def check(
         raise F1Error(f"{name} is {shape_words(array)}; use one row an item, flattening the rest")
     if len(true) != len(pred):
         raise F1Error(f"y_true has {len(true)} rows, y_pred has {len(pred)}")
-    if options.task != "multilabel":
-        true, pred = _flat(true), _flat(pred)
+    if options.task != "multilabel":  # a single column is a vector, as Keras and torch hand it over
+        true = true[:, 0] if true.shape[1:] == (1,) else true
+        pred = pred[:, 0] if pred.shape[1:] == (1,) else pred
     if (pred.ndim == 2 or true.ndim == 2) and not (pred is y_pred and true is y_true):
         true, pred, options = _by_name(y_true, y_pred, true, pred, options, width)
     if not len(true):  # no strings are no numbers either
         true, pred = (np.zeros(a.shape) if a.dtype.kind in "UO" else a for a in (true, pred))
-    _refuse_swapped(true, pred)
+    if true.dtype.kind not in "iub":
+        _refuse_swapped(true, pred)
     asked = options
     if options.task is None:
         options = options.with_task(_task_of(true, pred, options, exact))
-    _refuse_other_ignored(true, options)
+    if options.ignore_index is not None:
+        _refuse_other_ignored(true, options)
     width = options.n_classes if options.n_classes is not None else width
     batch = _READ[options.task or ""](true, pred, options, width, exact)
     if (options.threshold != 0.5 or options.from_logits) and batch.hard:
         options.refuse_hard(f"y_pred is {shape_words(pred)}")
-    if not exact and (
-        batch.kind == "binary"
-        or (batch.kind == "labels" and (len(pred) > _SCAN or options.task == "binary"))
-    ):
-        batch.again = partial(check, true, pred, asked, sample_weight, width, exact=True)
+    open_labels = batch.labels is not None and not batch.coded and len(pred) > _SCAN
+    if not exact and (open_labels or options.task == "binary"):
+        batch.asked = asked
     if sample_weight is not None:
-        batch.weight, batch.doubted = _weight(sample_weight, len(pred)), True
+        batch.weight, batch.weights_unchecked = _weight(sample_weight, len(pred)), True
     return batch
+
+
+def rescan(batch: Batch) -> Batch:
+    """Read a batch again whose classes are a guess from its first rows, looking at all of them."""
+    assert batch.asked is not None
+    return check(batch.true, batch.pred, batch.asked, batch.weight, exact=True)
+
+
+def _is_numbers(value: Any) -> bool:
+    """Whether this is an ndarray of numbers, which is taken as it is."""
+    return type(value) is np.ndarray and value.ndim > 0 and value.dtype.kind in "fiub"
 
 
 def _by_name(
@@ -143,7 +150,7 @@ def _some_words(labels: Array, ignored: Any) -> set[Any] | None:
 
 def _refuse_other_ignored(true: Array, options: Options) -> None:
     value = options.ignore_index
-    if value is None or not len(true):
+    if not len(true):
         return
     if true.ndim == 2 and options.task == "multiclass":
         if isinstance(value, str) and value not in (options.names or ()):
@@ -158,11 +165,6 @@ def _refuse_other_ignored(true: Array, options: Options) -> None:
         raise F1Error(f"ignore_index is {shown(value)}, y_true holds {held}")
     if not text:
         refuse_rounded(value, true.dtype, "ignore_index")
-
-
-def _flat(array: Array) -> Array:
-    """A single column as a vector, as Keras and torch hand it over."""
-    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
 
 
 def _is_score(array: Array) -> bool:
@@ -261,7 +263,8 @@ def _multiclass(
     if pred.dtype.kind in "UO":
         raise F1Error(f"y_pred is {shape_words(pred)}; scores are numbers, labels are one a row")
     columns = pred.shape[1]
-    _fits("y_pred", columns, width)
+    if columns != width:
+        _fits("y_pred", columns, width)
     if columns == 0:
         raise F1Error(f"y_pred is {shape_words(pred)}; it has no columns")
     if options.top_k > columns:
@@ -272,7 +275,7 @@ def _multiclass(
     encoder = None if onehot else _encoder_of(options, true)
     return Batch(
         "multiclass", options, true, pred, columns, encoder=encoder, onehot=onehot,
-        format=format_of(pred),
+        format=FORMATS.get(pred.dtype) or format_of(pred),
     )  # fmt: skip
 
 
@@ -319,7 +322,8 @@ def _multilabel(
         raise F1Error(f"y_pred is {shape_words(pred)}; it has no columns")
     if isinstance(options.threshold, tuple) and len(options.threshold) != labels:
         raise F1Error(f"threshold has {len(options.threshold)} values, y_pred has {labels} columns")
-    return Batch("multilabel", options, true, pred, labels, format=format_of(pred))
+    form = FORMATS.get(pred.dtype) or format_of(pred)
+    return Batch("multilabel", options, true, pred, labels, format=form)
 
 
 _READ = {"binary": _binary, "multiclass": _multiclass, "multilabel": _multilabel}
@@ -359,8 +363,8 @@ def _encoder_of(options: Options, labels: Array, name: str = "y_true") -> LabelE
 
 def _weight(sample_weight: Any, rows: int) -> Array:
     weight = to_numpy(sample_weight, "sample_weight")
-    if weight.ndim == 2:
-        weight = _flat(weight)
+    if weight.shape[1:] == (1,):
+        weight = weight[:, 0]
     if weight.shape != (rows,):
         raise F1Error(f"sample_weight is {shape_words(weight)}, there are {rows} rows")
     weight = widened(weight)

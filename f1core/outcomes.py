@@ -9,9 +9,9 @@ import numpy as np
 from .backends import numpy as numpy_backend
 from .backends.numpy import IGNORED
 from .batch import Batch
-from .count import best
 from .counts import Array
 from .diagnose import complain
+from .row_ids import pred_ids
 
 
 class Decisions(NamedTuple):
@@ -28,9 +28,9 @@ class Decisions(NamedTuple):
 
 
 def decide(batch: Batch, rows: slice, module: Any = numpy_backend) -> Decisions:
-    """A block of rows, decided as `tally.count` decides them.
+    """A block of rows, decided as `count` decides them.
 
-    What a kernel finds unusual is decided by the NumPy twin, which may complain.
+    What a kernel finds unusual is decided by NumPy, which may complain.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def decide(batch: Batch, rows: slice, module: Any = numpy_backend) -> Decisions:
             complain(batch, rows)
         pred = np.asarray(code & 1)
     else:
-        pred = batch.pred_ids(rows) if batch.kind == "labels" else best(module, batch, rows)
+        pred = pred_ids(batch, module, rows)
     true, pred = np.array(true), np.array(pred)  # another thread may change the caller's arrays
     kept = np.ones(len(true), bool) if ignored is None else ~ignored
     found = _kept(Decisions(true, pred, None, weight, np.arange(len(true))), kept)
@@ -67,10 +67,9 @@ def decide(batch: Batch, rows: slice, module: Any = numpy_backend) -> Decisions:
 
 def _coded(module: Any, batch: Batch, rows: slice, true: Array) -> tuple[Array, Any]:
     """Each cell's code, and whether a cell that counts is wrong."""
-    words, *how = batch.cut_form(rows)
     code, flat = np.empty(true.shape, np.uint8), (len(true), -1)
-    cells = true.reshape(flat), words.reshape(flat)
-    return code, module.decide(*cells, *how, *batch.skipped(true), code.reshape(flat))
+    both = true.reshape(flat), batch.score_bits(rows).reshape(flat)
+    return code, module.decide(*both, *batch.cut(), *batch.ignored_bits(true), code.reshape(flat))
 
 
 def _kept(found: Decisions, kept: Array) -> Decisions:

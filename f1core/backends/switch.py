@@ -14,7 +14,7 @@ from . import numba as kernels
 from . import numpy as numpy_backend
 from .numba import NotCompiledYet, WarmupBudget
 
-__all__ = ["NotCompiledYet", "WarmupBudget", "choose", "load", "loaded", "warm_up"]
+__all__ = ["NotCompiledYet", "WarmupBudget", "active", "choose", "load", "loaded", "warm_up"]
 
 # Seconds: llvmlite, and the object code of a kernel (0.04 measured). Scripts that score n x 10 k
 # times, n = 32 to 1,000,000 and k = 1 to 1,000, then take 1.9 of the better choice at worst.
@@ -22,17 +22,17 @@ PRICE = 0.035
 LEAST = 0.7e-9  # seconds a number that NumPy takes at least: float32 scores of 5,000 classes
 
 _lock = threading.Lock()
-_kernels: Any = None
+active: Any = None  # the backend that counts, once it stays: the kernels, or NumPy without Numba
 _budget = WarmupBudget(PRICE)
 
 
 def choose(size: int) -> tuple[Any, WarmupBudget | None]:
     """Return the backend that counts `size` numbers, and the budget that its seconds come from.
 
-    The budget is None where the backend stays: the kernels, or NumPy where Numba is missing.
+    The budget is None once a backend is `active`.
     """
-    if _kernels is not None:
-        return _kernels, None
+    if active is not None:
+        return active, None
     if _budget.spend(0.0, to_come=size * LEAST):
         return load(), None
     return numpy_backend, _budget
@@ -40,20 +40,20 @@ def choose(size: int) -> tuple[Any, WarmupBudget | None]:
 
 def load() -> Any:
     """Load the kernels and return them; NumPy where Numba cannot be imported."""
-    global _kernels
+    global active
     with _lock:
-        if _kernels is None:
+        if active is None:
             try:
                 kernels.start()
-                _kernels = kernels
+                active = kernels
             except ImportError:
-                _kernels = numpy_backend
-    return _kernels
+                active = numpy_backend
+    return active
 
 
 def loaded() -> bool:
     """Whether the kernels are in use."""
-    return _kernels is not None and _kernels is not numpy_backend
+    return active is not None and active is not numpy_backend
 
 
 def warm_up() -> None:
@@ -67,14 +67,14 @@ def warm_up() -> None:
     >>> f1core.warm_up()
     """
     if load() is not numpy_backend:
-        _kernels.hurry()
+        active.hurry()
 
 
 def _renew() -> None:
     """After a fork: what another thread was loading will never be loaded here."""
-    global _lock, _kernels
-    if _lock.locked() and _kernels is None:
-        _kernels = numpy_backend
+    global _lock, active
+    if _lock.locked() and active is None:
+        active = numpy_backend
     _lock = threading.Lock()
 
 

@@ -14,9 +14,10 @@ from ..backends import numpy as numpy_backend
 from ..backends import switch
 from ..backends.numpy import IGNORED
 from ..batch import Batch, are_weights
-from ..count import add, add_sparsely, count
+from ..count import add, count
 from ..counts import Array, Counts
 from ..errors import F1Error, shape_words
+from ..many_classes import add_sparsely
 from ..options import Options
 from ..outcomes import decide
 from .keys import Ids, key_of, refuse_no_ids
@@ -133,14 +134,15 @@ class StoredRows:
 
 def decided_rows(batch: Batch, ids: Ids) -> StoredRows:
     """Decide each row of a batch, and store it; a value that cannot be counted is refused."""
-    (module, budget), step, parts = switch.choose(batch.cells), max(1, _CELLS // batch.width), []
+    (backend, budget), parts = switch.choose(batch.pred.size), []
+    step = max(1, _CELLS // batch.width)
     for start in range(0, len(batch), step):
         block, began = slice(start, min(start + step, len(batch))), perf_counter()
         try:
-            parts.append(_decided(batch, block, module))
+            parts.append(_decided(batch, block, backend))
         except switch.NotCompiledYet as missing:
-            module, budget = numpy_backend, missing.budget
-            parts.append(_decided(batch, block, module))
+            backend, budget = numpy_backend, missing.budget
+            parts.append(_decided(batch, block, backend))
         if budget is not None:
             budget.spend(perf_counter() - began)
     truth, guess = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))

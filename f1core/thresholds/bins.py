@@ -45,7 +45,7 @@ def count_bins(batch: Batch, bins: int) -> Array:
 def _block(batch: Batch, rows: slice, bins: int, labels: int) -> Array:
     assert batch.format is not None
     # Copies: another thread may change the caller's arrays between the check and the counting.
-    words, true = np.array(batch.words(rows)), np.array(batch.true_ids(rows))
+    words, true = np.array(batch.score_bits(rows)), np.array(batch.true_ids(rows))
     scores = floats(words, batch.format.inf)
     low, high = probability_range(batch.score_dtype)
     wrong = ~((scores >= low) & (scores <= high)) | ((true != 0) & (true != 1))

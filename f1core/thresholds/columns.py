@@ -39,7 +39,9 @@ def columns(batch: Batch, work: Callable[[Column], T], threads: int | None = Non
     whole = slice(0, len(batch))
     weight, ignored = _finite(batch, whole), batch.ignored(whole)
     if batch.kind == "binary":
-        return [work(_checked(batch, batch.words(whole), batch.true_ids(whole), weight, ignored))]
+        return [
+            work(_checked(batch, batch.score_bits(whole), batch.true_ids(whole), weight, ignored))
+        ]
 
     def span(labels: slice) -> list[T]:
         found = []

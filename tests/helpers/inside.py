@@ -36,7 +36,7 @@ def counted_by(backend: str) -> Iterator[None]:
     """Let one backend count, as if it had been chosen long ago."""
     module = f1core.backends.numpy if backend == "numpy" else kernels()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(switch, "choose", lambda size: (module, None))
+        patch.setattr(switch, "active", module)
         yield
 
 
@@ -57,7 +57,7 @@ def as_found(backend: str) -> Iterator[None]:
     """Let a backend be found by the usual way: the kernels loaded, or never worth loading."""
     module = None if backend == "numpy" else kernels()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(switch, "_kernels", module)
+        patch.setattr(switch, "active", module)
         patch.setattr(switch, "_budget", switch.WarmupBudget(float("inf")))
         yield
 
@@ -103,8 +103,8 @@ def break_object_code(patch: pytest.MonkeyPatch, step: str) -> None:
 
 def set_block_sizes(patch: pytest.MonkeyPatch, size: int) -> None:
     """Cut so small that a few rows span many blocks, and every thread gets some."""
-    for name in ("_BLOCK_CELLS", "_READ_CELLS", "_DIRECT_CELLS", "_WEIGHTED_ROWS"):
-        patch.setattr(f"f1core.count.{name}", size)
+    for name in ("SIZE", "READ_SIZE", "SINGLE_SIZE", "WEIGHTED_ROWS"):
+        patch.setattr(f"f1core.blocks.{name}", size)
 
 
 def mask_blocks(patch: pytest.MonkeyPatch, most: int) -> None:

@@ -1,0 +1,97 @@
+"""True and predicted class ids of a block of rows: made by a backend, and counted as pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .backends import numpy as numpy_backend
+from .batch import FLAG_VIEWS, SCORE_VIEWS, Batch, is_column_major
+from .count_layout import PRED, TP
+from .counts import Array, Counts
+from .float_bits import read_only
+
+# From so many columns on, copying them into rows comes first: their numbers do not fit into int16.
+_MANY = 1 << 15
+
+
+def true_ids(batch: Batch, backend: Any, rows: slice) -> Array:
+    """(n,) true ids; of one-hot rows by the kernel that reads them, where there is one."""
+    if backend is numpy_backend or not batch.onehot or batch.true.dtype not in FLAG_VIEWS:
+        return batch.true_ids(rows)
+    block = np.ascontiguousarray(batch.true[rows])
+    return ids_of_onehot(backend, read_only(block, FLAG_VIEWS[block.dtype]))
+
+
+def ids_of_onehot(backend: Any, onehot: Array) -> Array:
+    """(n,) the place of the single 1 in each row of (n, C), -1 where there is no such place."""
+    ids = np.empty(len(onehot), np.int32)
+    backend.onehot(onehot, ids)
+    return ids
+
+
+def pred_ids(batch: Batch, backend: Any, rows: slice) -> Array:
+    """(n,) predicted ids: labels, or the first maximum of each row; (n, k) of the k largest."""
+    if batch.kind == "labels":
+        return batch.pred_ids(rows)
+    k = batch.options.top_k
+    if batch.format is None:  # votes, or one-hot predictions
+        return _most_votes(batch.pred[rows], k)
+    inf, n = batch.format.inf, rows.stop - rows.start
+    if k > 1:
+        ids = np.empty((k, n), np.int32)
+        backend.topk(batch.score_bits(rows), inf, k, ids)
+        return ids.T
+    ids = np.empty(n, np.int32)
+    columns = backend is not numpy_backend and batch.n_classes <= _MANY
+    if columns and is_column_major(batch.pred) and batch.pred.dtype in SCORE_VIEWS:
+        backend.argmax_of_columns(batch.as_bits(batch.pred.T), rows.start, inf, ids)
+    else:
+        backend.argmax(batch.score_bits(rows), inf, ids)
+    return ids
+
+
+def _most_votes(votes: Array, k: int) -> Array:
+    """The largest whole number of each row, or the k largest: the earlier column among equals."""
+    if k == 1:
+        return np.asarray(votes.argmax(axis=1))
+    ascending: Array = votes[:, ::-1].argsort(axis=1, kind="stable")
+    return np.asarray(votes.shape[1] - 1 - ascending[:, ::-1][:, :k])
+
+
+def without_ignored(
+    batch: Batch, rows: slice, true: Array, pred: Array
+) -> tuple[Array, Array, Array | None]:
+    """True and predicted ids, and weights, of the rows that `ignore_index` does not leave out."""
+    weight, ignored = batch.weights(rows), batch.ignored(rows, true)
+    if ignored is not None and ignored.any():
+        kept = ~ignored
+        true, pred = true[kept], pred[kept]
+        weight = None if weight is None else weight[kept]
+    return true, pred, weight
+
+
+def add_pairs(backend: Any, true: Array, pred: Array, weight: Array | None, counts: Counts) -> Any:
+    """Count pairs of ids; return how many are outside of the classes."""
+    if counts.confusion is not None:
+        if weight is None:
+            return backend.labels(true, pred, counts.confusion)
+        return backend.labels_weighted(true, pred, weight, counts.confusion)
+    if weight is None:
+        return backend.labels_sums(true, pred, counts.sums)
+    return backend.labels_sums_weighted(true, pred, weight, counts.sums)
+
+
+def add_topk(backend: Any, true: Array, ids: Array, weight: Array | None, counts: Counts) -> Any:
+    """Count rows that predict k classes each; the truth is counted with the first of them."""
+    assert counts.sums is not None
+    ids = np.ascontiguousarray(ids.T)
+    bad = add_pairs(backend, true, ids[0], weight, counts)
+    others = Counts(counts.n_classes, sums=np.zeros_like(counts.sums))
+    for column in ids[1:]:
+        bad += add_pairs(backend, true, column, weight, others)
+    assert others.sums is not None
+    counts.sums[TP] += others.sums[TP]
+    counts.sums[PRED] += others.sums[PRED]
+    return bad
