@@ -1,4 +1,4 @@
-"""The NumPy twin of the kernels: the same names, the same arguments, the same integers.
+"""NumPy as a backend: the kernels' names, arguments and integers, without Numba.
 
 It counts until loading Numba pays, it is the oracle of the kernels' tests, and it keeps f1core
 alive where Numba is missing. Each function works on one block, so temporaries stay small.
@@ -6,6 +6,7 @@ alive where Numba is missing. Each function works on one block, so temporaries s
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -154,8 +155,8 @@ def binary_sums(
     out: Array,
 ) -> int:  # fmt: skip
     """Add the rows to out[pred + 2 true]; return how many are wrong."""
-    code, bad = decided(true, words, np.array([cut], words.dtype), below, limit, skips, ignored)
-    out += np.bincount(code, minlength=IGNORED + 1)[:IGNORED]
+    outcome, bad = decided(true, words, np.array([cut], words.dtype), below, limit, skips, ignored)
+    out += np.bincount(outcome, minlength=_IGNORED + 1)[:_IGNORED]
     return bad
 
 
@@ -164,11 +165,11 @@ def binary_sums_weighted(
     weight: Array, out: Array,
 ) -> int:  # fmt: skip
     """As `binary_sums`, with weights: in eight lanes and these in order, every LANE_ROWS anew."""
-    code, bad = decided(true, words, np.array([cut], words.dtype), below, limit, skips, ignored)
-    for start in range(0, len(code), LANE_ROWS):
-        block, weights = code[start : start + LANE_ROWS], weight[start : start + LANE_ROWS]
+    outcome, bad = decided(true, words, np.array([cut], words.dtype), below, limit, skips, ignored)
+    for start in range(0, len(outcome), LANE_ROWS):
+        block, weights = outcome[start : start + LANE_ROWS], weight[start : start + LANE_ROWS]
         missing = -len(block) % SUM_LANES
-        for place in range(IGNORED):
+        for place in range(_IGNORED):
             lanes = np.append(np.where(block == place, weights, 0.0), np.zeros(missing))
             each = _in_order(np.zeros(SUM_LANES), lanes.reshape(-1, SUM_LANES))
             out[place] += _in_order(np.zeros(()), each)
@@ -177,7 +178,16 @@ def binary_sums_weighted(
 
 SUM_LANES, LANE_ROWS = 8, 1 << 15  # how the kernel adds the weights of a binary task
 LANES = 16  # bits of a mask
-IGNORED = 4  # the code of a cell that counts nowhere
+
+
+class Outcome(IntEnum):
+    """What became of one cell: predicted + 2 true, or IGNORED where it counts nowhere."""
+
+    TN, FP, FN, TP, IGNORED = range(5)
+
+
+# Plain numbers: NumPy 2 widens an array of bytes that meets a member of an enumeration.
+_FP, _FN, _TP, _IGNORED = map(int, list(Outcome)[1:])
 
 
 def multilabel(
@@ -190,19 +200,19 @@ def multilabel(
     A matrix is (n, L), with -1 for its `from`; or (L, N), whose columns from there on are the rows.
     """
     true, words = _rows_of(true, true_from, n), _rows_of(words, words_from, n)
-    code, bad = decided(true, words, cuts, below, limit, skips, ignored)
+    outcome, bad = decided(true, words, cuts, below, limit, skips, ignored)
     if bad:
         return bad
     if skips:  # a row without a cell that counts is no row
-        some = (code != IGNORED).any(axis=1)
-        code, weight = code[some], None if weight is None else weight[some]
+        some = (outcome != _IGNORED).any(axis=1)
+        outcome, weight = outcome[some], None if weight is None else weight[some]
     columns = None
     if len(chosen):
         columns = np.flatnonzero((chosen[:, None] >> np.arange(LANES, dtype=np.uint16) & 1).ravel())
     if weight is None:
-        cells(code, columns, coefs, sums, rows)
+        cells(outcome, columns, coefs, sums, rows)
     else:
-        cells_weighted(code, weight, columns, coefs, sums, rows)
+        cells_weighted(outcome, weight, columns, coefs, sums, rows)
     return 0
 
 
@@ -216,21 +226,21 @@ def _rows_of(matrix: Array, start: int, n: int) -> Array:
 def decided(
     true: Array, words: Array, cuts: Array, below: int, limit: Any, skips: bool, ignored: Any
 ) -> tuple[Array, int]:
-    """Each cell's code, pred + 2 true or IGNORED, and how many that count are wrong."""
-    code = _above(words, limit, cuts).view(np.uint8) + np.uint8(2) * (true != 0)
+    """Each cell's outcome, an `Outcome`, and how many that count are wrong."""
+    outcome = _above(words, limit, cuts).view(np.uint8) + np.uint8(2) * (true != 0)
     wrong = _beyond(words, below, limit) | ((true != 0) & (true != 1))
     if skips:
-        code[true == ignored] = IGNORED
+        outcome[true == ignored] = _IGNORED
         wrong &= true != ignored
-    return code, int(wrong.sum())
+    return outcome, int(wrong.sum())
 
 
 def decide(
     true: Array, words: Array, cuts: Array, below: int, limit: Any, skips: bool, ignored: Any,
-    code: Array,
+    outcome: Array,
 ) -> int:  # fmt: skip
     """`decided` into an array that is there."""
-    code[:], bad = decided(true, words, cuts, below, limit, skips, ignored)
+    outcome[:], bad = decided(true, words, cuts, below, limit, skips, ignored)
     return bad
 
 
@@ -250,15 +260,15 @@ def _beyond(words: Array, below: Any, limit: Any) -> Array:
     return np.asarray(~((scores >= -low) & (scores <= high)))
 
 
-def cells(code: Array, columns: Array | None, coefs: Array, sums: Array, rows: Array) -> None:
+def cells(outcome: Array, columns: Array | None, coefs: Array, sums: Array, rows: Array) -> None:
     """Add decided cells: pred + 2 true, or 4 for a cell that counts nowhere.
 
     Exact match asks every label, the samples averages only those in `columns`.
     """
-    sums += [flag.sum(axis=0) for flag in _flags(code)]
-    rows[COUNT] += len(code)
-    rows[EXACT] += _all_right(code).sum()
-    ratio, undefined = _row_ratios(*_of_rows(code, columns), coefs)
+    sums += [flag.sum(axis=0) for flag in _flags(outcome)]
+    rows[COUNT] += len(outcome)
+    rows[EXACT] += _all_right(outcome).sum()
+    ratio, undefined = _row_ratios(*_of_rows(outcome, columns), coefs)
     high = np.floor(ratio * LIMB)
     low = np.floor((ratio * LIMB - high) * LIMB)
     rows[UNDEFINED] += undefined.sum(axis=1)
@@ -267,29 +277,29 @@ def cells(code: Array, columns: Array | None, coefs: Array, sums: Array, rows: A
 
 
 def cells_weighted(
-    code: Array, weight: Array, columns: Array | None, coefs: Array, sums: Array, rows: Array
+    outcome: Array, weight: Array, columns: Array | None, coefs: Array, sums: Array, rows: Array
 ) -> None:
     """As `cells`, adding weights in row order."""
-    for row, flag in enumerate(_flags(code)):
+    for row, flag in enumerate(_flags(outcome)):
         sums[row] = _in_order(sums[row], flag * weight[:, None])
     rows[COUNT] = _in_order(rows[COUNT], weight)
-    rows[EXACT] = _in_order(rows[EXACT], _all_right(code) * weight)
-    ratio, undefined = _row_ratios(*_of_rows(code, columns), coefs)
+    rows[EXACT] = _in_order(rows[EXACT], _all_right(outcome) * weight)
+    ratio, undefined = _row_ratios(*_of_rows(outcome, columns), coefs)
     rows[UNDEFINED] = _in_order(rows[UNDEFINED], (undefined * weight).T)
     rows[HIGH] = _in_order(rows[HIGH], (ratio * weight).T)
 
 
-def _flags(code: Array) -> tuple[Array, Array, Array, Array]:
+def _flags(outcome: Array) -> tuple[Array, Array, Array, Array]:
     """Where cells are hits, predicted, true, and where they count."""
-    return code == 3, (code & 1) == 1, (code & 2) == 2, code != IGNORED
+    return outcome == _TP, (outcome & _FP) == _FP, (outcome & _FN) == _FN, outcome != _IGNORED
 
 
-def _all_right(code: Array) -> Array:
-    return np.asarray(~((code == 1) | (code == 2)).any(axis=1))
+def _all_right(outcome: Array) -> Array:
+    return np.asarray(~((outcome == _FP) | (outcome == _FN)).any(axis=1))
 
 
-def _of_rows(code: Array, columns: Array | None) -> tuple[Array, Array, Array, Array]:
-    tp, pred, true, kept = _flags(code if columns is None else code[:, columns])
+def _of_rows(outcome: Array, columns: Array | None) -> tuple[Array, Array, Array, Array]:
+    tp, pred, true, kept = _flags(outcome if columns is None else outcome[:, columns])
     return tp.sum(axis=1), pred.sum(axis=1), true.sum(axis=1), kept.sum(axis=1)
 
 

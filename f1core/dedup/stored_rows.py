@@ -12,7 +12,7 @@ import numpy as np
 
 from ..backends import numpy as numpy_backend
 from ..backends import switch
-from ..backends.numpy import IGNORED
+from ..backends.numpy import Outcome
 from ..batch import Batch, are_weights
 from ..count import add, count
 from ..counts import Array, Counts
@@ -156,14 +156,14 @@ def _decided(batch: Batch, rows: slice, module: Any) -> tuple[Array, Array]:
     """The truth and the guess of a block of rows, as they are stored."""
     found = decide(batch, rows, module)
     size = rows.stop - rows.start
-    if found.code is not None:
-        code = found.code
+    if found.outcome is not None:
+        code = found.outcome
         if len(code) < size:
-            code = np.full((size, batch.n_classes), IGNORED, np.uint8)
-            code[found.rows] = found.code
+            code = np.full((size, batch.n_classes), Outcome.IGNORED, np.uint8)
+            code[found.rows] = found.outcome
         true, guess = (np.packbits(code & bit, axis=1) for bit in (2, 1))
         if batch.options.ignore_index is not None:
-            true = np.concatenate([true, np.packbits(code & IGNORED, axis=1)], axis=1)
+            true = np.concatenate([true, np.packbits(code & Outcome.IGNORED, axis=1)], axis=1)
         return true, guess
     narrow = np.min_scalar_type(batch.n_classes)
     truth = np.zeros(size, narrow)

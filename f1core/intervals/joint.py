@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..backends.numpy import IGNORED
+from ..backends.numpy import Outcome
 from ..batch import Batch
 from ..counts import Array, Counts
 from ..memory import zeros
@@ -102,7 +102,8 @@ def discordant(a: Batch, b: Batch) -> tuple[int, int]:
 
 
 def _right(side: Decisions) -> Array:
-    if side.code is not None:  # equal, or not counted
-        return np.asarray(np.isin(side.code, (0, 3, IGNORED)).all(axis=1))
+    if side.outcome is not None:  # equal, or not counted
+        right = Outcome.TN, Outcome.TP, Outcome.IGNORED
+        return np.asarray(np.isin(side.outcome, right).all(axis=1))
     ids = side.pred.reshape(len(side.true), -1)
     return np.asarray((ids == side.true[:, None]).any(axis=1))

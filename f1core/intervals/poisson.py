@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backends.numpy import IGNORED
+from ..backends.numpy import Outcome
 from ..batch import Batch
 from ..count_layout import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED
 from ..counts import Array, Counts
@@ -65,9 +65,9 @@ def count_replicas(
             draws = weights(seed, first + start, first + stop, resamples)[:, found.rows]
         else:
             draws = cluster_weights(clusters[start:stop][found.rows], seed, resamples, _TABLE)
-        if found.code is not None and rows is not None:
+        if found.outcome is not None and rows is not None:
             with np.errstate(over="ignore", invalid="ignore"):
-                _add_cells(found, found.code, draws, batch, sums, rows)
+                _add_cells(found, found.outcome, draws, batch, sums, rows)
         else:
             with np.errstate(over="ignore"):  # `refuse_infinite` looks at the end
                 sums += summed(_weighed(draws, found), found.true, found.pred, batch.n_classes)
@@ -164,9 +164,10 @@ def _weighed(draws: Array, found: Decisions) -> Array:
 
 
 def _add_cells(
-    found: Decisions, code: Array, draws: Array, batch: Batch, sums: Array, rows: Array
+    found: Decisions, outcome: Array, draws: Array, batch: Batch, sums: Array, rows: Array
 ) -> None:
-    flags = np.stack([code == 3, (code & 1) == 1, (code & 2) == 2, code != IGNORED], axis=1)
+    pred, true = (outcome & bit != 0 for bit in (1, 2))
+    flags = np.stack([pred & true, pred, true, outcome != Outcome.IGNORED], axis=1)
     # float32 holds these sums exactly where rows have no weights: at most 8 a row.
     kind = np.float32 if found.weight is None else np.float64
     weighed = draws.astype(kind) if found.weight is None else _weighed(draws, found)
