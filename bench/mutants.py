@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = "tests/laws/test_places.py"
+THRESHOLDS = "tests/laws/test_thresholds.py"
 LIMITS = "tests/backends/test_limits.py"
 MUTANTS = (
     ("backends/numba/topk_ids.py", "(ALL << (column - j))", "(ALL << (column - j + 1))", LIMITS),
@@ -30,15 +31,27 @@ MUTANTS = (
     ("dedup/deduplicator.py", "and not weighted and not changed", "and not changed", PLACES),
     ("dedup/deduplicator.py", "and not weighted and not changed", "and not weighted", PLACES),
     ("dedup/deduplicator.py", "self._held = held._replace(counts=None)", "pass", PLACES),
-    ("thresholds/cuts.py", "(low <= cut) & ((cut", "(low < cut) & ((cut", PLACES),
-    ("thresholds/cuts.py", "(low <= cut) & ((cut < high) | last)", "(low <= cut)", PLACES),
-    ("thresholds/cuts.py", "*_near(ends[0])", "ends[0]", PLACES),
-    ("thresholds/cuts.py", "found += [above, below]", "found += [below]", PLACES),
-    ("thresholds/cuts.py", "found += [above, below]", "found += [above]", PLACES),
-    ("thresholds/cuts.py", "range(4)", "range(1)", PLACES),
-    ("thresholds/cuts.py", "(low <= top) &", "True &", "tests/laws/test_rounding.py"),
-    ("thresholds/cuts.py", "((high > bottom) | last)", "True", "tests/laws/test_rounding.py"),
-    ("thresholds/cuts.py", "np.clip(scores, 0.0, 1.0)", "scores", "tests/laws/test_rounding.py"),
+    ("thresholds/label_columns.py", "(low <= cut) & ((cut", "(low < cut) & ((cut", PLACES),
+    ("thresholds/label_columns.py", "(low <= cut) & ((cut < high) | last)", "(low <= cut)", PLACES),
+    ("thresholds/label_columns.py", "*_near(ends[0])", "ends[0]", PLACES),
+    ("thresholds/label_columns.py", "found += [above, below]", "found += [below]", PLACES),
+    ("thresholds/label_columns.py", "found += [above, below]", "found += [above]", PLACES),
+    ("thresholds/label_columns.py", "range(4)", "range(1)", PLACES),
+    ("thresholds/label_columns.py", "& (cuts.at <= highest)", "", "tests/laws/test_rounding.py"),
+    ("thresholds/label_columns.py", "(cuts.at >= lowest) &", "True &",
+     "tests/laws/test_rounding.py"),
+    ("thresholds/label_columns.py", "np.clip(scores, 0.0, 1.0)", "scores", THRESHOLDS),
+    ("thresholds/label_columns.py", "tp += np.count_nonzero(self._positive[highest:])", "pass",
+     THRESHOLDS),
+    ("thresholds/label_columns.py", "self._pred[2:-1] + counts[1:-1, 1]", "self._pred[2:-1]",
+     "tests/laws/test_binned.py"),
+    ("thresholds/reading.py", "keys |= true == 0", "keys |= true != 0", THRESHOLDS),
+    ("thresholds/search.py", "int(np.argmax(top - bottom))", "0", THRESHOLDS),
+    ("thresholds/search.py", "best &= second == second[best].max()", "pass", THRESHOLDS),
+    ("thresholds/search.py", "best = reached(places)\n        found", "found", THRESHOLDS),
+    ("thresholds/shared.py", "higher.pred + (cuts.tp - higher.tp)", "cuts.pred", THRESHOLDS),
+    ("thresholds/shared.py", "left[-1] + 1", "left[-1]", THRESHOLDS),
+    ("thresholds/shared.py", "second >= constraint[1]", "second >= -1", THRESHOLDS),
     ("thresholds/bins.py", "np.clip(edges, 0, bins + 1)", "np.clip(edges, 0, bins)",
      "tests/laws/test_rounding.py"),
 )  # fmt: skip

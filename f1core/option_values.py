@@ -206,6 +206,17 @@ def number(value: Any) -> float:
         raise TypeError from None
 
 
+def proportion(name: str, value: Any) -> float:
+    """A number from 0 to 1."""
+    try:
+        found = number(value)
+    except TypeError:
+        found = math.nan
+    if not 0.0 <= found <= 1.0:
+        raise F1Error(f"{name} is {shown(value)}; give a number from 0 to 1")
+    return found
+
+
 def threshold(value: Any) -> float | tuple[float, ...]:
     """One number in [0, 1], or one a label."""
     try:

@@ -14,9 +14,9 @@ from ..errors import F1Error, calling_y_pred, shape_words
 from ..inputs import check
 from ..options import Options, make_options, refuse_unknown, thread_count
 from ..scores import Scores
-from .columns import columns, merged
+from .choose import Question, ask, choose, make_objective, value_of
+from .reading import for_each_label, pooled
 from .search import Choice
-from .tuning import choose, make_aim, metric_of, number, refuse_idle_average, value_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,24 +108,16 @@ def best_threshold(
         task, classes=classes, from_logits=from_logits, ignore_index=ignore_index,
         average_over=average_over, zero_division=zero_division, beta=beta, pos_label=pos_label,
     )  # fmt: skip
-    aim = make_aim(options, min_precision, min_recall)
+    objective = make_objective(options, min_precision, min_recall)
     crew = thread_count(threads)
     with calling_y_pred("y_prob"):
         batch = scores_batch(y_true, y_prob, options, sample_weight)
-        refuse_idle_average(batch.options, average, shared)
-        found = choose(
-            partial(columns, batch, threads=crew),
-            partial(merged, batch),
-            batch.options,
-            batch.n_classes,
-            aim,
-            average,
-            shared,
-            number("slack", slack, 1.0),
-        )
-    best = best_of(found, metric_of(aim, batch.options, average), shared or batch.kind == "binary")
+        asked = ask(batch.options, average, shared, slack, objective)
+        columns = partial(for_each_label, batch, threads=crew)
+        found = choose(asked, columns, partial(pooled, batch), batch.n_classes)
+    best = best_of(found, asked)
     if batch.weight is None:  # the very integers that score counts
-        return replace(best, score=value_of(found, batch.options, best.metric))
+        return replace(best, score=value_of(found, asked))
     at = np.asarray(best.threshold).tolist()
     options = replace(batch.options, threshold=tuple(at) if isinstance(at, list) else at)
     scores = Scores(count(replace(batch, options=options), crew), options)
@@ -135,13 +127,7 @@ def best_threshold(
 def scores_batch(
     y_true: Any, y_prob: Any, options: Options, sample_weight: Any, width: int | None = None
 ) -> Batch:
-    """A checked batch of scores that a threshold cuts; `width` is what earlier batches settled.
-
-    Raises
-    ------
-    F1Error
-        If they are labels, or scores among which the largest is taken.
-    """
+    """Check a batch of scores that a threshold cuts; `width` is what earlier batches settled."""
     batch = check(y_true, y_prob, options, sample_weight, width, exact=True)
     if batch.options.task == "multiclass":
         raise F1Error(
@@ -153,10 +139,10 @@ def scores_batch(
     return batch
 
 
-def best_of(found: list[Choice], metric: str, one: bool) -> Best:
+def best_of(found: list[Choice], asked: Question) -> Best:
     """The choices as a user sees them, before they are scored."""
     names = ("threshold", "low", "high")
     each = {name: np.array([getattr(choice, name) for choice in found]) for name in names}
-    if one:
-        return Best(score=np.nan, metric=metric, **{k: float(v[0]) for k, v in each.items()})
-    return Best(score=np.nan, metric=metric, **each)
+    if asked.one:
+        return Best(score=np.nan, metric=asked.metric, **{k: float(v[0]) for k, v in each.items()})
+    return Best(score=np.nan, metric=asked.metric, **each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +17,10 @@ from ..options import Options, make_options, refuse_unknown
 from ..plausible import down_scaled, exact_sum, refuse_overflow
 from ..pos_label import agreed, with_negative
 from .best import Best, best_of, scores_batch
-from .bins import BinColumn, HopefulColumn, count_bins
+from .bins import count_bins
+from .choose import ask, choose, make_objective, value_of
 from .curves import Curve, curve_of
-from .search import Choice
-from .tuning import choose, make_aim, metric_of, number, refuse_idle_average, value_of
+from .label_columns import BinColumn
 
 
 class Kept(NamedTuple):
@@ -215,28 +216,21 @@ class BinnedThresholds:
             zero_division=zero_division,
             beta=beta,
         )
-        refuse_idle_average(options, average, shared)
-        seen, aim = self._seen(), make_aim(options, min_precision, min_recall)
-        metric = metric_of(aim, options, average)
+        objective = make_objective(options, min_precision, min_recall)
+        asked, seen = ask(options, average, shared, slack, objective), self._seen()
 
-        def found(kind: type[BinColumn]) -> tuple[list[Choice], float]:
-            labels = [kind(counts) for counts in seen]
+        def found(optimistic: bool) -> tuple[Best, float]:
+            kind = partial(BinColumn, optimistic=optimistic)
             choices = choose(
-                lambda work: [work(label) for label in labels],
-                lambda chosen: kind(seen[chosen].sum(axis=0)),
-                options,
+                asked,
+                lambda work: [work(kind(counts)) for counts in seen],
+                lambda labels: kind(seen[labels].sum(axis=0)),
                 len(seen),
-                aim,
-                average,
-                shared,
-                number("slack", slack, 1.0),
             )
-            return choices, value_of(choices, options, metric)
+            return best_of(choices, asked), value_of(choices, asked)
 
-        choices, score = found(BinColumn)
-        best = best_of(choices, metric, shared or options.task == "binary")
-        _, bound = found(HopefulColumn)
-        return BinnedBest(best.threshold, score, best.low, best.high, metric, bound)
+        (best, score), (_, bound) = found(False), found(True)
+        return BinnedBest(best.threshold, score, best.low, best.high, best.metric, bound)
 
     def curve(
         self, label: int = 0, *, zero_division: float = 0.0, beta: float = 1.0, **unknown: Any

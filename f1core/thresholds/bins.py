@@ -1,12 +1,10 @@
-"""Scores counted in equal bins of [0, 1], as columns that can be cut at the bins' edges.
+"""Scores counted in equal bins of [0, 1].
 
 Bin 0 holds the scores that no threshold is below, bin k those above (k - 1) / bins and not above
 k / bins, and a last one those that are above every threshold.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,20 +15,13 @@ from ..counts import Array
 from ..diagnose import complain
 from ..float_bits import cuts_of, probability_range
 from ..memory import zeros
-from .cuts import Column, Cuts, Scale, above
 
 # Cells of a block of rows, at least; a block's bins are counted and added in one go.
 _BLOCK = 1 << 18
 
 
 def count_bins(batch: Batch, bins: int) -> Array:
-    """(L, bins + 2, 2) negatives and positives of each bin.
-
-    Raises
-    ------
-    F1Error
-        If any row holds a value that cannot be counted.
-    """
+    """Count a batch's negatives and positives of each bin: (L, bins + 2, 2)."""
     labels = batch.n_classes if batch.kind == "multilabel" else 1
     dtype = np.int64 if batch.weight is None else np.float64
     counts = zeros((labels * (bins + 2) * 2,), dtype, f"{bins:,} bins of {labels:,} labels")
@@ -76,55 +67,3 @@ def _bin_of(scores: Array, words: Array, batch: Batch, bins: int) -> Array:
     table = np.searchsorted(edges, every, side="left")
     place = np.where(words >> np.uint16(15), np.uint16(0), words)  # below 0.0, or -0.0
     return np.asarray(table[np.minimum(place, highest)])
-
-
-@dataclass(frozen=True)
-class _Edges(Scale):
-    """Thresholds that are edges of bins: between two of them nothing is counted."""
-
-    bins: int = 1
-
-    def threshold(self, low: Array, high: Array, last: Array) -> Array:
-        """(m,) the edge in, or just below, the middle of [low, high]."""
-        return np.asarray(np.floor((low + high) / 2 * self.bins) / self.bins)
-
-
-class BinColumn(Column):
-    """One label's bins, cut at their edges: cut k predicts the scores above k / bins."""
-
-    def __init__(self, counts: Array) -> None:
-        self._bins = len(counts) - 2
-        tp, pred = above(counts[:, 1]), above(counts.sum(axis=1))
-        self.scale, self.true, self.total = (
-            _Edges(np.dtype(np.float64), bins=self._bins),
-            tp[0],
-            pred[0],
-        )
-        self._tp, self._pred = tp[1:], pred[1:]
-
-    def groups(self) -> Cuts:
-        """Every edge, and around them the cuts that predict all cells and none."""
-        at = np.arange(-1, self._bins + 2)
-        return Cuts(at, np.append(self.true, self._tp), np.append(self.total, self._pred))
-
-    def cuts(self) -> Cuts:
-        """Every edge."""
-        return Cuts(np.arange(self._bins + 1), self._tp[:-1], self._pred[:-1])
-
-    def gap(self, at: Array) -> tuple[Array, Array, Array]:
-        """(low, high, last) of each cut: its edge, twice."""
-        edges = at / self._bins
-        return edges, edges, np.asarray(at == self._bins)
-
-
-class HopefulColumn(BinColumn):
-    """What no threshold can beat: in each bin all positives come before the other cells.
-
-    A threshold inside a bin has at most the hits of the bin's lower edge, and predicts at least
-    the cells above its upper edge and those hits.
-    """
-
-    def __init__(self, counts: Array) -> None:
-        super().__init__(counts)
-        pred = self._pred  # of threshold 1 and of nothing it is as it was
-        self._pred = np.append(pred[1:-1] + counts[1:-1, 1], pred[-2:])

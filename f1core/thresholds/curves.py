@@ -12,8 +12,8 @@ from ..errors import F1Error, calling_y_pred
 from ..metrics import divide, per_class
 from ..options import make_options, refuse_unknown, thread_count
 from .best import scores_batch
-from .columns import columns
-from .cuts import Column, Cuts
+from .label_columns import Candidates, Column, ScoreColumn
+from .reading import for_each_label
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,45 +103,38 @@ def curve(
     crew = thread_count(threads)
     with calling_y_pred("y_prob"):
         batch = scores_batch(y_true, y_prob, options, sample_weight)
-        (column,) = columns(batch, lambda column: column, threads=crew)
+        (column,) = for_each_label(batch, lambda column: column, crew)
     return curve_of(column, options.coefs, options.zero_division)
 
 
 def curve_of(column: Column, coefs: tuple[float, float, float], zero_division: float) -> Curve:
-    """The curve of one label.
-
-    Raises
-    ------
-    F1Error
-        If no row counts.
-    """
+    """Compute the curve of one label."""
     if not column.total > 0:
         raise F1Error(
             "there are no rows to score: none came, all were ignored, or all weights are 0"
         )
-    cuts = column.cuts()
+    every = column.every_cut()
+    cuts = column.possible(every)
     low, high, last = column.gap(cuts.at)
+    logits = isinstance(column, ScoreColumn) and column.from_logits
     ratios = per_class(
-        cuts.tp, cuts.pred, column.true, column.total, coefs=coefs, zero_division=zero_division
-    )
-    logits = column.scale.from_logits
-    average_precision, roc_auc = _areas(column.groups(), column, zero_division)
+        cuts.tp, cuts.pred, column.true, column.total, coefs=coefs, zero_division=zero_division,
+        only=("precision", "recall", "f1", "fbeta"),
+    )  # fmt: skip
+    average_precision, roc_auc = _areas(every, column, zero_division)
     return Curve(
-        thresholds=column.scale.threshold(low, high, last) if logits else low + 0.0,
+        thresholds=column.threshold(low, high, last) if logits else low + 0.0,
         tp=cuts.tp,
         predicted=cuts.pred,
-        precision=ratios["precision"],
-        recall=ratios["recall"],
-        f1=ratios["f1"],
-        fbeta=ratios["fbeta"],
         positives=column.true,
         total=column.total,
         average_precision=average_precision,
         roc_auc=roc_auc,
+        **ratios,
     )
 
 
-def _areas(cuts: Cuts, column: Column, zero_division: float) -> tuple[float, float]:
+def _areas(cuts: Candidates, column: Column, zero_division: float) -> tuple[float, float]:
     """Average precision and ROC AUC from all steps; step k adds what cut k has over cut k + 1."""
     hits, others = cuts.tp.astype(np.float64), (cuts.pred - cuts.tp).astype(np.float64)
     rise, run = -np.diff(hits), -np.diff(others)

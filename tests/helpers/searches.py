@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 from arrays import to_dtype
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from f1core import F1Error
 from f1core.arrays import BFLOAT16
 
+SEEDS = st.integers(0, 2**32 - 1)
+MANY = settings(max_examples=min(500, settings.default.max_examples))  # problems in an example
 DTYPES = [np.dtype(t) for t in ("f2", "f4", "f8", ">f4", "g")] + [BFLOAT16]
 # Neighbours that some dtypes do not tell apart, both zeros, the smallest of each width, and what
 # rounding has moved out of [0, 1].

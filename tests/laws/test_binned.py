@@ -8,8 +8,8 @@ import pickle
 
 import numpy as np
 import pytest
-from problems import seeds
-from searches import NOTHING, aimed_at, drawn, tried
+from hypothesis import given
+from searches import MANY, NOTHING, SEEDS, aimed_at, drawn, tried
 
 from f1core import F1Error, score
 from f1core.thresholds import BinnedThresholds, best_threshold
@@ -25,10 +25,11 @@ def streamed(y_true, y_prob, options, bins, parts=1):
     return found
 
 
-@pytest.mark.parametrize("seed", seeds(25))
+@MANY
+@given(SEEDS)
 def test_the_best_edge_and_a_bound_that_holds(seed):
     rng = np.random.default_rng(seed)
-    for _ in range(60):
+    for _ in range(20):
         y_true, y_prob, options, search = drawn(rng)
         told = (y_true, y_prob, options, search)
         if math.isnan(options["zero_division"]):
@@ -56,6 +57,10 @@ def test_the_best_edge_and_a_bound_that_holds(seed):
             threshold = chosen[0] if width == 1 and (binary or search["shared"]) else chosen
             there = score(y_true, y_prob, threshold=threshold, **options).metric(metric)
             assert there <= best.score + 1e-12, told
+        if binary or search["shared"]:
+            for threshold in edges[(best.low <= edges) & (edges <= best.high)]:
+                there = score(y_true, y_prob, threshold=threshold, **options).metric(metric)
+                assert there == pytest.approx(best.score, abs=1e-12), told
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])

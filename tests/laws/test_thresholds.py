@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from arrays import to_dtype, widened
-from problems import seeds
-from searches import DTYPES, NOTHING, aimed_at, drawn, tried
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from searches import DTYPES, MANY, NOTHING, SEEDS, aimed_at, drawn, tried
 
 import f1core
 from f1core import F1Error, score
@@ -53,20 +54,11 @@ def no_positive_counts(y_true: Any, options: dict[str, Any]) -> bool:
     return not (counted[:, over] if isinstance(over, list) else counted).any()
 
 
-@pytest.fixture(params=["all cuts", "zoomed"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Of small arrays all cuts are looked at; here they take the large ones' way too."""
-    if request.param == "zoomed":
-        monkeypatch.setattr("f1core.thresholds.packed._FEW", 0)
-        monkeypatch.setattr("f1core.thresholds.packed._RANGES", 4)
-        monkeypatch.setattr("f1core.thresholds.shared._SMALL", 0)
-    return request.param
-
-
-@pytest.mark.parametrize("seed", seeds(30))
-def test_no_threshold_beats_the_one_found(seed: int, way: str) -> None:
+@MANY
+@given(SEEDS)
+def test_no_threshold_beats_the_one_found(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for _ in range(75):
+    for _ in range(15):
         y_true, y_prob, options, search = drawn(rng)
         told = (y_true.tolist(), widened(y_prob).tolist(), y_prob.dtype, options, search)
         binary = options["task"] == "binary"
@@ -88,6 +80,7 @@ def test_no_threshold_beats_the_one_found(seed: int, way: str) -> None:
         np.testing.assert_equal(best.score, delivered.metric(best.metric))
         np.testing.assert_equal(best.score, delivered.metric(metric))
         assert np.all((best.low <= best.threshold) & (best.threshold <= best.high)), told
+        assert np.all((np.array(best.low) >= 0) & (np.array(best.high) <= 1)), told
         if math.isnan(options["zero_division"]):
             if no_positive_counts(y_true, options):
                 continue  # undefined is what a label without positives prefers
@@ -119,11 +112,12 @@ def test_what_is_drawn_holds_what_is_hard() -> None:
                     *(("beta", beta) for beta in (0.0, 0.5, 1.0, 2.0, math.inf))}  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", seeds(40))
+@MANY
+@given(SEEDS)
 def test_weights_of_any_kind_are_delivered_to_the_last_bit(seed: int) -> None:
     """Sums of such weights round, each order in its own way: the best is one but for that."""
     rng = np.random.default_rng(seed)
-    for _ in range(10):
+    for _ in range(5):
         y_true, y_prob, options, search = drawn(rng)
         options["sample_weight"] = rng.random(len(y_true)) * 10.0 ** rng.integers(-3, 4)
         options["zero_division"] = 0.0
@@ -141,32 +135,50 @@ def test_weights_of_any_kind_are_delivered_to_the_last_bit(seed: int) -> None:
                 assert there.metric(metric) <= best.score + 1e-12
 
 
-@pytest.mark.parametrize("seed", seeds(60))
-def test_looking_at_few_cuts_is_looking_at_all(seed: int, monkeypatch: Any) -> None:
-    """The same threshold, the same range around it, whatever was left out."""
+def means_above(y_true: Any, y_prob: Any, weights: Any) -> tuple[Any, Any]:
+    """The weighted mean F1 of the labels above 0 and above each score, by sorting them in NumPy."""
+    points, total = np.unique(np.append(y_prob.ravel(), 0)), 0.0
+    for true, prob, weight in zip(y_true.T, y_prob.T, weights, strict=True):
+        hits, cells = np.sort(prob[true]), np.sort(prob)
+        tp = len(hits) - np.searchsorted(hits, points, side="right")
+        pred = len(cells) - np.searchsorted(cells, points, side="right")
+        total = total + weight * 2 * tp / np.maximum(len(hits) + pred, 1)
+    return points, total / weights.sum()
+
+
+@MANY
+@given(SEEDS)
+def test_a_threshold_shared_by_large_columns_is_the_best_of_all(seed: int) -> None:
+    """Most scores of large columns are ruled out by what their neighbours can reach at most."""
     rng = np.random.default_rng(seed)
-    cases = [drawn(rng) for _ in range(20)]
-    for rows in rng.integers(5, 40, 20):
-        y_true = rng.random((rows, 3)) < rng.choice([0.2, 0.5, 0.9], 3)
-        y_prob = rng.integers(0, 30, (rows, 3)) / 29
-        options = {"task": "multilabel", "average_over": [None, [0, 2]][rows % 2]}
-        cases.append((y_true, y_prob, options, {"average": "macro", "shared": True}))
-    found = [tried(best_threshold, y, p, **o, **s) for y, p, o, s in cases]
-    monkeypatch.setattr("f1core.thresholds.packed._FEW", 0)
-    monkeypatch.setattr("f1core.thresholds.packed._RANGES", 4)
-    monkeypatch.setattr("f1core.thresholds.shared._SMALL", 0)
-    for (y_true, y_prob, options, search), (best, refused) in zip(cases, found, strict=True):
-        few, too = tried(best_threshold, y_true, y_prob, **options, **search)
-        assert refused == too
-        for name in ("threshold", "low", "high", "score", "metric") if best is not None else ():
-            np.testing.assert_equal(getattr(few, name), getattr(best, name))
+    labels, rows = int(rng.integers(2, 5)), int(rng.integers(33_000, 40_000))
+    y_true = rng.random((rows, labels)) < rng.choice([0.0, 0.001, 0.2, 0.5, 0.9], labels)
+    if not y_true.any():
+        y_true[0, 0] = True
+    levels = int(rng.choice([3, 50, 100_000]))
+    help_of_truth = rng.choice([0.0, 0.2, 1.0])
+    y_prob = np.ceil((rng.random((rows, labels)) + help_of_truth * y_true) / 2 * levels) / levels
+    y_prob = y_prob.astype(["f2", "f4", "f8"][seed % 3])
+    average = ["macro", "weighted"][seed % 2]
+    weights = y_true.sum(axis=0) if average == "weighted" else np.ones(labels)
+    points, means = means_above(y_true, y_prob, weights)
+    best = best_threshold(y_true, y_prob, task="multilabel", average=average, shared=True)
+    assert best.score == pytest.approx(means.max(), abs=1e-13)
+    delivered = score(y_true, y_prob, task="multilabel", threshold=best.threshold)
+    assert best.score == delivered.metric(best.metric)
+    good = np.flatnonzero(means >= means.max() - 1e-15)
+    if len(good) == 1:  # of one best cut the range is known too
+        ends = np.append(points, 1)[[good[0], good[0] + 1]]
+        assert (best.low, best.high) == tuple(ends)
+    assert points[good].min() <= best.threshold < np.append(points, 2)[good.max() + 1]
 
 
 # ---- which of equals, and how flat ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", seeds(300))
-def test_among_equals_it_is_the_middle_of_the_widest_range(seed, way):
+@settings(max_examples=3 * settings.default.max_examples)
+@given(SEEDS)
+def test_among_equals_it_is_the_middle_of_the_widest_range(seed):
     rng = np.random.default_rng(seed)
     n, dtype = int(rng.integers(1, 9)), np.dtype(["f4", "f8"][seed % 2])
     y_true = (rng.random(n) < 0.5).astype(int)
@@ -252,7 +264,7 @@ def test_the_arrays_stay_as_they_are(dtype, order, labels):
 # ---- larger than brute force ---------------------------------------------------------------
 
 
-def test_large_arrays_take_the_histogram_and_miss_nothing():
+def test_no_cut_of_large_arrays_is_missed():
     """Against all thresholds of a curve, for every shape of scores that sorts badly."""
     rng = np.random.default_rng(1)
     n = 30_000
@@ -295,8 +307,8 @@ def test_no_label_can_raise_the_micro_average():
         assert gain == pytest.approx(best.score * square * y_true.sum(), rel=1e-12)
 
 
-@pytest.mark.parametrize("seed", seeds(5))
-def test_shared_thresholds_against_a_plain_sweep(seed, way):
+@pytest.mark.parametrize("seed", range(5))
+def test_shared_thresholds_against_a_plain_sweep(seed):
     rng = np.random.default_rng(seed)
     y_true = rng.random((300, 4)) < [0.1, 0.2, 0.5, 0.0]
     y_prob = np.clip(rng.random((300, 4)) * 0.8 + y_true * 0.2, 0, 1)
@@ -312,8 +324,8 @@ def test_shared_thresholds_against_a_plain_sweep(seed, way):
 # ---- logits --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", seeds(150))
-@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+@settings(max_examples=3 * settings.default.max_examples)
+@given(SEEDS, st.sampled_from(["f2", "f4", "f8"]))
 def test_logits_are_cut_where_a_probability_can_cut_them(seed, dtype):
     rng = np.random.default_rng(seed)
     shape = (int(rng.integers(1, 7)), 2)
