@@ -102,6 +102,9 @@ class Scores:
         self.task: str = options.task or ""
         self.__dict__["total"] = total
 
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(self.__dict__)  # a copy: averages that are sent divide first, which adds to it
+
     # ---- averages ------------------------------------------------------------------------
 
     @cached_property

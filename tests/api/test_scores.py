@@ -259,3 +259,10 @@ def test_functions_of_other_libraries_are_told_what_does_the_same(name, way):
 def test_an_attribute_that_nobody_has_gets_no_advice():
     with pytest.raises(AttributeError, match=r"has no attribute 'no_such_thing'$"):
         f1core.no_such_thing  # noqa: B018
+
+
+def test_scores_can_be_copied_and_pickled_before_anybody_looked_at_their_averages():
+    scores = f1core.score([0, 1, 2, 2], [0, 2, 2, 2])
+    assert scores.macro and scores.weighted and scores.micro
+    for other in (copy.deepcopy(scores), pickle.loads(pickle.dumps(scores))):
+        assert other.to_dict() == scores.to_dict()
