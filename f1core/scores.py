@@ -402,10 +402,13 @@ class Scores:
         return exact_sum(self._sums[TRUE][self.included])
 
     def _average(self, kind: str) -> Average:
-        return Average.on_demand(partial(self._ratios, kind), lambda: self._support)
+        included = self.included  # which refuses, before anybody holds an average of no class
+        return Average.on_demand(
+            partial(self._ratios, kind, included), lambda: exact_sum(self._sums[TRUE][included])
+        )
 
-    def _ratios(self, kind: str, only: tuple[str, ...]) -> dict[str, float]:
-        ratios = metrics.average(kind, *self._shares, self.included, only=only, **self._how)
+    def _ratios(self, kind: str, included: Array, only: tuple[str, ...]) -> dict[str, float]:
+        ratios = metrics.average(kind, *self._shares, included, only=only, **self._how)
         return {name: float(value) for name, value in ratios.items()}
 
     def _single_numbers(self) -> tuple[str, ...]:
