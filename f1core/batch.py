@@ -20,6 +20,8 @@ from .options import Options
 ID_VIEWS = {dtype: dtype for dtype in NATIVE_IDS} | {np.dtype(np.bool_): np.dtype(np.uint8)}
 # Floats that are 0.0 or 1.0 are told apart by their bits.
 FLAG_VIEWS = ID_VIEWS | {np.dtype(f"f{size}"): np.dtype(f"u{size}") for size in (4, 8)}
+# Whole-numbered scores are 0 or 1: what is negative lies above 1 without its sign.
+WHOLE_VIEWS = {dtype: np.dtype(f"u{dtype.itemsize}") for dtype in ID_VIEWS}
 SCORE_VIEWS = {dtype: form.word for dtype, form in FORMATS.items()}
 
 

@@ -16,7 +16,15 @@ import numpy as np
 from . import blocks, many_classes, memory
 from .backends import numpy as numpy_backend
 from .backends import switch
-from .batch import FLAG_VIEWS, ID_VIEWS, SCORE_VIEWS, Batch, KernelPlan, is_column_major
+from .batch import (
+    FLAG_VIEWS,
+    ID_VIEWS,
+    SCORE_VIEWS,
+    WHOLE_VIEWS,
+    Batch,
+    KernelPlan,
+    is_column_major,
+)
 from .counts import Array, Counts
 from .diagnose import complain
 from .inputs import rescan
@@ -117,7 +125,8 @@ def kernel_plan(batch: Batch, backend: Any) -> KernelPlan:
     true_view: Any = (FLAG_VIEWS if compiled and (flags or batch.onehot) else ID_VIEWS).get(
         true.dtype
     )
-    pred_view: Any = (ID_VIEWS if batch.format is None else SCORE_VIEWS).get(pred.dtype)
+    whole_views = WHOLE_VIEWS if flags else ID_VIEWS
+    pred_view: Any = (whole_views if batch.format is None else SCORE_VIEWS).get(pred.dtype)
     zero_copy = (
         true_view is not None
         and pred_view is not None
