@@ -183,7 +183,7 @@ def _counted(
     batch = check(true, pred, Options(task="multiclass", confusion=kept or None))
     if not kept and batch.n_classes > _FEW_CLASSES:
         batch = replace(batch, options=replace(batch.options, confusion=False))
-    counts = counting.count(batch)
+    _, counts = counting.count_guessed(batch)
     assert counts.labels is not None
     labels, n, sums, right = counts.labels, len(true), counts.per_class, None
     confusion = counts.confusion if matrix else None
