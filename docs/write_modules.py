@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +51,4 @@ def written(page: str) -> str:
 
 
 if __name__ == "__main__":
-    page = PAGE.read_text()
-    PAGE.write_text(written(page))
-    sys.exit(0)
+    PAGE.write_text(written(PAGE.read_text()))

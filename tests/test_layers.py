@@ -3,26 +3,21 @@
 import ast
 import inspect
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import write_modules
 
 import f1core
 
 ROOT = Path(f1core.__file__).parent
-PAGE = Path(__file__).parent.parent / "ARCHITECTURE.md"
 KERNELS = "backends.numba"
 # The core as ARCHITECTURE.md lists it: a module imports only modules above it, and none outside.
 CORE = [
     name
-    for name in re.findall(
-        r"^- `([\w.]+)`: ",
-        PAGE.read_text().split("<!-- core -->")[1].split("<!-- end -->")[0],
-        re.M,
-    )
+    for name in write_modules.listed(write_modules.PAGE.read_text())["core"]
     if not name.startswith(f"{KERNELS}.")
 ]
 HEAVY = {

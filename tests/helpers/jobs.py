@@ -204,29 +204,21 @@ def fork_after_threads(warm: bool) -> None:
 
 def fork_while_loading() -> None:
     """Another thread is loading the kernels at the moment of the fork."""
-    locked, done = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with lock_of_loading():
-            locked.set()
-            done.wait()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    locked.wait()
-    child = in_child()
-    done.set()
-    thread.join()
-    report(expected(), child=child)
+    fork_while_held(lock_of_loading())
 
 
 def fork_while_linking() -> None:
     """Another thread is inside of LLVM at the moment of the fork."""
     load_after(0)
+    fork_while_held(lock_of_linking())
+
+
+def fork_while_held(lock: threading.Lock) -> None:
+    """Fork while another thread holds a lock; the child counts all the same."""
     locked, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with lock_of_linking():
+        with lock:
             locked.set()
             done.wait()
 
