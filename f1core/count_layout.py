@@ -17,6 +17,12 @@ TP, PRED, TRUE, CELLS = range(4)  # rows of `sums`; CELLS only for multilabel
 # Entries of `rows`: two counters, then four blocks of one entry a ratio.
 COUNT, EXACT = range(2)
 RATIOS = ("precision", "recall", "f1", "fbeta", "jaccard", "specificity")
+# Each ratio is a tp / (a tp + b fn + c fp): its (a, b, c). Those of fbeta depend on beta, and are
+# `Options.coefs`; specificity is the recall of the negatives.
+COEFS = {
+    "precision": (1.0, 0.0, 1.0), "recall": (1.0, 1.0, 0.0), "f1": (2.0, 1.0, 1.0),
+    "jaccard": (1.0, 1.0, 1.0), "specificity": (1.0, 1.0, 0.0),
+}  # fmt: skip
 UNDEFINED = slice(2, 8)  # rows whose denominator is 0
 HIGH, LOW = slice(8, 14), slice(14, 20)  # limbs worth 2^-31 and 2^-62; HIGH alone holds floats
 WHOLE = slice(20, 26)  # the limb worth 1

@@ -403,9 +403,7 @@ class Scores:
 
     def _average(self, kind: str) -> Average:
         included = self.included  # which refuses, before anybody holds an average of no class
-        return Average.on_demand(
-            partial(self._ratios, kind, included), lambda: exact_sum(self._sums[TRUE][included])
-        )
+        return Average.on_demand(partial(self._ratios, kind, included), lambda: self._support)
 
     def _ratios(self, kind: str, included: Array, only: tuple[str, ...]) -> dict[str, float]:
         ratios = metrics.average(kind, *self._shares, included, only=only, **self._how)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..count_layout import CELLS, COUNT, EXACT, RATIOS, TP, TRUE
+from ..count_layout import CELLS, COEFS, COUNT, EXACT, RATIOS, TP, TRUE
 from ..counts import Array, Counts
 from ..metrics import fraction
 from ..options import Options
@@ -113,22 +113,12 @@ def classes_of(counts: Counts, options: Options, ratio: str) -> Classes:
     if ratio == "specificity":
         total = counts.total if counts.rows is None else counts.sums[CELLS]  # type: ignore[index]
         return Classes(np.maximum(total - tp - missed - false, 0), false, 0 * tp, (1.0, 1.0, 0.0))
-    return Classes(tp, missed, false, coefs_of(ratio, options))
+    return Classes(tp, missed, false, COEFS.get(ratio, options.coefs))
 
 
 def _floats(counts: Counts) -> Array:
     """(3, C) the sums of each class, so that no sum or product of them leaves int64."""
     return np.asarray(counts.per_class, np.float64)
-
-
-def coefs_of(ratio: str, options: Options) -> tuple[float, float, float]:
-    """(a, b, c) of a ratio a hits / (a hits + b missed + c false)."""
-    if ratio == "fbeta":
-        return options.coefs
-    return {
-        "precision": (1.0, 0.0, 1.0), "recall": (1.0, 1.0, 0.0),
-        "f1": (2.0, 1.0, 1.0), "jaccard": (1.0, 1.0, 1.0), "specificity": (1.0, 0.0, 1.0),
-    }[ratio]  # fmt: skip
 
 
 def _only(counts: Counts, place: int) -> Counts:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..count_layout import COEFS
 from ..counts import Array
 from ..metrics import divide, fraction
 from .label_columns import Candidates, Column, possible_cuts, runs
@@ -155,7 +156,7 @@ def best_sum(
     Source: W. Dinkelbach, On nonlinear fractional programming, Management Science 13(7), 1967.
     """
     ratio = objective.ratio
-    a, b, c = {"precision": (1.0, 0.0, 1.0), "recall": (1.0, 1.0, 0.0)}.get(ratio, objective.coefs)
+    a, b, c = COEFS.get(ratio, objective.coefs)
     if c == 0 or not any(cuts.tp.any() for cuts in found):
         # Recall, where more is better for each label; or nothing can be found.
         return [best_cut(column, objective, slack) for column in columns]
@@ -202,7 +203,7 @@ def best_sum(
 
 
 def _widest(column: Column, cuts: Candidates, gain: Array) -> int:
-    """Of the cuts with as high a gain as the first, the one with the widest gap."""
+    """Find the cut with the widest gap among those with as high a gain as the first."""
     ties = np.flatnonzero(gain == gain[0])
     if len(ties) == 1:
         return 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...count_layout import CELLS, COUNT, EXACT, LIMB, PRED, RATIOS, TP, TRUE
+from ...count_layout import CELLS, COEFS, COUNT, EXACT, LIMB, PRED, RATIOS, TP, TRUE
 from .floats import floats_of, is_zero, minus, over, plus, times, where
 from .jit import inlined, jit
 from .lanes import LANES, above, load, repeated
@@ -16,9 +16,7 @@ UNDEFINED, HIGH, LOW = (2 + N_RATIOS * block for block in range(3))
 F1, FBETA, SPECIFICITY = (RATIOS.index(ratio) for ratio in ("f1", "fbeta", "specificity"))
 assert FBETA == F1 + 1
 
-# Each is a tp / (a tp + b fn + c fp): rows of a, b, c in the order of RATIOS. fbeta's come with the
-# call; specificity is the recall of the negatives.
-FACTORS = np.array([[1, 0, 1], [1, 1, 0], [2, 1, 1], [0, 0, 0], [1, 1, 1], [1, 1, 0]], float)
+FACTORS = np.array([COEFS.get(ratio, (0.0, 0.0, 0.0)) for ratio in RATIOS])  # fbeta's: the call's
 
 
 # A whole number from 0 to 2^51 plus this has its bits as the lowest of the sum.
