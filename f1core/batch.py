@@ -102,7 +102,7 @@ class Batch:
         return self.as_bits(self.pred[rows])
 
     def as_bits(self, block: Array) -> Array:
-        """Some of the scores, or of flags, as unsigned bits."""
+        """View scores, or flags, as unsigned bits."""
         if self.format is None:
             block = native_ids(block)
             return block.view(f"u{block.itemsize}")
@@ -112,7 +112,7 @@ class Batch:
         return read_only(block, self.format.word)
 
     def flag_bits(self, block: Array) -> Array:
-        """Some of the targets as kernels of thresholds read them: floats by their bits."""
+        """View targets as kernels of thresholds read them: floats by their bits."""
         if self.true.dtype.kind != "f" or self.true.dtype not in FLAG_VIEWS:
             return native_ids(block)
         block = np.ascontiguousarray(block)
@@ -167,7 +167,7 @@ class Batch:
         return bits, int(form.below), int(form.highest)
 
     def ignored_bits(self, true: Array) -> tuple[bool, int]:
-        """Whether such targets can be `ignore_index`, and that value, or its bits."""
+        """Tell whether targets of this dtype can be `ignore_index`, and that value, or its bits."""
         value = self.options.ignore_index
         if value is None or (isinstance(value, str) and self.encoder is None):
             return False, 0

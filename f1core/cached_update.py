@@ -99,7 +99,7 @@ class CachedUpdate:
         return total
 
     def _fits(self, total: Counts) -> bool:
-        """Whether such counts can be added in place; remember where."""
+        """Remember where these counts are added in place; tell whether they can be."""
         pair = total.pair(self._own)
         if pair is None:
             return False

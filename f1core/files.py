@@ -16,7 +16,7 @@ from .grouped import GroupedAccumulator
 from .inputs import check
 from .io import sources
 from .io.paths import is_pipe
-from .io.rows import Batch, Rows, told, used
+from .io.rows import ChosenBatch, Rows, told, used
 from .io.selection import Names
 from .io.spelling import Spelling
 from .io.words import meant
@@ -144,7 +144,7 @@ def accumulate(
     if progress is not None and not callable(progress):
         raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
 
-    def counted(batches: Iterator[Batch]) -> Accumulator | GroupedAccumulator:
+    def counted(batches: Iterator[ChosenBatch]) -> Accumulator | GroupedAccumulator:
         return _counted(batches, group is not None, task, options, progress)
 
     return used(
@@ -155,7 +155,7 @@ def accumulate(
 
 
 def _counted(
-    batches: Iterator[Batch],
+    batches: Iterator[ChosenBatch],
     grouped: bool,
     task: str | None,
     options: dict[str, Any],
@@ -241,7 +241,7 @@ def read(
         As `score`.
     """
 
-    def joined(batches: Iterator[Batch]) -> Rows:
+    def joined(batches: Iterator[ChosenBatch]) -> Rows:
         truths, scores, found = [], [], None
         counts: dict[str, int] = {}
         for name, chosen, batch in batches:

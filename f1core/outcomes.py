@@ -1,4 +1,4 @@
-"""What is true and what is predicted, row by row, for what needs more than sums."""
+"""Decide rows one by one: true and predicted ids, or outcomes, where sums are not enough."""
 
 from __future__ import annotations
 

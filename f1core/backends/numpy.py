@@ -74,7 +74,7 @@ def labels(true: Array, pred: Array, confusion: Array) -> int:
 
 
 def labels_weighted(true: Array, pred: Array, weight: Array, confusion: Array) -> int:
-    """As `labels`, adding weights in row order."""
+    """Add the weights of pairs to a matrix, in row order; return how many were outside."""
     cells, bad = _cells_of(true, pred, len(confusion))
     if not bad:
         np.add.at(confusion.reshape(-1), cells, weight)  # in order, onto what is there
@@ -96,7 +96,7 @@ def labels_sums(true: Array, pred: Array, sums: Array) -> int:
 
 
 def labels_sums_weighted(true: Array, pred: Array, weight: Array, sums: Array) -> int:
-    """As `labels_sums`, adding weights in row order."""
+    """Add the weights of pairs to TP, PRED and TRUE, in row order; return how many were outside."""
     true, pred = _own(true, pred)
     bad = len(true) - int(_inside(true, pred, sums.shape[1]).sum())
     if not bad:
@@ -164,7 +164,7 @@ def binary_sums_weighted(
     true: Array, words: Array, cut: Any, below: int, limit: Any, skips: bool, ignored: Any,
     weight: Array, out: Array,
 ) -> int:  # fmt: skip
-    """As `binary_sums`, with weights: in eight lanes and these in order, every LANE_ROWS anew."""
+    """Add weights to out[pred + 2 true]: in eight lanes, and these in order, each LANE_ROWS."""
     outcome, bad = decided(true, words, np.array([cut], words.dtype), below, limit, skips, ignored)
     for start in range(0, len(outcome), LANE_ROWS):
         block, weights = outcome[start : start + LANE_ROWS], weight[start : start + LANE_ROWS]
@@ -279,7 +279,7 @@ def cells(outcome: Array, columns: Array | None, coefs: Array, sums: Array, rows
 def cells_weighted(
     outcome: Array, weight: Array, columns: Array | None, coefs: Array, sums: Array, rows: Array
 ) -> None:
-    """As `cells`, adding weights in row order."""
+    """Add outcomes by label, and the rows' statistics, times each row's weight in row order."""
     for row, flag in enumerate(_flags(outcome)):
         sums[row] = _in_order(sums[row], flag * weight[:, None])
     rows[COUNT] = _in_order(rows[COUNT], weight)

@@ -20,7 +20,7 @@ _PENDING = 4
 
 
 class Held(NamedTuple):
-    """What is held at one moment; nothing that it consists of is ever changed."""
+    """The rows and counts held at one moment; none of them is ever changed."""
 
     rows: StoredRows  # sorted by id, each once
     pending: StoredRows  # later ones, sorted by id, too few yet to be merged into the others
@@ -56,7 +56,7 @@ class Deduplicator:
 
     @property
     def seed(self) -> int | None:
-        """What resamples are drawn from."""
+        """The seed that resamples are drawn from."""
         return None if self._held is None else self._held.seed
 
     def add(self, more: StoredRows, threads: int | None = None, seed: int | None = None) -> None:

@@ -116,7 +116,7 @@ class _File:
         return header.row_bytes
 
     def arrays(self, columns: list[str], n_rows: int) -> Iterator[dict[str, Array]]:
-        """These of its `names`, so many rows at a time."""
+        """Read some of its `names`, so many rows at a time."""
         wanted = columns if self._zipped else [self.path.stem]
         lengths = {name: self.headers[name].shape[0] for name in wanted}
         if len(set(lengths.values())) > 1:

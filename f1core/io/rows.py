@@ -22,14 +22,14 @@ from .spelling import Spelling
 from .words import Words, classes_of, named
 
 T = TypeVar("T")
-Batch = tuple[str, Selection, Columns]  # of a source, and what was chosen there
+ChosenBatch = tuple[str, Selection, Columns]  # of a source, and what was chosen there
 
 _SOME = 1 << 16  # rows whose labels tell what the columns call the classes
 
 
 def used(
     paths: Any,
-    use: Callable[[Iterator[Batch]], T],
+    use: Callable[[Iterator[ChosenBatch]], T],
     *,
     classes: Any,
     text_labels: bool,
@@ -105,7 +105,7 @@ def _renamed(error: F1Error) -> str:
 
 def _batches(
     paths: Any, looked: Callable[[Source], Selection], spelling: Spelling, classes: Any
-) -> Iterator[Batch]:
+) -> Iterator[ChosenBatch]:
     """Each batch with its source's name and what was chosen there."""
     first: Selection | None = None
     for source in sources.opened(paths, spelling):

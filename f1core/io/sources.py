@@ -136,7 +136,7 @@ def open_file(path: Path, spelling: Spelling) -> Source:
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
-    """The same items, the next one being made in a thread while the last one is used."""
+    """Make each next item in a thread while the last one is used."""
     iterator, end = iter(items), object()
     with ThreadPoolExecutor(1, thread_name_prefix="f1core-ahead") as reader:
         pending: Any = reader.submit(next, iterator, end)

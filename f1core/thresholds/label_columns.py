@@ -56,7 +56,7 @@ class ScoreColumn:
         return self.cuts_at(np.concatenate([first, new, [len(self.scores)]]).astype(np.int64))
 
     def possible(self, cuts: Candidates) -> Candidates:
-        """Those cuts that some threshold in [0, 1] makes."""
+        """Select the cuts that some threshold in [0, 1] makes."""
         lowest, highest = self.places_above([self._bottom, self._top])
         cuts = cuts.take((cuts.at >= lowest) & (cuts.at <= highest))
         if self.from_logits:

@@ -53,7 +53,7 @@ def drop_in(function: Function) -> Function:
 
 
 def readable(y: Any, name: str) -> Any:
-    """What scikit-learn cannot read, as what it can; strings mixed with anything are refused.
+    """Convert what scikit-learn cannot read; strings mixed with anything else are refused.
 
     It reads neither NumPy's StringDType nor Arrow's dictionaries of views, and counts the nan of
     ["cat", nan] as a class.

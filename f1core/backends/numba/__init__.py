@@ -36,7 +36,7 @@ def multilabel(
     true, true_from, words, words_from, n, cuts, below, limit, skips, ignored, chosen, coefs, sums,
     rows,
 ):  # fmt: skip
-    """As `cells`; without options, rows that lie as such are counted without masks.
+    """Cut and count labels: without options in one pass, else by masks (`cells`).
 
     10^6 rows of 15 labels take 6 ms and not 8, 50,000 of 1,000 take 22 and not 43.
 

@@ -36,7 +36,7 @@ def multiclass(true, words, inf, confusion):
 
 @jit
 def multiclass_sums(true, words, inf, sums):
-    """The same into TP, PRED and TRUE of each class."""
+    """Count scores by their largest column into the rows TP, PRED and TRUE of `sums` (3, C)."""
     n, block = len(true), block_of(words)
     ids = np.empty(min(n, block), np.int32)
     bad = 0

@@ -111,7 +111,10 @@ def argmax(words, inf, ids):
 
 @jit
 def argmax_of_columns(lines, start, inf, ids):
-    """The same of rows that lie as columns (C, N), from row `start` on; of 16 bits up to 32,768."""
+    """Find each row's largest score where scores lie by columns (C, N), from row `start` on.
+
+    Scores of 16 bits may have up to 32,768 columns, whose numbers fit into their lanes.
+    """
     limit, columns, n = np.int64(inf), len(lines), len(ids)
     for i in range(0, n, SIDE):
         left = n - i

@@ -139,7 +139,7 @@ def upper(a, b):
 
 @compiled_as(_emit_sorted(False))
 def lower(a, b):
-    """The other one."""
+    """The lesser of each two by their keys, the first of equals."""
     return choose(greater(a, b), b, a).view(a.dtype)
 
 

@@ -63,7 +63,7 @@ def binary_sums(true, words, cut, below, limit, skips, ignored, out):
 
 @jit
 def binary_sums_weighted(true, words, cut, below, limit, skips, ignored, weight, out):
-    """As `binary_sums`, with weights: in eight lanes and these in order, every BLOCK rows anew.
+    """Add weights to out[pred + 2 true]: in eight lanes and these in order, every BLOCK rows anew.
 
     A weight that is negative, infinite or NaN is refused as well.
     """
@@ -72,7 +72,7 @@ def binary_sums_weighted(true, words, cut, below, limit, skips, ignored, weight,
 
 @inlined
 def add_rows(true, words, cut, below, limit, skips, ignored, weight, out):
-    """Both of them."""
+    """Add rows, or their weights where there are some, to out[pred + 2 true]."""
     n, odd = len(words), 0
     cuts = order(repeated(words, cut, LANES))
     label, one_true = repeated(true, -1, LANES), yes(true, LANES)

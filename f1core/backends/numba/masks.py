@@ -142,7 +142,7 @@ def store(array, j, lanes):
 
 @inlined
 def put(array, j, lanes, number, most):
-    """The same of the first `number` of their `most` lanes, which `array` may end behind."""
+    """Store the first `number` of `most` lanes, behind which `array` may end."""
     if number >= most:
         store(array, j, lanes)
     else:

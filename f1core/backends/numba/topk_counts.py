@@ -104,7 +104,7 @@ def choose_columns(block, last, other_last, columns, chosen, inside):
 
 @inlined
 def drop_ties(block, half, last, columns, k, chosen):
-    """Of what equals the k-th value, keep the first columns, as many as there is room for."""
+    """Keep the first columns that equal the k-th value, as many as there is room for."""
     left = repeated(block, k, SIDE)
     for j in range(columns):
         left = add_where(greater(keys(load(block, 0, j * BLOCK + half, SIDE)), last), left, -1)
