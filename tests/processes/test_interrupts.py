@@ -75,6 +75,8 @@ class Interrupting:
         return self
 
     def run(self, call):
+        # Python 3.12 sends no bytecode to a tracer set before some frame has asked for them.
+        sys._getframe().f_trace_opcodes = True
         sys.settrace(self)
         try:
             call()
@@ -99,6 +101,7 @@ def length_of(name, before):
         add()
     counting = Interrupting(-1, interrupt)
     counting.run(add)
+    assert counting.seen, "no bytecode of the package was seen"
     return counting.seen
 
 
