@@ -50,7 +50,7 @@ def class_intervals(
     with warnings.catch_warnings():  # of a class that no replica has
         warnings.simplefilter("ignore", RuntimeWarning)
         variance = np.nan_to_num(np.nanvar(found, axis=0, ddof=1))
-    units = units_of(_trials(drawn, ratio))
+    units = units_of(trials_of(drawn, ratio))
     a, b, c = each.coefs
     value = np.nan_to_num(each.ratio, nan=0.5)
     unit = np.minimum(max(b, c) / (a * units), 1.0)
@@ -61,7 +61,7 @@ def class_intervals(
     return np.where(each.trials > 0, low, 0.0), np.where(each.trials > 0, high, 1.0)
 
 
-def _trials(drawn: Resamples, ratio: str) -> Array:
+def trials_of(drawn: Resamples, ratio: str) -> Array:
     """(B, C) what each class's ratio is out of, in each replica."""
     tp, pred, true = np.moveaxis(np.asarray(drawn.sums[:, :3], np.float64), 1, 0)
     if ratio == "specificity":
@@ -80,7 +80,7 @@ def _unit(drawn: Resamples, scores: Scores, stem: str, kind: str, whole: Array) 
         stem, kind = "recall", "macro"
     included = scores.included
     each = classes_of(scores._counts, drawn.options, stem)
-    trials = _trials(drawn, stem)[:, included]
+    trials = trials_of(drawn, stem)[:, included]
     a, b, c = each.coefs
     if kind == "micro":
         return float(max(b, c) / (a * units_of(trials.sum(axis=1))))

@@ -123,7 +123,9 @@ def test_any_task_any_kind_of_prediction():
     y_true = rng.integers(0, 3, 100)
     scores = rng.random((100, 3)) + np.eye(3)[y_true]
     found = compare(y_true, scores, scores.argmax(axis=1), metric="f1_macro", seed=0)
-    assert (found.difference, found.interval, found.p_value) == (0, (0, 0), 1)
+    assert (found.difference, found.p_value) == (0, 1)
+    # Not (0, 0): 100 rows without a disagreement leave room for about 3 in either direction.
+    assert found.interval == pytest.approx((-0.03, 0.03), abs=0.005)
     top = compare(y_true, scores, rng.random((100, 3)), metric="recall_micro", top_k=2, seed=0)
     assert top.a == score(y_true, scores, top_k=2).micro.recall
     names = np.array(["cat", "dog", "eel"])
@@ -167,6 +169,46 @@ def test_refusals_are_sentences():
     for wrong in ({"resamples": 0}, {"seed": -1}, {"seed": 1.5}, {"level": 1.0}, {"level": "x"}):
         with pytest.raises(F1Error, match=next(iter(wrong))):
             compare(y_true, a, b, metric="f1_macro", **wrong)
+
+
+@pytest.mark.parametrize("way", ["joint", "weights", "cluster", "multilabel"])
+def test_models_that_never_disagree_have_the_rule_of_three(way):
+    """Hanley and Lippman-Hand: what did not occur in n rows has a chance of at most 3 / n."""
+    y_true = np.arange(300) % 2
+    more = {
+        "joint": {},
+        "weights": {"sample_weight": np.ones(300)},
+        "cluster": {"cluster": np.arange(300)},
+        "multilabel": {"task": "multilabel"},
+    }[way]
+    if way == "multilabel":
+        y_true = y_true[:, None]
+    for a, b, expected in (
+        (y_true, y_true, (-0.01, 0.01)),
+        (1 - y_true, 1 - y_true, (-0.01, 0.01)),
+        (y_true, 1 - y_true, (0.99, 1.0)),
+        (1 - y_true, y_true, (-1.0, -0.99)),
+    ):
+        found = compare(y_true, a, b, metric="accuracy", **more)
+        assert found.interval == pytest.approx(expected, abs=0.002)
+        assert -1 <= found.interval[0] < found.interval[1] <= 1
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "f1_macro", "recall_macro", "f1", "mcc"])
+def test_an_interval_of_few_disagreements_holds_the_truth(metric):
+    """One model has 1 % of the rows wrong that the other has right; 4 rows of 400 on average."""
+    rng = np.random.default_rng(20261128)
+    y_true = np.repeat([0, 1], 200)
+    truth = 0.02 if metric == "mcc" else 0.01  # MCC of two classes of one size is 2 accuracy - 1
+    held, trials = 0, 150
+    for trial in range(trials):
+        both = rng.random(400) < 0.1  # what both have wrong
+        only = ~both & (rng.random(400) < 0.01 / 0.9)
+        a, b = np.where(both, 1 - y_true, y_true), np.where(both | only, 1 - y_true, y_true)
+        found = compare(y_true, a, b, metric=metric, task="binary", resamples=300, seed=trial)
+        low, high = found.interval
+        held += low <= truth <= high
+    assert held / trials >= 0.92
 
 
 def test_undefined_stays_undefined():
