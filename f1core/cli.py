@@ -17,7 +17,7 @@ from .accumulator import Accumulator
 from .cli_wording import spoken
 from .errors import F1Error, plain_text
 from .grouped import GroupedAccumulator
-from .io.words import Words
+from .io.rows import Words
 from .options import TASKS
 from .scores import Scores
 from .writing import check_target, refuse_twice

@@ -16,10 +16,9 @@ from .grouped import GroupedAccumulator
 from .inputs import check
 from .io import sources
 from .io.paths import is_pipe
-from .io.rows import ChosenBatch, Rows, told, used
+from .io.rows import ChosenBatch, Rows, meant, told, used
 from .io.selection import Names
 from .io.spelling import Spelling
-from .io.words import meant
 from .options import make_options, parameters_of, refuse_unknown
 from .scores import Scores
 

@@ -9,10 +9,9 @@ import numpy as np
 from .. import option_values
 from ..arrays import column_names, to_numpy
 from ..columns_by_name import Arrangement, arrange
-from ..counts import Array
 from ..errors import F1Error, missing, shown
-from ..io.selection import Names, Selection
-from .partition import Outcome, Plan, finished, merged, stand_in, tree
+from ..io.selection import Names
+from .partition import FAN, Outcome, Plan, finished, merged
 
 try:
     import dask
@@ -39,12 +38,10 @@ def score(
         As in `f1core.score`, as Dask arrays of any chunks, Series, or DataFrames whose columns are
         matched by name. Truth and weights are cut as `y_pred` is, whose rows stay where they are;
         chunks of its columns are put together.
-    task
-        "binary", "multiclass" or "multilabel"; None where shapes and dtypes tell it.
     compute
         False for a Delayed, to be computed with others.
-    classes, **options
-        As in `f1core.score`.
+    task, classes, **options
+        As in `f1core.score`; the task is read off shapes and dtypes where these tell it.
 
     Returns
     -------
@@ -77,10 +74,11 @@ def score(
     classes = names or found.names or count
     if sample_weight is not None:
         sides.append(_like(pred, sample_weight, "sample_weight"))
-    plan = Plan(_none_of(true), _none_of(pred), task, classes, options)
+    none, zero = (np.empty((0, *side.shape[1:]), side.dtype) for side in (true, pred))
+    plan = Plan(none, zero, task, classes, options)
     counted = dask.delayed(plan.arrays, pure=False)
     blocks = [side.to_delayed().reshape(-1).tolist() for side in sides]
-    parts = [counted(f"chunk {n}", *block) for n, block in enumerate(zip(*blocks, strict=True))]
+    parts = [counted(f"chunk {n}", [block]) for n, block in enumerate(zip(*blocks, strict=True))]
     return _reduced(parts, compute)
 
 
@@ -129,14 +127,14 @@ def score_frame(
         raise F1Error(f"df is {shown(type(df).__name__)}; give a Dask DataFrame")
     if not all(isinstance(name, str) for name in df.columns):
         df = df.rename(columns={name: str(name) for name in df.columns})
-    chosen = Selection(list(df.columns), target, probabilities, sample_weight, classes=classes)
-    kinds = {name: _none_like(df.dtypes[name]) for name in chosen.all}
-    truth = stand_in([kinds[name] for name in chosen.target])
-    scores = stand_in([kinds[name] for name in chosen.probabilities])
-    plan = Plan(truth, scores, task, classes, options, chosen)
+    fields = zip(df.columns, df.dtypes, strict=True)
+    plan, columns = Plan.of_columns(
+        fields, task, classes, options,
+        target=target, probabilities=probabilities, weight=sample_weight,
+    )  # fmt: skip
     count = dask.delayed(_counted, pure=False)
-    frames = df[chosen.all].to_delayed()
-    return _reduced([count(plan, n, chosen.all, frame) for n, frame in enumerate(frames)], compute)
+    frames = df[columns].to_delayed()
+    return _reduced([count(plan, n, columns, frame) for n, frame in enumerate(frames)], compute)
 
 
 def _counted(plan: Plan, number: int, columns: list[str], frame: Any) -> Outcome:
@@ -145,11 +143,15 @@ def _counted(plan: Plan, number: int, columns: list[str], frame: Any) -> Outcome
         batch = {name: to_numpy(frame[name], f"column {name}") for name in columns}
     except F1Error as error:
         return F1Error(f"{where}: {error}")
-    return plan.frame(where, [batch] if len(frame) else [])
+    return plan.frame(where, [batch])
 
 
 def _reduced(parts: list[Any], compute: bool) -> Any:
-    total = tree(parts, dask.delayed(merged, pure=False))
+    """Add up `FAN` parts at a time until one is left, and divide."""
+    add = dask.delayed(merged, pure=False)
+    while len(parts) > 1:
+        parts = [add(parts[start : start + FAN]) for start in range(0, len(parts), FAN)]
+    total = parts[0] if parts else None
     if compute:
         return finished(dask.compute(total)[0])
     return dask.delayed(finished, pure=False)(total)
@@ -204,19 +206,3 @@ def _like(pred: Any, value: Any, name: str) -> Any:
     if len(value) != len(pred):
         raise F1Error(f"{name} has {len(value)} rows, y_pred has {len(pred)}")
     return value.rechunk({0: pred.chunks[0]})
-
-
-def _none_of(array: Any) -> Array:
-    """No rows of a Dask array."""
-    columns = () if array.ndim == 1 else (int(array.shape[1]),)
-    return np.empty((0, *columns), array.dtype)
-
-
-def _none_like(dtype: Any) -> Array:
-    """No rows of a pandas column; of text as strings, where the dtype says so."""
-    if isinstance(dtype, np.dtype):
-        return np.empty(0, dtype)
-    if "string" in str(dtype) or str(dtype) == "str":
-        return np.empty(0, "U1")
-    kind = getattr(dtype, "numpy_dtype", None)
-    return np.empty(0, kind if isinstance(kind, np.dtype) else object)

@@ -7,7 +7,8 @@ the engine's traceback.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -15,76 +16,80 @@ import numpy as np
 from ..accumulator import Accumulator
 from ..counts import Array
 from ..errors import F1Error, counted_from, renamed, shape_words
-from ..io.selection import Selection
+from ..io.selection import Selection, stacked
 from ..options import parameters_of, refuse_unknown
 from ..scores import Scores
 
 _OPTIONS = ("target", "probabilities", "sample_weight", *parameters_of(Accumulator))
 Outcome = Accumulator | F1Error
 FAN = 8  # so many states are added in one task
+_KINDS = (  # of columns, by the words of pandas, Arrow and Spark
+    ("float|double|half|decimal", "f8"),
+    ("bool", "?"),
+    ("u?int|(big|small|tiny)int|long|short|byte", "i8"),
+    ("(large_)?str", "U1"),
+)
+_ROWS = re.compile("((large_|fixed_size_)?list|array|vector|extension|arrowtensor|fixed_shape)")
 
 
 class Plan:
     """How the rows of a partition are counted; made once, sent to every worker.
 
-    Parameters
-    ----------
-    truth, scores
-        Arrays of no rows, of the columns' shapes and dtypes.
-    task, classes, options
-        As in `f1core.score`.
-    chosen
-        Which columns are which, where the rows are of a frame.
-
-    Raises
-    ------
-    F1Error
-        For wrong options, and for a task that shapes and dtypes leave in doubt.
+    `truth` and `scores` are arrays of no rows, of the columns' shapes and dtypes.
     """
 
+    _chosen: Selection | None = None
+
     def __init__(
-        self,
-        truth: Array,
-        scores: Array,
-        task: str | None,
-        classes: Any,
-        options: dict[str, Any],
-        chosen: Selection | None = None,
+        self, truth: Array, scores: Array, task: str | None, classes: Any, options: dict[str, Any]
     ) -> None:
         refuse_unknown(options, _OPTIONS, "score")
-        self._chosen = chosen
-        if chosen is not None:
-            chosen.settle(truth, scores)
-            classes = chosen.classes
         options = {"threads": 1, **options}  # the engine's workers are the threads
         if task is None and options.get("pos_label") is not None:
             task = "binary"
         self._empty = Accumulator(task or _task_of(truth, scores), classes=classes, **options)
 
-    def arrays(self, where: str, truth: Any, scores: Any, weight: Any = None) -> Outcome:
-        """The counts of one partition of arrays."""
-        return self._counted(where, [(truth, scores, weight)])
+    @classmethod
+    def of_columns(
+        cls,
+        fields: Iterable[tuple[str, Any]],
+        task: str | None,
+        classes: Any,
+        options: dict[str, Any],
+        **columns: Any,
+    ) -> tuple[Plan, list[str]]:
+        """Plan for a frame of these names and types; return the names of what is read, too."""
+        names, types = zip(*fields, strict=True)
+        kinds = dict(zip(names, map(str, types), strict=True))
+        chosen = Selection(list(names), classes=classes, **columns)
+        truth, scores = (
+            stacked([_none_of(kinds[name]) for name in some])
+            for some in (chosen.target, chosen.probabilities)
+        )
+        chosen.settle(truth, scores)
+        plan = cls(truth, scores, task, chosen.classes, options)
+        plan._chosen = chosen
+        return plan, chosen.all
 
     def frame(self, where: str, batches: Iterable[Mapping[str, Array]]) -> Outcome:
-        """The counts of one partition of columns, in batches of any size."""
+        """Count one partition of columns, in batches of any size."""
         chosen = cast(Selection, self._chosen)
+        parts = (
+            (chosen.truth(b), chosen.scores(b), None if chosen.weight is None else b[chosen.weight])
+            for b in batches
+        )
+        return self.arrays(where, parts)
 
-        def parts() -> Iterable[tuple[Any, Any, Any]]:
-            for batch in batches:
-                weight = None if chosen.weight is None else batch[chosen.weight]
-                yield chosen.truth(batch), chosen.scores(batch), weight
-
-        return self._counted(where, parts())
-
-    def _counted(self, where: str, parts: Iterable[tuple[Any, Any, Any]]) -> Outcome:
+    def arrays(self, where: str, parts: Iterable[tuple[Any, ...]]) -> Outcome:
+        """Count one partition in parts: truth, scores and weights or None."""
         total, done = pickle.loads(pickle.dumps(self._empty)), 0
         names = {} if self._chosen is None else {"y_true": "target", "y_pred": "probabilities"}
         try:
-            for truth, scores, weight in parts:
+            for truth, scores, *weight in parts:
                 if not (len(truth) or len(scores)):  # of which engines may not know the dtype
                     continue
                 with counted_from(done):
-                    total.update(truth, scores, sample_weight=weight)
+                    total.update(truth, scores, sample_weight=weight[0] if weight else None)
                 done += len(scores)
         except F1Error as error:
             return F1Error(f"{where}: {renamed(error, **names)}")
@@ -92,7 +97,7 @@ class Plan:
 
 
 def merged(outcomes: Iterable[Outcome | None]) -> Outcome | None:
-    """The sum of some partitions in order, or the first refusal; None where there are none."""
+    """Add up some partitions in order, or take the first refusal; None where there are none."""
     total: Outcome | None = None
     for one in outcomes:
         if one is None or isinstance(total, F1Error):
@@ -107,26 +112,27 @@ def merged(outcomes: Iterable[Outcome | None]) -> Outcome | None:
     return total
 
 
-def tree(parts: list[Any], add: Callable[[list[Any]], Any]) -> Any:
-    """`FAN` parts at a time added up until one is left."""
-    while len(parts) > 1:
-        parts = [add(parts[start : start + FAN]) for start in range(0, len(parts), FAN)]
-    return parts[0] if parts else None
-
-
 def finished(outcome: Outcome | None) -> Scores:
-    """The scores of the sum of all partitions.
-
-    Raises
-    ------
-    F1Error
-        What a partition was refused for; or if there are no rows.
-    """
+    """Divide the sum of all partitions, or raise what a partition was refused for."""
     if isinstance(outcome, F1Error):
         raise outcome
     if outcome is None:
         raise F1Error("there are no rows to score")
     return outcome.compute()
+
+
+def state_row(part: int, outcome: Outcome | None) -> Any:
+    """A partition's number and its outcome as an Arrow table of one row."""
+    import pyarrow as pa
+
+    state = pa.array([pickle.dumps(outcome)], pa.binary())
+    return pa.table({"part": pa.array([part], pa.int32()), "state": state})
+
+
+def added(rows: Iterable[tuple[int, bytes]]) -> tuple[int, Outcome | None]:
+    """Add up the outcomes of such rows in the partitions' order, under the first one's number."""
+    ordered = sorted(rows)
+    return ordered[0][0] if ordered else 0, merged(pickle.loads(state) for _, state in ordered)
 
 
 def _task_of(truth: Array, scores: Array) -> str:
@@ -148,8 +154,10 @@ def _task_of(truth: Array, scores: Array) -> str:
     )
 
 
-def stand_in(columns: list[Array]) -> Array:
-    """No rows of these columns side by side."""
-    if len(columns) == 1:
-        return columns[0]
-    return np.empty((0, len(columns)), np.result_type(*columns))
+def _none_of(kind: str) -> Array:
+    """No rows of a column whose type is called that."""
+    word = re.sub("^dictionary<values=", "", kind.lower())
+    if _ROWS.match(word):
+        return np.empty((0, 0))
+    found = (dtype for words, dtype in _KINDS if re.match(words, word))
+    return np.empty(0, next(found, "O"))

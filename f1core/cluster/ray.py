@@ -6,14 +6,11 @@ import pickle
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from ..counts import Array
 from ..errors import F1Error, missing, shown
-from ..io import arrow
-from ..io.selection import Names, Selection
+from ..io.batches import arrays
+from ..io.selection import Names
 from ..scores import Scores
-from .partition import FAN, Plan, finished, merged, stand_in
+from .partition import FAN, Plan, added, finished, state_row
 
 try:
     import ray.data
@@ -39,10 +36,8 @@ def score(
         A `ray.data.Dataset`.
     target, probabilities, sample_weight
         Columns, as in `f1core.files.score`: one, several, a pattern, or one of lists or tensors.
-    task
-        "binary", "multiclass" or "multilabel"; None where the columns' types tell it.
-    classes, **options
-        As in `f1core.score`.
+    task, classes, **options
+        As in `f1core.score`; the task is read off the columns' types where these tell it.
 
     Raises
     ------
@@ -60,41 +55,28 @@ def score(
     schema = df.schema()
     if schema is None:
         raise F1Error("there are no rows to score")
-    kinds = dict(zip(schema.names, schema.types, strict=True))
-    chosen = Selection(list(kinds), target, probabilities, sample_weight, classes=classes)
-    truth = stand_in([_none_of(kinds[name]) for name in chosen.target])
-    scores = stand_in([_none_of(kinds[name]) for name in chosen.probabilities])
-    plan = Plan(truth, scores, task, classes, options, chosen)
-    states = df.select_columns(chosen.all).map_batches(
-        partial(_count, pickle.dumps(plan), chosen.all), batch_size=None, batch_format="pyarrow"
-    )
+    fields = zip(schema.names, schema.types, strict=True)
+    plan, columns = Plan.of_columns(
+        fields, task, classes, options,
+        target=target, probabilities=probabilities, weight=sample_weight,
+    )  # fmt: skip
+    count = partial(_count, pickle.dumps(plan), columns)
+    states = df.select_columns(columns).map_batches(count, batch_size=None, batch_format="pyarrow")
     sums = states.map_batches(_add, batch_size=FAN, batch_format="pyarrow")
-    found = sorted((row["part"], row["state"]) for row in sums.iter_rows())
-    return finished(merged(pickle.loads(state) for _, state in found))
+    return finished(added((row["part"], row["state"]) for row in sums.iter_rows())[1])
 
 
 def _count(plan: bytes, columns: list[str], block: Any) -> Any:
     """One state for a block."""
     part = _place()
-    outcome = pickle.loads(plan).frame(
-        f"block {part}", (arrow.arrays(some, columns) for some in [block] if len(some))
-    )
-    return _table([part], [outcome])
+    batches = (arrays(some, columns) for some in [block] if len(some))
+    return state_row(part, pickle.loads(plan).frame(f"block {part}", batches))
 
 
 def _add(states: Any) -> Any:
-    """The states of some blocks as one, added in the blocks' order."""
-    pairs = sorted(zip(states["part"].to_pylist(), states["state"].to_pylist(), strict=True))
-    if not pairs:
-        return states
-    return _table([pairs[0][0]], [merged(pickle.loads(state) for _, state in pairs)])
-
-
-def _table(parts: list[int], outcomes: list[Any]) -> Any:
-    import pyarrow as pa
-
-    states = [pickle.dumps(outcome) for outcome in outcomes]
-    return pa.table({"part": pa.array(parts, pa.int64()), "state": pa.array(states, pa.binary())})
+    """The states of some blocks as one."""
+    rows = [*zip(states["part"].to_pylist(), states["state"].to_pylist(), strict=True)]
+    return state_row(*added(rows)) if rows else states
 
 
 def _place() -> int:
@@ -106,18 +88,3 @@ def _place() -> int:
         return int(context.task_idx)
     except Exception:
         return 0
-
-
-def _none_of(kind: Any) -> Array:
-    """No rows of a column of this type, pyarrow's or NumPy's."""
-    import pyarrow as pa
-
-    if not isinstance(kind, pa.DataType):
-        return np.empty(0, kind if isinstance(kind, np.dtype) else object)
-    if isinstance(kind, pa.ExtensionType) or hasattr(kind, "value_type"):
-        return np.empty((0, 0)) if not pa.types.is_dictionary(kind) else _none_of(kind.value_type)
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return np.empty(0)
-    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
-        return np.empty(0, np.bool_ if pa.types.is_boolean(kind) else np.int64)
-    return np.empty(0, "U1")

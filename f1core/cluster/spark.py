@@ -7,18 +7,14 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from ..counts import Array
 from ..errors import F1Error, missing, shown
-from ..io import arrow
-from ..io.selection import Names, Selection
+from ..io.batches import array
+from ..io.selection import Names
 from ..scores import Scores
-from .partition import FAN, Outcome, Plan, finished, merged, stand_in
+from .partition import FAN, Plan, added, finished, state_row
 
 try:
     import pyspark
-    from pyspark.sql import types
 except ImportError:
     raise missing("f1core.cluster.spark", "pyspark", "spark") from None
 
@@ -44,10 +40,8 @@ def score(
     target, probabilities, sample_weight
         Columns, as in `f1core.files.score`: one, several, a pattern, or one of lists or of ML
         vectors.
-    task
-        "binary", "multiclass" or "multilabel"; None where the columns' types tell it.
-    classes, **options
-        As in `f1core.score`.
+    task, classes, **options
+        As in `f1core.score`; the task is read off the columns' types where these tell it.
 
     Raises
     ------
@@ -62,69 +56,46 @@ def score(
     """
     if not hasattr(df, "mapInArrow"):
         raise F1Error(f"df is {shown(type(df).__name__)}; give a Spark DataFrame")
-    chosen = Selection(list(df.columns), target, probabilities, sample_weight, classes=classes)
-    kinds = {name: df.schema[name].dataType for name in chosen.all}
-    truth = stand_in([_none_of(kinds[name]) for name in chosen.target])
-    scores = stand_in([_none_of(kinds[name]) for name in chosen.probabilities])
-    plan = Plan(truth, scores, task, classes, options, chosen)
+    fields = ((field.name, field.dataType.simpleString()) for field in df.schema)
+    plan, columns = Plan.of_columns(
+        fields, task, classes, options,
+        target=target, probabilities=probabilities, weight=sample_weight,
+    )  # fmt: skip
     # mapInArrow reads a dot or a backtick in a name as syntax, so columns go by number.
-    rows = df.select(
-        [_column(df, name, kinds[name]).alias(f"c{n}") for n, name in enumerate(chosen.all)]
-    )
-    states = rows.mapInArrow(partial(_count, pickle.dumps(plan), chosen.all), _STATE)
+    rows = df.select([_column(df, name).alias(f"c{n}") for n, name in enumerate(columns)])
+    states = rows.mapInArrow(partial(_count, pickle.dumps(plan), columns), _STATE)
     sums = states.repartition(FAN, "part").mapInArrow(_add, _STATE)
-    found = sorted(sums.collect(), key=lambda row: row["part"])
-    return finished(merged(pickle.loads(row["state"]) for row in found))
+    return finished(added((row["part"], bytes(row["state"])) for row in sums.collect())[1])
 
 
 def _count(plan: bytes, columns: list[str], batches: Iterable[Any]) -> Iterator[Any]:
     """One state for the rows of a partition, if it has any."""
     context: Any = pyspark.TaskContext.get()
     part = 0 if context is None else context.partitionId()
-
-    def arrays() -> Iterator[dict[str, Array]]:
-        for batch in batches:
-            yield arrow.arrays_in_order(batch, columns)
-
-    outcome = pickle.loads(plan).frame(f"partition {part}", arrays())
+    parts = (
+        {name: array(column, name) for name, column in zip(columns, b.columns, strict=True)}
+        for b in batches
+    )
+    outcome = pickle.loads(plan).frame(f"partition {part}", parts)
     if isinstance(outcome, F1Error) or outcome.counts is not None:
-        yield _row(part, outcome)
+        yield from state_row(part, outcome).to_batches()
 
 
 def _add(batches: Iterable[Any]) -> Iterator[Any]:
-    """The states of some partitions as one, added in the partitions' order."""
-    states = sorted(
+    """The states of some partitions as one."""
+    rows = [
         pair
         for batch in batches
         for pair in zip(*(column.to_pylist() for column in batch.columns), strict=True)
-    )
-    if states:
-        outcome = merged(pickle.loads(state) for _, state in states)
-        yield _row(states[0][0], outcome)
+    ]
+    if rows:
+        yield from state_row(*added(rows)).to_batches()
 
 
-def _row(part: int, outcome: Outcome | None) -> Any:
-    import pyarrow as pa
-
-    columns = [pa.array([part], pa.int32()), pa.array([pickle.dumps(outcome)], pa.binary())]
-    return pa.record_batch(columns, ["part", "state"])
-
-
-def _column(df: Any, name: str, kind: Any) -> Any:
+def _column(df: Any, name: str) -> Any:
     quoted = "`" + name.replace("`", "``") + "`"
-    if type(kind).__name__ != "VectorUDT":
+    if type(df.schema[name].dataType).__name__ != "VectorUDT":
         return df[quoted]
     from pyspark.ml.functions import vector_to_array
 
     return vector_to_array(df[quoted])
-
-
-def _none_of(kind: Any) -> Array:
-    """No rows of a column of this type."""
-    if isinstance(kind, types.ArrayType) or type(kind).__name__ == "VectorUDT":
-        return np.empty((0, 0))
-    if isinstance(kind, (types.FractionalType, types.DecimalType)):
-        return np.empty(0)
-    if isinstance(kind, types.StringType):
-        return np.empty(0, "U1")
-    return np.empty(0, np.bool_ if isinstance(kind, types.BooleanType) else np.int64)

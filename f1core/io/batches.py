@@ -1,4 +1,4 @@
-"""What a source is, and how its rows become batches of arrays."""
+"""What a source is, and how its rows, Arrow's among them, become batches of arrays."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import null_row, plain_arrow, to_numpy
 from ..counts import Array
 from ..errors import F1Error, counted_from, missing
-from . import arrow
 from .selection import Selection
 
 Columns = dict[str, Array]
@@ -36,10 +36,7 @@ class Source(ABC):
     rows: int | None = None  # where that is known without reading them
     files: Sequence[Any] = ()  # to be closed in the end
     keys: Mapping[str, Any] = MappingProxyType({})  # columns that the folders above it name
-
-    def hint(self) -> str | None:
-        """What may be wrong where a column is not found, where that is known."""
-        return None
+    hint: str | None = None  # what may be wrong where a column is not found
 
     def close(self) -> None:
         """Close what was opened for it."""
@@ -48,7 +45,7 @@ class Source(ABC):
 
     @abstractmethod
     def batches(self, chosen: Selection) -> Iterator[Columns]:
-        """The chosen columns, a batch of rows at a time."""
+        """Read the chosen columns, a batch of rows at a time."""
 
 
 class Partition(Source):
@@ -57,14 +54,10 @@ class Partition(Source):
     def __init__(self, inner: Source, keys: dict[str, int | str]) -> None:
         self._inner, self.keys = inner, keys
         self.name, self.names, self.whole = inner.name, inner.names, inner.whole
-        self.rows = inner.rows
-
-    def hint(self) -> str | None:
-        """What may be wrong where a column is not found."""
-        return self._inner.hint()
+        self.rows, self.hint = inner.rows, inner.hint
 
     def batches(self, chosen: Selection) -> Iterator[Columns]:
-        """The chosen columns, a batch of rows at a time."""
+        """Read the chosen columns, those of the folders among them."""
         inside = copy.copy(chosen)
         inside.all = [name for name in chosen.all if name not in self.keys]
         added = [name for name in chosen.all if name in self.keys]
@@ -78,7 +71,7 @@ class Partition(Source):
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Whatever a reader raises as one sentence that names the source."""
+    """Turn whatever a reader raises into one sentence that names the source."""
     try:
         yield
     except Reread:
@@ -93,12 +86,12 @@ def reading(name: str) -> Iterator[None]:
 
 
 def step(row_bytes: float) -> int:
-    """How many rows of so many bytes make a batch."""
+    """Return how many rows of so many bytes make a batch."""
     return max(1, min(ROWS, int(_BYTES / max(1, row_bytes))))
 
 
-def arrays(parts: Iterable[Any], columns: list[str], first: int = 0) -> Iterator[Columns]:
-    """Record batches, cut where they are large, as arrays; rows in errors count from `first`."""
+def batches_of(parts: Iterable[Any], columns: list[str], first: int = 0) -> Iterator[Columns]:
+    """Cut record batches where they are large; rows in errors count from `first`."""
     done = first
     for part in parts:
         if not len(part):
@@ -108,6 +101,72 @@ def arrays(parts: Iterable[Any], columns: list[str], first: int = 0) -> Iterator
         for start in range(0, len(part), rows):
             piece = part.slice(start, rows)
             with counted_from(done):
-                found = arrow.arrays(piece, columns)
+                found = arrays(piece, columns)
             yield found
             done += len(piece)
+
+
+def arrays(batch: Any, columns: Iterable[str]) -> Columns:
+    """Read columns of a record batch or a table by name, without a copy where possible."""
+    return {name: array(batch.column(name), name) for name in columns}
+
+
+def array(column: Any, name: str) -> Array:
+    """Read an Arrow column as (n,), or a column of equally long lists as (n, C)."""
+    import pyarrow as pa
+
+    shape = getattr(column.type, "shape", None)
+    if shape is not None and len(shape) != 1:
+        raise F1Error(f"column {name} holds tensors of shape {tuple(shape)}; use one row each")
+    column = plain_arrow(column)
+    kind = column.type
+    _refuse_nulls(column, name, 1)
+    if hasattr(kind, "value_type"):
+        return _rows(column, name)
+    if pa.types.is_nested(kind):
+        raise F1Error(f"column {name} is {kind}; use numbers, strings, or lists of numbers")
+    return _flat(column, name)
+
+
+def _flat(column: Any, name: str) -> Array:
+    """A column without nulls or lists; numbers without `to_numpy`, which imports pandas: 0.2 s."""
+    dtype = dtype_of(column.type)
+    if dtype is None:
+        return to_numpy(column, f"column {name}")
+    values = column.buffers()[1]
+    if not len(column) or values is None:
+        return np.empty(0, dtype)
+    return np.frombuffer(values, dtype, len(column), column.offset * dtype.itemsize)
+
+
+def dtype_of(kind: Any) -> np.dtype[Any] | None:
+    """Return the NumPy type of an Arrow type of numbers; None for any other type."""
+    import pyarrow as pa
+
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        return None
+    letter = "f" if pa.types.is_floating(kind) else "i" if pa.types.is_signed_integer(kind) else "u"
+    return np.dtype(f"{letter}{kind.bit_width // 8}")
+
+
+def _rows(column: Any, name: str) -> Array:
+    """Equally long lists as (n, C)."""
+    width = getattr(column.type, "list_size", None)
+    flat = column.flatten()
+    if width is None:
+        lengths = _flat(column.value_lengths(), name)
+        width = int(lengths[0]) if len(lengths) else 0
+        if (lengths != width).any():
+            row = int((lengths != width).argmax())
+            raise F1Error(
+                f"column {name} holds lists of different lengths: {width} numbers at row 0, "
+                f"{int(lengths[row])} at row {row}"
+            )
+    _refuse_nulls(flat, name, max(1, width))
+    return _flat(flat, name).reshape(len(column), width)
+
+
+def _refuse_nulls(column: Any, name: str, width: int) -> None:
+    if column.null_count:
+        row = null_row(column) // width
+        raise F1Error(f"column {name} is null at row {row}; drop or fill such rows first")

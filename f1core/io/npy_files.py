@@ -24,7 +24,6 @@ from .batches import Columns, Source, reading, step
 from .selection import Selection
 
 _PIECE = 1 << 22  # what is read at once where it is only passed on
-_DEFLATED = 1032  # deflate makes that many bytes of one at most (zlib's technical notes)
 _MOST_COLUMNS = 1 << 20  # of an .npy, each of which has a name
 
 
@@ -37,7 +36,7 @@ class Arrays(Source):
         self.whole = path.stem if path.suffix.lower() == ".npy" else None
 
     def batches(self, chosen: Selection) -> Iterator[Columns]:
-        """The chosen columns, a batch of rows at a time."""
+        """Read the chosen columns, a batch of rows at a time."""
         here = [name for name in chosen.all if name in self.names]
         beside = {name: _File(Path(name)) for name in chosen.all if name not in self.names}
         for name, file in beside.items():
@@ -73,25 +72,22 @@ class _File:
         self.path = path
         self.headers: dict[str, Header] = {}
         self._zipped = path.suffix.lower() == ".npz"
-        size = path.stat().st_size
-        if self._zipped:
-            with zipfile.ZipFile(path) as archive:
-                for member in archive.infolist():
-                    with archive.open(member) as file:
-                        header = _header(file)
-                        start = file.tell()
-                    if header is None or not header.shape:
-                        continue
-                    name = member.filename.removesuffix(".npy")
-                    _refuse_more(f"{name}:", header, _unpacked(member, size) - start)
+        with ExitStack() as stack:
+            if self._zipped:
+                archive = stack.enter_context(zipfile.ZipFile(path))
+                members = [(m.filename, m.file_size) for m in archive.infolist()]
+            else:
+                members = [(path.stem, path.stat().st_size)]
+            for name, size in members:
+                with archive.open(name) if self._zipped else path.open("rb") as file:
+                    header = _header(file)
+                    room = size - file.tell()
+                name = name.removesuffix(".npy") if self._zipped else name
+                if header is not None and header.shape:
+                    _refuse_more(f"{name}: " if self._zipped else "", header, room)
                     self.headers[name] = header
-            return
-        with open(path, "rb") as file:
-            header = _header(file)
-            if header is None or not header.shape:
-                raise F1Error("it holds no array of rows")
-            _refuse_more("", header, size - file.tell())
-            self.headers[path.stem] = header
+        if not (self.headers or self._zipped):
+            raise F1Error("it holds no array of rows")
 
     @property
     def names(self) -> list[str]:
@@ -102,8 +98,7 @@ class _File:
         if header.dtype.names:
             return list(header.dtype.names)
         numbers = range(header.shape[1]) if len(header.shape) == 2 else range(0)
-        stem = self.path.stem
-        return [stem, *(str(n) for n in numbers if str(n) != stem)]
+        return list(dict.fromkeys([self.path.stem, *map(str, numbers)]))
 
     @property
     def rows(self) -> int:
@@ -125,20 +120,16 @@ class _File:
         with ExitStack() as stack:
             files = {name: self._opened(name, stack) for name in wanted}
             for start in range(0, next(iter(lengths.values())), n_rows):
-                found = {
-                    name: _block(file, self.headers[name], base, start, n_rows)
-                    for name, (file, base) in files.items()
-                }
-                yield found if self._zipped else self._parts(found, columns)
+                found = {n: _block(f, self.headers[n], start, n_rows) for n, f in files.items()}
+                yield found if self._zipped else self._parts(found[self.path.stem], columns)
 
-    def _parts(self, found: dict[str, Array], columns: list[str]) -> dict[str, Array]:
-        block = found[self.path.stem]
+    def _parts(self, block: Array, columns: list[str]) -> dict[str, Array]:
         if block.dtype.names:
             return {name: block[name] for name in columns}
         return {n: block if n == self.path.stem else block[:, int(n)] for n in columns}
 
-    def _opened(self, name: str, stack: ExitStack) -> tuple[IO[bytes], int]:
-        """A file that stands at the array's first byte, and where that is."""
+    def _opened(self, name: str, stack: ExitStack) -> IO[bytes]:
+        """A file that stands at the array's first byte."""
         if not self._zipped:
             file: IO[bytes] = stack.enter_context(self.path.open("rb"))
         else:
@@ -146,35 +137,24 @@ class _File:
             known = {member.removesuffix(".npy"): member for member in archive.namelist()}
             file = stack.enter_context(archive.open(known[name]))
             if self.headers[name].by_column:  # columns are sought, and a deflated one has no places
-                file = _spooled(file, stack)
+                packed, file = file, tempfile.TemporaryFile()  # noqa: SIM115
+                stack.enter_context(file)
+                shutil.copyfileobj(packed, file, _PIECE)
+                file.seek(0)
         _header(file)
-        return file, file.tell() if self.headers[name].by_column else 0
-
-
-def _unpacked(member: zipfile.ZipInfo, archive: int) -> int:
-    """How many bytes a member may have at most, whatever it claims."""
-    packed = min(member.compress_size, archive)
-    ratio = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: _DEFLATED}
-    return min(member.file_size, packed * ratio.get(member.compress_type, 1 << 16))
+        return file
 
 
 def _refuse_more(which: str, header: Header, room: int) -> None:
-    """Complain about an array that is larger than its file, before anything is allocated."""
+    """Refuse an array that is larger than its file, before anything is allocated."""
     claimed = header.dtype.itemsize * math.prod(header.shape)
     if header.shape[1:] and header.shape[1] > _MOST_COLUMNS:
         raise F1Error(f"its array has {header.shape[1]:,} columns; at most {_MOST_COLUMNS:,}")
     if claimed > room and not header.dtype.hasobject:
         raise F1Error(
-            f"{which} its header promises {header.shape[0]:,} rows of {header.row_bytes:,} bytes, "
-            f"and there are {max(0, room):,} bytes: it was cut short, or altered".lstrip()
+            f"{which}its header promises {header.shape[0]:,} rows of {header.row_bytes:,} bytes, "
+            f"and there are {max(0, room):,} bytes: it was cut short, or altered"
         )
-
-
-def _spooled(file: IO[bytes], stack: ExitStack) -> IO[bytes]:
-    spool: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-    shutil.copyfileobj(file, spool, _PIECE)
-    spool.seek(0)
-    return spool
 
 
 def _header(file: IO[bytes]) -> Header | None:
@@ -190,20 +170,22 @@ def _header(file: IO[bytes]) -> Header | None:
     return Header(shape, by_column and len(shape) > 1, dtype)
 
 
-def _block(file: IO[bytes], header: Header, base: int, start: int, n_rows: int) -> Array:
-    """Rows from `start`, in the array's own order in memory."""
+def _block(file: IO[bytes], header: Header, start: int, n_rows: int) -> Array:
+    """Rows from `start`, where the file stands, in the array's own order in memory."""
     if header.dtype.hasobject:
         raise F1Error(f"it holds Python objects ({header.dtype}); save numbers or strings")
     if len(header.shape) > 2:
         raise F1Error(f"its array has shape {header.shape}; use one row an item")
     rows, *rest = header.shape
-    count = min(n_rows, rows - start)
+    count, size = min(n_rows, rows - start), header.dtype.itemsize
     if not header.by_column:
         return _numbers(file, header, count * math.prod(rest), start).reshape(count, *rest)
     block = np.empty((rest[0], count), header.dtype)
+    here = file.tell()
     for column in range(rest[0]):
-        file.seek(base + (column * rows + start) * header.dtype.itemsize)
+        file.seek(here + column * rows * size)
         block[column] = _numbers(file, header, count, start)
+    file.seek(here + count * size)
     return block.T
 
 

@@ -1,20 +1,22 @@
-"""Which files paths, folders and patterns mean: each file once, and none passed over in silence."""
+"""Which files paths, folders and patterns mean, each file once; and files as streams of bytes."""
 
 from __future__ import annotations
 
 import fnmatch
 import glob
+import io
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 from ..errors import F1Error, reason_of, shown
 
 STDIN = Path("/dev/stdin")  # what "-" means
+PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4", ".xz": "xz"}
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _LISTED = 5  # files that a sentence names
 # What jobs and tools leave beside their data; hidden files start with a dot.
@@ -33,22 +35,11 @@ _UNFINISHED = {
 def found(paths: Any, readable: Callable[[Path], str | None]) -> list[Path]:
     """List the files behind a path, a list, a folder or a pattern, each file on disk once.
 
-    Parameters
-    ----------
-    paths
-        One or several. A folder means all files in it and in its folders, less hidden files and
-        well-known markers.
-    readable
-        Says why a file cannot be read, or None.
-
-    Raises
-    ------
-    F1Error
-        If there is no file, or one that cannot be read.
+    A folder means all files in it and in its folders, less hidden files and well-known markers;
+    `readable` says why a file cannot be read, or None.
     """
-    given = [paths] if is_path(paths) else list(paths)
     files: dict[Any, Path] = {}
-    for entry in given:
+    for entry in [paths] if is_path(paths) else list(paths):
         for path in _behind(entry, readable):
             files.setdefault(_identity(path), path)
     if not files:
@@ -63,7 +54,8 @@ def is_path(value: Any) -> bool:
 
 def is_pipe(path: Path) -> bool:
     """Whether a file can be read only once, from its beginning."""
-    return path == STDIN or (path.exists() and stat.S_ISFIFO(_stat(path).st_mode))
+    about = _stat(path)
+    return path == STDIN or (about is not None and stat.S_ISFIFO(about.st_mode))
 
 
 def same_file(one: Path, other: Path) -> bool:
@@ -76,20 +68,21 @@ def _behind(entry: Any, readable: Callable[[Path], str | None]) -> list[Path]:
     path = _path(entry)
     if path == STDIN:
         return [path]
-    if not _exists(path):
+    about = _stat(path)
+    if about is None:
         if not glob.has_magic(str(entry)):
-            raise F1Error(f"{path} does not exist")
+            raise _absent(path)
         matches = sorted(set(_expanded(Path(path.anchor), path.relative_to(path.anchor))))
         matches = [match for match in matches if not _MARKER.fullmatch(match.name)]
         if not matches:
             raise F1Error(f"no file matches {entry}")
         return [file for match in matches for file in _behind(match, readable)]
-    mode = _stat(path).st_mode
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(about.st_mode):
         return _in_folder(path, readable)
-    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+    pipe = stat.S_ISFIFO(about.st_mode)
+    if not (stat.S_ISREG(about.st_mode) or pipe):
         raise F1Error(f"{path} is no ordinary file and no pipe")
-    why = None if is_pipe(path) else readable(path)
+    why = None if pipe else readable(path)
     if why is not None:
         raise F1Error(f"{path}: {why}")
     return [path]
@@ -112,7 +105,12 @@ def _path(entry: Any) -> Path:
 
 
 def _in_folder(folder: Path, readable: Callable[[Path], str | None]) -> list[Path]:
-    files = sorted(_walked(folder, set()))
+    files: list[Path] = []
+    for here, held in _folders(folder):
+        if here.name in _UNFINISHED and here != folder:
+            raise F1Error(f"{here.parent} holds {here.name}: {_UNFINISHED[here.name]}")
+        files += [f for f in held if not _is_folder(f) and not _MARKER.fullmatch(f.name)]
+    files.sort()
     odd = [path for path in files if readable(path) is not None]
     if odd:
         names = ", ".join(str(path.relative_to(folder)) for path in odd[:_LISTED])
@@ -126,26 +124,17 @@ def _in_folder(folder: Path, readable: Callable[[Path], str | None]) -> list[Pat
     return files
 
 
-def _walked(folder: Path, seen: set[Any]) -> Iterator[Path]:
-    """All files in a folder and its folders, each folder once wherever links lead."""
-    waiting = [folder]
+def _folders(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
+    """A folder and all below, each once wherever links lead, with what it holds unhidden."""
+    waiting, seen = [folder], set[Any]()
     while waiting:
         here = waiting.pop()
-        identity = _identity(here)
-        if identity in seen:
+        if _identity(here) in seen:
             continue
-        seen.add(identity)
-        for name in _listed(here):
-            if name.startswith("."):
-                continue
-            path = here / name
-            if not stat.S_ISDIR(_stat(path).st_mode):
-                if not _MARKER.fullmatch(name):
-                    yield path
-                continue
-            if name in _UNFINISHED:
-                raise F1Error(f"{here} holds {name}: {_UNFINISHED[name]}")
-            waiting.append(path)
+        seen.add(_identity(here))
+        held = [here / name for name in _listed(here) if not name.startswith(".")]
+        yield here, held
+        waiting += [path for path in held if _is_folder(path)]
 
 
 def _expanded(folder: Path, pattern: Path) -> Iterator[Path]:
@@ -154,33 +143,21 @@ def _expanded(folder: Path, pattern: Path) -> Iterator[Path]:
         yield folder
         return
     head, rest = pattern.parts[0], Path(*pattern.parts[1:])
-    if head == "**":
-        yield from _deep(folder, rest)
-    elif not glob.has_magic(head):
-        if _exists(folder / head):
+    if not glob.has_magic(head):
+        if _stat(folder / head) is not None:
             yield from _expanded(folder / head, rest)
-    elif _is_folder(folder):
+    elif not _is_folder(folder):
+        return
+    elif head == "**":
+        for here, _ in _folders(folder) if rest.parts else [(folder, [])]:
+            yield from _expanded(here, rest)
+    else:
         for name in _listed(folder):
             hidden = name.startswith(".") and not head.startswith(".")
             if hidden or not fnmatch.fnmatchcase(name, head):
                 continue
             if not rest.parts or _is_folder(folder / name):
                 yield from _expanded(folder / name, rest)
-
-
-def _deep(folder: Path, rest: Path) -> Iterator[Path]:
-    """What matches the rest of a pattern in a folder or any folder below."""
-    if not rest.parts:
-        yield folder
-        return
-    waiting, seen = [folder], set[Any]()
-    while waiting:
-        here = waiting.pop()
-        if not _is_folder(here) or _identity(here) in seen:
-            continue
-        seen.add(_identity(here))
-        yield from _expanded(here, rest)
-        waiting += [here / n for n in _listed(here) if not n.startswith(".")]
 
 
 def _listed(folder: Path) -> list[str]:
@@ -190,39 +167,32 @@ def _listed(folder: Path) -> list[str]:
         raise F1Error(f"{folder} cannot be read: {reason_of(error)}") from None
 
 
-def _exists(path: Path) -> bool:
+def _stat(path: Path) -> os.stat_result | None:
+    """What the system knows of a path; None where there is nothing."""
     try:
-        os.stat(path)
+        return os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        return None
     except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from None
-    return True
+        raise F1Error(f"{shown(str(path), 80)} cannot be read: {reason_of(error)}") from None
 
 
 def _is_folder(path: Path) -> bool:
-    return _exists(path) and stat.S_ISDIR(_stat(path).st_mode)
+    about = _stat(path)
+    return about is not None and stat.S_ISDIR(about.st_mode)
 
 
-def _stat(path: Path) -> os.stat_result:
-    try:
-        return os.stat(path)
-    except FileNotFoundError:
-        what = "is a link to nothing" if path.is_symlink() else "does not exist"
-        raise F1Error(f"{path} {what}") from None
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: Path, error: Exception) -> F1Error:
-    return F1Error(f"{shown(str(path), 80)} cannot be read: {reason_of(error)}")
+def _absent(path: Path) -> F1Error:
+    return F1Error(f"{path} {'is a link to nothing' if path.is_symlink() else 'does not exist'}")
 
 
 def _identity(path: Path) -> Any:
     """What hard links and symbolic links of one file share."""
-    if path == STDIN and not path.exists():  # Windows
-        return path
     about = _stat(path)
+    if about is None:
+        if path == STDIN:  # Windows
+            return path
+        raise _absent(path)
     return (about.st_dev, about.st_ino) if about.st_ino else os.path.realpath(path)
 
 
@@ -239,3 +209,57 @@ def keys_of(paths: list[Path]) -> list[dict[str, int | str]]:
 def _keys_in(path: Path) -> dict[str, str]:
     pairs = (part.partition("=") for part in path.parts[:-1])
     return {unquote(key): unquote(value) for key, mark, value in pairs if key and mark}
+
+
+def ending(path: Path) -> tuple[str, str | None]:
+    """Split off what a file's name says of it: ".csv" and "gzip" of part-1.CSV.gz."""
+    codec = PACKED.get(path.suffix.lower())
+    return (path if codec is None else path.with_suffix("")).suffix.lower(), codec
+
+
+def opened(path: Path) -> Any:
+    """Open a file as a stream of bytes that pyarrow reads, unpacked."""
+    import pyarrow as pa
+
+    return unpacked(pa.OSFile(str(path)), ending(path)[1])
+
+
+def unpacked(stream: Any, codec: str | None) -> Any:
+    """Unpack a stream of bytes."""
+    import pyarrow as pa
+
+    if codec is None:
+        return stream
+    if codec == "xz":
+        import lzma
+
+        return lzma.LZMAFile(stream)
+    return pa.CompressedInputStream(stream, codec)
+
+
+class Begun(io.RawIOBase):
+    """A stream whose first bytes were read already; read from its beginning."""
+
+    def __init__(self, head: bytes, stream: Any) -> None:
+        self._head, self._stream = head, stream
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read the next bytes."""
+        if not self._head:
+            return cast(bytes, self._stream.read(size))
+        size = len(self._head) if size < 0 else size
+        part, self._head = self._head[:size], self._head[size:]
+        return part
+
+
+def read(stream: Any, size: int) -> bytes:
+    """Read so many bytes, or all; a pipe hands out what it has."""
+    parts: list[bytes] = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

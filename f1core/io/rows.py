@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
-
 from .. import option_values
+from ..arrays import widened
 from ..counts import Array
-from ..errors import F1Error, counted_from, renamed
+from ..errors import F1Error, counted_from, renamed, shown
 from . import sources
 from .batches import Columns, Reread, Source, reading
 from .paths import same_file
 from .selection import Names, Selection
 from .spelling import Spelling
-from .words import Words, classes_of, named
 
 T = TypeVar("T")
 ChosenBatch = tuple[str, Selection, Columns]  # of a source, and what was chosen there
 
 _SOME = 1 << 16  # rows whose labels tell what the columns call the classes
+_WHOLE = re.compile(r"(0|-?[1-9][0-9]*)(\.0)?")  # a column of floats shows 1 as 1.0
+_FLAGS = {"true": True, "false": False}
+_OPTIONS = ("ignore_index", "average_over", "pos_label")
 
 
 def used(
@@ -37,24 +38,14 @@ def used(
     options: dict[str, Any],
     **columns: Any,
 ) -> T:
-    """Use all batches of the chosen columns; once more where a later cell makes labels text.
-
-    Parameters
-    ----------
-    paths, classes, text_labels, empty_labels, options
-        As for `f1core.files.score`.
-    use
-        Takes the batches.
-    columns
-        What `Selection` is asked for.
-    """
+    """Use all batches of the chosen columns; once more where a later cell makes labels text."""
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
     names, count = (None, None) if words else option_values.classes(classes)
     looked = partial(_looked, classes=names or count, **columns)
     spelling = Spelling(
         option_values.flag("text_labels", text_labels),
         option_values.flag("empty_labels", empty_labels),
-        named(classes if words else names, options),  # a generator is used up by now
+        _texts(classes if words else names, options),  # a generator is used up by now
     )
     while True:
         try:
@@ -85,22 +76,7 @@ def _looked(source: Source, target: Names, probabilities: Names | None, **others
     try:
         return Selection(names, targets, wanted, **others, whole=source.whole)
     except F1Error as error:
-        hint = source.hint()
-        raise error if hint is None else F1Error(f"{error}: {hint}") from None
-
-
-@contextmanager
-def told(name: str, done: int) -> Iterator[None]:
-    """Sentences that name the source, its row, and what the caller's arguments are called."""
-    try:
-        with counted_from(done):
-            yield
-    except F1Error as error:
-        raise F1Error(f"{name}: {_renamed(error)}") from None
-
-
-def _renamed(error: F1Error) -> str:
-    return str(renamed(error, y_true="target", y_pred="probabilities"))
+        raise error if source.hint is None else F1Error(f"{error}: {source.hint}") from None
 
 
 def _batches(
@@ -119,12 +95,26 @@ def _batches(
                 some = {name: column[:_SOME] for name, column in batch.items()}
                 truth = chosen.truth(some)
                 if isinstance(classes, Words) and not chosen.settled:
-                    typed = classes_of(classes, truth)
+                    typed = classes.as_classes(truth)
                     chosen.class_names, chosen.count = option_values.classes(typed)
                 chosen.settle(truth, chosen.scores(some))
             if not first.settled:
                 first = chosen
             yield source.name, chosen, batch
+
+
+@contextmanager
+def told(name: str, done: int) -> Iterator[None]:
+    """Let sentences name the source, its row, and what the caller's arguments are called."""
+    try:
+        with counted_from(done):
+            yield
+    except F1Error as error:
+        raise F1Error(f"{name}: {_renamed(error)}") from None
+
+
+def _renamed(error: F1Error) -> str:
+    return str(renamed(error, y_true="target", y_pred="probabilities"))
 
 
 class Rows(NamedTuple):
@@ -138,7 +128,7 @@ class Rows(NamedTuple):
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Sentences that name the file and its row, and what the caller's arguments are called."""
+        """Let sentences name the file and its row, and what the caller's arguments are called."""
         try:
             yield
         except F1Error as error:
@@ -147,8 +137,90 @@ class Rows(NamedTuple):
             if at is None:
                 raise F1Error(told) from None
             row = int(at.group())
-            ends = np.cumsum([*self.counts.values()])
-            place = min(int(np.searchsorted(ends, row, side="right")), len(ends) - 1)
-            name, rows = [*self.counts.items()][place]
-            row -= int(ends[place]) - rows
+            files = iter(self.counts.items())
+            name, rows = next(files)
+            while row >= rows:
+                row -= rows
+                name, rows = next(files)
             raise F1Error(f"{name}: {told[: at.start()]}{row}{told[at.end() :]}") from None
+
+
+class Words(tuple[str, ...]):
+    """Some labels, typed on a command line, whose type the columns tell.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from f1core.io.rows import Words
+    >>> Words(["1", "2"]).meant("classes", np.array([2, 1, 2]))
+    [1, 2]
+    >>> Words(["1", "2"]).meant("classes", np.array(["2", "1", "2"]))
+    ['1', '2']
+    """
+
+    def meant(self, option: str, truth: Array) -> list[Any]:
+        """Read them as values of the truth's type; words beside whole numbers name these."""
+        kind = widened(truth).dtype.kind
+        if truth.ndim == 2 or kind in "UO":
+            return list(self)
+        if kind == "b" and all(word.lower() in _FLAGS for word in self):
+            return [_FLAGS[word.lower()] for word in self]
+        values = [_number(word) for word in self]
+        odd = next((word for word in values if isinstance(word, str)), None)
+        if odd is None:
+            return values
+        if any(isinstance(value, int) for value in values):
+            raise F1Error(
+                f"{option} holds {shown(odd)} beside numbers, and the target column holds numbers"
+            )
+        return list(self)
+
+    def as_classes(self, truth: Array) -> Any:
+        """Read `classes=` as names of the truth's type; one whole number says how many."""
+        if len(self) == 1 and isinstance(_number(self[0]), int):
+            return _number(self[0])
+        return self.meant("classes", truth)
+
+
+def _number(word: str) -> int | str:
+    """A word as a whole number if it is one."""
+    return int(word.removesuffix(".0")) if _WHOLE.fullmatch(word) else word
+
+
+def meant(options: dict[str, Any], truth: Array, classes: Any) -> dict[str, Any]:
+    """Read the words among options as values of the type of the truth's first rows.
+
+    A word that is the name of a class is that name.
+    """
+    found = dict(options)
+    names = classes if isinstance(classes, list) else []
+    for option in _OPTIONS:
+        words = options.get(option)
+        if not isinstance(words, Words):
+            continue
+        cells = truth.ndim == 2  # of which one may be left out
+        if all(word in names for word in words) and not (option == "ignore_index" and cells):
+            values: list[Any] = list(words)
+        elif cells:  # a cell, or the place of a column
+            values = [_number(word) for word in words]
+        else:
+            values = words.meant(option, truth)
+        found[option] = values if option == "average_over" else values[0]
+    return found
+
+
+def _texts(classes: Any, options: dict[str, Any]) -> Iterator[str]:
+    """The labels that the caller gave as text, which must therefore be text in the columns.
+
+    Iterators are left alone, since whoever reads the option would find them used up.
+    """
+    for values in (classes, *(options.get(name) for name in _OPTIONS)):
+        if isinstance(values, Words):
+            plain = all(isinstance(_number(word), int) for word in values)
+            if not plain and not all(word.lower() in _FLAGS for word in values):
+                yield from values
+        elif isinstance(values, str):
+            yield values
+        elif isinstance(values, Iterable) and not isinstance(values, (dict, Iterator)):
+            with suppress(Exception):  # what cannot be read is refused with its option
+                yield from [value for value in values if isinstance(value, str)]

@@ -22,23 +22,8 @@ Names = str | Iterable[str]
 class Selection:
     """Column names and patterns, looked up among the columns that there are.
 
-    Parameters
-    ----------
-    names
-        The columns that there are, in their order.
-    target, probabilities
-        Names or patterns.
-    weight, group, sample_id
-        The names of single columns.
-    classes
-        As in `f1core.score`: what a pattern's `*` stands for are their names.
-    whole
-        A name that no pattern means.
-
-    Raises
-    ------
-    F1Error
-        If a name or pattern has no column.
+    `classes` are as in `f1core.score`: what a pattern's `*` stands for are their names. `whole` is
+    a name that no pattern means.
     """
 
     def __init__(
@@ -53,17 +38,13 @@ class Selection:
         whole: str | None = None,
     ) -> None:
         self.class_names, self.count = option_values.classes(classes)
-        self.target, self.labels, by_pattern = matching(target, names, "target", whole)
-        self.weight = weight if weight is None else _single(weight, names, "sample_weight")
-        self.group = group if group is None else _single(group, names, "group")
-        self.id = sample_id if sample_id is None else _single(sample_id, names, "sample_id")
-        columns, stems, patterned = matching(probabilities, names, "probabilities", whole)
-        taken = {
-            *self.target,
-            self.weight,
-            self.group,
-            self.id,
-        }  # which a pattern such as * takes in
+        self.target, self.labels, by_pattern = _matching(target, names, "target", whole)
+        self.weight = _single(weight, names, "sample_weight")
+        self.group = _single(group, names, "group")
+        self.id = _single(sample_id, names, "sample_id")
+        columns, stems, patterned = _matching(probabilities, names, "probabilities", whole)
+        single = [name for name in (self.weight, self.group, self.id) if name is not None]
+        taken = {*self.target, *single}  # which a pattern such as * takes in
         pairs = [pair for pair in zip(columns, stems, strict=True) if pair[0] not in taken]
         if not pairs:
             raise F1Error(f"probabilities {shown(probabilities)} leave no column beside the target")
@@ -72,8 +53,7 @@ class Selection:
         self._listed = not by_pattern, not patterned
         self._named = whole is None  # columns of an array have numbers, no names
         self.settled = False
-        wanted = [*self.target, *self.probabilities, self.weight, self.group, self.id]
-        self.all = list(dict.fromkeys(name for name in wanted if name is not None))
+        self.all = list(dict.fromkeys([*self.target, *self.probabilities, *single]))
         counts = Counter(names)
         twice = [name for name in self.all if counts[name] > 1]
         if twice:
@@ -87,10 +67,7 @@ class Selection:
     def settle(self, truth: Array, scores: Array) -> None:
         """Put the columns into the order of the classes, given some of their rows or none.
 
-        Raises
-        ------
-        F1Error
-            If the columns' names contradict the classes, or each other.
+        Refuses columns whose names contradict the classes, or each other.
         """
         if self.settled:
             return
@@ -124,26 +101,20 @@ class Selection:
         self.settled = True
 
     def follow(self, first: Selection) -> None:
-        """Take the columns in the order of an earlier file's.
-
-        Raises
-        ------
-        F1Error
-            If this file has other columns.
-        """
-        self.target, self.labels = _following((self.target, self.labels), first.labels, "target")
+        """Take the columns in the order of an earlier file's, which must have the same ones."""
+        self.target, self.labels = _following(self.target, self.labels, first.labels, "target")
         self.probabilities, self.stems = _following(
-            (self.probabilities, self.stems), first.stems, "probabilities"
+            self.probabilities, self.stems, first.stems, "probabilities"
         )
         self.class_names, self.count = first.class_names, first.count
         self.settled = first.settled
 
     def truth(self, batch: Mapping[str, Array]) -> Array:
-        """(n,) labels or (n, C) rows."""
+        """Return the truth of a batch: (n,) labels or (n, C) rows."""
         return stacked([batch[name] for name in self.target])
 
     def scores(self, batch: Mapping[str, Array]) -> Array:
-        """(n,) or (n, C) scores, or (n,) labels."""
+        """Return the predictions of a batch: (n,) or (n, C) scores, or (n,) labels."""
         return stacked([batch[name] for name in self.probabilities])
 
 
@@ -151,9 +122,10 @@ def _taken(order: list[int], *lists: list[str]) -> list[list[str]]:
     return [[each[place] for place in order] for each in lists]
 
 
-def _following(own: tuple[list[str], list[str]], first: list[str], what: str) -> list[list[str]]:
+def _following(
+    columns: list[str], stems: list[str], first: list[str], what: str
+) -> list[list[str]]:
     """Columns and stems in the order of an earlier file's stems."""
-    columns, stems = own
     if len(stems) == 1 == len(first):
         return [columns, stems]
     if sorted(stems) == sorted(first):
@@ -165,18 +137,10 @@ def _following(own: tuple[list[str], list[str]], first: list[str], what: str) ->
     )
 
 
-def matching(
-    wanted: Names, names: list[str], what: str, whole: str | None = None
+def _matching(
+    wanted: Names, names: list[str], what: str, whole: str | None
 ) -> tuple[list[str], list[str], bool]:
-    """The columns behind names and patterns, what each pattern's `*` stands for, and if one is.
-
-    `whole` is a name that no pattern means.
-
-    Raises
-    ------
-    F1Error
-        If a name or pattern has no column.
-    """
+    """The columns behind names and patterns, what each pattern's `*` stands for, and if one is."""
     columns: list[str] = []
     stems: list[str] = []
     patterned = False
@@ -202,10 +166,10 @@ def matching(
     return columns, stems, patterned
 
 
-def _single(wanted: Any, names: list[str], what: str) -> str:
-    if not isinstance(wanted, str):
+def _single(wanted: Any, names: list[str], what: str) -> str | None:
+    if wanted is not None and not isinstance(wanted, str):
         raise F1Error(f"{what} is {shown(wanted)}; give the name of a column")
-    if wanted not in names:
+    if wanted is not None and wanted not in names:
         raise F1Error(_no_column(wanted, names, what))
     return wanted
 
@@ -217,7 +181,7 @@ def _no_column(entry: str, names: list[str], what: str) -> str:
 
 
 def stacked(columns: list[Array]) -> Array:
-    """(n,) columns side by side as (n, C), in one copy: 10 of 100,000 float32 in 0.9 ms."""
+    """Put (n,) columns side by side as (n, C), in one copy: 10 of 100,000 float32 in 0.9 ms."""
     if len(columns) == 1:
         return columns[0]
     rows = np.empty((len(columns[0]), len(columns)), np.result_type(*columns))

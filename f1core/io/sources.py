@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import shutil
 import sys
@@ -14,53 +13,42 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from ..errors import F1Error, one_of, shown
+from . import paths as on_disk
 from .arrow_files import ArrowFile, Parquet
-from .batches import ROWS, Columns, Partition, Source, arrays, reading
-from .lines import JsonLines
+from .batches import ROWS, Columns, Partition, Source, batches_of, reading
 from .npy_files import Arrays
-from .opening import MAGIC, Begun, ending, read, unpacked
-from .paths import STDIN, is_path, is_pipe, keys_of
-from .paths import found as find
+from .paths import STDIN, Begun, ending, is_path, is_pipe, keys_of, read, unpacked
 from .selection import Selection
 from .spelling import Spelling
-from .text import Delimited
+from .text import Delimited, JsonLines
 
 T = TypeVar("T")
 
 _MARK = 8  # bytes that tell the kind
 _PIECE = 1 << 22  # bytes of a pipe that are copied at once
+_MAGIC = {
+    b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4",
+    b"\xfd7zXZ": "xz",
+}  # fmt: skip
 
-KINDS: dict[str, Callable[[Path, Spelling], Source]] = {
-    ".parquet": lambda path, _: Parquet(path),
-    ".pq": lambda path, _: Parquet(path),
-    ".arrow": lambda path, _: ArrowFile(path),
-    ".arrows": lambda path, _: ArrowFile(path),
-    ".feather": lambda path, _: ArrowFile(path),
-    ".ipc": lambda path, _: ArrowFile(path),
-    ".npy": lambda path, _: Arrays(path),
-    ".npz": lambda path, _: Arrays(path),
-    ".csv": Delimited,
-    ".tsv": Delimited,
-    ".jsonl": JsonLines,
-    ".ndjson": JsonLines,
-}
-TEXT = (".csv", ".tsv", ".jsonl", ".ndjson")  # which may be packed
+TEXT: dict[str, Callable[[Path, Spelling], Source]] = {
+    ".csv": Delimited, ".tsv": Delimited, ".jsonl": JsonLines, ".ndjson": JsonLines,
+}  # fmt: skip
+BINARY: dict[str, Callable[[Path], Source]] = {
+    ".parquet": Parquet, ".pq": Parquet, ".arrow": ArrowFile, ".arrows": ArrowFile,
+    ".feather": ArrowFile, ".ipc": ArrowFile, ".npy": Arrays, ".npz": Arrays,
+}  # fmt: skip
 
 
 def opened(paths: Any, spelling: Spelling) -> Iterator[Source]:
-    """The sources behind paths, frames and streams, each opened when its turn comes.
+    """Open the sources behind paths, frames and streams, each when its turn comes.
 
     `spelling` is how the label cells of text files are read.
-
-    Raises
-    ------
-    F1Error
-        If there is none, or one that cannot be read.
     """
     if is_path(paths):
         yield from _files(paths, spelling)
         return
-    stream = as_stream(paths)
+    stream = _as_stream(paths)
     if stream is not None:
         yield stream
         return
@@ -95,14 +83,8 @@ def _files(paths: Any, spelling: Spelling) -> Iterator[Source]:
 
 
 def found(paths: Any) -> list[Path]:
-    """List the files behind a path, a list, a folder or a pattern, each file on disk once.
-
-    Raises
-    ------
-    F1Error
-        If there is none, or one of a kind that cannot be read.
-    """
-    return find(paths, _unknown_ending)
+    """List the files behind a path, a list, a folder or a pattern, each file on disk once."""
+    return on_disk.found(paths, _unknown_ending)
 
 
 def again(paths: Any) -> bool:
@@ -115,24 +97,20 @@ def again(paths: Any) -> bool:
 
 def _unknown_ending(path: Path) -> str | None:
     kind, codec = ending(path)
+    known = [*BINARY, *TEXT]
     if codec is not None and kind not in TEXT:
-        what = f"a packed {kind} is not read" if kind in KINDS else f"the ending is {path.suffix!r}"
+        what = f"a packed {kind} is not read" if kind in known else f"the ending is {path.suffix!r}"
         return f"{what}; unpack it, or use one of {', '.join(TEXT)} there"
-    return None if kind in KINDS else one_of("the ending", path.suffix, KINDS)
+    return None if kind in known else one_of("the ending", path.suffix, known)
 
 
 def open_file(path: Path, spelling: Spelling) -> Source:
-    """One file by its ending, a pipe by its first bytes.
-
-    Raises
-    ------
-    F1Error
-        If it cannot be read, or pyarrow is missing.
-    """
+    """Open one file by its ending, a pipe by its first bytes."""
     with reading(str(path)):
         if is_pipe(path):
-            return piped(path, spelling)
-        return KINDS[ending(path)[0]](path, spelling)
+            return _piped(path, spelling)
+        kind, _ = ending(path)
+        return TEXT[kind](path, spelling) if kind in TEXT else BINARY[kind](path)
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
@@ -154,12 +132,12 @@ class Stream(Source):
         self.name, self.names, self._parts = name, list(names), parts
 
     def batches(self, chosen: Selection) -> Iterator[Columns]:
-        """The chosen columns, in batches of moderate size."""
+        """Read the chosen columns, in batches of moderate size."""
         with reading(self.name):
-            yield from arrays(self._parts(chosen.all), chosen.all)
+            yield from batches_of(self._parts(chosen.all), chosen.all)
 
 
-def as_stream(value: Any) -> Source | None:
+def _as_stream(value: Any) -> Source | None:
     """A frame, a relation, a dataset or a stream as a source; None if it is none of them."""
     home = type(value).__module__.partition(".")[0]
     if home in ("duckdb", "_duckdb") and hasattr(value, "project"):
@@ -168,7 +146,10 @@ def as_stream(value: Any) -> Source | None:
         names = value.collect_schema().names()
         return Stream("the LazyFrame", names, partial(_of_polars, value))
     if hasattr(value, "scanner") and hasattr(value, "schema"):
-        return Stream("the dataset", value.schema.names, partial(_of_dataset, value))
+        scan = partial(value.scanner, batch_size=ROWS, batch_readahead=4)
+        return Stream(
+            "the dataset", value.schema.names, lambda columns: scan(columns=columns).to_batches()
+        )
     if hasattr(value, "__arrow_c_stream__"):
         with reading(f"the {type(value).__name__}"):
             import pyarrow as pa
@@ -181,8 +162,8 @@ def as_stream(value: Any) -> Source | None:
 def _of_duckdb(relation: Any, columns: list[str]) -> Iterable[Any]:
     quoted = (name.replace('"', '""') for name in columns)
     chosen = relation.project(", ".join(f'"{name}"' for name in quoted))
-    read = getattr(chosen, "to_arrow_reader", None) or chosen.fetch_record_batch
-    return cast(Iterable[Any], read(ROWS))
+    batches = getattr(chosen, "to_arrow_reader", None) or chosen.fetch_record_batch
+    return cast(Iterable[Any], batches(ROWS))
 
 
 def _of_polars(frame: Any, columns: list[str]) -> Iterator[Any]:
@@ -192,57 +173,33 @@ def _of_polars(frame: Any, columns: list[str]) -> Iterator[Any]:
         yield from part.to_arrow().to_batches()
 
 
-def _of_dataset(dataset: Any, columns: list[str]) -> Iterable[Any]:
-    scan = dataset.scanner(columns=columns, batch_size=ROWS, batch_readahead=4)
-    return cast(Iterable[Any], scan.to_batches())
-
-
-def piped(path: Path, spelling: Spelling) -> Source:
-    """Open standard input or another pipe.
-
-    Raises
-    ------
-    F1Error
-        If it is empty, or carries what cannot be read from a pipe.
-    """
-    if path == STDIN:
-        return _told(path, spelling, sys.stdin.buffer)
-    file = path.open("rb")
-    source = _told(path, spelling, file)
-    source.files = [*source.files, file]
-    return source
-
-
-def _told(path: Path, spelling: Spelling, stream: Any) -> Source:
-    """The source that a stream's first bytes tell."""
+def _piped(path: Path, spelling: Spelling) -> Source:
+    """Open standard input or another pipe: its first bytes tell what it carries."""
     import pyarrow as pa
 
-    head = read(stream, _MARK)
-    stream = Begun(head, stream)
-    codec = next((name for mark, name in MAGIC.items() if head.startswith(mark)), None)
+    file = sys.stdin.buffer if path == STDIN else path.open("rb")
+    files = [] if path == STDIN else [file]
+    head = read(file, _MARK)
+    stream: Any = Begun(head, file)
+    codec = next((name for mark, name in _MAGIC.items() if head.startswith(mark)), None)
     if codec is not None:
         stream = unpacked(pa.PythonFile(stream, mode="r"), codec)
         head = read(stream, _MARK)
         stream = Begun(head, stream)
-    if head.startswith(b"PAR1"):
-        return _kept(Parquet, path, stream)
-    if head.startswith(b"ARROW1"):
-        return _kept(ArrowFile, path, stream)
-    if head.startswith(b"\xff\xff\xff\xff"):
+    source: Source
+    if head.startswith((b"PAR1", b"ARROW1")):  # which are read from their end
+        kept = tempfile.TemporaryFile()  # noqa: SIM115
+        files.append(kept)
+        shutil.copyfileobj(stream, kept, _PIECE)
+        kept.seek(0)
+        source = (Parquet if head.startswith(b"PAR1") else ArrowFile)(path, kept)
+    elif head.startswith(b"\xff\xff\xff\xff"):
         reader = pa.ipc.open_stream(pa.PythonFile(stream, mode="r"))
-        return Stream(str(path), reader.schema.names, lambda _: reader)
-    if head.startswith((b"\x93NUMPY", b"PK\x03\x04")):
+        source = Stream(str(path), reader.schema.names, lambda _: reader)
+    elif head.startswith((b"\x93NUMPY", b"PK\x03\x04")):
         raise F1Error("an .npy or .npz cannot be read from a pipe; name the file")
-    if head.lstrip().startswith(b"{"):
-        return JsonLines(path, spelling, stream)
-    return Delimited(path, spelling, stream)
-
-
-def _kept(kind: Callable[[Path, Any], Source], path: Path, stream: Any) -> Source:
-    """A source over all of a stream in a temporary file: these kinds are read from their end."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115
-    shutil.copyfileobj(stream, file, _PIECE)
-    file.seek(0, io.SEEK_SET)
-    source = kind(path, file)
-    source.files = [file]
+    else:
+        lines = head.lstrip().startswith(b"{")
+        source = (JsonLines if lines else Delimited)(path, spelling, stream)
+    source.files = files
     return source

@@ -1,4 +1,4 @@
-"""CSV and its kin: any usual delimiter, packed or not; labels as they are written."""
+"""CSV and its kin, with any usual delimiter, and JSON Lines: packed or not, labels as written."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ from typing import Any
 import numpy as np
 
 from ..errors import F1Error, counted_from, shown
-from . import arrow
-from .batches import Columns, Reread, Source, reading
-from .opening import Begun, opened, read
+from .batches import Columns, Reread, Source, array, arrays, batches_of, reading
+from .paths import Begun, opened, read
 from .selection import Selection
 from .spelling import GROUP, ID, PREDICTION, TARGET, Spelling
 
 _HEAD = 1 << 20  # bytes whose rows tell what the columns hold
 _LEAST, _MOST = 3, 1 << 28  # lines and bytes of the first rows
+_BLOCK = 1 << 22  # bytes of JSON that are parsed at once
 _DELIMITERS = ",;\t|"
 _SHOWN = 50  # rows that tell whether numbers have a decimal comma
 _COMMA = re.compile(r"-?[0-9]*,[0-9]+(e-?[0-9]+)?", re.IGNORECASE)
 _POINT = re.compile(r"-?[0-9]*\.[0-9]+(e-?[0-9]+)?", re.IGNORECASE)
-_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")  # what such a file begins with
+_NULLS = [
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+    "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null", "None", "<NA>",
+]  # fmt: skip
 
 
 class Delimited(Source):
@@ -40,60 +44,48 @@ class Delimited(Source):
                 head = _rows_of(file)
         else:
             head = self._begun = _rows_of(stream)
-        encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
-        text = head.decode(encoding, "replace")
+        encoding = "utf-16" if head.startswith(_UTF16) else "utf-8"
+        text = head.decode(encoding, "replace").removeprefix("\ufeff")
         if not text.strip():
             raise F1Error("it is empty: there is not even a header")
         text = text if len(head) < _HEAD else _whole_rows(text)
-        delimiter, point = _dialect(text, path)
-        plain = text.removeprefix("\ufeff").encode()
+        delimiter, self._point = _dialect(text, path)
+        plain = text.encode()
         ends = np.flatnonzero(np.frombuffer(plain, np.uint8) == ord("\n"))
         longest = int(np.diff(ends, prepend=-1, append=len(plain)).max())
         block = max(_HEAD, 4 * longest)  # which holds a row
-        self._options = {
-            "read_options": arrow_csv.ReadOptions(
-                encoding=encoding.removesuffix("-sig"),
-                block_size=block,
-            ),
-            "parse_options": arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        }
-        self._point = point
-        convert = arrow_csv.ConvertOptions(decimal_point=point)
-        parse = self._options["parse_options"]
+        parse = arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
+        rows = arrow_csv.ReadOptions(encoding=encoding, block_size=block)
+        self._options = {"read_options": rows, "parse_options": parse}
         self._first = arrow_csv.read_csv(
             io.BytesIO(plain),
             # Without threads: a process that ends at once, as after a misspelt column, would abort
             # while Arrow starts its own (4 of 60 times on one core).
             read_options=arrow_csv.ReadOptions(block_size=block, use_threads=False),
             parse_options=parse,
-            convert_options=convert,
+            convert_options=arrow_csv.ConvertOptions(decimal_point=self._point),
         )
         self.names = list(self._first.column_names)
-
-    def hint(self) -> str | None:
-        """What may be wrong where a column is not found."""
-        if len(self.names) > 1 or not re.search(r"\W", self.names[0].strip()):
-            return None
-        return (
-            f"the header is one column, {shown(self.names[0])}: separate columns by a comma, a "
-            "semicolon, a tab or |"
-        )
+        if len(self.names) == 1 and re.search(r"\W", self.names[0].strip()):
+            self.hint = (
+                f"the header is one column, {shown(self.names[0])}: separate columns by a comma, a "
+                "semicolon, a tab or |"
+            )
 
     def batches(self, chosen: Selection) -> Iterator[Columns]:
-        """The chosen columns, a batch of rows at a time."""
+        """Read the chosen columns, a batch of rows at a time."""
         labels = self._labels(chosen)
         others = [name for name in chosen.all if name not in labels.values()]
         done = 0
         with reading(self.name):
             for part in self._parts(chosen, labels):
                 with counted_from(done):
-                    batch = arrow.arrays(part, others)
+                    batch = arrays(part, others)
                 cells = {role: part.column(name) for role, name in labels.items()}
                 try:
                     found = self._spelling.arrays(cells, labels, self.name, done)
                 except Reread as error:
-                    self._refuse_second(str(error))
-                    raise
+                    raise _once(error, self._stream) from None
                 yield {**batch, **{name: found[role] for role, name in labels.items()}}
                 done += len(part)
 
@@ -107,28 +99,29 @@ class Delimited(Source):
             include_columns=chosen.all, column_types=kinds, decimal_point=self._point,
             null_values=_NULLS,
         )  # fmt: skip
-        source = self._opened()
         try:
-            with arrow_csv.open_csv(source, convert_options=convert, **self._options) as reader:
+            with self._reader(convert) as reader:
                 yield from (part for part in reader if len(part))
         except pa.ArrowInvalid as error:
             raise self._told(error, kinds) from None
 
-    def _opened(self) -> Any:
+    def _reader(self, convert: Any) -> Any:
         import pyarrow as pa
+        from pyarrow.csv import open_csv
 
         if self._stream is None:
-            return opened(self._path)
-        return pa.PythonFile(Begun(self._begun, self._stream), mode="r")
+            source = opened(self._path)
+        else:
+            source = pa.PythonFile(Begun(self._begun, self._stream), mode="r")
+        return open_csv(source, convert_options=convert, **self._options)
 
     def _labels(self, chosen: Selection) -> dict[str, str]:
         """The columns that hold labels, groups or ids, by role; each column once."""
         here = chosen.all  # and not in the names of folders
-        found = {TARGET: chosen.target, PREDICTION: chosen.probabilities}
-        found = {r: names for r, names in found.items() if len(names) == 1 and names[0] in here}
-        if PREDICTION in found and self._are_scores(found[PREDICTION][0]):
-            del found[PREDICTION]
-        single = {role: names[0] for role, names in found.items()}
+        sides = ((TARGET, chosen.target), (PREDICTION, chosen.probabilities))
+        single = {role: names[0] for role, names in sides if len(names) == 1 and names[0] in here}
+        if PREDICTION in single and self._are_scores(single[PREDICTION]):
+            del single[PREDICTION]
         for role, name in ((GROUP, chosen.group), (ID, chosen.id)):
             if name in here and name not in single.values():
                 single[role] = name
@@ -139,78 +132,66 @@ class Delimited(Source):
         import pyarrow as pa
 
         column = self._first.column(name)
-        if self._spelling.scores:
-            return True
-        if not pa.types.is_floating(column.type):
-            return False
+        if self._spelling.scores or not pa.types.is_floating(column.type):
+            return self._spelling.scores
         if column.null_count:
             return True  # and refused
-        values = arrow.array(column, name)
-        whole = bool((np.floor(values) == values).all())
-        return not (whole and (values.max(initial=0) > 1 or values.min(initial=0) < 0))
+        values = array(column, name)
+        inside = values.min(initial=0) >= 0 and values.max(initial=0) <= 1
+        return bool(inside or (np.floor(values) != values).any())
 
     def _kinds(self, chosen: Selection, labels: dict[str, str]) -> dict[str, Any]:
         """Each column's type: text for labels, and for numbers what the first rows tell."""
         import pyarrow as pa
 
         kinds = {name: self._first.schema.field(name).type for name in chosen.all}
-        several = {name: kinds[name] for name in chosen.probabilities if name in kinds}
-        floating = any(map(pa.types.is_floating, several.values()))
+        several = [name for name in chosen.probabilities if name in kinds]
+        # A rare class may be 0 and 0 for a long time, and a weight 1.
+        wide = {*self._spelling.wide, chosen.weight}
+        single = self._spelling.scores and len(several) == 1
+        if single or any(pa.types.is_floating(kinds[name]) for name in several):
+            wide.update(several)
         for name, kind in kinds.items():
-            # A rare class may be 0 and 0 for a long time, and a weight 1.
-            wide = (
-                (floating and name in several)
-                or name == chosen.weight
-                or name in self._spelling.wide
-            )
-            if pa.types.is_null(kind) or (pa.types.is_integer(kind) and wide):
+            if pa.types.is_null(kind) or (pa.types.is_integer(kind) and name in wide):
                 kinds[name] = pa.float64()
-        if self._spelling.scores and len(several) == 1:
-            kinds[chosen.probabilities[0]] = pa.float64()
-        return {**kinds, **dict.fromkeys(labels.values(), pa.dictionary(pa.int32(), pa.string()))}
+        for role, name in labels.items():  # whole numbers are read out of text, words as codes
+            whole = pa.types.is_integer(self._first.schema.field(name).type)
+            words = self._spelling.text[role] or not whole
+            kinds[name] = pa.dictionary(pa.int32(), pa.string()) if words else pa.string()
+        return kinds
 
     def _told(self, error: Exception, kinds: dict[str, Any]) -> Exception:
         """The sentence for a cell that is no number; a wider type, where that would do."""
         import pyarrow as pa
 
         at = re.match(r"In CSV column #(\d+): .*conversion error", str(error))
-        if at is None or int(at[1]) >= len(self.names):
+        if at is None or int(at[1]) >= len(self.names) or self._stream is not None:
             return error
         name = self.names[int(at[1])]
-        if pa.types.is_integer(kinds.get(name, pa.null())) and self._stream is None:
+        if pa.types.is_integer(kinds.get(name, pa.null())):
             self._spelling.wide.add(name)
             return Reread(f"column {name} holds fractions")
-        if self._stream is not None:
-            return error
         return F1Error(self._first_wrong(name) or str(error))
 
     def _first_wrong(self, name: str) -> str | None:
         """Where a column of numbers holds something else."""
         import pyarrow as pa
-        from pyarrow import csv as arrow_csv
+        from pyarrow.csv import ConvertOptions
 
-        convert = arrow_csv.ConvertOptions(include_columns=[name], column_types={name: pa.string()})
-        done = 0
-        with arrow_csv.open_csv(self._opened(), convert_options=convert, **self._options) as reader:
-            for part in reader:
-                for row, text in enumerate(part.column(0).to_pylist()):
-                    try:
-                        float(text.replace(self._point, "."))
-                    except ValueError:
-                        if text not in _NULLS:
-                            return f"column {name} is {shown(text)} at row {done + row}, no number"
-                done += len(part)
+        convert = ConvertOptions(include_columns=[name], column_types={name: pa.string()})
+        with self._reader(convert) as reader:
+            cells = (text for part in reader for text in part.column(0).to_pylist())
+            for row, text in enumerate(cells):
+                try:
+                    float("0" if text in _NULLS else text.replace(self._point, "."))
+                except ValueError:
+                    return f"column {name} is {shown(text)} at row {row}, no number"
         return None
 
-    def _refuse_second(self, why: str) -> None:
-        if self._stream is not None:
-            raise F1Error(f"{why}; a stream is read only once")
 
-
-_NULLS = [
-    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
-    "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null", "None", "<NA>",
-]  # fmt: skip
+def _once(error: Reread, stream: Any) -> Exception:
+    """A reason to read the rows again, or a refusal of it where that cannot be done."""
+    return error if stream is None else F1Error(f"{error}; a stream is read only once")
 
 
 def _rows_of(stream: Any) -> bytes:
@@ -252,3 +233,68 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
         return list(itertools.islice((row for row in lines if row), _SHOWN)) or [[""]]
     except csv.Error:
         return [[""]]
+
+
+class JsonLines(Source):
+    """An object a line, whose values have the types that they are written with."""
+
+    def __init__(self, path: Path, spelling: Spelling, stream: Any = None) -> None:
+        self.name, self._spelling, self._stream = str(path), spelling, stream
+        self._blocks = _blocks(opened(path) if stream is None else stream)
+        self._first = next(self._blocks, b"")
+        if not self._first.strip():
+            raise F1Error("it is empty")
+        self.names = list(_parsed(self._first, {}, 0).column_names)
+
+    def batches(self, chosen: Selection) -> Iterator[Columns]:
+        """Read the chosen columns, a batch of rows at a time."""
+        import pyarrow as pa
+
+        dates: dict[str, Any] = {}
+        done = 0
+        with reading(self.name):
+            for block in itertools.chain([self._first], self._blocks):
+                table = _parsed(block, dates, done)
+                absent = [name for name in chosen.all if name not in table.column_names]
+                if absent and len(table):
+                    raise F1Error(f"column {absent[0]} is missing from row {done} on")
+                found = [n for n in chosen.all if pa.types.is_timestamp(table.schema.field(n).type)]
+                if found:  # text that looks like a date
+                    dates.update(dict.fromkeys(found, pa.string()))
+                    table = _parsed(block, dates, done)
+                for columns in batches_of([table], chosen.all, done):
+                    if len(chosen.probabilities) == 1:
+                        name = chosen.probabilities[0]
+                        try:
+                            columns[name] = self._spelling.see_scores(columns[name])
+                        except Reread as error:
+                            raise _once(error, self._stream) from None
+                    yield columns
+                done += len(table)
+
+
+def _blocks(stream: Any) -> Iterator[bytes]:
+    """Whole lines, about so many bytes at a time."""
+    rest = b""
+    while part := stream.read(_BLOCK):
+        rest += part
+        end = rest.rfind(b"\n") + 1
+        if end and rest[:end].strip():
+            yield rest[:end]
+            rest = rest[end:]
+    if rest.strip():
+        yield rest
+
+
+def _parsed(block: bytes, kinds: dict[str, Any], first: int) -> Any:
+    """The rows of some lines as a table."""
+    import pyarrow as pa
+    from pyarrow import json
+
+    rows = json.ReadOptions(block_size=len(block) + 1, use_threads=False)
+    parse = json.ParseOptions(explicit_schema=pa.schema(kinds) if kinds else None)
+    try:
+        return json.read_json(io.BytesIO(block), read_options=rows, parse_options=parse)
+    except pa.ArrowInvalid as error:
+        said, place = str(error).splitlines()[0], r"\.? in row (\d+)"
+        raise F1Error(re.sub(place, lambda at: f" at row {first + int(at[1])}", said)) from None

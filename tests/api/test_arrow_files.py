@@ -18,7 +18,7 @@ def sparse(request, monkeypatch):
     """Whether batches are read whole, or only the bytes that some rows need."""
     if request.param:
         monkeypatch.setattr("f1core.io.arrow_files._LARGE", 0)
-        monkeypatch.setattr("f1core.io.large_batches._WHOLE", 2_000)
+        monkeypatch.setattr("f1core.io.arrow_files._WHOLE", 2_000)
         monkeypatch.setattr("f1core.io.batches._BYTES", 30_000)
     return request.param
 

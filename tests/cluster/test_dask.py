@@ -234,4 +234,4 @@ def test_on_a_cluster_of_processes_only_counts_travel(tmp_path, monkeypatch):
 def test_a_state_is_small_whatever_the_rows():
     true, pred = rows("multiclass", 100_000, 0)
     plan = partition.Plan(true[:0], pred[:0], None, None, {})
-    assert len(pickle.dumps(plan.arrays("here", true, pred))) < 2_000
+    assert len(pickle.dumps(plan.arrays("here", [(true, pred)]))) < 2_000
