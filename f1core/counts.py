@@ -88,14 +88,15 @@ class Counts:
             cells = self.confusion
             margins = np.empty((3, len(cells)), cells.dtype)
             margins[TP] = cells.diagonal()
-            margins[PRED], margins[TRUE] = cells.sum(axis=0), cells.sum(axis=1)
+            np.add.reduce(cells, axis=0, out=margins[PRED])
+            np.add.reduce(cells, axis=1, out=margins[TRUE])
             self.margins = margins
         return self.margins
 
     @property
     def total(self) -> Any:
         """How many rows count (or their weight)."""
-        return self.rows[COUNT] if self.rows is not None else self.per_class[TRUE].sum()
+        return self.rows[COUNT] if self.rows is not None else np.add.reduce(self.per_class[TRUE])
 
     @property
     def amount(self) -> Any:

@@ -17,7 +17,8 @@ from .locks import cached_property
 from .options import Options, refuse_unknown
 from .plausible import down_scaled, exact_sum, refuse_overflow
 
-AVERAGES = ("micro", "macro", "weighted", "samples")
+CLASS_AVERAGES = ("micro", "macro", "weighted")
+AVERAGES = (*CLASS_AVERAGES, "samples")
 _ONE_CLASS = ("accuracy", "balanced_accuracy", "mcc", "kappa", "hamming_loss", "exact_match")
 _MANY_LABELS = ("accuracy", "exact_match", "hamming_loss")
 _TOP_K = ("accuracy", "exact_match")
@@ -43,12 +44,13 @@ class Average:
 
     @classmethod
     def on_demand(
-        cls, ratios: Callable[..., dict[str, float]], support: Callable[[], Any]
+        cls, ratios: Callable[..., dict[str, Any]], support: Callable[[], Any]
     ) -> Average:
         """An average whose numbers are computed when they are asked for.
 
         `ratios(only=names)` divides some. Who asks for one ratio a batch, as training loops do,
-        pays for one; who asks for a second one gets all.
+        pays for one; who asks for a second one gets all. Neither function may hold the `Scores`
+        that hold the average: such a circle waits for the garbage collector, 8 µs a batch.
         """
         made = object.__new__(cls)
         made.__dict__.update(_ratios=ratios, _support=support)
@@ -61,9 +63,10 @@ class Average:
             if name == "support" and "_support" in known:
                 known[name] = self._support()
             elif name in RATIOS and "_ratios" in known:
-                missing = tuple(ratio for ratio in RATIOS if ratio not in known)
-                first = len(missing) == len(RATIOS)
-                known.update(self._ratios(only=(name,) if first else missing))
+                first = known.setdefault("_first", name) == name
+                only = (name,) if first else tuple(each for each in RATIOS if each not in known)
+                found = self._ratios(only=only)
+                known.update((each, found[each].item()) for each in only)
             else:
                 raise _no_attribute(self, name, "an average", (*RATIOS, "support"))
             return known[name]
@@ -117,12 +120,9 @@ class Scores:
     def binary(self) -> Average:
         """The positive class of a binary task."""
         self._only("binary", "binary averages")
-
-        def ratios(only: tuple[str, ...]) -> dict[str, float]:
-            each = metrics.per_class(*self._shares, only=only, **self._how)
-            return {name: float(both[1]) for name, both in each.items()}
-
-        return Average.on_demand(ratios, lambda: self._sums[TRUE][1].item())
+        positive = (each[1:] if np.ndim(each) else each for each in self._shares)
+        ratios = partial(metrics.per_class, *positive, **self._how)
+        return Average.on_demand(ratios, self._sums[TRUE][1].item)
 
     @cached_property
     def micro(self) -> Average:
@@ -147,13 +147,13 @@ class Scores:
         if "samples" not in self.averages:
             raise F1Error("samples averages look at every row, and these are sums over rows")
         ratios = metrics.samples(self._counts.rows, self._options.zero_division)
-        return Average(**ratios, support=self._support)
+        return Average(**ratios, support=_support(self._sums[TRUE], self.included))
 
     @property
     def averages(self) -> tuple[str, ...]:
         """The averages over classes or rows that there are."""
         rows = self._counts.rows
-        return AVERAGES if rows is not None and len(rows) == ROWS else AVERAGES[:3]
+        return AVERAGES if rows is not None and len(rows) == ROWS else CLASS_AVERAGES
 
     # ---- single numbers ------------------------------------------------------------------
 
@@ -390,24 +390,19 @@ class Scores:
     def included(self) -> Array:
         """(C,) booleans: the classes that micro, macro and weighted averages look at."""
         eligible, if_seen = self._options.averaged(self._counts.n_classes, self._counts.labels)
-        chosen = np.array(eligible)
         if if_seen:
-            chosen &= (self._sums[PRED] > 0) | (self._sums[TRUE] > 0)  # a sum could leave int64
-        if not chosen.any():
+            seen = np.logical_or(self._sums[PRED], self._sums[TRUE])  # a sum could leave int64
+            chosen: Array = seen if all(eligible) else seen & eligible
+        else:
+            chosen = np.array(eligible)
+        if not np.count_nonzero(chosen):
             raise F1Error("no class is left to average over")
         return chosen
 
-    @property
-    def _support(self) -> Any:
-        return exact_sum(self._sums[TRUE][self.included])
-
     def _average(self, kind: str) -> Average:
-        included = self.included  # which refuses, before anybody holds an average of no class
-        return Average.on_demand(partial(self._ratios, kind, included), lambda: self._support)
-
-    def _ratios(self, kind: str, included: Array, only: tuple[str, ...]) -> dict[str, float]:
-        ratios = metrics.average(kind, *self._shares, included, only=only, **self._how)
-        return {name: float(value) for name, value in ratios.items()}
+        included = self.included
+        ratios = partial(metrics.average, kind, *self._shares, included, **self._how)
+        return Average.on_demand(ratios, partial(_support, self._sums[TRUE], included))
 
     def _single_numbers(self) -> tuple[str, ...]:
         return single_numbers(self.task, self._options.top_k)
@@ -443,6 +438,10 @@ def _no_attribute(of: Any, name: str, what: str, known: Iterable[str]) -> Attrib
     if near is not None:
         return UnknownAttribute(f"{sentence}; did you mean {near}?")
     return UnknownAttribute(f"{sentence}; there are {', '.join(public)}")
+
+
+def _support(true: Array, included: Array) -> Any:
+    return exact_sum(true[included])
 
 
 def single_numbers(task: str, top_k: int = 1) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from ..count_layout import RATIOS
 from ..errors import F1Error, one_of, shown
 from ..option_values import among
 from ..options import TASKS, Options
-from ..scores import AVERAGES, METRICS, Scores
+from ..scores import AVERAGES, CLASS_AVERAGES, METRICS, Scores
 
 HEADLINES = ("f1", "precision", "recall")
 
@@ -55,7 +55,8 @@ def average_of(task: str, average: str | None = None) -> str:
     ('binary', 'macro', 'micro')
     """
     among("task", task, TASKS)
-    allowed = ("binary",) * (task == "binary") + AVERAGES[: 4 if task == "multilabel" else 3]
+    over = AVERAGES if task == "multilabel" else CLASS_AVERAGES
+    allowed = ("binary", *over) if task == "binary" else over
     if average is None:
         return "binary" if task == "binary" else "macro"
     return among("average", average, allowed)

@@ -15,6 +15,7 @@ from ..arrays import BFLOAT16, widened
 from ..count_layout import COUNT, EXACT, HIGH, LIMB, LOW, PRED, TP, TRUE, UNDEFINED
 from ..counts import Array
 from ..float_bits import FORMATS
+from ..metrics import fractions
 
 _HALF = FORMATS[np.dtype(np.float16)]
 
@@ -312,9 +313,8 @@ def _row_ratios(
     tp: Array, pred: Array, true: Array, kept: Array, coefs: Array
 ) -> tuple[Array, Array]:
     """(6, n) ratios in the order of RATIOS, 0 where undefined, and where that is."""
-    a, b, c = coefs
-    fbeta = a * tp + b * (true - tp) + c * (pred - tp)
-    over = np.array([tp, tp, 2 * tp, a * tp, tp, kept - pred - true + tp], np.float64)
-    under = np.array([pred, true, pred + true, fbeta, pred + true - tp, kept - true], np.float64)
+    a, b, c = coefs.tolist()
+    pairs = fractions(tp, pred, true, kept, (a, b, c)).values()
+    over, under = np.array([*zip(*pairs, strict=True)], np.float64)
     undefined = under == 0
     return over / np.where(undefined, 1.0, under), undefined

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..count_layout import COEFS
 from ..counts import Array
-from ..metrics import divide, fraction
+from ..metrics import coefs_of, divide, fraction
 from .label_columns import Candidates, Column, possible_cuts, runs
 
 
@@ -156,7 +155,7 @@ def best_sum(
     Source: W. Dinkelbach, On nonlinear fractional programming, Management Science 13(7), 1967.
     """
     ratio = objective.ratio
-    a, b, c = COEFS.get(ratio, objective.coefs)
+    a, b, c = coefs_of(ratio, objective.coefs)
     if c == 0 or not any(cuts.tp.any() for cuts in found):
         # Recall, where more is better for each label; or nothing can be found.
         return [best_cut(column, objective, slack) for column in columns]

@@ -13,6 +13,7 @@ from registry import AVERAGES
 from same import close, matrix, same_bits
 
 import f1core
+from f1core.scores import LOSSES
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -135,6 +136,32 @@ def test_a_perfect_score_is_exactly_one(problem, beta):
     each = scores.per_class
     for name in PERFECT:
         assert set(getattr(each, name)[each.support > 0]) == {1.0}
+
+
+def test_perfect_predictions_have_every_loss_zero_and_every_other_metric_one():
+    flags = np.tile(np.eye(3, dtype=int) | np.eye(3, k=1, dtype=int), (4, 1))
+    problems = {"binary": np.arange(12) % 2, "multiclass": np.arange(12) % 3, "multilabel": flags}
+    for task, y in problems.items():
+        found = f1core.score(y, y, task=task).to_dict()
+        assert found == {name: float(name not in LOSSES) for name in found}
+
+
+def test_every_metric_has_an_interval_around_it():
+    rng = np.random.default_rng(0)
+    wrong = rng.random(300) < 0.25
+    flags = rng.random((300, 3)) < 0.4
+    y = rng.integers(0, 3, 300)
+    problems = {
+        "binary": (y > 0, (y > 0) ^ wrong),
+        "multiclass": (y, np.where(wrong, (y + 1) % 3, y)),
+        "multilabel": (flags * 1, (flags ^ wrong[:, None]) * 1),
+    }
+    for task, (true, pred) in problems.items():
+        several = 200 if task == "multilabel" else 0  # labels of one row depend on each other
+        scores = f1core.score(true, pred, task=task, resamples=several, seed=1 if several else None)
+        for name, value in scores.to_dict().items():
+            low, high = scores.interval(name)
+            assert low < value < high and high - low < 0.25, (task, name, low, value, high)
 
 
 def test_a_perfect_score_is_exactly_one_over_many_uneven_rows():
