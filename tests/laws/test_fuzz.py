@@ -220,10 +220,13 @@ def fuzz(name, rounds, folder, seed=0):
 
 
 @pytest.fixture
-def folder():
+def folder(monkeypatch):
+    """A folder to be in: some odd objects are names under which a file may be saved."""
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "p.csv").write_text("y,p\n0,0.1\n1,0.9\n1,0.4\n0,0.2\n")
-        yield Path(name)
+        with monkeypatch.context() as here:
+            here.chdir(name)
+            yield Path(name)
 
 
 @pytest.mark.parametrize("name", sorted(ENTRIES))
@@ -272,8 +275,7 @@ MANY = 500 if QUICK else 5000
 
 
 @pytest.mark.parametrize("rounds", [60, pytest.param(MANY, marks=pytest.mark.slow)])
-def test_odd_words_on_the_command_line(rounds, folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def test_odd_words_on_the_command_line(rounds, folder):
     rng = np.random.default_rng(rounds)
     for _ in range(rounds):
         run_words(rng, folder)
