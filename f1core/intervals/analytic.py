@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def metric_interval(
         return _micro(scores, stem, value, level)
     if counts.n_classes == 2:
         return _of_two_classes(counts, options, metric, value, level, draws, seed)
-    return interval_of(_average(scores, metric, stem, kind, value), level)
+    return interval_of(averaged(scores, metric, stem, kind).moments(value), level)
 
 
 def classes_of(counts: Counts, options: Options, ratio: str) -> Classes:
@@ -191,8 +191,24 @@ def _micro(scores: Scores, stem: str, value: float, level: float) -> tuple[float
     return interval_of(Moments(value, variance, unit), level)
 
 
-def _average(scores: Scores, metric: str, stem: str, kind: str, value: float) -> Moments:
-    """Moments of a macro or weighted average, or of balanced accuracy."""
+class Averaged(NamedTuple):
+    """What an average is made of: the classes, their weights and rows, what 0/0 counts as."""
+
+    each: Classes
+    weights: Array
+    undefined: float
+    rows: Array
+    matrix: Array | None
+    how: str
+
+    def moments(self, value: float) -> Moments:
+        """How the average strays, that came to a value."""
+        each, weights, undefined, rows, matrix, how = self
+        return of_average(each, weights, value, undefined, rows, matrix, how)
+
+
+def averaged(scores: Scores, metric: str, stem: str, kind: str, scale: Any = 1.0) -> Averaged:
+    """Take an average over classes apart, with the rows of each class times a scale."""
     counts, options = scores._counts, scores._options
     included, undefined = scores.included, options.zero_division
     true = _floats(counts)[TRUE]
@@ -203,13 +219,13 @@ def _average(scores: Scores, metric: str, stem: str, kind: str, value: float) ->
     if math.isnan(undefined):
         weights[(every.trials == 0) & scores.included] = 0.0
     weights = weights / max(float(weights.sum()), 1e-300)
-    hits, missed, false = (x[included] for x in every[:3])
+    hits, missed, false = ((x * scale)[included] for x in every[:3])
     each, matrix = Classes(hits, missed, false, every.coefs), counts.confusion
     if matrix is not None and not included.all():
         matrix = matrix[np.ix_(included, included)]
     how = "others" if stem == "specificity" else kind
-    rows, undefined = _rows(counts)[:, included], float(np.nan_to_num(undefined))
-    return of_average(each, weights[included], value, undefined, rows, matrix, how)
+    rows = (_rows(counts) * scale)[:, included]
+    return Averaged(each, weights[included], float(np.nan_to_num(undefined)), rows, matrix, how)
 
 
 def _rows(counts: Counts) -> Array:

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..count_layout import CELLS, RATIOS, TRUE
+from ..count_layout import CELLS, RATIOS
 from ..counts import Array, Counts
 from ..scores import Scores
-from .analytic import classes_of
+from .analytic import averaged, classes_of
 from .moments import Moments, interval_of
 from .proportions import spread_interval
 from .resampling import Resamples, understated, units_of
@@ -20,36 +20,74 @@ def metric_interval(
     drawn: Resamples, counts: Counts, metric: str, level: float
 ) -> tuple[float, float]:
     """Bound one number of `to_dict` by its variance and bias over the replicas: (low, high)."""
+    stem, _, kind = metric.rpartition("_")
+    signed = metric in ("mcc", "kappa")
+    over_classes = metric == "balanced_accuracy" or (
+        stem in RATIOS and kind in ("macro", "weighted")
+    )
     scores = Scores(counts, drawn.options)
+    if over_classes:  # a class that a replica lacks tells nothing
+        drawn = replace(drawn, options=replace(drawn.options, zero_division=np.nan))
     value, found = scores.metric(metric), drawn.metric(metric)
     found = found[~np.isnan(found)]
     if np.isnan(value) or len(found) < 2:
         return float("nan"), float("nan")
-    stem, _, kind = metric.rpartition("_")
-    signed = metric in ("mcc", "kappa")
     if signed:
         value, found = (1 + value) / 2, (1 + found) / 2
-    averaged = stem in RATIOS and kind in ("macro", "weighted", "samples")
-    bias = float(found.mean() - value) if averaged else 0.0
     whole = units_of(drawn.totals)
     variance = float(found.var(ddof=1)) * float(understated(whole, level))
-    unit = _unit(drawn, scores, stem, kind, whole)
-    if 0 < value < 1 and variance > 0:
-        unit = min(unit, (unit * variance / (value * (1 - value))) ** 0.5)
-    moments = Moments(value, variance, min(unit, 1.0), (min(bias, 0.0), max(bias, 0.0)))
+    if over_classes:
+        bias = float(found.mean()) - Scores(counts, drawn.options).metric(metric)
+        moments = _of_average(drawn, scores, metric, value, variance, bias)
+    elif signed:  # on this scale about as balanced accuracy
+        moments = _of_average(drawn, scores, "balanced_accuracy", value, variance, 0.0)
+        moments = moments._replace(bias=(0.0, 0.0))
+    else:
+        bias = float(found.mean() - value) if kind == "samples" else 0.0
+        unit = _unit(drawn, scores, stem, kind, whole)
+        if 0 < value < 1 and variance > 0:
+            unit = min(unit, (unit * variance / (value * (1 - value))) ** 0.5)
+        moments = Moments(value, variance, min(unit, 1.0), (min(bias, 0.0), max(bias, 0.0)))
     low, high = interval_of(moments, level)
     return (2 * low - 1, 2 * high - 1) if signed else (low, high)
+
+
+def _of_average(
+    drawn: Resamples, scores: Scores, metric: str, value: float, variance: float, bias: float
+) -> Moments:
+    """Moments of an average over classes: its variance over the replicas, the rest by class.
+
+    What few rows of a class do not show, such as a first miss, is added to that variance.
+    """
+    stem, _, kind = metric.rpartition("_")
+    stem = "recall" if metric == "balanced_accuracy" else stem
+    every = classes_of(scores._counts, drawn.options, stem)
+    units = units_of(trials_of(drawn, stem))
+    own = _variances(drawn.ratio(stem))
+    scale = np.where(every.trials > 0, units / np.maximum(every.trials, 1e-300), 0.0)
+    told = np.where(own > 0, every.variance / np.maximum(own, 1e-300), scale)
+    parts = averaged(scores, metric, stem, kind, np.sqrt(scale * np.maximum(scale, told)))
+    moments = parts.moments(value)
+    smooth, factor = parts.each.drawn_together()
+    plain = parts.weights**2 * parts.each.variance
+    more = parts.weights**2 * smooth.variance * factor - plain
+    more = max(float(more.sum()), 0.0)
+    together = (variance + more) / max(float(plain.sum()) + more, 1e-300)
+    unit = moments.unit * min(max(together, 1.0), float(len(plain)))
+    least, most = min(bias, moments.bias[0]), max(bias, moments.bias[1])
+    return Moments(value, variance + more, min(unit, 1.0), (least, most))
 
 
 def class_intervals(
     drawn: Resamples, counts: Counts, ratio: str, level: float
 ) -> tuple[Array, Array]:
     """Bound each class's ratio by its variance over the replicas: (C,) low and (C,) high."""
+    if ratio == "f1":  # 2 J / (1 + J)
+        low, high = class_intervals(drawn, counts, "jaccard", level)
+        return 2 * low / (1 + low), 2 * high / (1 + high)
     each = classes_of(counts, drawn.options, ratio)
     found = replace(drawn, options=replace(drawn.options, zero_division=np.nan)).ratio(ratio)
-    with warnings.catch_warnings():  # of a class that no replica has
-        warnings.simplefilter("ignore", RuntimeWarning)
-        variance = np.nan_to_num(np.nanvar(found, axis=0, ddof=1))
+    variance = _variances(found)
     units = units_of(trials_of(drawn, ratio))
     a, b, c = each.coefs
     value = np.nan_to_num(each.ratio, nan=0.5)
@@ -72,21 +110,17 @@ def trials_of(drawn: Resamples, ratio: str) -> Array:
     return np.asarray(true if ratio == "recall" else pred + true - tp)
 
 
+def _variances(found: Array) -> Array:
+    """(C,) over the replicas that have a class."""
+    with warnings.catch_warnings():  # of a class that no replica has
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nan_to_num(np.nanvar(found, axis=0, ddof=1)))
+
+
 def _unit(drawn: Resamples, scores: Scores, stem: str, kind: str, whole: Array) -> float:
-    """How much one more row (or cluster) that misses would move the metric."""
-    if stem not in RATIOS or kind == "samples":
-        if kind not in ("mcc", "kappa") and f"{stem}_{kind}" != "balanced_accuracy":
-            return float(1 / whole)
-        stem, kind = "recall", "macro"
-    included = scores.included
-    each = classes_of(scores._counts, drawn.options, stem)
-    trials = trials_of(drawn, stem)[:, included]
-    a, b, c = each.coefs
-    if kind == "micro":
-        return float(max(b, c) / (a * units_of(trials.sum(axis=1))))
-    units = units_of(trials)
-    weights = np.ones(len(units))
-    if kind == "weighted":
-        weights = scores._counts.per_class[TRUE][included]
-    one = weights / max(weights.sum(), 1e-300) * max(b, c) / (a * units)
-    return float((one**3 * units).sum() / max((one**2 * units).sum(), 1e-300))
+    """How much one more row (or cluster) that misses would move what is no average of classes."""
+    if stem not in RATIOS or kind != "micro":
+        return float(1 / whole)
+    a, b, c = classes_of(scores._counts, drawn.options, stem).coefs
+    trials = trials_of(drawn, stem)[:, scores.included]
+    return float(max(b, c) / (a * units_of(trials.sum(axis=1))))

@@ -402,6 +402,24 @@ def test_compare_of_clusters_keeps_its_level_where_rows_alone_do_not():
 # ---- replicas ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("metric", ["f1_macro", "recall_macro"])
+def test_a_label_without_a_row_or_a_miss_leaves_room_in_an_average(metric, weighted):
+    """Of 20 rows one label has two on average: often none, which counts as 0, or no miss."""
+    held, trials, rng = 0, 100, np.random.default_rng(20261128)
+    for trial in range(trials):
+        y_true = rng.random((20, 4)) < np.linspace(0.1, 0.5, 4)
+        y_pred = np.where(rng.random((20, 4)) < 0.02, ~y_true, y_true)
+        weight = rng.exponential(size=20) + 0.1 if weighted else None
+        how = {"task": "multilabel", "resamples": 200, "seed": trial, "sample_weight": weight}
+        low, high = score(y_true, y_pred, **how).interval(metric)
+        share = np.linspace(0.1, 0.5, 4)
+        predicted = share * 0.98 + (1 - share) * 0.02
+        f1 = np.mean(2 * share * 0.98 / (share + predicted))
+        held += low <= (0.98 if metric == "recall_macro" else f1) <= high
+    assert held / trials >= 0.93
+
+
 def test_intervals_from_replicas_are_not_of_zero_width_either():
     y = np.tile(np.eye(3, dtype=int), (8, 1))
     scores = score(y, y, task="multilabel", resamples=100, seed=0)
