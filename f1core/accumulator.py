@@ -21,6 +21,7 @@ from .options import Options, make_options, refuse_idle_seed, refuse_unknown, th
 from .pos_label import agreed, with_negative
 from .row_order import refuse_reordered
 from .scores import Scores
+from .stray_columns import refuse_own_columns
 
 if TYPE_CHECKING:
     from .batch import Batch
@@ -550,6 +551,7 @@ class Accumulator:
         asked, width = self._options, self._width()
         batch = check(y_true, y_pred, self.named(), sample_weight, width, exact=True)
         refuse_reordered(y_true=y_true, y_pred=y_pred, sample_id=sample_id)
+        refuse_own_columns(y_pred, sample_id=sample_id)
         ids = check_ids(sample_id, len(batch))
         if not len(batch):
             return

@@ -10,6 +10,7 @@ from .inputs import check
 from .options import make_options, refuse_idle_seed, refuse_unknown, thread_count
 from .row_order import refuse_reordered
 from .scores import Scores
+from .stray_columns import refuse_own_columns
 
 
 def score(
@@ -126,6 +127,7 @@ def score(
     batch = check(y_true, y_pred, options, sample_weight, exact=options.resamples > 0)
     if cluster is not None:
         refuse_reordered(y_true=y_true, y_pred=y_pred, cluster=cluster)
+        refuse_own_columns(y_pred, cluster=cluster)
     if cluster is not None and not options.resamples:
         raise F1Error("cluster needs resamples: resamples=1000 draws whole clusters so often")
     batch, counts = count_guessed(batch, None if threads is None else thread_count(threads))

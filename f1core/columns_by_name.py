@@ -170,7 +170,7 @@ def numbers_of(columns: Sequence[Any]) -> list[list[int]]:
     if None not in raw:
         return [[number for number in raw if number is not None]]
     texts = [str(name) for name in columns]
-    start = len(_common_start(texts).rstrip(_DIGITS))
+    start = len(common_start(texts).rstrip(_DIGITS))
     rest = [text[start:] for text in texts]
     end = len(_common_end(rest).lstrip(_DIGITS))
     found = []
@@ -253,7 +253,7 @@ def _by_text(texts: list[str], wanted: list[str]) -> Order | None:
     """Where all columns are one affix around each class."""
     if set(texts) == set(wanted):
         return _order(texts, wanted)
-    start = len(_common_start(texts)) - len(_common_start(wanted))
+    start = len(common_start(texts)) - len(common_start(wanted))
     end = len(_common_end(texts)) - len(_common_end(wanted))
     if len(texts) != len(wanted) or start < 0 or end < 0:
         return None
@@ -299,7 +299,7 @@ def _around(texts: list[str], labels: set[str]) -> list[str] | None:
 
 def _split(texts: list[str]) -> tuple[str, list[str], str]:
     """What all have before, between and after."""
-    before = _common_start(texts)
+    before = common_start(texts)
     rest = [text[len(before) :] for text in texts]
     after = _common_end(rest)
     return before, [text[: len(text) - len(after)] for text in rest], after
@@ -335,14 +335,15 @@ def _number(name: Any) -> int | None:
     return int(name) if isinstance(name, int) else None
 
 
-def _common_start(texts: Sequence[str]) -> str:
+def common_start(texts: Sequence[str]) -> str:
+    """Return what all texts begin with."""
     low, high = min(texts), max(texts)  # whatever these two share, all between them share
     differ = (place for place, letter in enumerate(low) if letter != high[place])
     return low[: next(differ, len(low))]
 
 
 def _common_end(texts: Sequence[str]) -> str:
-    return _common_start([text[::-1] for text in texts])[::-1]
+    return common_start([text[::-1] for text in texts])[::-1]
 
 
 def _list(names: Sequence[Any]) -> str:

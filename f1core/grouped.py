@@ -23,6 +23,7 @@ from .options import make_options, parameters_of, refuse_idle_seed, refuse_unkno
 from .outcomes import decide
 from .row_order import refuse_reordered
 from .scores import Scores
+from .stray_columns import refuse_own_columns
 
 _OPTIONS = parameters_of(score)
 _ROWS = 4096  # in a group, on average, from which on a pass of its own pays
@@ -77,6 +78,7 @@ def score_by(
     refuse_idle_seed(seed, wanted.resamples)
     batch = check(y_true, y_pred, wanted, sample_weight, exact=True)
     refuse_reordered(y_true=y_true, y_pred=y_pred, groups=groups)
+    refuse_own_columns(y_pred, groups=groups)
     spans, order = rows_by_group(groups, len(batch))
     if _small(batch, len(spans)):
         return _from_decisions(batch, spans, order)

@@ -17,6 +17,7 @@ from .labels import LabelEncoder
 from .options import Options
 from .pos_label import named_by_data
 from .row_order import refuse_reordered
+from .stray_columns import kinds_of, refuse_own_columns, refuse_stray
 
 _SCAN = 1 << 16  # rows looked at before a guess is made
 
@@ -39,6 +40,7 @@ def check(
     pred = y_pred if _is_numbers(y_pred) else to_numpy(y_pred, "y_pred")
     if not (pred is y_pred and true is y_true):
         refuse_reordered(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
+        refuse_own_columns(y_pred, y_true=y_true, sample_weight=sample_weight)
     if true.ndim > 2 or pred.ndim > 2:
         name, array = ("y_true", true) if true.ndim > 2 else ("y_pred", pred)
         raise F1Error(f"{name} is {shape_words(array)}; use one row an item, flattening the rest")
@@ -97,6 +99,8 @@ def _by_name(
     count = width if options.n_classes is None else options.n_classes
     if options.names is None and count not in (None, len(target or scores or ())):
         return true, pred, options  # which is refused
+    if options.names is None and scores is not None:
+        refuse_stray(scores, kinds_of(y_pred), pred[:_SCAN].T, "y_pred")
     labels = None
     if options.names is None and not matrices:
         labels = _some_words(true if true.ndim == 1 else pred, options.ignore_index)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -74,11 +74,14 @@ class Plan:
     def frame(self, where: str, batches: Iterable[Mapping[str, Array]]) -> Outcome:
         """Count one partition of columns, in batches of any size."""
         chosen = cast(Selection, self._chosen)
-        parts = (
-            (chosen.truth(b), chosen.scores(b), None if chosen.weight is None else b[chosen.weight])
-            for b in batches
-        )
-        return self.arrays(where, parts)
+
+        def parts() -> Iterator[tuple[Any, ...]]:
+            for batch in batches:
+                chosen.refuse_stray(batch)
+                weight = None if chosen.weight is None else batch[chosen.weight]
+                yield chosen.truth(batch), chosen.scores(batch), weight
+
+        return self.arrays(where, parts())
 
     def arrays(self, where: str, parts: Iterable[tuple[Any, ...]]) -> Outcome:
         """Count one partition in parts: truth, scores and weights or None."""

@@ -36,6 +36,7 @@ class Source(ABC):
     rows: int | None = None  # where that is known without reading them
     files: Sequence[Any] = ()  # to be closed in the end
     keys: Mapping[str, Any] = MappingProxyType({})  # columns that the folders above it name
+    whole_numbers: Iterable[str] = ()  # columns that hold these, though batches may bring floats
     hint: str | None = None  # what may be wrong where a column is not found
 
     def close(self) -> None:
@@ -54,7 +55,7 @@ class Partition(Source):
     def __init__(self, inner: Source, keys: dict[str, int | str]) -> None:
         self._inner, self.keys = inner, keys
         self.name, self.names, self.whole = inner.name, inner.names, inner.whole
-        self.rows, self.hint = inner.rows, inner.hint
+        self.rows, self.hint, self.whole_numbers = inner.rows, inner.hint, inner.whole_numbers
 
     def batches(self, chosen: Selection) -> Iterator[Columns]:
         """Read the chosen columns, those of the folders among them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -49,7 +49,9 @@ def used(
     )
     while True:
         try:
-            found = use(sources.ahead(_batches(paths, looked, spelling, classes)))
+            rows = _batches(paths, looked, spelling, classes)
+            with closing(sources.ahead(rows)) as batches:  # its thread ends here, in every case
+                found = use(batches)
             spelling.check()
             return found
         except Reread as error:
@@ -97,6 +99,8 @@ def _batches(
                 if isinstance(classes, Words) and not chosen.settled:
                     typed = classes.as_classes(truth)
                     chosen.class_names, chosen.count = option_values.classes(typed)
+                elif not chosen.settled:
+                    chosen.refuse_stray(some, source.whole_numbers)
                 chosen.settle(truth, chosen.scores(some))
             if not first.settled:
                 first = chosen

@@ -13,6 +13,7 @@ from .. import option_values
 from ..columns_by_name import arrange
 from ..counts import Array
 from ..errors import F1Error, one_of, shown
+from ..stray_columns import refuse_stray
 
 _LISTED = 30  # with more columns than this, an error does not name them all
 
@@ -38,18 +39,18 @@ class Selection:
         whole: str | None = None,
     ) -> None:
         self.class_names, self.count = option_values.classes(classes)
-        self.target, self.labels, by_pattern = _matching(target, names, "target", whole)
+        self._asked = self.class_names is None  # whether the columns name the classes
         self.weight = _single(weight, names, "sample_weight")
         self.group = _single(group, names, "group")
         self.id = _single(sample_id, names, "sample_id")
-        columns, stems, patterned = _matching(probabilities, names, "probabilities", whole)
         single = [name for name in (self.weight, self.group, self.id) if name is not None]
-        taken = {*self.target, *single}  # which a pattern such as * takes in
-        pairs = [pair for pair in zip(columns, stems, strict=True) if pair[0] not in taken]
-        if not pairs:
-            raise F1Error(f"probabilities {shown(probabilities)} leave no column beside the target")
-        self.probabilities = [name for name, _ in pairs]
-        self.stems = [stem for _, stem in pairs]
+        columns, stems, by_pattern = _matching(target, names, "target", whole)
+        taken = single if by_pattern else []  # which a pattern such as * takes in
+        self.target, self.labels = _without(taken, columns, stems, f"target {shown(target)}")
+        columns, stems, patterned = _matching(probabilities, names, "probabilities", whole)
+        self.probabilities, self.stems = _without(
+            [*self.target, *single], columns, stems, f"probabilities {shown(probabilities)}"
+        )
         self._listed = not by_pattern, not patterned
         self._named = whole is None  # columns of an array have numbers, no names
         self.settled = False
@@ -63,6 +64,14 @@ class Selection:
     def classes(self) -> Any:
         """What the columns or the caller call the classes, or their number; as for `score`."""
         return self.count if self.class_names is None else list(self.class_names)
+
+    def refuse_stray(self, batch: Mapping[str, Array], whole_numbers: Iterable[str] = ()) -> None:
+        """Refuse a column that is no scores, such as an id, where the columns name the classes."""
+        names = self.probabilities
+        if self._asked and self._named and len(names) > 1:
+            kinds = [batch[name].dtype.kind.replace("u", "i") for name in names]
+            kinds = ["i" if n in whole_numbers else k for n, k in zip(names, kinds, strict=True)]
+            refuse_stray(names, kinds, (batch[name] for name in names), "probabilities")
 
     def settle(self, truth: Array, scores: Array) -> None:
         """Put the columns into the order of the classes, given some of their rows or none.
@@ -120,6 +129,14 @@ class Selection:
 
 def _taken(order: list[int], *lists: list[str]) -> list[list[str]]:
     return [[each[place] for place in order] for each in lists]
+
+
+def _without(taken: list[str], columns: list[str], stems: list[str], what: str) -> list[list[str]]:
+    """Columns and stems less what the call takes for something else."""
+    left = [place for place, name in enumerate(columns) if name not in taken]
+    if not left:
+        raise F1Error(f"{what} leave no column beside {', '.join(map(shown, taken))}")
+    return _taken(left, columns, stems)
 
 
 def _following(

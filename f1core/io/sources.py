@@ -6,7 +6,7 @@ import itertools
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -113,7 +113,7 @@ def open_file(path: Path, spelling: Spelling) -> Source:
         return TEXT[kind](path, spelling) if kind in TEXT else BINARY[kind](path)
 
 
-def ahead(items: Iterable[T]) -> Iterator[T]:
+def ahead(items: Iterable[T]) -> Generator[T, None, None]:
     """Make each next item in a thread while the last one is used."""
     iterator, end = iter(items), object()
     with ThreadPoolExecutor(1, thread_name_prefix="f1core-ahead") as reader:

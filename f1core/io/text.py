@@ -66,6 +66,8 @@ class Delimited(Source):
             convert_options=arrow_csv.ConvertOptions(decimal_point=self._point),
         )
         self.names = list(self._first.column_names)
+        kinds = zip(self.names, self._first.schema.types, strict=True)
+        self.whole_numbers = [name for name, kind in kinds if str(kind) == "int64"]
         if len(self.names) == 1 and re.search(r"\W", self.names[0].strip()):
             self.hint = (
                 f"the header is one column, {shown(self.names[0])}: separate columns by a comma, a "

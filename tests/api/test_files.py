@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import threading
 import zipfile
 from contextlib import suppress
 from itertools import pairwise
@@ -238,6 +239,14 @@ def test_a_null_is_named_by_column_and_row(tmp_path, ending):
     broken = pa.concat_tables([many, pa.table({"y": [1, 0], "p": [0.5, None]})])
     path = write(broken, tmp_path / f"a{ending}")
     refused((str(path), "column p is null at row 16"), path)
+
+
+def test_no_thread_outlives_a_refusal(tmp_path):
+    write(pa.concat_tables([pa.table({"y": [0, 9], "p": [0.5, 0.5]})] * 9), tmp_path / "a.arrow")
+    with pytest.raises(F1Error, match="the labels are 0 and 9") as caught:
+        files.score(tmp_path / "a.arrow", target="y", probabilities="p", task="binary")
+    assert caught.tb is not None  # which keeps all generators alive
+    assert not [t for t in threading.enumerate() if t.name.startswith("f1core-ahead")]
 
 
 def test_wrong_values_are_named_by_row_of_their_file(tmp_path):

@@ -231,6 +231,14 @@ def test_on_a_cluster_of_processes_only_counts_travel(tmp_path, monkeypatch):
                 score(lazy[0] + 4, bad)
 
 
+def test_an_id_beside_the_scores_is_no_class():
+    columns = {"y": ["a", "b"] * 9, "id": range(18), "a": [0.75, 0.25] * 9, "b": [0.25, 0.75] * 9}
+    frame = dd.from_pandas(pd.DataFrame(columns), npartitions=2)
+    with pytest.raises(F1Error, match=r"partition \d: probabilities has the column 'id' of whole"):
+        score_frame(frame, target="y", probabilities="*")
+    assert score_frame(frame, target="y", probabilities=["a", "b"]).accuracy == 1.0
+
+
 def test_a_state_is_small_whatever_the_rows():
     true, pred = rows("multiclass", 100_000, 0)
     plan = partition.Plan(true[:0], pred[:0], None, None, {})
