@@ -43,13 +43,7 @@ def score(
 
 
 def chosen_labels(targets: Targets, labels: Any, pos_label: Any, average: str | None) -> Any:
-    """The labels to average over; None for all that occur.
-
-    Raises
-    ------
-    ValueError
-        If a binary average has nothing binary to look at, or no such positive label.
-    """
+    """The labels to average over, in scikit-learn's words if there are none; None for all."""
     if average == "binary":
         if targets.kind != "binary":
             others = [None, "micro", "macro", "weighted", "samples"]

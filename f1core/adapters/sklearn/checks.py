@@ -57,11 +57,6 @@ def readable(y: Any, name: str) -> Any:
 
     It reads neither NumPy's StringDType nor Arrow's dictionaries of views, and counts the nan of
     ["cat", nan] as a class.
-
-    Raises
-    ------
-    F1Error
-        If a label is missing or of another type than the rest, where NumPy would make text of it.
     """
     if type(y) is np.ndarray:
         return to_numpy(y, name) if y.dtype.kind == "T" else y
@@ -76,25 +71,21 @@ def readable(y: Any, name: str) -> Any:
 
 def as_array(y: Any) -> Array | None:
     """(n,) or (n, L) as an ndarray where that is plainly what it is; a single column as (n,)."""
-    array = y if type(y) is np.ndarray else _converted(y)
-    if array is None or array.ndim not in (1, 2) or array.dtype.kind not in "iubfUO":
+    array: Array = y
+    if type(y) is not np.ndarray:  # a list, series or frame, as scikit-learn would convert it
+        known = isinstance(y, (list, tuple)) or (hasattr(y, "__array__") and hasattr(y, "__len__"))
+        if not known or isinstance(y, (np.matrix, np.ma.MaskedArray)):
+            return None
+        try:
+            array = np.asarray(y)
+        except Exception:  # ragged, or whatever a foreign library raises: scikit-learn will say
+            return None
+        native = isinstance(getattr(y, "dtype", _ANY), np.dtype) or array.dtype.kind == "O"
+        if type(y).__module__.partition(".")[0] == "pandas" and not native:
+            return None  # nullable numbers, which are floats to scikit-learn
+    if array.ndim not in (1, 2) or array.dtype.kind not in "iubfUO":
         return None
     return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-
-
-def _converted(y: Any) -> Array | None:
-    """A list, series or frame as the ndarray that scikit-learn would make of it."""
-    known = isinstance(y, (list, tuple)) or (hasattr(y, "__array__") and hasattr(y, "__len__"))
-    if not known or isinstance(y, (np.matrix, np.ma.MaskedArray)):
-        return None
-    try:
-        array = np.asarray(y)
-    except Exception:  # ragged, or whatever a foreign library raises: scikit-learn will say
-        return None
-    pandas = type(y).__module__.partition(".")[0] == "pandas"
-    if pandas and array.dtype.kind != "O" and not isinstance(getattr(y, "dtype", _ANY), np.dtype):
-        return None  # nullable numbers, which are floats to scikit-learn
-    return array
 
 
 def weights(sample_weight: Any, true: Any) -> Array | None:

@@ -55,7 +55,9 @@ def classification_report(
         (name, list(row)) for name, *row in zip(names, *values, support, strict=False)
     ]
     kinds = ("micro", "macro", "weighted") + ("samples",) * targets.indicator
-    whole = not targets.indicator and (chosen is None or _covers(shown, targets.labels))
+    # Over all labels that occur the micro average is the accuracy.
+    covered = chosen is None or set(shown.tolist()) >= set(targets.labels.tolist())
+    whole = covered and not targets.indicator
     means: list[Row] = []
     for kind in kinds:
         values, _ = averaged(targets, _RATIOS, chosen, kind, zero_division)
@@ -77,11 +79,6 @@ def _names(labels: Array, target_names: Any, given: bool) -> Any:
             f"labels size, {len(labels)}, does not match size of target_names, {len(target_names)}"
         )
     return target_names
-
-
-def _covers(labels: Array, present: Array) -> bool:
-    """Whether the micro average over these labels is the accuracy."""
-    return set(labels.tolist()) >= set(present.tolist())
 
 
 def _as_dict(classes: list[Row], means: list[Row]) -> dict[str, Any]:

@@ -85,13 +85,7 @@ class Targets:
         return np.where(places < 0, 0, self.sums[:, places])
 
     def by_row(self) -> tuple[Array, Any]:
-        """(3, n) sums of each row of an indicator, and what they are out of.
-
-        Raises
-        ------
-        ValueError
-            If rows have one label each.
-        """
+        """(3, n) sums of each row of an indicator, and what they are out of."""
         if self.flags is None:
             raise ValueError(NOT_BY_ROW)
         true, pred = (flags != 0 for flags in self.flags)
@@ -111,15 +105,10 @@ def read(
     rows: bool = False,
     beta: float = 1.0,
 ) -> Targets:
-    """Check and count.
+    """Check and count, or refuse by scikit-learn's own check.
 
     `matrix` keeps the confusion of labels, None up to 1,024 classes; of an indicator, `columns` are
     the ones to look at, and `rows` keeps the statistics of rows, with F of this `beta`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        scikit-learn's, for targets or weights that it refuses.
     """
     if sample_weight is not None:
         check_consistent_length(y_true, y_pred, sample_weight)
