@@ -1,9 +1,15 @@
-"""What the hooks of frameworks share: who makes them, what they are handed, what they hold."""
+"""What the hooks of frameworks share: names of metrics, plain floats, metrics of arrays.
+
+A framework compares the number it monitors with the best so far: a NaN would be the best for ever,
+and a vector has no order. So training loops get to see floats under short names, never NaN.
+"""
 
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -11,15 +17,104 @@ import numpy as np
 
 from ..api import score
 from ..arrays import to_numpy, widened
-from ..errors import F1Error
-from ..options import make_options, parameters_of, refuse_unknown, thread_count
+from ..count_layout import RATIOS
+from ..errors import F1Error, shown
+from ..option_values import among
+from ..options import (
+    TASKS,
+    Options,
+    make_options,
+    parameters_of,
+    refuse_unknown,
+    thread_count,
+)
 from ..pos_label import with_fixed_labels
-from .logs import monitored, named, names_of
+from ..scores import AVERAGES, CLASS_AVERAGES, METRICS, Scores
 
+HEADLINES = ("f1", "precision", "recall")
 _IDLE = ("y_true", "y_pred", "sample_weight", "resamples", "seed", "cluster")
 _OPTIONS = (*(name for name in parameters_of(score) if name not in _IDLE), "metric", "average")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+
+def average_of(task: str, average: str | None = None) -> str:
+    """The average that is meant, one of the attributes of `Scores`.
+
+    Without a name it is "binary" for a binary task and "macro" for all others: the micro average of
+    single labels is the accuracy under another name.
+    """
+    among("task", task, TASKS)
+    over = AVERAGES if task == "multilabel" else CLASS_AVERAGES
+    allowed = ("binary", *over) if task == "binary" else over
+    if average is None:
+        return "binary" if task == "binary" else "macro"
+    return among("average", average, allowed)
+
+
+def named(metric: str, task: str, average: str | None = None) -> str:
+    """`metric` as `Scores.to_dict` names it: "f1" gets its average, "f1_macro" has it."""
+    if isinstance(metric, str) and metric in RATIOS:
+        kind = average_of(task, average)
+        return metric if kind == "binary" else f"{metric}_{kind}"
+    among("metric", metric, METRICS)
+    if average is not None:
+        raise F1Error(f"metric is {metric!r}, which leaves no choice of average={average!r}")
+    return metric
+
+
+def names_of(metric: Any) -> list[str]:
+    """One metric, or several, each named once, as a list of names."""
+    if isinstance(metric, str):
+        return [metric]
+    try:
+        names = list(metric)
+        if not names or len(set(names)) != len(names):
+            raise TypeError
+    except Exception:  # no list, or whatever the object raises
+        raise F1Error(f"metric is {shown(metric)}; name at least one metric, each once") from None
+    return names
+
+
+def described(
+    made: Any, metric: Any, options: Options, rows: float | None = None, **more: Any
+) -> str:
+    """What a metric object is, for its `repr`: metric, task and every option that was set."""
+    classes = options.names or options.n_classes
+    said = more | {"task": options.task, "classes": classes}
+    for field in fields(options):
+        if field.name not in ("task", "names", "n_classes", "confusion"):
+            value = getattr(options, field.name)
+            said[field.name] = None if value == field.default else value
+    words = "".join(f", {key}={shown(value)}" for key, value in said.items() if value is not None)
+    counted = "" if rows is None else f"; {rows:,.12g} rows"
+    return f"{type(made).__name__}({metric!r}{words}{counted})"
+
+
+def monitored(value: float) -> float:
+    """A number for a framework to compare: 0.0 where it is undefined."""
+    return 0.0 if math.isnan(value) else float(value)
+
+
+def as_logs(
+    scores: Scores,
+    average: str | None = None,
+    *,
+    per_class: bool = False,
+    prefix: str = "",
+) -> dict[str, float]:
+    """F1, precision and recall under the keys that callbacks look for.
+
+    With `per_class`, each class has keys of its own: "val_recall_cat".
+    """
+    whole = getattr(scores, average_of(scores.task, average))
+    found = {f"{prefix}{ratio}": getattr(whole, ratio) for ratio in HEADLINES}
+    if per_class:
+        for ratio in HEADLINES:
+            each: Any = getattr(scores.per_class, ratio)
+            for name, value in zip(scores.classes, each, strict=True):
+                found[f"{prefix}{ratio}_{name}"] = float(value)
+    return {key: monitored(value) for key, value in found.items()}
 
 
 def made_first(make: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -45,11 +140,6 @@ def positive(y_pred: Any, from_logits: bool = False) -> Any:
 
     The difference of two logits is the logit of their softmax: above 0 exactly where the second
     is the larger one.
-
-    Examples
-    --------
-    >>> positive([[0.25, 0.75]]), positive([[1.0, 3.0]], from_logits=True), positive([0.75])
-    (array([0.75]), array([2.]), array([0.75]))
     """
     scores = widened(to_numpy(y_pred, "y_pred"))
     if scores.ndim != 2 or scores.shape[1] != 2:
@@ -79,13 +169,7 @@ class Rounds:
             with_fixed_labels(made)
 
     def values(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, float]:
-        """The metrics under the names that the user gave, 0.0 where one is undefined.
-
-        Raises
-        ------
-        F1Error
-            If the arrays cannot be scored, or the task has no such metric.
-        """
+        """The metrics under the names that the user gave, 0.0 where one is undefined."""
         if self.options["task"] == "binary":
             logits = self.options.get("from_logits", False)
             y_pred = positive(y_pred, logits)

@@ -20,7 +20,6 @@ except ModuleNotFoundError as error:
         raise
     raise missing("f1core.adapters.ignite", "pytorch-ignite", "ignite") from None
 
-from ..option_values import word
 from ..plausible import refuse_overflow
 from .state_vector import Vectors
 
@@ -72,10 +71,9 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         device: str | torch.device = "cpu",
         **options: Any,
     ) -> None:
-        self._vectors = Vectors(metric, task, classes, average, options)
+        self._vectors = Vectors(metric, task, classes, average, options, prefix)
         if prefix and not self._vectors.several:
             raise F1Error("prefix is for several metrics; `attach` names a single one")
-        self._prefix = word("prefix", prefix)
         super().__init__(output_transform, device=device)
 
     @reinit__is_reduced  # type: ignore[untyped-decorator, unused-ignore]
@@ -113,7 +111,7 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         if values is None:
             raise NotComputableError("there are no rows to score")
         if self._vectors.several:
-            return {f"{self._prefix}{key}": value for key, value in values.items()}
+            return values
         return next(iter(values.values()))
 
     def _of_all(self) -> list[Any]:
@@ -144,4 +142,4 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         return self._counts.cpu().numpy(), self._weights.cpu().numpy()
 
     def __repr__(self) -> str:
-        return self._vectors.described(self, self._sums(), prefix=self._prefix or None)
+        return self._vectors.described(self, self._sums())

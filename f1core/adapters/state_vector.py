@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 
 from ..accumulator import Accumulator
-from ..count_layout import ROWS, carried
+from ..count_layout import RATIOS, ROWS, carried
 from ..counts import Array, Counts
-from ..errors import F1Error, renamed
+from ..errors import F1Error, one_of, renamed
+from ..option_values import word
 from ..options import Options
 from ..plausible import refuse_overflow
 from ..pos_label import with_fixed_labels
 from ..scores import LOSSES, Scores
-from .logs import described, monitored, names_of, wanted
+from .hooks import described, monitored, named, names_of
 from .tensors import in_rows
 
 OPTIONS = frozenset(field.name for field in fields(Options)) | {"threads"}
@@ -39,10 +40,17 @@ class Vectors:
         classes: Any,
         average: str | None,
         options: dict[str, Any],
+        prefix: str,
     ) -> None:
-        self.asked = metric if isinstance(metric, str) else names_of(metric), average
-        self.several = not isinstance(metric, str) or average == "per_class"
-        self._wanted = wanted(metric, task, average)
+        names, self._by_class = names_of(metric), average == "per_class"
+        self.asked = metric if isinstance(metric, str) else names, average
+        self.several = not isinstance(metric, str) or self._by_class
+        for name in names if self._by_class else ():
+            if name not in RATIOS:
+                raise F1Error(one_of("metric", name, RATIOS) + " with average='per_class'")
+        kind = None if self._by_class else average
+        self._names = {name: named(name, task, kind) for name in names}
+        self._prefix = word("prefix", prefix)
         if task != "binary" and classes is None:
             raise F1Error(
                 f"classes is None; a state that {task} counts are added to needs their number"
@@ -65,17 +73,17 @@ class Vectors:
     @property
     def more_is_better(self) -> bool | None:
         """The direction of all of them; None where they differ."""
-        ways = {name not in LOSSES for name, _ in self._wanted.values()}
+        ways = {name not in LOSSES for name in self._names.values()}
         return ways.pop() if len(ways) == 1 else None
 
     @property
     def keys(self) -> dict[str, str]:
         """What the values are called, and of which metric each one is."""
+        names = {f"{self._prefix}{key}": name for key, name in self._names.items()}
+        if not self._by_class:
+            return names
         classes = self.options.names or range(self._shape[1])
-        found: dict[str, str] = {}
-        for key, (name, by_class) in self._wanted.items():
-            found |= {f"{key}_{c}": name for c in classes} if by_class else {key: name}
-        return found
+        return {f"{key}_{each}": name for key, name in names.items() for each in classes}
 
     @property
     def options(self) -> Options:
@@ -88,13 +96,7 @@ class Vectors:
         return hashlib.blake2b(repr(self.options).encode(), digest_size=4).hexdigest()
 
     def count(self, preds: Any, target: Any, sample_weight: Any = None) -> Array | None:
-        """(length,) int64, or float64 sums of weights; None for an empty batch.
-
-        Raises
-        ------
-        F1Error
-            If the batch cannot be counted.
-        """
+        """(length,) int64, or float64 sums of weights; None for an empty batch."""
         self._counter.reset()
         try:
             true, pred = in_rows(preds, target, self.options)
@@ -109,13 +111,7 @@ class Vectors:
         return _flat(counts)
 
     def added(self, parts: Iterable[Array]) -> Array:
-        """The sum of several vectors of one dtype, its limbs carried.
-
-        Raises
-        ------
-        F1Error
-            If they are more rows than counts hold, or weights beyond float64.
-        """
+        """The sum of several vectors of one dtype, limbs carried, unless counts cannot hold it."""
         return _flat(reduce(operator.add, [self._counts(each) for each in parts]))
 
     def rows_of(self, sums: Array) -> float:
@@ -128,20 +124,21 @@ class Vectors:
         if not given:
             return None
         scores = Scores(given[0] if len(given) == 1 else given[0] + given[1], self.options)
-        found: list[float] = []
-        for name, by_class in self._wanted.values():
-            each: Any = getattr(scores.per_class, name) if by_class else [scores.metric(name)]
-            found += map(monitored, each)
-        return dict(zip(self.keys, found, strict=True))
+        if self._by_class:
+            found = [value for name in self._names for value in getattr(scores.per_class, name)]
+        else:
+            found = [scores.metric(name) for name in self._names.values()]
+        return dict(zip(self.keys, map(monitored, found), strict=True))
 
-    def described(self, made: Any, sums: Sequence[Array], **more: Any) -> str:
+    def described(self, made: Any, sums: Sequence[Array]) -> str:
         """What a metric object is, for its `repr`, with the rows that it has counted."""
         try:
             rows = sum(self._counts(each).total for each in sums if np.any(each))
         except F1Error:  # a description of counts that are refused names no rows
             rows = None
         metric, average = self.asked
-        return described(made, metric, self.options, rows, average=average, **more)
+        more = {"average": average, "prefix": self._prefix or None}
+        return described(made, metric, self.options, rows, **more)
 
     def _counts(self, sums: Array) -> Counts:
         cells = math.prod(self._shape)

@@ -28,13 +28,7 @@ _DTYPES: dict[Any, np.dtype[Any]] = {
 
 
 def in_rows(preds: Any, target: Any, options: Options) -> tuple[Array, Array]:
-    """(target, preds) as `Accumulator.update` reads them, one row an item.
-
-    Raises
-    ------
-    F1Error
-        If the shapes do not belong together, or one of the two is no array.
-    """
+    """(target, preds) as `Accumulator.update` reads them, one row an item."""
     if isinstance(preds, Tensor):
         if isinstance(target, Tensor) and (preds.ndim > 2 or target.ndim > 2):
             preds, target = _flat(preds, target, options.task)
@@ -105,18 +99,12 @@ def _ids(scores: Tensor, options: Options) -> Array | None:
     if (found == columns).any():
         return None
     if k == 1 and classes is not None and not options.from_logits:  # which is not for labels
-        return _named(found[:, 0], options)
+        numbers = options.names is not None and not isinstance(options.names[0], str)
+        # Numbers that name classes are labels by value.
+        return np.asarray(options.names)[found[:, 0]] if numbers else found[:, 0]
     votes = np.zeros((len(found), columns), np.uint8)  # scores that say how many columns there are
     np.put_along_axis(votes, found.astype(np.int64), np.uint8(1), axis=1)
     return votes
-
-
-def _named(ids: Array, options: Options) -> Array:
-    """Places of columns as labels: numbers that name classes are labels by value."""
-    names = options.names
-    if names is not None and not isinstance(names[0], str):
-        return np.asarray(names)[ids]
-    return ids
 
 
 def _narrow(target: Any, options: Options) -> Array:

@@ -1,10 +1,9 @@
-"""ScoreMetric: an exact `torchmetrics.Metric` that adds up under DDP and in Lightning's `log`.
-
-Half of these lines are docstrings; `vectors` counts a batch and divides sums.
-"""
+"""ScoreMetric: an exact `torchmetrics.Metric` that adds up under DDP and in Lightning's `log`."""
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,9 +20,7 @@ except ModuleNotFoundError as error:
         raise
     raise missing("f1core.adapters.torchmetrics", library, "torchmetrics") from None
 
-from ..option_values import word
 from ..options import refuse_unknown
-from .monitors import warn_of_modes
 from .state_vector import OPTIONS, Vectors
 
 _THEIRS = (  # the options of `torchmetrics.Metric`
@@ -97,16 +94,15 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
             )
             raise F1Error(str(error)) from None
         ours = {k: v for k, v in options.items() if k in OPTIONS}
-        self._vectors = Vectors(metric, task, classes, average, ours)
+        self._vectors = Vectors(metric, task, classes, average, ours, prefix)
         # A collection lets metrics share states of equal names that were equal once.
         self._counts, self._weights = (f"{n}_{self._vectors.digest}" for n in ("counts", "weights"))
         zeros = torch.zeros(self._vectors.length, dtype=torch.int64)
         self.add_state(self._counts, zeros, dist_reduce_fx=self._add_counts)
         self.add_state(self._weights, zeros, dist_reduce_fx=self._add_weights)
-        self._prefix, self._trainer = word("prefix", prefix), None
-        several = self._vectors.several
-        keys = self._vectors.keys.items() if several else ()
-        self._parts = torch.nn.ModuleList(Part(self, prefix + key, name) for key, name in keys)
+        self._trainer: int | None = None
+        keys = self._vectors.keys.items() if self._vectors.several else ()
+        self._parts = torch.nn.ModuleList(Part(self, key, name) for key, name in keys)
 
     @property
     def higher_is_better(self) -> bool | None:  # type: ignore[override, unused-ignore]
@@ -123,7 +119,7 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
     def items(self) -> Iterator[tuple[str, Metric]]:
         """A metric for each key, which share these counts: what `self.log_dict` asks for."""
         if not self._vectors.several:
-            yield self._prefix + next(iter(self._vectors.keys)), self
+            yield next(iter(self._vectors.keys)), self
         for part in self._parts:
             yield part.key, part
 
@@ -141,7 +137,7 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
 
     def __repr__(self) -> str:
         sums = () if self.device.type == "meta" else self._sums()
-        return self._vectors.described(self, sums, prefix=self._prefix or None)
+        return self._vectors.described(self, sums)
 
     def update(self, preds: Any, target: Any, sample_weight: Any = None) -> None:
         """Add a batch."""
@@ -166,13 +162,13 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         vectors = self._vectors
         values = vectors.values(*self._sums()) or dict.fromkeys(vectors.keys, 0.0)
         if vectors.several:
-            return {self._prefix + key: self._tensor(value) for key, value in values.items()}
+            return {key: self._tensor(value) for key, value in values.items()}
         self._look(self, next(iter(vectors.keys.values())))
         return self._tensor(next(iter(values.values())))
 
     def _look(self, logged: Metric, name: str) -> None:
         """Warn once a training of callbacks that look for the worst epoch."""
-        logged._trainer = warn_of_modes(logged, name not in LOSSES, logged._trainer)
+        logged._trainer = _warn_of_modes(logged, name not in LOSSES, logged._trainer)
 
     def _sums(self) -> tuple[Any, Any]:
         counts, weights = (getattr(self, n).cpu().numpy() for n in (self._counts, self._weights))
@@ -237,3 +233,50 @@ class Part(Metric):  # type: ignore[misc, unused-ignore]
 
     def _wrap_compute(self, compute: Any) -> Any:
         return compute  # the whole synchronizes and remembers
+
+
+def _warn_of_modes(metric: Any, up: bool, seen: int | None) -> int | None:
+    """Warn of callbacks that take the worst epoch for the best; return which trainer was seen.
+
+    Lightning hands a metric neither its name nor its trainer: both are found on the stack, once,
+    when it asks for the value of an epoch. Where that is laid out in another way nothing is said.
+    """
+    if "lightning.pytorch" not in sys.modules and "pytorch_lightning" not in sys.modules:
+        return seen
+    frame, name, trainer = sys._getframe(1), None, None
+    for depth in range(16):
+        if frame.f_back is None or (name is None and depth > 6):
+            return seen
+        frame = frame.f_back
+        caller = frame.f_locals.get("self")
+        if name is None:
+            if getattr(caller, "value", None) is metric:
+                name = getattr(getattr(caller, "meta", None), "name", None)
+            continue
+        trainer = getattr(caller, "trainer", None)
+        if hasattr(trainer, "callbacks"):
+            break
+    if name is None or trainer is None or id(trainer) == seen:
+        return seen
+    want = "max" if up else "min"
+    for who, monitor, mode in _watchers(trainer):
+        ours = monitor in (name, f"{name}_epoch") or monitor.startswith(f"{name}/dataloader_idx_")
+        if ours and mode != want:
+            warnings.warn(
+                f"{who} monitors {monitor!r} with mode={mode!r}, of which "
+                f"{'more' if up else 'less'} is better: say mode={want!r}",
+                stacklevel=2,
+            )
+    return id(trainer)
+
+
+def _watchers(trainer: Any) -> list[tuple[str, str, str]]:
+    """(who, monitored name, mode) of callbacks and of schedulers that wait for a plateau."""
+    found = [(each, getattr(each, "monitor", None), each) for each in trainer.callbacks]
+    for config in getattr(trainer, "lr_scheduler_configs", ()):
+        found.append((config.scheduler, config.monitor, config.scheduler))
+    return [
+        (type(who).__name__, monitor, how.mode)
+        for who, monitor, how in found
+        if isinstance(monitor, str) and getattr(how, "mode", None) in ("min", "max")
+    ]

@@ -25,8 +25,7 @@ from ..counts import Array
 from ..errors import F1Error, shape_words, shown
 from ..option_values import flag, whole
 from ..options import parameters_of, refuse_unknown
-from .hooks import made_first, positive
-from .logs import as_logs, metric_of, monitored
+from .hooks import as_logs, average_of, made_first, monitored, positive
 
 _IDLE = ("resamples", "seed")  # which no number of a Trainer's log needs
 _OPTIONS = tuple(name for name in parameters_of(Accumulator) if name not in _IDLE)
@@ -76,7 +75,7 @@ def make_compute_metrics(
     >>> compute_metrics((np.array([[2.0, -1.0], [0.5, 0.9]]), np.array([0, 1])))["f1"]
     1.0
     """
-    metric_of(task, average)  # whether they go together
+    average_of(task, average)  # whether they go together
     from_logits, per_class = flag("from_logits", from_logits), flag("per_class", per_class)
     logits = from_logits and task != "multiclass"  # where there is a threshold to move
     known = ("average", "per_class", "output", *_OPTIONS)
@@ -99,10 +98,7 @@ class ComputeMetrics:
     def __call__(self, prediction: Any, compute_result: bool | None = None) -> dict[str, float]:
         """The metrics of a whole evaluation; batch by batch, those of all batches at the last.
 
-        Raises
-        ------
-        F1Error
-            If the arrays cannot be scored; what was counted is then forgotten.
+        A refusal forgets what was counted.
         """
         if compute_result is None:
             self.reset()

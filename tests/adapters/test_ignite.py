@@ -23,7 +23,7 @@ with warnings.catch_warnings():  # torch deprecates what Ignite uses while it is
 
 from away import tensor_of  # noqa: E402
 
-from f1core.adapters.logs import monitored  # noqa: E402
+from f1core.adapters.hooks import monitored  # noqa: E402
 
 
 @given(tasks.any_task(), st.sampled_from(["f1_macro", "f1_micro", "recall_weighted"]),

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import f1core
-from f1core.adapters.logs import named
+from f1core.adapters.hooks import named
 
 keras = pytest.importorskip("keras", exc_type=ImportError)
 

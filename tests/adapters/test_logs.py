@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import f1core
-from f1core.adapters import logs
+from f1core.adapters import hooks
 from f1core.errors import missing
 from f1core.scores import METRICS
 
@@ -17,7 +17,7 @@ def test_every_metric_of_a_task_is_a_metric():
     seen = set()
     for task, true in (("binary", flags[:, 0]), ("multiclass", flags[:, 0]), ("multilabel", flags)):
         found = f1core.score(true, scores[:, 0] if task == "binary" else scores, task=task)
-        assert all(logs.named(name, task) for name in found.to_dict())
+        assert all(hooks.named(name, task) for name in found.to_dict())
         seen |= set(found.to_dict())
     assert seen == set(METRICS)
 
@@ -25,12 +25,11 @@ def test_every_metric_of_a_task_is_a_metric():
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: logs.metric_of("binary", "samples"), "average is 'samples'"),
-        (lambda: logs.metric_of("multiclass", "binary"), "average is 'binary'"),
-        (lambda: logs.metric_of("regression"), "task is 'regression'"),
-        (lambda: logs.metric_of("binary", None, "accuracy"), "metric is 'accuracy'"),
-        (lambda: logs.named("f2", "binary"), "metric is 'f2'"),
-        (lambda: logs.named("mcc", "binary", "macro"), "leaves no choice of average='macro'"),
+        (lambda: hooks.named("f1", "binary", "samples"), "average is 'samples'"),
+        (lambda: hooks.named("f1", "multiclass", "binary"), "average is 'binary'"),
+        (lambda: hooks.named("f1", "regression"), "task is 'regression'"),
+        (lambda: hooks.named("f2", "binary"), "metric is 'f2'"),
+        (lambda: hooks.named("mcc", "binary", "macro"), "leaves no choice of average='macro'"),
     ],
 )
 def test_what_does_not_exist_is_refused_with_what_does(call, sentence):
@@ -41,14 +40,14 @@ def test_what_does_not_exist_is_refused_with_what_does(call, sentence):
 def test_an_undefined_value_is_never_logged_as_nan():
     scores = f1core.score([0, 0], [0, 0], task="binary", zero_division=math.nan)
     assert math.isnan(scores.binary.recall)
-    found = logs.as_logs(scores, per_class=True, prefix="val_")
+    found = hooks.as_logs(scores, per_class=True, prefix="val_")
     assert found["val_recall"] == found["val_recall_1"] == 0.0
     assert all(type(value) is float and math.isfinite(value) for value in found.values())
 
 
 def test_keys_name_the_average_asked_for_and_each_class():
     scores = f1core.score(["a", "b", "b", "b"], ["a", "b", "a", "b"])
-    found = logs.as_logs(scores, "weighted", per_class=True)
+    found = hooks.as_logs(scores, "weighted", per_class=True)
     assert found["f1"] == scores.weighted.f1 != scores.macro.f1
     assert [found["recall_a"], found["recall_b"]] == scores.per_class.recall.tolist()
 

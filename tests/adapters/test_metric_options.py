@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from f1core import F1Error
-from f1core.adapters.logs import names_of
+from f1core.adapters.hooks import names_of
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("torchmetrics")

@@ -321,7 +321,7 @@ def test_without_ranks_sync_does_nothing():
 
 def test_without_torch_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    for name in ("torch", "tensors", "ranks"):
+    for name in ("torch", "tensors"):
         monkeypatch.delitem(sys.modules, f"f1core.adapters.{name}")
     with pytest.raises(ImportError, match=r"^f1core.adapters.torch needs torch: pip install"):
         import f1core.adapters.torch  # noqa: F401

@@ -23,7 +23,7 @@ torchmetrics = pytest.importorskip("torchmetrics")
 from away import tensor_of  # noqa: E402
 from torchmetrics import MetricCollection, MetricTracker  # noqa: E402
 
-from f1core.adapters.logs import monitored  # noqa: E402
+from f1core.adapters.hooks import monitored  # noqa: E402
 from f1core.adapters.torchmetrics import ScoreMetric  # noqa: E402
 
 ROWS, CLASSES = 300, 5

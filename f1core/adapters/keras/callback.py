@@ -14,7 +14,7 @@ from ...errors import F1Error, one_of
 from ...option_values import whole, word
 from ...options import parameters_of, refuse_unknown
 from ...scores import Scores
-from ..logs import HEADLINES, as_logs, metric_of
+from ..hooks import HEADLINES, as_logs, average_of
 from .batches import Batches, as_rows, spread
 from .masks import Predictor, kept_rows
 
@@ -85,7 +85,7 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         **options: Any,
     ) -> None:
         super().__init__()
-        metric_of(task, average)
+        average_of(task, average)
         refuse_unknown(options, ("task", "classes", *_OPTIONS), "ScoreCallback")
         self._total = Accumulator(task, classes=classes, **options)
         self._batches = Batches(x, y, sample_weight, batch_size, steps)

@@ -15,7 +15,7 @@ from ...errors import F1Error
 from ...options import make_options, refuse_unknown
 from ...pos_label import with_fixed_labels
 from ...scores import LOSSES, Scores
-from ..logs import described
+from ..hooks import described
 from . import adding, eager
 from .deciding import NARROW, decide
 from .reading import planned, values

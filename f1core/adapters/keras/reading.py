@@ -15,7 +15,7 @@ from ...count_layout import CELLS, RATIOS
 from ...errors import F1Error, one_of
 from ...options import Options
 from ...scores import single_numbers
-from ..logs import named, names_of
+from ..hooks import named, names_of
 from .adding import RIGHT, ROWS
 
 
