@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from . import scores as _scores
 from .accumulator import Accumulator
 from .api import score
 from .backends.switch import warm_up
@@ -41,6 +42,15 @@ _NAMES = {
     "curve": "thresholds",
     "score_by": "grouped",
 }
+
+
+def _find_interval(*counted: _Any, **how: _Any) -> tuple[float, float]:
+    from .intervals import interval
+
+    return interval(*counted, **how)
+
+
+_scores.find_interval = _find_interval
 
 
 def __getattr__(name: str) -> _Any:

@@ -25,7 +25,7 @@ from .stray_columns import refuse_own_columns
 
 if TYPE_CHECKING:
     from .batch import Batch
-    from .intervals.poisson import Stream
+    from .poisson import Stream
 
 _MIXED = "earlier rows have {} (sample_id=), these have {}: give every row an id, or none"
 
@@ -425,7 +425,7 @@ class Accumulator:
         """What resamples are drawn from, where they are kept."""
         if not self._options.resamples:
             return None
-        from .intervals.poisson import Stream
+        from .poisson import Stream
 
         return Stream(seed)
 
@@ -487,7 +487,7 @@ class Accumulator:
         self, counts: Counts, batch: Batch, asked: Options, width: int | None, cluster: Any
     ) -> bool:
         """Add a batch's counts and resamples; if neither is added, give back the rows' numbers."""
-        from .intervals.poisson import with_replicas
+        from .poisson import with_replicas
 
         stream, first, done = self._stream, None, False
         assert stream is not None

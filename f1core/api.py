@@ -132,7 +132,7 @@ def score(
         raise F1Error("cluster needs resamples: resamples=1000 draws whole clusters so often")
     batch, counts = count_guessed(batch, None if threads is None else thread_count(threads))
     if options.resamples:
-        from .intervals.poisson import Stream, with_replicas
+        from .poisson import Stream, with_replicas
 
         stream = Stream(seed)
         drawn = stream.seed if cluster is None else stream.cluster_seed(None)

@@ -84,7 +84,7 @@ def score_by(
         return _from_decisions(batch, spans, order)
     drawn = None
     if wanted.resamples:
-        from .intervals.poisson import checked_seed
+        from .poisson import checked_seed
 
         drawn = checked_seed(seed)
     return {
@@ -161,7 +161,7 @@ def _scored(batch: Batch, rows: Array, name: Any, crew: int | None, seed: int | 
         count(batch, crew)  # says the row's number among all rows
         raise
     if seed is not None:
-        from .intervals.poisson import with_replicas
+        from .poisson import with_replicas
 
         counts = with_replicas(counts, part, seed)
     return _named(counts, batch, name)

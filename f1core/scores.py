@@ -26,6 +26,9 @@ _TOP_K = ("accuracy", "exact_match")
 METRICS = (*RATIOS, *(f"{ratio}_{kind}" for kind in AVERAGES for ratio in RATIOS), *_ONE_CLASS)
 LOSSES = ("hamming_loss",)
 
+# What `Scores.interval` asks: `f1core/__init__.py` sets it, since intervals are made of scores.
+find_interval: Callable[..., tuple[float, float]]
+
 
 @dataclass(frozen=True)
 class Average:
@@ -335,10 +338,8 @@ class Scores:
         """
         if unknown:
             refuse_unknown(unknown, Scores.interval, "interval")
-        from .intervals import interval
-
         how: dict[str, Any] = {"level": level, "method": method, "resamples": resamples}
-        return interval(self._counts, self._options, metric, of=of, seed=seed, **how)
+        return find_interval(self._counts, self._options, metric, of=of, seed=seed, **how)
 
     # ---- how it looks --------------------------------------------------------------------
 

@@ -123,7 +123,7 @@ class Deduplicator:
 
     def with_replicas(self) -> Counts:
         """The counts, and replicas of the rows in the order of their ids."""
-        from ..intervals.poisson import with_replicas
+        from ..poisson import with_replicas
 
         total, first, seed = None, 0, self.seed
         assert seed is not None

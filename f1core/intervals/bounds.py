@@ -12,10 +12,10 @@ from ..count_layout import RATIOS
 from ..counts import Array, Counts
 from ..errors import F1Error, one_of, shown
 from ..options import Options
+from ..poisson import checked_seed
 from ..scores import Scores
 from . import analytic, replicated, resampling
 from .influence import delta_interval
-from .poisson import checked_seed
 
 _MOST_RESAMPLES = 100_000_000
 _LEAST, _MOST = 1000, 100_000  # posterior draws of two classes: fewer tell no end, more no better
@@ -71,7 +71,8 @@ def interval(
     are drawn towards the others, and are read as a proportion of the number of trials that would
     give it. F1, Jaccard and precision of many small classes are biased, more so if the number of
     rows of each class is random and not fixed; the interval holds for both. Kept replicas are used
-    for their variance and bias in the same way, with what few rows of a class do not show. bench/interval_coverage.py measures all of it.
+    for their variance and bias in the same way, with what few rows of a class do not show.
+    bench/interval_coverage.py measures all of it.
 
     Source: L. Brown, T. Cai, A. DasGupta, Interval estimation for a binomial proportion,
     Statistical Science 16, 2001. K. Takahashi, K. Yamamoto, A. Kuchiba, T. Koyama, Confidence

@@ -12,7 +12,8 @@ from ..counts import Array, Counts
 from ..memory import zeros
 from ..options import Options
 from ..outcomes import Decisions, decide
-from .resampling import Resamples, multinomial, summed
+from ..poisson import summed
+from .resampling import Resamples, multinomial
 
 _BLOCK = 1 << 17  # cells decided in one go
 _TABLE = 1 << 22  # so many joint cells are counted in a table, more are sorted

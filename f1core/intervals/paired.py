@@ -16,13 +16,12 @@ from ..counts import Array, Counts
 from ..errors import F1Error, IdleOption, calling_y_pred, renamed, shown
 from ..inputs import check
 from ..options import Options, make_options, parameters_of, refuse_unknown, thread_count
+from ..poisson import cluster_hashes, count_replicas
 from ..pos_label import agreed
 from ..row_order import refuse_reordered
 from ..scores import Scores
 from .bounds import checked_level, percentiles, seeded
-from .clusters import cluster_hashes
 from .joint import discordant, joint_resamples
-from .poisson import count_replicas
 from .replicated import trials_of
 from .resampling import Resamples, understated, units_of
 

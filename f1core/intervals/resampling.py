@@ -15,6 +15,7 @@ from ..counts import Array, Counts
 from ..errors import F1Error
 from ..memory import zeros
 from ..options import Options
+from ..poisson import summed
 from ..scores import Scores
 from .beta import t_quantile
 
@@ -141,31 +142,6 @@ def multinomial(
     for start in range(0, resamples, step):
         drawn = slice(start, min(start + step, resamples))
         yield drawn, rng.multinomial(int(counts.sum()), share, drawn.stop - drawn.start)
-
-
-def summed(draws: Array, true: Array, pred: Array, n_classes: int) -> Array:
-    """(b, 3, C) sums per class of (b, K) draws of cells with these (K,) true and predicted ids.
-
-    `pred` may be (K, k): each cell predicts k different classes.
-    """
-    dtype = np.result_type(draws.dtype, np.int64)
-    sums = np.zeros((len(draws), 3, n_classes), dtype)
-    _add_groups(sums[:, TRUE], draws, true)
-    for ids in (pred if pred.ndim == 2 else pred[:, None]).T:
-        _add_groups(sums[:, PRED], draws, ids)
-        hit = np.flatnonzero(ids == true)
-        _add_groups(sums[:, TP], draws[:, hit], true[hit])
-    return sums
-
-
-def _add_groups(into: Array, draws: Array, ids: Array) -> None:
-    """Add the draws' columns into the columns that their ids say."""
-    if not len(ids):
-        return
-    order = np.argsort(ids, kind="stable")
-    ordered = ids[order]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    into[:, ordered[starts]] += np.add.reduceat(draws[:, order], starts, axis=1, dtype=into.dtype)
 
 
 def of_confusion(counts: Counts, options: Options, resamples: int, seed: Any) -> Resamples:

@@ -13,8 +13,8 @@ from f1core import Accumulator, F1Error, score
 from f1core.count_layout import RATIOS
 from f1core.counts import Counts
 from f1core.intervals import interval, per_class_interval
-from f1core.intervals.poisson import weights
 from f1core.options import make_options
+from f1core.poisson import weights
 from f1core.scores import Scores
 
 METHODS = ("bootstrap", "delta")

@@ -1,31 +1,32 @@
-"""Poisson bootstrap: counting many resamples of the rows while they stream by."""
+"""Poisson bootstrap: count many resamples of the rows, or of whole clusters, as they stream by."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..backends.numpy import Outcome
-from ..batch import Batch
-from ..count_layout import COUNT, EXACT, HIGH, RATIOS, ROWS, UNDEFINED
-from ..counts import Array, Counts
-from ..errors import F1Error, shown
-from ..memory import zeros
-from ..metrics import divide, fractions
-from ..option_values import whole
-from ..outcomes import Decisions, decide
-from ..replicas import Replicas, refuse_infinite
-from .clusters import SEED as CLUSTER_SEED
-from .clusters import cluster_hashes, cluster_weights
-from .resampling import summed
+from .backends.numpy import Outcome
+from .batch import Batch
+from .count_layout import COUNT, EXACT, HIGH, PRED, RATIOS, ROWS, TP, TRUE, UNDEFINED
+from .counts import Array, Counts
+from .dedup.keys import check_ids
+from .errors import F1Error, shown
+from .memory import zeros
+from .metrics import divide, fractions
+from .option_values import whole
+from .outcomes import Decisions, decide
+from .replicas import Replicas, refuse_infinite
 
 # Rows whose weights are drawn together, from a generator of their own.
 _DRAWN = 1024
 # Weights in flight at once: 2 MB as bytes.
 _WEIGHTS = 1 << 21
 _UNIT = 2.0**20
+_CLUSTER_SEED = 0  # where none is given: parts that are merged must draw their clusters alike
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FORK = 1  # no block of rows has a spawn key of two numbers
 # How many of 65,536 draws give 0, 1, 2, …: Poisson(1), with mean 1 exactly and variance 1.0003.
 _POISSON = (24112, 24106, 12055, 4018, 1005, 201, 33, 5, 1)
@@ -41,11 +42,6 @@ def count_replicas(
     row's number in the stream alone, so any cut into batches gives the same. With (n,) hashes of
     the rows' `clusters` it depends on these, so that clusters are drawn whole, and may be spread
     over batches and machines.
-
-    Raises
-    ------
-    F1Error
-        If any row holds a value that cannot be counted.
 
     Source: N. Chamandy, O. Muralidharan, A. Najmi, S. Naidu, Estimating uncertainty for massive
     data streams, 2012: such weights stand for drawing rows with replacement, in one pass.
@@ -64,13 +60,14 @@ def count_replicas(
         if clusters is None:
             draws = weights(seed, first + start, first + stop, resamples)[:, found.rows]
         else:
-            draws = cluster_weights(clusters[start:stop][found.rows], seed, resamples, _TABLE)
+            draws = _cluster_weights(clusters[start:stop][found.rows], seed, resamples)
         if found.outcome is not None and rows is not None:
             with np.errstate(over="ignore", invalid="ignore"):
                 _add_cells(found, found.outcome, draws, batch, sums, rows)
         else:
             with np.errstate(over="ignore"):  # `refuse_infinite` looks at the end
-                sums += summed(_weighed(draws, found), found.true, found.pred, batch.n_classes)
+                weighed = draws if found.weight is None else draws * found.weight
+                sums += summed(weighed, found.true, found.pred, batch.n_classes)
         start = stop
     refuse_infinite(sums)
     rows_drawn = (first, first + len(batch)) if clusters is None else (0, 0)
@@ -80,13 +77,7 @@ def count_replicas(
 def with_replicas(
     counts: Counts, batch: Batch, seed: int, first: int = 0, cluster: Any = None
 ) -> Counts:
-    """Put beside the counts of a batch its replicas over the same classes.
-
-    Raises
-    ------
-    F1Error
-        If any row holds a value that cannot be counted.
-    """
+    """Put beside the counts of a batch its replicas over the same classes."""
     hashes = None if cluster is None else cluster_hashes(cluster, len(batch))
     replicas = count_replicas(batch, seed, first, clusters=hashes)
     if counts.labels is not None and batch.labels is not None:
@@ -104,6 +95,39 @@ def weights(seed: int, start: int, stop: int, resamples: int) -> Array:
         low, high = max(start - block * _DRAWN, 0), min(stop - block * _DRAWN, _DRAWN)
         parts.append(drawn[:, low:high])
     return np.concatenate(parts, axis=1) if parts else np.zeros((resamples, 0), np.uint8)
+
+
+def cluster_hashes(cluster: Any, rows: int) -> Array:
+    """Hash the id of each row's cluster to 64 bits: (n,), the same on every machine."""
+    try:
+        ids = check_ids(cluster, rows)
+    except F1Error as error:
+        raise F1Error(str(error).replace("sample_id", "cluster")) from None
+    if ids.kind == "numbers":
+        return _mixed(ids.values.astype(np.uint64))
+    each, place = np.unique(ids.values, return_inverse=True)
+    kind = ids.kind.encode()
+    digests = [hashlib.blake2b(x, digest_size=8, key=kind).digest() for x in each.tolist()]
+    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)[place]
+
+
+def _cluster_weights(hashes: Array, seed: int, resamples: int) -> Array:
+    """(B, n) how often each row counts in each replica: the same of all rows of a cluster."""
+    each, place = np.unique(hashes, return_inverse=True)
+    keys = _mixed(np.arange(resamples, dtype=np.uint64) + _mixed(np.array([seed], np.uint64)))
+    drawn = np.empty((resamples, len(each)), np.uint8)
+    for replica, key in enumerate(keys):
+        drawn[replica] = _TABLE[_mixed(each ^ key) >> np.uint64(48)]
+    return drawn[:, place]
+
+
+def _mixed(numbers: Array) -> Array:
+    """splitmix64 (Steele, Lea, Flood, 2014): every bit of the input moves every bit of it."""
+    with np.errstate(over="ignore"):
+        mixed = numbers + _GOLDEN
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return mixed ^ (mixed >> np.uint64(31))
 
 
 class Stream:
@@ -130,7 +154,7 @@ class Stream:
         drawn = None if counts is None else counts.replicas
         if drawn is not None and drawn.clustered:
             return int(drawn.spans[0, 0])
-        return CLUSTER_SEED if self.asked is None else self.asked
+        return _CLUSTER_SEED if self.asked is None else self.asked
 
     def fork(self) -> int | None:
         """The seed for a copy, whose further rows are others; None if none was asked for.
@@ -144,13 +168,7 @@ class Stream:
 
 
 def checked_seed(seed: Any) -> int:
-    """`seed=` as a number; None draws one that no other stream has.
-
-    Raises
-    ------
-    F1Error
-        If it is no whole number from 0, below 2^63.
-    """
+    """`seed=` as a number; None draws one that no other stream has."""
     if seed is None:
         return int(np.random.default_rng().integers(1 << 63))
     found = whole("seed", seed, 0)
@@ -159,8 +177,29 @@ def checked_seed(seed: Any) -> int:
     return found
 
 
-def _weighed(draws: Array, found: Decisions) -> Array:
-    return draws if found.weight is None else draws * found.weight
+def summed(draws: Array, true: Array, pred: Array, n_classes: int) -> Array:
+    """(b, 3, C) sums per class of (b, K) draws of cells with these (K,) true and predicted ids.
+
+    `pred` may be (K, k): each cell predicts k different classes.
+    """
+    dtype = np.result_type(draws.dtype, np.int64)
+    sums = np.zeros((len(draws), 3, n_classes), dtype)
+    _add_groups(sums[:, TRUE], draws, true)
+    for ids in (pred if pred.ndim == 2 else pred[:, None]).T:
+        _add_groups(sums[:, PRED], draws, ids)
+        hit = np.flatnonzero(ids == true)
+        _add_groups(sums[:, TP], draws[:, hit], true[hit])
+    return sums
+
+
+def _add_groups(into: Array, draws: Array, ids: Array) -> None:
+    """Add the draws' columns into the columns that their ids say."""
+    if not len(ids):
+        return
+    order = np.argsort(ids, kind="stable")
+    ordered = ids[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    into[:, ordered[starts]] += np.add.reduceat(draws[:, order], starts, axis=1, dtype=into.dtype)
 
 
 def _add_cells(
@@ -170,7 +209,7 @@ def _add_cells(
     flags = np.stack([pred & true, pred, true, outcome != Outcome.IGNORED], axis=1)
     # float32 holds these sums exactly where rows have no weights: at most 8 a row.
     kind = np.float32 if found.weight is None else np.float64
-    weighed = draws.astype(kind) if found.weight is None else _weighed(draws, found)
+    weighed = draws.astype(kind) if found.weight is None else draws * found.weight
     for place in range(0, draws.shape[1], 1 << 20):
         some = slice(place, place + (1 << 20))
         product = weighed[:, some] @ flags[some].reshape(-1, flags[0].size).astype(kind)
