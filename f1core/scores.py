@@ -27,7 +27,7 @@ METRICS = (*RATIOS, *(f"{ratio}_{kind}" for kind in AVERAGES for ratio in RATIOS
 LOSSES = ("hamming_loss",)
 
 # What `Scores.interval` asks: `f1core/__init__.py` sets it, since intervals are made of scores.
-find_interval: Callable[..., tuple[float, float]]
+find_interval: Callable[..., tuple[float, float]] | None = None
 
 
 @dataclass(frozen=True)
@@ -338,6 +338,7 @@ class Scores:
         """
         if unknown:
             refuse_unknown(unknown, Scores.interval, "interval")
+        assert find_interval is not None
         how: dict[str, Any] = {"level": level, "method": method, "resamples": resamples}
         return find_interval(self._counts, self._options, metric, of=of, seed=seed, **how)
 
