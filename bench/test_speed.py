@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 import pytest
+from variants import SLOWER
 
 import f1core
 from f1core import bench
@@ -22,7 +23,7 @@ _ROUNDS = 11
 _PEER_SECONDS = 2.0  # of each slow peer, after its first three turns
 
 
-@pytest.mark.parametrize("case", [*bench.CASES, *bench.SLOWER], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*bench.CASES, *SLOWER], ids=lambda case: case.name)
 def test_speed(benchmark, case, short):
     f1core.warm_up()
     threads = n_cores()

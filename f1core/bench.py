@@ -10,10 +10,10 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,13 +37,7 @@ class Case:
     truth: str  # dtype of the targets
     classes: int
     short: bool = False  # part of the short form
-    options: dict[str, Any] = field(default_factory=dict)
-    form: str | None = None  # one of FORMS: the same rows, handed over in another way
-
-    @property
-    def varied(self) -> bool:
-        """Whether peers would be asked another question, or the same in another form."""
-        return bool(self.options) or self.form is not None
+    varied: ClassVar[bool] = False  # whether peers cannot be asked the same
 
     def arrays(self, scale: int = 1) -> tuple[Array, Array]:
         """Truth and prediction from a fixed seed; `scale` divides the rows."""
@@ -60,13 +54,8 @@ class Case:
         return true, drawn.astype(self.scores, copy=False)
 
     def ours(self, true: Array, pred: Array, threads: int | None = None) -> Any:
-        """The call that is timed, and its result."""
-        options = dict(self.options)
-        if options.get("sample_weight"):
-            options["sample_weight"] = np.random.default_rng(1).random(len(pred))
-        if self.form is not None:
-            true, pred = FORMS[self.form](true, pred)
-        return partial(score, true, pred, task=self.task, threads=threads, **options)
+        """Return the call that is timed."""
+        return partial(score, true, pred, task=self.task, threads=threads)
 
 
 _F32, _I64 = "float32", "int64"
@@ -91,48 +80,6 @@ CASES = (
     Case("multilabel 200,000 x 39, float32 targets", "multilabel", (200_000, 39), _F32, _F32, 39),
 )  # fmt: skip
 
-# What must not fall off a cliff: options, and other forms of the same rows.
-FORMS: dict[str, Callable[[Array, Array], tuple[Array, Array]]] = {
-    "Fortran order": lambda true, pred: (true, np.asfortranarray(pred)),
-    "Fortran order, both": lambda true, pred: (np.asfortranarray(true), np.asfortranarray(pred)),
-    "flags predicted": lambda true, pred: (true, pred > 0.5),
-    "one-hot targets": lambda true, pred: (np.eye(pred.shape[1], dtype=np.int8)[true], pred),
-    "some scores -0.0": lambda true, pred: (
-        true,
-        np.where(pred < 1e-4, pred.dtype.type(-0.0), pred),
-    ),
-}
-_WEIGHTED: tuple[str, dict[str, Any]] = ("weighted", {"sample_weight": True})
-_LOGITS = ("from_logits", {"from_logits": True})
-VARIANTS: dict[int, tuple[tuple[str, dict[str, Any]], ...]] = {  # by the place of a case
-    0: (
-        _WEIGHTED, ("ignore_index", {"ignore_index": 0}), ("top_k=3", {"top_k": 3}),
-        ("Fortran order", {}), ("one-hot targets", {}),
-    ),
-    10: (
-        _WEIGHTED, ("ignore_index", {"ignore_index": -1}), _LOGITS, ("some scores -0.0", {}),
-    ),
-    12: (
-        _WEIGHTED, ("ignore_index", {"ignore_index": 0}),
-        ("weighted, ignore_index", {"sample_weight": True, "ignore_index": 0}), _LOGITS,
-        ("threshold a label", {"threshold": np.linspace(0.1, 0.9, 15)}),
-        ("average_over 3 labels", {"average_over": (1, 3, 5)}),
-        ("Fortran order", {}), ("Fortran order, both", {}), ("flags predicted", {}),
-        ("some scores -0.0", {}),
-    ),
-}  # fmt: skip
-SLOWER = tuple(
-    replace(
-        CASES[place],
-        name=f"{CASES[place].name}, {name}",
-        short=False,
-        options=options,
-        form=name if name in FORMS else None,
-    )
-    for place, variants in VARIANTS.items()
-    for name, options in variants
-)
-
 
 def limit(true: Array, pred: Array, threads: int) -> Call:
     """Reading the bytes: np.max over integer views, the rows shared among the threads."""
@@ -150,22 +97,18 @@ def _as_integers(array: Array) -> Array:
     return array if array.dtype.kind in "iu" else array.view(f"i{array.dtype.itemsize}")
 
 
-def sklearn_side(case: Case, true: Array, pred: Array) -> Call | None:
-    """scikit-learn's one call from the scores: `P.argmax(1)` or `P > t` is part of it."""
+def sklearn_sides(case: Case, true: Array, pred: Array) -> dict[str, Call]:
+    """Time scikit-learn from the scores, `P.argmax(1)` or `P > t` included, and from decisions."""
     if find_spec("sklearn") is None:
-        return None
-    from sklearn.metrics import precision_recall_fscore_support
+        return {}
+    from sklearn.metrics import precision_recall_fscore_support as scored
 
     truth = true.astype(np.int64) if true.dtype.kind == "f" else true
-    return lambda: precision_recall_fscore_support(truth, _decided(case, pred), zero_division=0.0)
-
-
-def sklearn_alone(case: Case, true: Array, pred: Array) -> Call:
-    """The same on arrays that hold the decisions already."""
-    from sklearn.metrics import precision_recall_fscore_support
-
-    truth = true.astype(np.int64) if true.dtype.kind == "f" else true
-    return partial(precision_recall_fscore_support, truth, _decided(case, pred), zero_division=0.0)
+    found = {"scikit-learn": lambda: scored(truth, _decided(case, pred), zero_division=0.0)}
+    if case.scores is not None and case.task != "multilabel":  # 1 % of 2 s
+        decided = _decided(case, pred)
+        found["scikit-learn, decided"] = lambda: scored(truth, decided, zero_division=0.0)
+    return found
 
 
 def _decided(case: Case, pred: Array) -> Array:
@@ -189,38 +132,22 @@ def torch_sides(case: Case, true: Array, pred: Array) -> dict[str, Call]:
     if find_spec("torchmetrics") is not None:
         from torchmetrics.functional import classification as tm
 
-        calls: dict[str, Call] = {
-            "binary": partial(tm.binary_f1_score, scores, target),
-            "multiclass": partial(
-                tm.multiclass_f1_score, scores, target, case.classes, average="macro"
-            ),
-            "multilabel": partial(
-                tm.multilabel_f1_score, scores, target, case.classes, average="macro"
-            ),
-        }
-        found["torchmetrics"] = calls[case.task]
+        binary: Any = partial(tm.binary_f1_score, scores, target)
+        call = getattr(tm, f"{case.task}_f1_score")
+        several = partial(call, scores, target, case.classes, average="macro")
+        found["torchmetrics"] = binary if case.task == "binary" else several
     if find_spec("torcheval") is not None and case.task != "multilabel":
         from torcheval.metrics import functional as te
 
-        labels = case.classes
-        found["torcheval"] = (
-            partial(te.binary_f1_score, scores, target)
-            if case.task == "binary"
-            else partial(
-                te.multiclass_f1_score, scores, target, num_classes=labels, average="macro"
-            )
-        )
+        binary = partial(te.binary_f1_score, scores, target)
+        how = {"num_classes": case.classes, "average": "macro"}
+        several = partial(te.multiclass_f1_score, scores, target, **how)
+        found["torcheval"] = binary if case.task == "binary" else several
     return found
 
 
 def check_equal(case: Case, true: Array, pred: Array, sides: dict[str, Call]) -> None:
-    """Refuse to time sides that disagree.
-
-    Raises
-    ------
-    F1Error
-        Naming the side and both numbers.
-    """
+    """Refuse to time sides that disagree."""
     ours = sides["f1core"]()
     if "scikit-learn" in sides:
         precision, recall, f1, support = sides["scikit-learn"]()
@@ -246,12 +173,7 @@ def sides_of(
     sides: dict[str, Call] = {"f1core": case.ours(true, pred, threads)}
     sides["limit"] = limit(true, pred, threads)
     if peers and not case.varied:
-        theirs = sklearn_side(case, true, pred)
-        if theirs is not None:
-            sides["scikit-learn"] = theirs
-            if case.scores is not None and case.task != "multilabel":  # 1 % of 2 s
-                sides["scikit-learn, decided"] = sklearn_alone(case, true, pred)
-        sides |= torch_sides(case, true, pred)
+        sides |= sklearn_sides(case, true, pred) | torch_sides(case, true, pred)
         if case.scores is None:
             size = case.classes
             sides["np.bincount"] = lambda: np.bincount(true.astype(np.int64) * size + pred)

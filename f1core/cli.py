@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__, files, report
-from .accumulator import Accumulator
+from . import __version__
 from .cli_wording import spoken
 from .errors import F1Error, plain_text
-from .grouped import GroupedAccumulator
 from .io.rows import Words
 from .options import TASKS
-from .scores import Scores
-from .writing import check_target, refuse_twice
-
-# Options of `score` that go to `files.accumulate` as they are.
-_OPTIONS = (
-    "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
-    "zero_division", "beta", "sample_weight", "sample_id", "text_labels", "empty_labels",
-)  # fmt: skip
 
 _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
 
@@ -34,8 +21,10 @@ _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     parsed = _parser().parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
+    from . import commands
+
     try:
-        parsed.run(parsed)
+        getattr(commands, parsed.run)(parsed)
     except F1Error as error:
         print(f"f1core: {spoken(error)}", file=sys.stderr)
         return 2
@@ -85,13 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--beta", type=float, default=1.0, metavar="B")
     _add_save(score, "keep the counts for `merge`")
     _add_format(score)
-    score.set_defaults(run=_score)
+    score.set_defaults(run="score")
 
     merge = commands.add_parser("merge", help="add up states that were scored apart")
     merge.add_argument("states", nargs="+", type=Path, metavar="STATE")
     _add_save(merge, "keep the sum")
     _add_format(merge)
-    merge.set_defaults(run=_merge)
+    merge.set_defaults(run="merge")
 
     tune = commands.add_parser("tune", help="the threshold with the highest F1")
     tune.add_argument("paths", nargs="+", metavar="PATH")
@@ -103,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--min-precision", type=float, metavar="P", help="highest recall with it")
     tune.add_argument("--min-recall", type=float, metavar="R", help="highest precision with it")
     _add_format(tune)
-    tune.set_defaults(run=_on_demand("tune"))
+    tune.set_defaults(run="tune")
 
     plot = commands.add_parser("plot", help="a picture of thresholds, confusion or F1 per class")
     plot.add_argument("paths", nargs="+", metavar="PATH")
@@ -112,21 +101,12 @@ def _parser() -> argparse.ArgumentParser:
     plot.add_argument("--kind", choices=("threshold", "confusion", "per_class"), required=True)
     plot.add_argument("--output", default="f1core.png", metavar="FILE", help="(f1core.png)")
     _add_force(plot)
-    plot.set_defaults(run=_on_demand("plot"))
+    plot.set_defaults(run="plot")
 
     bench = commands.add_parser("bench", help="speeds on this machine, beside installed peers")
     bench.add_argument("--long", action="store_true", help="all cases, some minutes")
-    bench.set_defaults(run=_on_demand("run_bench"))
+    bench.set_defaults(run="run_bench")
     return parser
-
-
-def _on_demand(name: str) -> Callable[[argparse.Namespace], None]:
-    def run(parsed: argparse.Namespace) -> None:
-        from . import commands
-
-        getattr(commands, name)(parsed)
-
-    return run
 
 
 def _add_columns(command: argparse.ArgumentParser) -> None:
@@ -161,145 +141,6 @@ def _add_save(command: argparse.ArgumentParser, what: str) -> None:
 
 def _add_force(command: argparse.ArgumentParser) -> None:
     command.add_argument("--force", action="store_true", help="replace a file of another kind too")
-
-
-def _score(parsed: argparse.Namespace) -> None:
-    if parsed.save is not None:
-        if parsed.group is not None:
-            raise F1Error("--save keeps one state; leave out --group")
-        _check_save(parsed, files.inputs(parsed.paths, parsed.target))
-    options = {name: getattr(parsed, name) for name in _OPTIONS}
-    if parsed.pos_label is not None:
-        options["pos_label"] = parsed.pos_label
-    with _progress(parsed) as progress:
-        total = files.accumulate(
-            parsed.paths,
-            target=parsed.target,
-            probabilities=parsed.probabilities,
-            group=parsed.group,
-            progress=progress,
-            **options,
-        )
-    _note_repeats(total, parsed)
-    if isinstance(total, GroupedAccumulator):
-        show_groups(total.compute(), parsed.format)
-    else:
-        _finish(total, parsed)
-
-
-def _check_save(parsed: argparse.Namespace, inputs: list[Path]) -> None:
-    if parsed.save is not None:
-        check_target(parsed.save, inputs=inputs, force=parsed.force, named="--save")
-
-
-def _merge(parsed: argparse.Namespace) -> None:
-    _check_save(parsed, parsed.states)
-    if not parsed.force:
-        refuse_twice(parsed.states)
-    total = Accumulator.load(parsed.states[0])
-    for path in parsed.states[1:]:
-        more = Accumulator.load(path)
-        rows = total.distinct + more.distinct
-        try:
-            total.merge(more)
-        except F1Error as error:
-            raise F1Error(f"{path}: {error}") from None
-        _note(
-            rows - total.distinct,
-            f"rows of {path} in earlier states too, that count once",
-        )
-    _finish(total, parsed)
-
-
-def _note_repeats(total: Accumulator | GroupedAccumulator, parsed: argparse.Namespace) -> None:
-    """Say how many rows were left out because their id came before."""
-    if parsed.sample_id is not None:
-        kept = total.groups.values() if isinstance(total, GroupedAccumulator) else [total]
-        dropped = sum(parsed.done.values()) - sum(one.distinct for one in kept)
-        _note(dropped, "rows that repeat an id, that count once")
-
-
-def _note(rows: int, what: str) -> None:
-    if rows:
-        print(f"f1core: {plain_text(what)}: {rows:,}", file=sys.stderr)
-
-
-def _finish(total: Accumulator, parsed: argparse.Namespace) -> None:
-    scores = total.compute()
-    if parsed.save is not None:
-        total.save(parsed.save, force=parsed.force)
-    show(scores, parsed.format)
-
-
-def show_groups(by: dict[Any, Scores], form: str) -> None:
-    """Print each group's scores under its name."""
-    if form == "json":
-        print(json.dumps({str(name): _plain(scores) for name, scores in by.items()}, indent=2))
-        return
-    for name, scores in by.items():
-        print(plain_text(name))
-        show(scores, form)
-        print()
-
-
-def show(scores: Scores, form: str) -> None:
-    """Print scores as JSON, or as a table: rich's where it is installed."""
-    if form == "json":
-        print(json.dumps(_plain(scores), indent=2))
-        return
-    try:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-    except ImportError:
-        print(scores)
-        return
-    table = Table(title=report.title(scores), title_justify="left")
-    table.add_column("", justify="right")
-    for name in report.COLUMNS:
-        table.add_column(name, justify="right")
-    for rows in (report.class_rows(scores), report.average_rows(scores)):
-        for name, cells in rows:
-            table.add_row(Text(name), *cells)  # a name is no markup
-        table.add_section()
-    console = Console()
-    console.print(table)
-    for note in report.notes(scores):
-        console.print(note)
-    singles = (f"{name} [bold]{value}[/]" for name, value in report.single_rows(scores))
-    console.print("   ".join(singles), soft_wrap=True)
-
-
-def _plain(scores: Scores) -> dict[str, float | None]:
-    return {k: None if math.isnan(v) else v for k, v in scores.to_dict().items()}
-
-
-@contextmanager
-def _progress(parsed: argparse.Namespace) -> Iterator[files.Progress]:
-    """Count the rows of each file; with a bar on the terminal where there is one."""
-    parsed.done = {}
-
-    def count(name: str, rows: int) -> None:
-        parsed.done[name] = parsed.done.get(name, 0) + rows
-
-    if not sys.stderr.isatty():
-        yield count
-        return
-    try:
-        from rich.console import Console
-        from rich.markup import escape
-        from rich.progress import Progress
-    except ImportError:
-        yield count
-        return
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("rows", total=files.rows_in(parsed.paths))
-
-        def show(name: str, rows: int) -> None:
-            count(name, rows)
-            bar.update(task, advance=rows, description=escape(plain_text(Path(name).name)))
-
-        yield show
 
 
 def _so_far(parsed: argparse.Namespace) -> str:

@@ -22,37 +22,30 @@ Order = list[int]  # which column holds each class
 def order_of(
     columns: Sequence[Any], classes: Sequence[Any], what: str, remedy: str, listed: bool = False
 ) -> Order | None:
-    """Find the column of each class.
+    """Find the column of each class, or refuse columns whose names are not the classes'.
 
     None where the user `listed` columns whose names have nothing to do with the classes: their
     order is then the user's.
-
-    Raises
-    ------
-    F1Error
-        If the columns' names are not the classes'.
     """
-    texts = _distinct(columns, what)
-    wanted = [str(name) for name in classes]
+    texts, wanted = _distinct(columns, what), [str(name) for name in classes]
     found = _by_text(texts, wanted)
-    if found is None:
-        found = _by_number(columns, _as_numbers(classes))
+    found = _by_number(columns, _as_numbers(classes)) if found is None else found
     if found is not None:
         return found
-    if listed and len(texts) == len(wanted) and not _overlap(columns, texts, classes):
+    numbers = [str(n) for some in numbers_of(columns) for n in some]
+    stems = (texts, _split(texts)[1], numbers)
+    missing = [[name for name in classes if str(name) not in each] for each in stems]
+    if listed and len(texts) == len(wanted) and min(map(len, missing)) == len(wanted):
         return None
-    lacking = _lacking(columns, texts, classes)
-    held = f"no column for class {shown(lacking)}" if lacking is not None else "other columns"
+    lacking = [some[0] for some in missing if 0 < len(some) < len(wanted)]
+    held = f"no column for class {shown(lacking[0])}" if lacking else "other columns"
     raise F1Error(
         f"{what} has {held}: its columns are {_list(texts)}, the classes {_list(classes)}; {remedy}"
     )
 
 
 class Arrangement(NamedTuple):
-    """The order in which to take the columns of both sides, and what they call the classes.
-
-    None: as they are; no names.
-    """
+    """The order in which to take the columns of both sides, or None; what they call the classes."""
 
     target: Order | None = None
     scores: Order | None = None
@@ -74,28 +67,13 @@ def arrange(
 ) -> Arrangement:
     """Match the columns of truth and scores to the classes, or to each other.
 
-    Parameters
-    ----------
-    target, scores
-        What the columns of each side are called; None where it has no columns or no names.
-    classes, count
-        The names of the classes, or how many there are: those numbers from 0.
-    labels
-        Some labels where one side holds text, as for `names_of`.
-    ids
-        Some labels where one side holds numbers. They tell whether columns 1 to C that the user
-        listed are the classes 1 to C, or those of the places 0 to C-1.
-    matrices
-        Whether both sides have a column a class.
-    listed
-        Of each side, whether the user listed its columns one by one.
-    called, remedy
-        What sentences call the two sides, and what they advise.
-
-    Raises
-    ------
-    F1Error
-        If the names contradict the classes, or each other.
+    `target` and `scores` are what the columns of each side are called, None where it has no columns
+    or no names; `matrices` says whether both have a column a class, `listed` of each side whether
+    the user listed its columns one by one. `classes` are the names of the classes, `count` is how
+    many there are: those numbers from 0. `labels` are some labels where one side holds text, as for
+    `names_of`; `ids` where it holds numbers: they tell whether columns 1 to C that the user listed
+    are the classes 1 to C, or those of the places 0 to C-1. `called` and `remedy` are what
+    sentences call the two sides, and what they advise.
     """
     sides, order = (target, scores), None
     if classes is not None:
@@ -186,11 +164,6 @@ def names_of(columns: Sequence[Any], labels: Iterable[Any] | None, what: str) ->
 
     `labels` are some of the classes where these are text: they tell an affix of all columns from
     the names. None for numbers, which columns of numbers name by value.
-
-    Raises
-    ------
-    F1Error
-        If two columns have one name.
     """
     texts = _distinct(columns, what)
     if labels is None:
@@ -198,22 +171,14 @@ def names_of(columns: Sequence[Any], labels: Iterable[Any] | None, what: str) ->
             if len(set(numbers)) < len(numbers):
                 raise F1Error(f"{what} has columns that are one number: {_list(sorted(texts))}")
             return numbers
-    else:
-        found = _around(texts, set(labels))
-        if found is not None:
-            return found
-    return _raw(columns)
+        return _raw(columns)
+    return _around(texts, set(labels)) or _raw(columns)
 
 
 def paired(target: Sequence[Any], scores: Sequence[Any]) -> tuple[Order, list[Any]] | None:
     """Find the column of the truth for each column of scores, and what they have in common.
 
     None where the two have other names.
-
-    Raises
-    ------
-    F1Error
-        If two columns of one side have one name.
     """
     texts, others = _distinct(target, "y_true"), _distinct(scores, "y_pred")
     if set(texts) == set(others):
@@ -262,10 +227,8 @@ def _by_text(texts: list[str], wanted: list[str]) -> Order | None:
 
 
 def _by_number(columns: Sequence[Any], wanted: list[int]) -> Order | None:
-    for numbers in numbers_of(columns):
-        if len(set(numbers)) == len(wanted) and sorted(numbers) == sorted(wanted):
-            return _order(numbers, wanted)
-    return None
+    found = (numbers for numbers in numbers_of(columns) if sorted(numbers) == sorted(wanted))
+    return next((_order(each, wanted) for each in found if len(set(each)) == len(each)), None)
 
 
 def _as_numbers(classes: Sequence[Any]) -> list[int]:
@@ -281,8 +244,7 @@ def _around(texts: list[str], labels: set[str]) -> list[str] | None:
     """The columns less the shortest affixes that leave all labels among the names."""
     if labels <= set(texts):
         return texts
-    label = max(labels, key=len)
-    found: list[str] | None = None
+    label, found = max(labels, key=len), None
     for text in texts:
         for at in range(len(text) - len(label) + 1):
             if not text.startswith(label, at):
@@ -312,21 +274,6 @@ def _in_common(before: str, start: str) -> str:
         return common
     cut = re.search(r"[\W_]", common)
     return common[cut.end() :] if cut else common
-
-
-def _overlap(columns: Sequence[Any], texts: list[str], classes: Sequence[Any]) -> bool:
-    stems = {*texts, *_split(texts)[1], *(str(n) for some in numbers_of(columns) for n in some)}
-    return not stems.isdisjoint(map(str, classes))
-
-
-def _lacking(columns: Sequence[Any], texts: list[str], classes: Sequence[Any]) -> Any:
-    """A class without a column, where others have one."""
-    numbers = [str(n) for some in numbers_of(columns) for n in some]
-    for stems in (texts, _split(texts)[1], numbers):
-        missing = [name for name in classes if str(name) not in stems]
-        if 0 < len(missing) < len(classes):
-            return missing[0]
-    return None
 
 
 def _number(name: Any) -> int | None:

@@ -1,42 +1,166 @@
-"""The commands that look at all rows at once: tune, plot; and bench."""
+"""The commands: score and merge, tune and plot, which look at all rows at once, and bench."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from . import bench, files
-from .api import score
-from .backends.cores import n_cores
-from .backends.switch import warm_up
+from . import files, report
+from .accumulator import Accumulator
 from .errors import F1Error, plain_text, reason_of
+from .grouped import GroupedAccumulator
 from .io.rows import Rows
-from .thresholds import best_threshold
-from .writing import check_target
+from .scores import Scores
+from .writing import check_target, refuse_twice
 
-KINDS = ("threshold", "confusion", "per_class")
+# Options of `score` that go to `files.accumulate` as they are.
+_OPTIONS = (
+    "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
+    "zero_division", "beta", "sample_weight", "sample_id", "text_labels", "empty_labels",
+    "target", "probabilities", "group", "pos_label",
+)  # fmt: skip
+_TUNING = ("task", "average", "shared", "beta", "min_precision", "min_recall")
+_READING = (
+    "target", "probabilities", "classes", "text_labels", "empty_labels", "pos_label", "ignore_index"
+)  # fmt: skip
+
+
+def score(parsed: argparse.Namespace) -> None:
+    """Print the scores of files, or of each group of their rows."""
+    if parsed.save is not None:
+        if parsed.group is not None:
+            raise F1Error("--save keeps one state; leave out --group")
+        _check_save(parsed, files.inputs(parsed.paths, parsed.target))
+    options = {name: getattr(parsed, name) for name in _OPTIONS}
+    with _progress(parsed) as progress:
+        total = files.accumulate(parsed.paths, progress=progress, **options)
+    if parsed.sample_id is not None:
+        kept = total.groups.values() if isinstance(total, GroupedAccumulator) else [total]
+        dropped = sum(parsed.done.values()) - sum(one.distinct for one in kept)
+        _note(dropped, "rows that repeat an id, that count once")
+    if isinstance(total, Accumulator):
+        _finish(total, parsed)
+        return
+    by = total.compute()
+    if parsed.format == "json":
+        print(json.dumps({str(name): _plain(scores) for name, scores in by.items()}, indent=2))
+        return
+    for name, scores in by.items():
+        print(plain_text(name))
+        _show(scores, parsed.format)
+        print()
+
+
+def _check_save(parsed: argparse.Namespace, inputs: list[Path]) -> None:
+    if parsed.save is not None:
+        check_target(parsed.save, inputs=inputs, force=parsed.force, named="--save")
+
+
+def merge(parsed: argparse.Namespace) -> None:
+    """Print the scores of states that were saved apart."""
+    _check_save(parsed, parsed.states)
+    if not parsed.force:
+        refuse_twice(parsed.states)
+    total = Accumulator.load(parsed.states[0])
+    for path in parsed.states[1:]:
+        more = Accumulator.load(path)
+        rows = total.distinct + more.distinct
+        try:
+            total.merge(more)
+        except F1Error as error:
+            raise F1Error(f"{path}: {error}") from None
+        _note(rows - total.distinct, f"rows of {path} in earlier states too, that count once")
+    _finish(total, parsed)
+
+
+def _note(rows: int, what: str) -> None:
+    if rows:
+        print(f"f1core: {plain_text(what)}: {rows:,}", file=sys.stderr)
+
+
+def _finish(total: Accumulator, parsed: argparse.Namespace) -> None:
+    scores = total.compute()
+    if parsed.save is not None:
+        total.save(parsed.save, force=parsed.force)
+    _show(scores, parsed.format)
+
+
+def _show(scores: Scores, form: str) -> None:
+    """Print scores as JSON, or as a table: rich's where it is installed."""
+    if form == "json":
+        print(json.dumps(_plain(scores), indent=2))
+        return
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        print(scores)
+        return
+    table = Table(title=report.title(scores), title_justify="left")
+    table.add_column("", justify="right")
+    for name in report.COLUMNS:
+        table.add_column(name, justify="right")
+    for rows in (report.class_rows(scores), report.average_rows(scores)):
+        for name, cells in rows:
+            table.add_row(Text(name), *cells)  # a name is no markup
+        table.add_section()
+    console = Console()
+    console.print(table)
+    for note in report.notes(scores):
+        console.print(note)
+    singles = (f"{name} [bold]{value}[/]" for name, value in report.single_rows(scores))
+    console.print("   ".join(singles), soft_wrap=True)
+
+
+def _plain(scores: Scores) -> dict[str, float | None]:
+    return {k: None if math.isnan(v) else v for k, v in scores.to_dict().items()}
+
+
+@contextmanager
+def _progress(parsed: argparse.Namespace) -> Iterator[files.Progress]:
+    """Count the rows of each file; with a bar on the terminal where there is one."""
+    parsed.done = {}
+
+    def count(name: str, rows: int) -> None:
+        parsed.done[name] = parsed.done.get(name, 0) + rows
+
+    if not sys.stderr.isatty():
+        yield count
+        return
+    try:
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.progress import Progress
+    except ImportError:
+        yield count
+        return
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("rows", total=files.rows_in(parsed.paths))
+
+        def shown(name: str, rows: int) -> None:
+            count(name, rows)
+            bar.update(task, advance=rows, description=escape(plain_text(Path(name).name)))
+
+        yield shown
 
 
 def tune(parsed: argparse.Namespace) -> None:
     """Print the threshold, or one a label, with the highest F-beta."""
+    from .thresholds import best_threshold
+
     rows = _read(parsed)
+    asked = {name: getattr(parsed, name) for name in _TUNING}
     with rows.told():
-        best = best_threshold(
-            rows.true,
-            rows.scores,
-            task=parsed.task,
-            classes=rows.classes,
-            average=parsed.average,
-            shared=parsed.shared,
-            beta=parsed.beta,
-            min_precision=parsed.min_precision,
-            min_recall=parsed.min_recall,
-            **rows.options,
-        )
+        best = best_threshold(rows.true, rows.scores, classes=rows.classes, **asked, **rows.options)
     if parsed.format == "json":
         values = {"threshold": best.threshold, "low": best.low, "high": best.high}
         plain: dict[str, Any] = {name: np.asarray(v).tolist() for name, v in values.items()}
@@ -55,12 +179,12 @@ def tune(parsed: argparse.Namespace) -> None:
 def plot(parsed: argparse.Namespace) -> None:
     """Draw one picture into a file."""
     from . import plots
+    from .api import score as scored
 
     path = check_target(
         parsed.output, Path(parsed.output).suffix.lower().lstrip(".") or "png",
         inputs=files.inputs(parsed.paths, parsed.target), force=parsed.force, named="--output",
     )  # fmt: skip
-
     rows = _read(parsed)
     true, scores = rows.true, rows.scores
     if parsed.kind == "threshold":
@@ -73,7 +197,7 @@ def plot(parsed: argparse.Namespace) -> None:
             axes = plots.threshold(true, scores, classes=rows.classes, **rows.options)
     else:
         with rows.told():
-            found = score(true, scores, task=parsed.task, classes=rows.classes, **rows.options)
+            found = scored(true, scores, task=parsed.task, classes=rows.classes, **rows.options)
         if parsed.kind == "confusion" and found.task == "multilabel":
             raise F1Error("a multilabel task has no one matrix; --kind per_class draws its labels")
         axes = plots.confusion(found) if parsed.kind == "confusion" else plots.per_class(found)
@@ -87,20 +211,15 @@ def plot(parsed: argparse.Namespace) -> None:
 
 def _read(parsed: argparse.Namespace) -> Rows:
     """All rows, and what was said of their labels."""
-    options = {"pos_label": parsed.pos_label, "ignore_index": parsed.ignore_index}
-    return files.read(
-        parsed.paths,
-        target=parsed.target,
-        probabilities=parsed.probabilities,
-        classes=parsed.classes,
-        text_labels=parsed.text_labels,
-        empty_labels=parsed.empty_labels,
-        **{name: value for name, value in options.items() if value is not None},
-    )
+    return files.read(parsed.paths, **{name: getattr(parsed, name) for name in _READING})
 
 
 def run_bench(parsed: argparse.Namespace) -> None:
     """Time the short form on this machine, beside whatever peers are installed."""
+    from . import bench
+    from .backends.cores import n_cores
+    from .backends.switch import warm_up
+
     warm_up()
     threads = n_cores()
     lines = []

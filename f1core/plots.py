@@ -51,8 +51,7 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
     >>> ax = f1core.plots.threshold([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.8])  # doctest: +SKIP
     """
     refuse_unknown(options, (*_FLOORS, "ax", *parameters_of(curve)), "plots.threshold")
-    if ax is None:
-        ax = _figure(7.0, 4.2)
+    ax = _figure(7.0, 4.2) if ax is None else ax
     floors = {name: options.pop(name) for name in _FLOORS if options.get(name) is not None}
     found = curve(y_true, y_prob, **options)
     best = best_threshold(y_true, y_prob, task="binary", **options, **floors)
@@ -60,11 +59,8 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
     place = int(np.searchsorted(found.thresholds, best.threshold, side="right")) - 1
     end = _drawn_to(found)
     shown = _thinned(found, place, end)
-    for values, colour, label in (
-        (found.precision, _BLUE, "precision"),
-        (found.recall, _RED, "recall"),
-        (found.fbeta, _DARK, name),
-    ):
+    lines = (found.precision, _BLUE, "precision"), (found.recall, _RED, "recall")
+    for values, colour, label in (*lines, (found.fbeta, _DARK, name)):
         ends = np.append(found.thresholds[shown], 1.0), np.append(values[shown], values[-1])
         if colour == _BLUE:  # nothing is predicted at the end, and precision is 0/0
             ends[1][np.append(found.predicted[shown] == 0, True)] = np.nan
@@ -80,18 +76,15 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
         low, high = _as_good(found, place)
         why = f"grey: {name} at most 5% lower, from {low:.3g} to {high:.3g}"
         ax.axvspan(low, high, color=_GREY, alpha=0.3, lw=0)
-    ax.set_title(
-        f"{name} {found.fbeta[place]:.4f} at p > {best.threshold:.4g}, "
-        f"precision {found.precision[place]:.4f}, recall {found.recall[place]:.4f}\n{why}",
-        fontsize=10,
-        loc="left",
-    )
+    ratios = f"precision {found.precision[place]:.4f}, recall {found.recall[place]:.4f}"
+    title = f"{name} {found.fbeta[place]:.4f} at p > {best.threshold:.4g}, {ratios}\n{why}"
+    ax.set_title(title, fontsize=10, loc="left")
     ax.set_xlim(0.0, end)
     # Where even the best is low, its hill would be a ripple on an axis up to 1.
     ax.set_ylim(0.0, 4 * found.fbeta.max() if 0 < found.fbeta.max() < 0.25 else 1.02)
     ax.set_xlabel("threshold")
     ax.legend(frameon=False, loc="best", fontsize=9)
-    _plain(ax)
+    ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
@@ -167,12 +160,12 @@ def confusion(
     ax.set_ylabel("true")
     ax.tick_params(length=0)
     if _WRITTEN < size <= _SHOWN:  # lines to follow a row to its name
-        ax.set_xticks(np.arange(size) - 0.5, minor=True)
-        ax.set_yticks(np.arange(size) - 0.5, minor=True)
+        edges = np.arange(size) - 0.5
+        ax.set_xticks(edges, minor=True)
+        ax.set_yticks(edges, minor=True)
         ax.grid(which="minor", color="#D5DDE8", lw=0.4)
         ax.tick_params(which="minor", length=0)
-    for spine in ax.spines.values():
-        spine.set_color(_GREY)
+    ax.spines[:].set_color(_GREY)
     bar = ax.figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02)
     bar.outline.set_visible(False)
     bar.set_label(_SHARES[normalize], fontsize=9)
@@ -182,11 +175,9 @@ def confusion(
 
 _SLANTED = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
 _SHARES = {
-    "true": "share of the true class",
-    "pred": "share of the predicted class",
-    "all": "share of all rows",
-    None: "rows",
-}
+    "true": "share of the true class", "pred": "share of the predicted class",
+    "all": "share of all rows", None: "rows",
+}  # fmt: skip
 
 
 def _short(name: str) -> str:
@@ -251,21 +242,27 @@ def per_class(
     inside = np.flatnonzero(scores.included)
     largest = inside[np.argsort(-support[inside], kind="stable")[:_SHOWN]]
     drawn = largest[np.lexsort((support[largest], np.nan_to_num(values[largest], nan=-1.0)))]
-    if ax is None:
-        ax = _figure(6.4, 1.2 + 0.2 * max(4, len(drawn)))
+    ax = _figure(6.4, 1.2 + 0.2 * max(4, len(drawn))) if ax is None else ax
     places = np.arange(len(drawn))
     if level is not None:
-        low, high = per_class_interval(*_counted(scores), ratio, level=level, seed=seed)
+        counted = scores._counts, scores._options
+        low, high = per_class_interval(*counted, ratio, level=level, seed=seed)
         ax.hlines(places, low[drawn], high[drawn], color=_BLUE, lw=2.5, alpha=0.45)
     ax.plot(values[drawn], places, "o", color=_DARK, ms=4)
     macro = getattr(scores.macro, ratio)
     ax.axvline(macro, color=_RED, lw=1, ls="--")
-    ax.set_title(_title(ratio, level, macro, len(drawn), len(inside)), fontsize=10, loc="left")
+    name = {"f1": "F1", "fbeta": "F-beta"}.get(ratio, ratio)
+    title = f"macro {name} {macro:.4f} (dashed)"
+    if level is not None:
+        title += f", {float(level):.0%} intervals"
+    if len(drawn) < len(inside):
+        title += f", the {len(drawn)} largest of {len(inside):,} classes"
+    ax.set_title(title, fontsize=10, loc="left")
     names = [_short(str(scores.classes[i])) for i in drawn]
     ax.set_yticks(places, names, fontsize=9 if len(drawn) <= 30 else 7)
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.7, len(drawn) - 0.3)
-    ax.set_xlabel({"f1": "F1", "fbeta": "F-beta"}.get(ratio, ratio))
+    ax.set_xlabel(name)
     ax.grid(axis="x", color="#EEEEEE")
     ax.set_axisbelow(True)
     right = ax.secondary_yaxis("right")
@@ -273,23 +270,13 @@ def per_class(
     right.set_ylabel("true rows", fontsize=8, color="#777777")
     right.tick_params(length=0)
     right.spines["right"].set_visible(False)
-    _plain(ax)
+    ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
 def _refuse_other(scores: Any) -> None:
     if not isinstance(scores, Scores):
         raise F1Error(f"scores is {literal(scores)}; give what f1core.score returns")
-
-
-def _title(ratio: str, level: float | None, macro: float, drawn: int, classes: int) -> str:
-    name = {"f1": "F1", "fbeta": "F-beta"}.get(ratio, ratio)
-    parts = [f"macro {name} {macro:.4f} (dashed)"]
-    if level is not None:
-        parts.append(f"{float(level):.0%} intervals")
-    if drawn < classes:
-        parts.append(f"the {drawn} largest of {classes:,} classes")
-    return ", ".join(parts)
 
 
 def _thinned(found: Curve, place: int, end: float) -> Array:
@@ -301,15 +288,6 @@ def _thinned(found: Curve, place: int, end: float) -> Array:
     # Evenly on the axis too: scores crowd where they please.
     at = np.searchsorted(found.thresholds, np.linspace(0, end, _POINTS // 2))
     return np.unique(np.concatenate([even, at.clip(max=size - 1), [place]]))
-
-
-def _counted(scores: Scores) -> tuple[Any, Any]:
-    return scores._counts, scores._options
-
-
-def _plain(ax: Axes) -> None:
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
 
 
 def _figure(width: float, height: float) -> Axes:

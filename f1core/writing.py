@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import stat
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from .errors import F1Error, reason_of, shown
 from .option_values import flag
@@ -18,6 +19,12 @@ from .option_values import flag
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 _HEAD = 1 << 12  # bytes that tell what a picture is
 _STATE = {"format.npy", "checksum.npy", "options.npy"}
+_PICTURES = {
+    "png": rb"\x89PNG\r\n\x1a\n", "jpg": rb"\xff\xd8\xff", "jpeg": rb"\xff\xd8\xff",
+    "gif": rb"GIF8", "pdf": rb"%PDF-", "ps": rb"%!PS", "eps": rb"%!PS", "svg": rb".*<svg",
+    "svgz": rb"\x1f\x8b", "tif": rb"II\*\0|MM\0\*", "tiff": rb"II\*\0|MM\0\*",
+    "webp": rb"RIFF....WEBP",
+}  # fmt: skip
 
 
 def check_target(
@@ -28,31 +35,12 @@ def check_target(
     force: bool = False,
     named: str = "path",
 ) -> Path:
-    """Refuse a path that must not be written to; to be asked before the work starts.
+    """Return a path, or refuse one that must not be written to; to be asked before the work starts.
 
-    Parameters
-    ----------
-    path
-        Where something is about to be written.
-    kind
-        What will be written: "state", or a picture's ending such as "png". A file of the same
-        kind may be replaced, and so may an empty one.
-    inputs
-        Files that are read: none of them is replaced, under whatever name.
-    force
-        Replace a file of another kind, or an input.
-    named
-        What the caller's argument is called.
-
-    Returns
-    -------
-    Path
-        The path.
-
-    Raises
-    ------
-    F1Error
-        Saying why it cannot be written to.
+    `kind` is what will be written: "state", or a picture's ending such as "png". A file of the same
+    kind may be replaced, and so may an empty one; files that are read (`inputs`) are not, under
+    whatever name, nor those of another kind, unless by `force`. `named` is what the caller's
+    argument is called.
 
     Examples
     --------
@@ -85,22 +73,18 @@ def check_target(
 
 
 def refuse_twice(states: Iterable[str | os.PathLike[str]]) -> None:
-    """Refuse a state that is given twice, under whatever name, or a copy of one.
-
-    Raises
-    ------
-    F1Error
-        Naming both.
-    """
+    """Refuse a state that is given twice, under whatever name, or a copy of one."""
     seen: dict[Any, tuple[int, str | os.PathLike[str]]] = {}
     for place, path in enumerate(states):
         try:
             with open(path, "rb") as file:
                 about = os.fstat(file.fileno())
-                held = _digest(file)
+                digest = hashlib.sha256()
+                while part := file.read(1 << 20):
+                    digest.update(part)
         except (OSError, ValueError):
             continue  # which loading says better
-        for key in ((about.st_dev, about.st_ino), held):
+        for key in ((about.st_dev, about.st_ino), digest.digest()):
             first, other = seen.setdefault(key, (place, path))
             if first != place:
                 raise F1Error(
@@ -109,22 +93,11 @@ def refuse_twice(states: Iterable[str | os.PathLike[str]]) -> None:
                 )
 
 
-def _digest(file: IO[bytes]) -> bytes:
-    digest = hashlib.sha256()
-    while part := file.read(1 << 20):
-        digest.update(part)
-    return digest.digest()
-
-
 def write_whole(target: Path, data: Any) -> None:
     """Write a file whole or not at all: beside it first, then renamed onto it.
 
-    What a link leads to is written, not the link; mode and owner stay those of the older file.
-
-    Raises
-    ------
-    F1Error
-        If it cannot be written; an older file is as it was, and nothing else is left behind.
+    What a link leads to is written, not the link; mode and owner stay those of the older file. If
+    it cannot be written, an older file is as it was, and nothing else is left behind.
     """
     temporary = None
     try:
@@ -161,13 +134,7 @@ def _keep_rights(place: int, older: os.stat_result) -> None:
 
 
 def file_path(path: Any, named: str = "") -> Path:
-    """Read what a caller gave as the path of a file; `named` is what the argument is called.
-
-    Raises
-    ------
-    F1Error
-        If it is no path, or cannot be that of a file.
-    """
+    """Read what a caller gave as the path of a file; `named` is what the argument is called."""
     who = f"{named} {shown(path)}".lstrip()
     try:
         os.fsencode(path)
@@ -196,41 +163,14 @@ def _same(found: os.stat_result, other: str | os.PathLike[str]) -> bool:
 
 
 def _is_kind(target: Path, kind: str) -> bool:
-    """Whether the file's first bytes are those of its kind; what has none is of no kind."""
+    """Whether the file holds what its kind begins with; what is not known is of no kind."""
     try:
         if kind == "state":
-            return _is_state(target)
+            with zipfile.ZipFile(target) as archive:
+                return set(archive.namelist()) >= _STATE
         with open(target, "rb") as file:
-            head = file.read(_HEAD)
-    except OSError:
+            return kind in _PICTURES and bool(
+                re.match(_PICTURES[kind], file.read(_HEAD), re.DOTALL)
+            )
+    except Exception:  # of a file that is no archive, a damaged one, or one that cannot be read
         return False
-    known = _PICTURES.get(kind)
-    return known is not None and known(head)
-
-
-def _is_state(target: Path) -> bool:
-    try:
-        with zipfile.ZipFile(target) as archive:
-            return set(archive.namelist()) >= _STATE
-    except Exception:  # of a file that is no archive, or a damaged one
-        return False
-
-
-def _starts(*marks: bytes) -> Callable[[bytes], bool]:
-    return lambda head: head.startswith(marks)
-
-
-_PICTURES: dict[str, Callable[[bytes], bool]] = {
-    "png": _starts(b"\x89PNG\r\n\x1a\n"),
-    "jpg": _starts(b"\xff\xd8\xff"),
-    "jpeg": _starts(b"\xff\xd8\xff"),
-    "gif": _starts(b"GIF8"),
-    "pdf": _starts(b"%PDF-"),
-    "ps": _starts(b"%!PS"),
-    "eps": _starts(b"%!PS"),
-    "svg": lambda head: b"<svg" in head,
-    "svgz": _starts(b"\x1f\x8b"),
-    "tif": _starts(b"II*\0", b"MM\0*"),
-    "tiff": _starts(b"II*\0", b"MM\0*"),
-    "webp": lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
-}
