@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
@@ -142,10 +143,9 @@ def accumulate(
     refuse_unknown(options, (*parameters_of(score), *_OPTIONS), "files.score")
     if progress is not None and not callable(progress):
         raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
-
-    def counted(batches: Iterator[ChosenBatch]) -> Accumulator | GroupedAccumulator:
-        return _counted(batches, group is not None, task, options, progress)
-
+    counted = partial(
+        _counted, grouped=group is not None, task=task, options=options, progress=progress
+    )
     return used(
         paths, counted, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
         options=options, target=target, probabilities=probabilities, weight=sample_weight,
@@ -164,17 +164,16 @@ def _counted(
     guessed, done, last = False, 0, ""
     for name, chosen, batch in batches:
         truth, scores = chosen.truth(batch), chosen.scores(batch)
-        weight, ids = (
-            None if column is None else batch[column] for column in (chosen.weight, chosen.id)
-        )
-        done = done if name == last else 0
-        last = name
+        weight = None if chosen.weight is None else batch[chosen.weight]
+        ids = None if chosen.id is None else batch[chosen.id]
+        done, last = done if name == last else 0, name
         with told(name, done):
             if total is None:
                 options = meant(options, truth, chosen.classes)
                 empty, guessed = _first(truth, scores, chosen.classes, task, options)
                 total = GroupedAccumulator(empty) if grouped else empty
-            guessed = guessed and _flags_alone(truth, scores, options)
+            guessed = guessed and zeros_and_ones(truth, options.get("ignore_index"))
+            guessed = guessed and zeros_and_ones(scores)  # so that the task may be binary
             if isinstance(total, GroupedAccumulator):
                 total.update(batch[str(chosen.group)], truth, scores, weight, ids)
             else:
@@ -207,12 +206,6 @@ def _first(
     return Accumulator(str(kind), classes=names, **options), guessed
 
 
-def _flags_alone(truth: Array, scores: Array, options: dict[str, Any]) -> bool:
-    """Whether labels are 0 and 1 on both sides, so that the task may be binary."""
-    ignored = options.get("ignore_index")
-    return zeros_and_ones(truth, ignored) and zeros_and_ones(scores)
-
-
 def _as_binary(total: Accumulator) -> Accumulator:
     """Labels that turned out to be 0 and 1 alone are a binary task, as in `score`."""
     counts = total.counts
@@ -232,13 +225,7 @@ def read(
     classes: Any = None,
     **options: Any,
 ) -> Rows:
-    """Read all rows at once.
-
-    Raises
-    ------
-    F1Error
-        As `score`.
-    """
+    """Read all rows at once, as `score` reads them."""
 
     def joined(batches: Iterator[ChosenBatch]) -> Rows:
         truths, scores, found = [], [], None
@@ -260,19 +247,13 @@ def read(
 
 
 def inputs(paths: Any, target: Names = ()) -> list[Path]:
-    """List the files that are read: those behind the paths, and an .npy of the truth.
-
-    Raises
-    ------
-    F1Error
-        If there is none, or one of a kind that cannot be read.
-    """
+    """List the files that are read: those behind the paths, and an .npy of the truth."""
     targets = [target] if isinstance(target, str) else list(target)
     return [*sources.found(paths), *(Path(t) for t in targets if str(t).endswith(".npy"))]
 
 
 def rows_in(paths: Any) -> int | None:
-    """How many rows there are, where that is known without reading them."""
+    """Return how many rows there are, where that is known without reading them."""
     found = sources.found(paths)
     if any(map(is_pipe, found)):
         return None

@@ -117,10 +117,9 @@ def rows_by_group(groups: Any, rows: int) -> tuple[list[Span], Array]:
 
 def _small(batch: Batch, groups: int) -> bool:
     """Whether each group is so small that a pass of its own costs more than its rows."""
-    options = batch.options
-    single = batch.kind != "multilabel" and options.top_k == 1 and options.resamples == 0
-    single = single and batch.weight is None
-    few = batch.n_classes <= _CLASSES and options.keeps_confusion(batch.n_classes)
+    options, size = batch.options, batch.n_classes
+    single = batch.kind != "multilabel" and options.top_k == 1 and batch.weight is None
+    few = size <= _CLASSES and options.keeps_confusion(size) and options.resamples == 0
     return single and few and len(batch) < groups * _ROWS
 
 
@@ -193,7 +192,7 @@ class GroupedAccumulator:
 
     @property
     def total(self) -> Any:
-        """How many rows count so far, or the sum of their weights."""
+        """Return how many rows count so far, or the sum of their weights."""
         return sum(one.total for one in self.groups.values())
 
     def update(
@@ -204,13 +203,7 @@ class GroupedAccumulator:
         weight: Array | None,
         ids: Array | None = None,
     ) -> None:
-        """Add a batch whose rows belong to these groups.
-
-        Raises
-        ------
-        F1Error
-            If the batch cannot be counted.
-        """
+        """Add a batch whose rows belong to these groups."""
         spans, order = rows_by_group(groups, len(scores))
         if self._finds:  # a group may have one label, all rows tell the other
             batch = check(truth, scores, self._empty.named(), weight, exact=True)
@@ -227,13 +220,7 @@ class GroupedAccumulator:
                 raise
 
     def compute(self) -> dict[Any, Scores]:
-        """The scores by group, in sorted order.
-
-        Raises
-        ------
-        F1Error
-            If no row of a group counts.
-        """
+        """Return the scores by group, in sorted order."""
         found = {}
         for name in sorted(self.groups, key=lambda name: (isinstance(name, str), name)):
             with _told(name):

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO
 
 import numpy as np
 
@@ -31,166 +31,132 @@ class Arrays(Source):
     """An .npy or .npz file; the target of an .npy may be an .npy of its own."""
 
     def __init__(self, path: Path) -> None:
-        self._file = _File(path)
-        self.name, self.names, self.rows = str(path), self._file.names, self._file.rows
-        self.whole = path.stem if path.suffix.lower() == ".npy" else None
+        self.name = str(path)
+        if path.suffix.lower() == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                found = [_OnDisk(path, archive, member) for member in archive.namelist()]
+            self._arrays = {one.name: one for one in found if one.shape}
+            self.names = list(self._arrays)
+        else:
+            self.whole = path.stem
+            self._arrays = {path.stem: _OnDisk(path)}
+            self.names = self._arrays[path.stem].columns()
+        self.rows = max((one.shape[0] for one in self._arrays.values()), default=0)
 
     def batches(self, chosen: Selection) -> Iterator[Columns]:
         """Read the chosen columns, a batch of rows at a time."""
-        here = [name for name in chosen.all if name in self.names]
-        beside = {name: _File(Path(name)) for name in chosen.all if name not in self.names}
-        for name, file in beside.items():
-            if file.rows != self.rows:
-                raise F1Error(f"{self.name} has {self.rows} rows, {name} has {file.rows}")
-        size = sum(self._file.row_bytes(name) for name in here)
-        rows = step(size + sum(file.row_bytes(file.path.stem) for file in beside.values()))
-        others = {n: f.arrays([f.path.stem], rows) for n, f in beside.items()}
-        with reading(self.name):
-            for block in self._file.arrays(here, rows):
-                for name, blocks in others.items():
-                    block[name] = next(blocks)[Path(name).stem]
-                yield {name: to_numpy(block[name], name) for name in chosen.all}
-
-
-class Header(NamedTuple):
-    """What an .npy file says of its array."""
-
-    shape: tuple[int, ...]
-    by_column: bool
-    dtype: np.dtype[Any]
-
-    @property
-    def row_bytes(self) -> int:
-        """How many bytes one row has."""
-        return max(1, self.dtype.itemsize * math.prod(self.shape[1:]))
-
-
-class _File:
-    """One .npy or .npz file: headers at once, rows later."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.headers: dict[str, Header] = {}
-        self._zipped = path.suffix.lower() == ".npz"
-        with ExitStack() as stack:
-            if self._zipped:
-                archive = stack.enter_context(zipfile.ZipFile(path))
-                members = [(m.filename, m.file_size) for m in archive.infolist()]
+        used: dict[str, _OnDisk] = {}
+        for name in chosen.all:
+            if name in self.names:
+                used[name] = self._arrays[name if self.whole is None else self.whole]
             else:
-                members = [(path.stem, path.stat().st_size)]
-            for name, size in members:
-                with archive.open(name) if self._zipped else path.open("rb") as file:
-                    header = _header(file)
-                    room = size - file.tell()
-                name = name.removesuffix(".npy") if self._zipped else name
-                if header is not None and header.shape:
-                    _refuse_more(f"{name}: " if self._zipped else "", header, room)
-                    self.headers[name] = header
-        if not (self.headers or self._zipped):
+                used[name] = _OnDisk(Path(name))
+                if used[name].shape[0] != self.rows:
+                    raise F1Error(
+                        f"{self.name} has {self.rows} rows, {name} has {used[name].shape[0]}"
+                    )
+        lengths = {name: one.shape[0] for name, one in used.items()}
+        with reading(self.name), ExitStack() as stack:
+            if len(set(lengths.values())) > 1:
+                sizes = ", ".join(f"{name} {length}" for name, length in lengths.items())
+                raise F1Error(f"its arrays have different lengths: {sizes}")
+            archive = None
+            if self.whole is None:
+                archive = stack.enter_context(zipfile.ZipFile(self.name))
+            files = {one: one.opened(archive, stack) for one in dict.fromkeys(used.values())}
+            rows, length = step(sum(one.row_bytes for one in files)), lengths[chosen.all[0]]
+            for start in range(0, length, rows):
+                blocks = {one: one.block(file, start, rows) for one, file in files.items()}
+                yield {
+                    name: to_numpy(_part(blocks[one], name, one.name), name)
+                    for name, one in used.items()
+                }
+
+
+def _part(block: Array, name: str, whole: str) -> Array:
+    """A field or a column of a block, or all of it."""
+    if block.dtype.names and name in block.dtype.names:
+        return block[name]
+    return block[:, int(name)] if name != whole and name.isdecimal() else block
+
+
+class _OnDisk:
+    """One array: an .npy or a member of an .npz; its header at once, its rows later."""
+
+    def __init__(
+        self, path: Path, archive: zipfile.ZipFile | None = None, member: str | None = None
+    ) -> None:
+        self._path, self._member = path, member
+        self.name = path.stem if member is None else member.removesuffix(".npy")
+        self.shape: tuple[int, ...] = ()  # of what is no array
+        with self._file(archive) as file:
+            try:
+                version = np.lib.format.read_magic(file)
+            except ValueError:
+                if member is None:
+                    raise F1Error("it holds no array of rows") from None
+                return
+            read = np.lib.format.read_array_header_1_0
+            if version >= (2, 0):
+                read = np.lib.format.read_array_header_2_0
+            self.shape, by_column, self.dtype = read(file)
+            self._begin = file.tell()
+        self._by_column = by_column and len(self.shape) > 1
+        self.row_bytes = max(1, self.dtype.itemsize * math.prod(self.shape[1:]))
+        if not self.shape and member is None:
             raise F1Error("it holds no array of rows")
+        if self.shape[1:] and self.shape[1] > _MOST_COLUMNS:
+            raise F1Error(f"its array has {self.shape[1]:,} columns; at most {_MOST_COLUMNS:,}")
+        size = archive.getinfo(member).file_size if archive and member else path.stat().st_size
+        claimed, room = self.dtype.itemsize * math.prod(self.shape), size - self._begin
+        if self.shape and claimed > room and not self.dtype.hasobject:
+            which = "" if member is None else f"{self.name}: "
+            raise F1Error(
+                f"{which}its header promises {self.shape[0]:,} rows of {self.row_bytes:,} bytes, "
+                f"and there are {max(0, room):,} bytes: it was cut short, or altered"
+            )
 
-    @property
-    def names(self) -> list[str]:
-        """Members of an .npz; of an .npy its fields, or itself and its columns by number."""
-        if self._zipped:
-            return list(self.headers)
-        header = self.headers[self.path.stem]
-        if header.dtype.names:
-            return list(header.dtype.names)
-        numbers = range(header.shape[1]) if len(header.shape) == 2 else range(0)
-        return list(dict.fromkeys([self.path.stem, *map(str, numbers)]))
+    def columns(self) -> list[str]:
+        """Name the fields, or the array and its columns by number."""
+        if self.dtype.names:
+            return list(self.dtype.names)
+        numbers = range(self.shape[1]) if len(self.shape) == 2 else range(0)
+        return list(dict.fromkeys([self.name, *map(str, numbers)]))
 
-    @property
-    def rows(self) -> int:
-        """How many rows the longest of its arrays has."""
-        return max((header.shape[0] for header in self.headers.values()), default=0)
-
-    def row_bytes(self, name: str) -> int:
-        """How many bytes one row has, of a member or of all."""
-        header = self.headers.get(name) or self.headers[self.path.stem]
-        return header.row_bytes
-
-    def arrays(self, columns: list[str], n_rows: int) -> Iterator[dict[str, Array]]:
-        """Read some of its `names`, so many rows at a time."""
-        wanted = columns if self._zipped else [self.path.stem]
-        lengths = {name: self.headers[name].shape[0] for name in wanted}
-        if len(set(lengths.values())) > 1:
-            sizes = ", ".join(f"{name} {length}" for name, length in lengths.items())
-            raise F1Error(f"its arrays have different lengths: {sizes}")
-        with ExitStack() as stack:
-            files = {name: self._opened(name, stack) for name in wanted}
-            for start in range(0, next(iter(lengths.values())), n_rows):
-                found = {n: _block(f, self.headers[n], start, n_rows) for n, f in files.items()}
-                yield found if self._zipped else self._parts(found[self.path.stem], columns)
-
-    def _parts(self, block: Array, columns: list[str]) -> dict[str, Array]:
-        if block.dtype.names:
-            return {name: block[name] for name in columns}
-        return {n: block if n == self.path.stem else block[:, int(n)] for n in columns}
-
-    def _opened(self, name: str, stack: ExitStack) -> IO[bytes]:
-        """A file that stands at the array's first byte."""
-        if not self._zipped:
-            file: IO[bytes] = stack.enter_context(self.path.open("rb"))
-        else:
-            archive = stack.enter_context(zipfile.ZipFile(self.path))
-            known = {member.removesuffix(".npy"): member for member in archive.namelist()}
-            file = stack.enter_context(archive.open(known[name]))
-            if self.headers[name].by_column:  # columns are sought, and a deflated one has no places
-                packed, file = file, tempfile.TemporaryFile()  # noqa: SIM115
-                stack.enter_context(file)
-                shutil.copyfileobj(packed, file, _PIECE)
-                file.seek(0)
-        _header(file)
+    def opened(self, archive: zipfile.ZipFile | None, stack: ExitStack) -> IO[bytes]:
+        """Open the file at the array's first byte."""
+        file = stack.enter_context(self._file(archive))
+        if self._member and self._by_column:  # columns are sought, which a packed one cannot
+            packed, file = file, tempfile.TemporaryFile()  # noqa: SIM115
+            stack.enter_context(file)
+            shutil.copyfileobj(packed, file, _PIECE)
+            file.seek(0)
+        file.read(self._begin)
         return file
 
+    def block(self, file: IO[bytes], start: int, n_rows: int) -> Array:
+        """Read rows from `start`, where the file stands, in the array's own order in memory."""
+        if self.dtype.hasobject:
+            raise F1Error(f"it holds Python objects ({self.dtype}); save numbers or strings")
+        if len(self.shape) > 2:
+            raise F1Error(f"its array has shape {self.shape}; use one row an item")
+        rows, *rest = self.shape
+        count, size = min(n_rows, rows - start), self.dtype.itemsize
+        if not self._by_column:
+            return self._numbers(file, count * math.prod(rest), start).reshape(count, *rest)
+        block = np.empty((rest[0], count), self.dtype)
+        for column in range(rest[0]):
+            file.seek(self._begin + (column * rows + start) * size)
+            block[column] = self._numbers(file, count, start)
+        return block.T
 
-def _refuse_more(which: str, header: Header, room: int) -> None:
-    """Refuse an array that is larger than its file, before anything is allocated."""
-    claimed = header.dtype.itemsize * math.prod(header.shape)
-    if header.shape[1:] and header.shape[1] > _MOST_COLUMNS:
-        raise F1Error(f"its array has {header.shape[1]:,} columns; at most {_MOST_COLUMNS:,}")
-    if claimed > room and not header.dtype.hasobject:
-        raise F1Error(
-            f"{which}its header promises {header.shape[0]:,} rows of {header.row_bytes:,} bytes, "
-            f"and there are {max(0, room):,} bytes: it was cut short, or altered"
-        )
+    def _file(self, archive: zipfile.ZipFile | None) -> IO[bytes]:
+        if archive is None or self._member is None:
+            return self._path.open("rb")
+        return archive.open(self._member)
 
-
-def _header(file: IO[bytes]) -> Header | None:
-    """The header that the file stands at; None where the member is no array."""
-    try:
-        version = np.lib.format.read_magic(file)
-    except ValueError:
-        return None
-    read = np.lib.format.read_array_header_1_0
-    if version >= (2, 0):
-        read = np.lib.format.read_array_header_2_0
-    shape, by_column, dtype = read(file)
-    return Header(shape, by_column and len(shape) > 1, dtype)
-
-
-def _block(file: IO[bytes], header: Header, start: int, n_rows: int) -> Array:
-    """Rows from `start`, where the file stands, in the array's own order in memory."""
-    if header.dtype.hasobject:
-        raise F1Error(f"it holds Python objects ({header.dtype}); save numbers or strings")
-    if len(header.shape) > 2:
-        raise F1Error(f"its array has shape {header.shape}; use one row an item")
-    rows, *rest = header.shape
-    count, size = min(n_rows, rows - start), header.dtype.itemsize
-    if not header.by_column:
-        return _numbers(file, header, count * math.prod(rest), start).reshape(count, *rest)
-    block = np.empty((rest[0], count), header.dtype)
-    here = file.tell()
-    for column in range(rest[0]):
-        file.seek(here + column * rows * size)
-        block[column] = _numbers(file, header, count, start)
-    file.seek(here + count * size)
-    return block.T
-
-
-def _numbers(file: IO[bytes], header: Header, count: int, start: int) -> Array:
-    data = file.read(count * header.dtype.itemsize)
-    if len(data) < count * header.dtype.itemsize:
-        raise F1Error(f"it ends after row {start}, its header promises {header.shape[0]:,} rows")
-    return np.frombuffer(data, header.dtype, count)
+    def _numbers(self, file: IO[bytes], count: int, start: int) -> Array:
+        data = file.read(count * self.dtype.itemsize)
+        if len(data) < count * self.dtype.itemsize:
+            raise F1Error(f"it ends after row {start}, its header promises {self.shape[0]:,} rows")
+        return np.frombuffer(data, self.dtype, count)
