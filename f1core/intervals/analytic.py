@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from ..options import Options
 from ..scores import Scores
 from .classes import Classes
 from .influence import chance_influence
-from .moments import Moments, interval_of, of_average, summed_variance
+from .moments import Averaged, Moments, interval_of, of_average, summed_variance
 from .proportions import proportion_interval
 from .resampling import of_posterior
 
@@ -81,8 +80,6 @@ def metric_interval(
     """
     scores = Scores(counts, options)
     stem, _, kind = metric.rpartition("_")
-    if metric in RATIOS:
-        stem, kind = metric, "class"
     if counts.rows is not None:
         if metric in ("accuracy", "exact_match"):
             ends = proportion_interval(counts.rows[EXACT], counts.rows[COUNT], level)
@@ -91,9 +88,6 @@ def metric_interval(
     value = scores.metric(metric)
     if math.isnan(value):
         return value, value
-    if kind == "class":
-        low, high = class_intervals(_only(counts, 1), options, stem, level)
-        return float(low[0]), float(high[0])
     chance = metric in ("mcc", "kappa")
     if chance and counts.n_classes != 2:
         return _over_chance(counts, metric, value, level)
@@ -103,7 +97,7 @@ def metric_interval(
         return _micro(scores, stem, value, level)
     if counts.n_classes == 2:
         return _of_two_classes(counts, options, metric, value, level, draws, seed)
-    return interval_of(averaged(scores, metric, stem, kind).moments(value), level)
+    return interval_of(of_average(averaged(scores, metric, stem, kind), value), level)
 
 
 def classes_of(counts: Counts, options: Options, ratio: str) -> Classes:
@@ -119,27 +113,6 @@ def classes_of(counts: Counts, options: Options, ratio: str) -> Classes:
 def _floats(counts: Counts) -> Array:
     """(3, C) the sums of each class, so that no sum or product of them leaves int64."""
     return np.asarray(counts.per_class, np.float64)
-
-
-def _only(counts: Counts, place: int) -> Counts:
-    """One class's sums, of all rows; for ratios of this class."""
-    tp, pred, true = (x[place : place + 1] for x in counts.per_class)
-    kept = np.array([[tp[0]], [pred[0]], [true[0]]])
-    if counts.rows is not None:
-        return Counts(1, sums=counts.sums[:, place : place + 1], rows=counts.rows)  # type: ignore[index]
-    return _Alone(kept, counts.total)
-
-
-class _Alone(Counts):
-    """The sums of one class among others, which know the number of all rows."""
-
-    def __init__(self, sums: Array, total: Any) -> None:
-        super().__init__(1, sums=sums)
-        self._rows = total
-
-    @property
-    def total(self) -> Any:
-        return self._rows
 
 
 def _monotone(scores: Scores, stem: str, kind: str) -> bool:
@@ -189,22 +162,6 @@ def _micro(scores: Scores, stem: str, value: float, level: float) -> tuple[float
     a, b, c = every.coefs
     unit = max(b, c) / (a * max(float(summed.trials[0]), 1.0))
     return interval_of(Moments(value, variance, unit), level)
-
-
-class Averaged(NamedTuple):
-    """What an average is made of: the classes, their weights and rows, what 0/0 counts as."""
-
-    each: Classes
-    weights: Array
-    undefined: float
-    rows: Array
-    matrix: Array | None
-    how: str
-
-    def moments(self, value: float) -> Moments:
-        """How the average strays, that came to a value."""
-        each, weights, undefined, rows, matrix, how = self
-        return of_average(each, weights, value, undefined, rows, matrix, how)
 
 
 def averaged(scores: Scores, metric: str, stem: str, kind: str, scale: Any = 1.0) -> Averaged:
@@ -279,22 +236,16 @@ def _over_chance(
         return -1.0, 1.0
     right, by_true, by_pred = chance_influence(metric, counts)
     rows, classes = float(true.sum()), int((true > 0).sum())
-    few = min(rows / max(rows - classes, 1.0), 4.0)  # a class of m rows has m - 1 that tell
+    few = min(rows / max(rows - classes, 1.0), 1.5)  # a class of m rows has m - 1 that tell
     variance = true @ by_true**2 + pred @ by_pred**2 + 2 * by_true @ (matrix @ by_pred)
     variance = few * float(variance + right * (tp @ (right + 2 * (by_true + by_pred))))
-    # A row that is wrong where it was right loses right + by_pred[i] - by_pred[j]: the sums of
-    # its squares and cubes, over all rows and what they could be taken for.
-    drawn = true + pred
-    pairs, same = [[x @ by_pred**k for k in range(4)] for x in (true, drawn)], float(true @ drawn)
-    lost = []
-    for power in (2, 3):
-        total = 0.0
-        for i, j in itertools.product(range(power + 1), repeat=2):
-            if i + j <= power:
-                ways = math.comb(power, i) * math.comb(power - i, j)
-                total += ways * right ** (power - i - j) * pairs[0][i] * (-1) ** j * pairs[1][j]
-        lost.append(total - same * right**power)
-    unit = lost[1] / max(lost[0], 1e-300)
-    found = Moments((1 + value) / 2, variance / 4, min(max(unit, 0.0) / 2, 1.0))
+    # A row of class i that is taken for j and not for i loses right + by_pred[i] - by_pred[j]: the
+    # root of its mean square over all rows and what they could be taken for.
+    (mean, square), (drawn, drawn_square) = (
+        (x @ by_pred / x.sum(), x @ by_pred**2 / x.sum()) for x in (true, true + pred)
+    )
+    lost = right**2 + 2 * right * (mean - drawn) + square - 2 * mean * drawn + drawn_square
+    unit = max(float(lost), 0.0) ** 0.5
+    found = Moments((1 + value) / 2, variance / 4, min(unit / 2, 1.0))
     low, high = interval_of(found, level)
     return 2 * low - 1, 2 * high - 1

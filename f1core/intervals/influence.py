@@ -19,13 +19,7 @@ _FOUR = np.array([0, 0, 0, 1]), np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])
 def delta_interval(
     counts: Counts, options: Options, metric: str, place: int | None, level: float
 ) -> tuple[float, float]:
-    """The metric plus and minus its standard error: (low, high), within [0, 1].
-
-    Raises
-    ------
-    F1Error
-        If the metric or the counts are none that it is for.
-    """
+    """The metric plus and minus its standard error: (low, high), within [0, 1]."""
     if counts.rows is not None or counts.weighted or counts.confusion is None:
         raise F1Error(
             "method='delta' is for unweighted single-label rows with a confusion matrix; "
@@ -51,11 +45,6 @@ def ratio_influence(
     Each ratio is a fraction N / D of sums over rows, so a row that adds N' and D' changes it by
     (N' - N / D D') / D. For its true class a row is a hit or missed, for its predicted class a
     hit or a false alarm, for all others it is merely there.
-
-    Raises
-    ------
-    F1Error
-        If the metric is no average of ratios.
     """
     stem, _, kind = metric.rpartition("_")
     if metric in RATIOS:

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..counts import Array
-from .bias import biases
-from .classes import Classes
+from .classes import Classes, biases
 from .proportions import proportion_interval, spread_interval
 
 
@@ -60,22 +59,22 @@ def _one_sided(level: float, apart: float) -> float:
     return 2 * normal.cdf(high) - 1
 
 
-def of_average(
-    each: Classes,
-    weights: Array,
-    value: float,
-    undefined: float,
-    rows: Array,
-    confusion: Array | None,
-    kind: str,
-) -> Moments:
-    """Moments of an average of ratios of classes, with these (C,) weights.
-
-    `undefined` is what 0/0 counted as, `rows` (3, C) how many rows each class has right, missed
-    and wrongly predicted, `confusion` these classes' matrix, where there is one. An average of
-    `kind` "weighted" has weights as random as the rows, and larger where by chance there are more,
-    which moves the ratio too; "others" are ratios of the rows of all other classes.
+class Averaged(NamedTuple):
+    """An average of ratios of classes: weighted as random as the rows if "weighted"; "others" are
+    ratios of the rows of all other classes.
     """
+
+    each: Classes
+    weights: Array  # (C,)
+    undefined: float  # what 0/0 counted as
+    rows: Array  # (3, C) how many rows each class has right, missed and wrongly predicted
+    confusion: Array | None  # of these classes
+    kind: str  # "weighted": by as many rows as chance gave; "others": of rows of all other classes
+
+
+def of_average(of: Averaged, value: float) -> Moments:
+    """Moments of an average over classes that came to a value."""
+    each, weights, undefined, rows, confusion, kind = of
     smooth, factor = each.drawn_together()
     changes = [weights * factor**0.5 * change for change in smooth.changes]
     moved = None

@@ -20,10 +20,9 @@ from ..poisson import cluster_hashes, count_replicas
 from ..pos_label import agreed
 from ..row_order import refuse_reordered
 from ..scores import Scores
-from .bounds import checked_level, percentiles, seeded
-from .joint import discordant, joint_resamples
+from . import checked_level, percentiles, seeded
 from .replicated import trials_of
-from .resampling import Resamples, understated, units_of
+from .resampling import Resamples, discordant, joint_resamples, understated, units_of
 
 _EXACT = ("accuracy", "exact_match")
 _SIGNED = ("mcc", "kappa")
@@ -142,7 +141,11 @@ def compare(
         told = drawn
     moved = drawn[0].metric(metric) - drawn[1].metric(metric)
     rows = counted[0][0].total
-    few = understated(rows, level) if single and hashes is None else drawn[0].understated(level)
+    few = (
+        understated(rows, level)
+        if single and hashes is None
+        else understated(units_of(drawn[0].totals), level)
+    )
     moved = difference + (moved - difference) * float(few) ** 0.5
     moved = _blurred(moved, max(_one_row(each, metric) for each in told), seed)
     if metric in _EXACT and a.weight is None and hashes is None:

@@ -11,7 +11,7 @@ from ..count_layout import CELLS, RATIOS
 from ..counts import Array, Counts
 from ..scores import Scores
 from .analytic import averaged, classes_of
-from .moments import Moments, interval_of
+from .moments import Moments, interval_of, of_average
 from .proportions import spread_interval
 from .resampling import Resamples, understated, units_of
 
@@ -67,7 +67,7 @@ def _of_average(
     scale = np.where(every.trials > 0, units / np.maximum(every.trials, 1e-300), 0.0)
     told = np.where(own > 0, every.variance / np.maximum(own, 1e-300), scale)
     parts = averaged(scores, metric, stem, kind, np.sqrt(scale * np.maximum(scale, told)))
-    moments = parts.moments(value)
+    moments = of_average(parts, value)
     smooth, factor = parts.each.drawn_together()
     plain = parts.weights**2 * parts.each.variance
     more = parts.weights**2 * smooth.variance * factor - plain

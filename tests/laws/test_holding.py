@@ -14,9 +14,8 @@ from f1core import Accumulator, F1Error, score
 from f1core.count_layout import RATIOS
 from f1core.counts import Counts
 from f1core.intervals import interval, per_class_interval
-from f1core.intervals.beta import beta_quantile, t_quantile
 from f1core.intervals.paired import compare
-from f1core.intervals.proportions import proportion_interval
+from f1core.intervals.proportions import beta_quantile, proportion_interval, t_quantile
 from f1core.options import make_options
 from f1core.scores import Scores
 
