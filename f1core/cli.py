@@ -10,12 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .cli_wording import spoken
 from .errors import F1Error, plain_text
 from .io.rows import Words
 from .options import TASKS
 
 _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
+# Arguments of `score` and their options.
+_OPTIONS = {
+    "task": "--task", "classes": "--classes", "threshold": "--threshold", "top_k": "--top-k",
+    "from_logits": "--from-logits", "ignore_index": "--ignore-index", "pos_label": "--pos-label",
+    "average_over": "--average-over", "zero_division": "--zero-division", "beta": "--beta",
+    "sample_weight": "--sample-weight", "sample_id": "--id", "group": "--group",
+    "target": "--target", "probabilities": "--probabilities", "y_true": "--target",
+    "y_pred": "--probabilities", "y_prob": "--probabilities", "text_labels": "--text-labels",
+    "empty_labels": "--empty-labels", "average": "--average", "shared": "--shared",
+    "min_precision": "--min-precision", "min_recall": "--min-recall",
+}  # fmt: skip
+_NAMES = "|".join(_OPTIONS)
+_LIST = re.compile(rf"\b({_NAMES})=[\[(]([^\])]*)[\])]")
+_FLAG = re.compile(rf"\b({_NAMES})=True\b")
+_VALUE = re.compile(rf"\b({_NAMES})='?([^\s,;:()']*)'?")
+_SUBJECT = re.compile(
+    rf"(?:(?<=: )|(?<=; )|(?<=and )|^)({_NAMES})"
+    r"(?= (?:is|are|has|have|holds|hold|names|leaves?|mixes|needs|comes|cannot|as|at)\b)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +62,26 @@ def _with_values(arguments: Sequence[str]) -> list[str]:
         value = _NEGATIVE.fullmatch(argument) and before.startswith("--") and "=" not in before
         tied[len(tied) - bool(value) :] = [f"{before}={argument}" if value else argument]
     return tied
+
+
+def spoken(error: object) -> str:
+    """Write an error for somebody at a command line.
+
+    Examples
+    --------
+    >>> from f1core.cli import spoken
+    >>> spoken("target holds strings: name the classes, classes=['no', 'yes'], or task='binary'")
+    '--target holds strings: name the classes, --classes no,yes, or --task binary'
+    """
+    sentence = _LIST.sub(lambda at: f"{_OPTIONS[at[1]]} {_listed(at[2])}", str(error))
+    sentence = _FLAG.sub(lambda at: _OPTIONS[at[1]], sentence)
+    sentence = _VALUE.sub(lambda at: f"{_OPTIONS[at[1]]} {at[2]}".rstrip(), sentence)
+    return plain_text(_SUBJECT.sub(lambda at: _OPTIONS[at[1]], sentence))
+
+
+def _listed(entries: str) -> str:
+    """A Python list as an option takes it: A,B."""
+    return "A,B,…" if entries == "…" else ",".join(e.strip().strip("'") for e in entries.split(","))
 
 
 def _parser() -> argparse.ArgumentParser:

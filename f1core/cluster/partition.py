@@ -101,17 +101,14 @@ class Plan:
 
 def merged(outcomes: Iterable[Outcome | None]) -> Outcome | None:
     """Add up some partitions in order, or take the first refusal; None where there are none."""
-    total: Outcome | None = None
+    total: Accumulator | None = None
     for one in outcomes:
-        if one is None or isinstance(total, F1Error):
-            continue
-        if total is None or isinstance(one, F1Error):
-            total = one
-            continue
+        if isinstance(one, F1Error):
+            return one
         try:
-            total = total + one
+            total = one if total is None else total if one is None else total + one
         except F1Error as error:
-            total = error
+            return error
     return total
 
 

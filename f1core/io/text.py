@@ -66,8 +66,7 @@ class Delimited(Source):
             convert_options=arrow_csv.ConvertOptions(decimal_point=self._point),
         )
         self.names = list(self._first.column_names)
-        kinds = zip(self.names, self._first.schema.types, strict=True)
-        self.whole_numbers = [name for name, kind in kinds if str(kind) == "int64"]
+        self.whole_numbers = [f.name for f in self._first.schema if str(f.type) == "int64"]
         if len(self.names) == 1 and re.search(r"\W", self.names[0].strip()):
             self.hint = (
                 f"the header is one column, {shown(self.names[0])}: separate columns by a comma, a "
@@ -94,28 +93,24 @@ class Delimited(Source):
     def _parts(self, chosen: Selection, labels: dict[str, str]) -> Iterator[Any]:
         """Record batches of the chosen columns, those of labels as text."""
         import pyarrow as pa
-        from pyarrow import csv as arrow_csv
 
         kinds = self._kinds(chosen, labels)
-        convert = arrow_csv.ConvertOptions(
-            include_columns=chosen.all, column_types=kinds, decimal_point=self._point,
-            null_values=_NULLS,
-        )  # fmt: skip
+        how = {"decimal_point": self._point, "null_values": _NULLS}
         try:
-            with self._reader(convert) as reader:
+            with self._reader(include_columns=chosen.all, column_types=kinds, **how) as reader:
                 yield from (part for part in reader if len(part))
         except pa.ArrowInvalid as error:
             raise self._told(error, kinds) from None
 
-    def _reader(self, convert: Any) -> Any:
+    def _reader(self, **convert: Any) -> Any:
         import pyarrow as pa
-        from pyarrow.csv import open_csv
+        from pyarrow.csv import ConvertOptions, open_csv
 
         if self._stream is None:
             source = opened(self._path)
         else:
             source = pa.PythonFile(Begun(self._begun, self._stream), mode="r")
-        return open_csv(source, convert_options=convert, **self._options)
+        return open_csv(source, convert_options=ConvertOptions(**convert), **self._options)
 
     def _labels(self, chosen: Selection) -> dict[str, str]:
         """The columns that hold labels, groups or ids, by role; each column once."""
@@ -178,10 +173,8 @@ class Delimited(Source):
     def _first_wrong(self, name: str) -> str | None:
         """Where a column of numbers holds something else."""
         import pyarrow as pa
-        from pyarrow.csv import ConvertOptions
 
-        convert = ConvertOptions(include_columns=[name], column_types={name: pa.string()})
-        with self._reader(convert) as reader:
+        with self._reader(include_columns=[name], column_types={name: pa.string()}) as reader:
             cells = (text for part in reader for text in part.column(0).to_pylist())
             for row, text in enumerate(cells):
                 try:

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import f1core
-from f1core.cli import main
-from f1core.cli_wording import spoken
+from f1core.cli import main, spoken
 
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("pyarrow.csv")

@@ -5,6 +5,7 @@ import pytest
 
 import f1core
 from f1core import Accumulator, F1Error, files, score, score_by
+from f1core.cli import main
 
 pd = pytest.importorskip("pandas")
 pa = pytest.importorskip("pyarrow")
@@ -152,3 +153,14 @@ def test_an_index_that_was_saved_with_the_rows_is_no_class(tmp_path):
     frame = pd.read_csv(tmp_path / "a.csv")
     with pytest.raises(F1Error, match="'Unnamed: 0' of whole numbers"):
         f1core.score(frame.pop("y"), frame)
+
+
+def test_the_command_line_names_its_own_options(rows, capsys):
+    if isinstance(rows, pa.Table):
+        pytest.skip("a table is no file")
+    columns = ["--target", "y", "--sample-weight", "w", "--group", "g", "--probabilities", "*"]
+    assert main(["score", str(rows), *columns]) == 2
+    said = capsys.readouterr().err
+    assert "--probabilities has the column 'id' of whole numbers" in said
+    assert said.endswith("leave it out, or name the classes, --classes A,B,…, if it is one\n")
+    assert main(["score", str(rows), *columns, "--id", "id", "--format", "json"]) == 0
