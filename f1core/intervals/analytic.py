@@ -15,7 +15,7 @@ from ..scores import Scores
 from .classes import Classes
 from .influence import chance_influence
 from .moments import Averaged, Moments, interval_of, of_average, summed_variance
-from .proportions import proportion_interval
+from .proportions import proportion_interval, spread_interval
 from .resampling import of_posterior
 
 _OF_ROWS = ("accuracy", "exact_match", "hamming_loss")
@@ -27,47 +27,23 @@ def class_intervals(
     """Bound each class's ratio: (C,) low and (C,) high.
 
     Precision, recall, specificity and Jaccard are proportions of what is predicted, true, not
-    true, either. F1 is 2 J / (1 + J), of J Jaccard's. F-beta weighs its misses unevenly: its
-    ends follow from J's and from those of the share of each kind.
+    true, either. F1 is 2 J / (1 + J), of J Jaccard's. F-beta weighs its misses unevenly: it has a
+    variance, taken with a quarter of a row more of each kind, which covers as often as bounds of J
+    and of the share of each kind of miss put together (MOVER).
     """
     each = classes_of(counts, options, ratio)
-    if ratio == "f1":
-        low, high = proportion_interval(each.hits, each.trials, level)
-        return 2 * low / (1 + low), 2 * high / (1 + high)
-    if len(set(each.coefs) - {0.0}) == 1:
-        return proportion_interval(each.hits, each.trials, level)
-    return _uneven_intervals(each, level)
-
-
-def _uneven_intervals(each: Classes, level: float) -> tuple[Array, Array]:
-    """Bound ratios whose two kinds of misses weigh differently: (C,) low and (C,) high.
-
-    logit F = logit J - log w, of Jaccard's J and the mean weight w of a miss, which depends on
-    the share of missed rows among all misses, a proportion of its own. The two do not depend on
-    each other, so the distances to their ends add up as squares.
-
-    Source: G. Zou, A. Donner, Construction of confidence limits about effect measures: a general
-    approach, Statistics in Medicine 27, 2008 (MOVER).
-    """
     a, b, c = each.coefs
-
-    def of_missed(share: Array) -> Array:
-        return np.asarray(np.log(np.maximum((b * share + c * (1 - share)) / a, 1e-12)))
-
-    def logit(share: Array) -> Array:
-        share = np.clip(share, 1e-12, 1 - 1e-12)
-        return np.asarray(np.log(share / (1 - share)))
-
-    misses = each.missed + each.false
-    ends = proportion_interval(each.hits, each.trials, level)
-    shares = proportion_interval(each.missed, misses, level)
-    weights = np.sort([of_missed(share) for share in shares], axis=0)
-    weight = of_missed((each.missed + 0.5) / (misses + 1))
-    inner = logit((each.hits + 0.5) / (each.trials + 1))
-    far = [np.hypot(logit(ends[0]) - inner, weights[1] - weight),
-           np.hypot(logit(ends[1]) - inner, weights[0] - weight)]  # fmt: skip
-    low, high = (1 / (1 + np.exp(-(inner - weight + x))) for x in (-far[0], far[1]))
-    return np.where(ends[0] <= 0, 0.0, low), np.where(ends[1] >= 1, 1.0, high)
+    if b == c or not b or not c:
+        ends = proportion_interval(each.hits, each.trials, level)
+        low, high = (a * end / (a * end + max(b, c) * (1 - end)) for end in ends)
+        return low, high
+    smooth = Classes(each.hits + 0.25, each.missed + 0.25, each.false + 0.25, each.coefs)
+    hit, missed, false = smooth.changes
+    true, lost = smooth.hits + smooth.missed, hit - missed
+    unit = (lost**3 * true - false**3 * smooth.false) / (lost**2 * true + false**2 * smooth.false)
+    value = np.nan_to_num(each.ratio, nan=0.5)
+    low, high = spread_interval(value, smooth.variance, unit, level)
+    return np.where(each.trials > 0, low, 0.0), np.where(each.trials > 0, high, 1.0)
 
 
 def metric_interval(
