@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
@@ -36,7 +36,7 @@ class Source(ABC):
     rows: int | None = None  # where that is known without reading them
     files: Sequence[Any] = ()  # to be closed in the end
     keys: Mapping[str, Any] = MappingProxyType({})  # columns that the folders above it name
-    whole_numbers: Iterable[str] = ()  # columns that hold these, though batches may bring floats
+    whole_numbers: Collection[str] = ()  # columns that hold these, though batches may bring floats
     hint: str | None = None  # what may be wrong where a column is not found
 
     def close(self) -> None:

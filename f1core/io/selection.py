@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,11 +46,12 @@ class Selection:
         single = [name for name in (self.weight, self.group, self.id) if name is not None]
         columns, stems, by_pattern = _matching(target, names, "target", whole)
         taken = single if by_pattern else []  # which a pattern such as * takes in
-        self.target, self.labels = _without(taken, columns, stems, f"target {shown(target)}")
+        none = f"target {shown(target)} leaves no column beside weight, group and id"
+        self.target, self.labels = _without(taken, columns, stems, none)
         columns, stems, patterned = _matching(probabilities, names, "probabilities", whole)
-        self.probabilities, self.stems = _without(
-            [*self.target, *single], columns, stems, f"probabilities {shown(probabilities)}"
-        )
+        none = f"probabilities {shown(probabilities)} leave no column beside the target"
+        taken = [*self.target, *single]
+        self.probabilities, self.stems = _without(taken, columns, stems, none)
         self._listed = not by_pattern, not patterned
         self._named = whole is None  # columns of an array have numbers, no names
         self.settled = False
@@ -65,7 +66,7 @@ class Selection:
         """What the columns or the caller call the classes, or their number; as for `score`."""
         return self.count if self.class_names is None else list(self.class_names)
 
-    def refuse_stray(self, batch: Mapping[str, Array], whole_numbers: Iterable[str] = ()) -> None:
+    def refuse_stray(self, batch: Mapping[str, Array], whole_numbers: Collection[str] = ()) -> None:
         """Refuse a column that is no scores, such as an id, where the columns name the classes."""
         names = self.probabilities
         if self._asked and self._named and len(names) > 1:
@@ -131,11 +132,12 @@ def _taken(order: list[int], *lists: list[str]) -> list[list[str]]:
     return [[each[place] for place in order] for each in lists]
 
 
-def _without(taken: list[str], columns: list[str], stems: list[str], what: str) -> list[list[str]]:
-    """Columns and stems less what the call takes for something else."""
-    left = [place for place, name in enumerate(columns) if name not in taken]
+def _without(taken: list[str], columns: list[str], stems: list[str], none: str) -> list[list[str]]:
+    """Columns and stems less what the call takes for something else, or a refusal of `none`."""
+    others = set(columns).difference(taken)
+    left = [place for place, name in enumerate(columns) if name in others]
     if not left:
-        raise F1Error(f"{what} leave no column beside {', '.join(map(shown, taken))}")
+        raise F1Error(none)
     return _taken(left, columns, stems)
 
 

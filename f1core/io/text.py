@@ -66,7 +66,7 @@ class Delimited(Source):
             convert_options=arrow_csv.ConvertOptions(decimal_point=self._point),
         )
         self.names = list(self._first.column_names)
-        self.whole_numbers = [f.name for f in self._first.schema if str(f.type) == "int64"]
+        self.whole_numbers = {f.name for f in self._first.schema if str(f.type) == "int64"}
         if len(self.names) == 1 and re.search(r"\W", self.names[0].strip()):
             self.hint = (
                 f"the header is one column, {shown(self.names[0])}: separate columns by a comma, a "
