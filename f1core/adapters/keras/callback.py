@@ -15,8 +15,7 @@ from ...option_values import whole, word
 from ...options import parameters_of, refuse_unknown
 from ...scores import Scores
 from ..hooks import HEADLINES, as_logs, average_of
-from .batches import Batches, as_rows, spread
-from .masks import Predictor, kept_rows
+from .validation import Batches, Predictor, rows_of
 
 _OPTIONS = parameters_of(Accumulator)
 
@@ -31,8 +30,12 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     Parameters
     ----------
-    x, y, sample_weight
-        Arrays, or a dataset that holds its own targets: see `batches.Batches`.
+    x
+        Arrays (also a list or dict of them); a PyDataset, tf.data.Dataset, torch DataLoader or
+        other iterable of batches (x, y) or (x, y, sample_weight); or a function without
+        arguments that makes a generator of batches.
+    y, sample_weight
+        Targets and weights for arrays; the others hold their own.
     task, classes, **options
         As `f1core.Accumulator` has them.
     average
@@ -92,7 +95,10 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._average, self._per_class, self._output = average, per_class, output
         prefix = word("prefix", prefix)
         self._prefix = prefix if output is None else f"{prefix}{output}_"
-        self._freq = _frequency(validation_freq)
+        which = isinstance(validation_freq, Container) and not isinstance(
+            validation_freq, (str, bytes)
+        )
+        self._freq: Any = validation_freq if which else whole("validation_freq", validation_freq)
         self._predictor: Predictor | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -122,16 +128,13 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if not ((epoch + 1) % freq == 0 if isinstance(freq, int) else epoch + 1 in freq):
             return
         self._total.reset()
-        if self._predictor is None or self._predictor.model is not self.model:
-            self._predictor = Predictor(self.model)
-        for x, y, weight in self._batches:
+        for x, *given in self._batches:
+            if self._predictor is None or self._predictor.model is not self.model:
+                self._predictor = Predictor(self.model, x)
             y_pred, mask = self._predictor(x)
-            y_true, y_pred, weight, mask = (
-                self._part(each, y_pred) for each in (y, y_pred, weight, mask)
-            )
-            rows = *as_rows(y_true, y_pred), spread(weight, y_pred)
-            true, pred, weight = kept_rows(rows, spread(mask, y_pred))
-            self._total.update(true, pred, sample_weight=weight)
+            y, weight, mask, pred = (self._part(a, y_pred) for a in (*given, mask, y_pred))
+            y_true, pred, weight = rows_of(y, pred, weight, mask)
+            self._total.update(y_true, pred, sample_weight=weight)
         self.scores = self._total.compute()
         found = as_logs(self.scores, self._average, per_class=self._per_class, prefix=self._prefix)
         if logs is not None:
@@ -153,13 +156,6 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if isinstance(value, dict):
             return value[self._output]
         return value[names.index(self._output)] if isinstance(value, (list, tuple)) else value
-
-
-def _frequency(value: Any) -> Any:
-    """Every how many epochs, or which ones."""
-    if isinstance(value, Container) and not isinstance(value, (str, bytes)):
-        return value
-    return whole("validation_freq", value)
 
 
 def _listed() -> list[Any]:

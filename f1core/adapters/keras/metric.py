@@ -5,21 +5,21 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from ...count_layout import CELLS
 from ...errors import F1Error
 from ...options import make_options, refuse_unknown
 from ...pos_label import with_fixed_labels
 from ...scores import LOSSES, Scores
 from ..hooks import described
-from . import adding, eager
-from .deciding import NARROW, decide
-from .reading import planned, values
-from .shapes import rows_of, unmasked
+from . import counters, cpu_fast_path
+from .ops import NARROW, by_row, read_step, sums_of
 
 OPTIONS = (
     "threshold", "top_k", "from_logits", "ignore_index", "average_over", "zero_division", "beta",
@@ -82,7 +82,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
     ) -> None:
         refuse_unknown(options, ("metric", "average", "task", "classes", *OPTIONS), "ScoreMetric")
         self._options = with_fixed_labels(make_options(task, classes=classes, **options))
-        self._plan = planned(metric, average, self._options)
+        self._plan = counters.planned(metric, average, self._options)
         super().__init__(name=name or self._plan[0][0], dtype=dtype)
         self._asked = (metric if isinstance(metric, str) else list(metric), average, name)
         width = 2 if task == "binary" else self._options.n_classes
@@ -92,52 +92,62 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
                 "ScoreMetric can count in the graph"
             )
         self._width, self._weighted = width, False
-        self._steps = eager.Steps(self._options, width)
+        self._counter = cpu_fast_path.StepCounter(self._options, width)
+        # Whether a step has run outside of a graph since the last result, and whether the user was
+        # warned of rows counted as wrong; an attribute of a metric takes 3 µs to set.
+        self._now = SimpleNamespace(running=False, warned=False)
         self._direction = "down" if self._plan[0][1] in LOSSES else "up"
-        size = adding.size_of(width, self._options)
+        size = (CELLS + 1) * width + 3 * (task == "multilabel")
         integers = "int32" if NARROW else "int64"
-        self._counts = self.add_variable((adding.LIMBS, size), "zeros", integers, name="counts")
+        self._counts = self.add_variable((counters.LIMBS, size), "zeros", integers, name="counts")
         self._sums = self.add_variable((2, size), "zeros", "float32", name="weight_sums")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a step: see `deciding.decide` for the shapes."""
-        y_true, y_pred = (
-            each if ops.is_tensor(each) else ops.convert_to_tensor(each)
-            for each in (y_true, y_pred)
-        )
-        mask = unmasked(y_pred, self._options)
-        counts = eager.at_hand(self._counts)
-        self._steps.running = counts is not None or eager.is_running(self._counts)
+        """Add a step: (n, C) scores, or (n, steps, C) and the like, and targets of these rows."""
+        options, width = self._options, self._width
+        step = read_step(y_true, y_pred, options, width)
+        counts = cpu_fast_path.at_hand(self._counts)
+        self._now.running = counts is not None or self._is_running()
         if counts is not None and sample_weight is None:
-            found = self._steps.sums_of(y_true, y_pred, mask)
+            found = self._counter.sums_of(step)
             if found is not None:
-                self._counts.assign(counts + eager.tensor(found))
+                self._counts.assign(counts + cpu_fast_path.tensor(found))
                 return
-        four = decide(y_true, y_pred, mask, self._options, self._width)
         if sample_weight is None:
-            self._counts.assign(
-                adding.counted(self._counts, adding.sums_of(four, None, self._options))
-            )
+            sums = sums_of(step, None, options, width)
+            self._counts.assign(counters.counted(self._counts, sums))
             return
         self._weighted = True
-        weight = rows_of(sample_weight, y_pred, self._options)
-        self._sums.assign(adding.weighed(self._sums, adding.sums_of(four, weight, self._options)))
+        weight = by_row(sample_weight, "float32", step.pred)
+        self._sums.assign(counters.weighed(self._sums, sums_of(step, weight, options, width)))
 
     def result(self) -> Any:
         """The value so far, or a dict of values by key; 0.0 where it is undefined."""
-        counts, sums = eager.at_hand(self._counts), self._sums if self._weighted else None
-        at_hand = counts is not None
+        counts = cpu_fast_path.at_hand(self._counts)
         # Keras asks after each step that runs outside of a graph, and once more after the last.
-        if not (self._steps.running and _of_keras(sys._getframe(1))):
+        by_keras = str(sys._getframe(1).f_globals.get("__name__")).startswith("keras.")
+        if not (self._now.running and by_keras):
             self._warn()
-        self._steps.running = False
-        found = adding.as_numbers(counts, sums) if at_hand else adding.as_floats(self._counts, sums)
-        each = values(self._plan, found, self._width, self._options, np if at_hand else ops)
-        if at_hand:
-            each = {want: eager.tensor(np.float32(value)) for want, value in each.items()}
+        self._now.running = False
+        if counts is None:
+            found = counters.as_floats(self._counts, self._sums if self._weighted else None)
+            each = counters.values(self._plan, found, self._width, self._options, ops)
+        else:
+            found = self._numbers(counts)
+            each = counters.values(self._plan, found, self._width, self._options, np)
+            each = {want: cpu_fast_path.tensor(np.float32(a)) for want, a in each.items()}
         if len(each) == 1 and self._plan[0].kind != "per_class":
             return each[self._plan[0]]
-        return self._by_key(each)
+        name = self._asked[2]
+        by_key: dict[str, Any] = {}
+        for want, value in each.items():
+            key = want.key if name is None or name == want.key else f"{name}_{want.key}"
+            if want.kind == "per_class":
+                classes = self._options.names or range(self._width)
+                by_key |= {f"{key}_{label}": value[i] for i, label in enumerate(classes)}
+            else:
+                by_key[key] = value
+        return by_key
 
     def reset_state(self) -> None:
         """Forget all counts: at the start of an epoch."""
@@ -154,51 +164,44 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         F1Error
             If there are no rows, or some hold what cannot be counted.
         """
-        counts = adding.as_counts(self._numbers(), self._width, self._options)
+        counts = counters.as_counts(self._numbers(self._counts.value), self._width, self._options)
         return Scores(counts, self._options)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same metric anew."""
         metric, average, name = self._asked
         given = {option: getattr(self._options, option) for option in OPTIONS}
-        classes = self._options.given_classes
-        asked = {"metric": metric, "average": average, "name": name}
-        given |= {"task": self._options.task, "classes": classes}
-        return {"dtype": self.dtype, **asked, **{k: _plain(v) for k, v in given.items()}}
+        given |= {"task": self._options.task, "classes": self._options.given_classes}
+        given = {key: list(a) if isinstance(a, tuple) else a for key, a in given.items()}
+        return {"dtype": self.dtype, "metric": metric, "average": average, "name": name, **given}
 
     def __repr__(self) -> str:
         metric, average, name = self._asked
         return described(self, metric, self._options, average=average, name=name)
 
-    def _numbers(self) -> Any:
-        return adding.as_numbers(eager.held(self._counts), self._sums if self._weighted else None)
+    def _numbers(self, counts: Any) -> Any:
+        return counters.as_numbers(counts, self._sums.value if self._weighted else None)
 
     def _warn(self) -> None:
         """Tell once of rows that were counted as wrong; again only after an epoch without any."""
-        if not eager.is_running(self._counts):
+        if not self._is_running():
             return
-        wrong = adding.miscounted(self._numbers(), self._width, self._options)
-        if wrong and not self._steps.warned:
+        wrong = counters.miscounted(self._numbers(self._counts.value), self._width, self._options)
+        if wrong and not self._now.warned:
             warnings.warn(f"{self.name}: {wrong}", stacklevel=3)
-        self._steps.warned = wrong is not None
+        self._now.warned = wrong is not None
 
-    def _by_key(self, values: dict[Any, Any]) -> dict[str, Any]:
-        """Values of several metrics, or of one a class, under their keys."""
-        name = self._asked[2]
-        found: dict[str, Any] = {}
-        for want, each in values.items():
-            key = want.key if name is None or name == want.key else f"{name}_{want.key}"
-            if want.kind == "per_class":
-                classes = self._options.names or range(self._width)
-                found |= {f"{key}_{label}": each[i] for i, label in enumerate(classes)}
-            else:
-                found[key] = each
-        return found
+    def _is_running(self) -> bool:
+        """Whether steps are taken one by one right now, and none is traced for a graph."""
+        backend, value = keras.backend.backend(), self._counts.value
+        if backend == "tensorflow":
+            import tensorflow as tf
 
+            return bool(tf.executing_eagerly())
+        if backend == "jax":
+            import jax
 
-def _of_keras(frame: Any) -> bool:
-    return str(frame.f_globals.get("__name__")).startswith("keras.")
+            return not isinstance(value, jax.core.Tracer)
+        import torch
 
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+        return value.device.type != "meta" and not torch.compiler.is_compiling()

@@ -1,6 +1,6 @@
-"""Targets and scores -> who is right, in the graph: the rules of `inputs` and `tally` in keras.ops.
+"""Count a step in the graph, by keras.ops: targets and scores -> who is right -> sums.
 
-Nothing can be refused by its value in here, so what `score` refuses is counted as wrong: a label
+Nothing can be refused by its value in a graph, so what `score` refuses is counted as wrong: a label
 outside the classes is a miss of whatever was predicted, and a score that is NaN or, under a
 threshold, further outside [0, 1] than rounding goes never hits. Shapes and dtypes are known, and
 refused.
@@ -8,44 +8,94 @@ refused.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 from keras.backend import standardize_dtype
+from keras.src.backend import get_keras_mask
 
 from ...arrays import BFLOAT16, widened
 from ...errors import F1Error
 from ...float_bits import cuts_of, probability_range
 from ...options import Options
-from .shapes import is_flat, is_spread, refuse_shapes, words_of
 
 NARROW = keras.backend.backend() == "jax"  # which has no int64 unless it is told to
 Four = tuple[Any, Any, Any, Any]
 
 
-def decide(y_true: Any, y_pred: Any, mask: Any, options: Options, width: int) -> Four:
-    """What is hit, predicted, true, and counts at all: booleans (n, C).
+class Step(NamedTuple):
+    """What a metric is handed in a step; axes before the last one are rows: (n, steps, C) too."""
 
-    Axes before the last one are rows: (n, C) as well as (n, steps, C) or (n, height, width, C).
-    Rows that the mask (n, 1) leaves out count nowhere.
+    true: Any
+    pred: Any  # (…, C) scores, of a binary task (…, 1)
+    mask: Any  # (n, 1) True for rows that Embedding(mask_zero=True) and its like left; or None
+    by_column: bool  # whether the truth has a column for each of the scores', and not one id a row
 
-    Raises
-    ------
-    F1Error
-        If shapes or dtypes do not fit the task.
-    """
-    if "float" not in standardize_dtype(y_pred.dtype):
-        raise F1Error(f"y_pred is {words_of(y_pred)}; a ScoreMetric needs the model's scores")
-    pred = ops.expand_dims(y_pred, -1) if is_flat(y_pred, options) else y_pred
-    refuse_shapes(y_true, pred, options, width)
-    spread = is_spread(y_true, pred, width)
-    true = ops.reshape(_comparable(y_true), (-1, width if spread else 1))
-    pred = ops.reshape(pred, (-1, pred.shape[-1]))
-    hit, pred, true, kept = _DECIDE[options.task or ""](true, pred, options)
-    if mask is not None:
-        kept = mask if kept is None else kept & mask
+
+def read_step(y_true: Any, y_pred: Any, options: Options, width: int) -> Step:
+    """Targets and scores as tensors, whose dtypes and shapes fit the task or are refused."""
+    true, pred = (
+        each if ops.is_tensor(each) else ops.convert_to_tensor(each) for each in (y_true, y_pred)
+    )
+    if "float" not in str(pred.dtype):
+        raise F1Error(f"y_pred is {_words(pred)}; a ScoreMetric needs the model's scores")
+    mask = get_keras_mask(pred)  # an attribute that Keras hands on from layer to layer
+    if options.task == "binary" and len(pred.shape) == 1:
+        pred = pred[:, None]
+    task, rank, columns = options.task or "", len(pred.shape), true.shape[-1] if true.shape else 0
+    ids = len(true.shape) == rank - 1 or (len(true.shape) == rank and columns == 1)
+    flags = len(true.shape) == rank and columns in (None, width)
+    if rank < 2 or pred.shape[-1] != (1 if task == "binary" else width):
+        needed = "one column of scores" if task == "binary" else f"one column for each of {width}"
+    elif not {"binary": ids, "multiclass": ids or flags, "multilabel": flags}[task]:
+        needed = {
+            "binary": "one label a row (one-hot rows are task='multiclass') for targets",
+            "multiclass": f"one id a row, or one-hot rows of {width} for targets",
+            "multilabel": f"{width} flags a row (ids are task='multiclass') for targets",
+        }[task]
+    else:
+        return Step(true, pred, None if mask is None else by_row(mask, "bool", pred), flags)
+    raise F1Error(f"y_true is {_words(true)}, y_pred {_words(pred)}: a {task} task needs {needed}")
+
+
+def by_row(value: Any, dtype: str, pred: Any) -> Any:
+    """(n, 1) a value for each row, out of values of rows or of their leading axes."""
+    value, rank = ops.cast(ops.convert_to_tensor(value), dtype), len(pred.shape) - 1
+    if len(value.shape) == rank + 1 and value.shape[-1] == 1:
+        value = ops.squeeze(value, -1)
+    if rank > 1:
+        while len(value.shape) < rank:
+            value = ops.expand_dims(value, -1)
+        value = ops.broadcast_to(value, ops.shape(pred)[:rank])
+    return ops.reshape(value, (-1, 1))
+
+
+def sums_of(step: Step, weight: Any, options: Options, width: int) -> Any:
+    """What a step adds to each counter: int32, or float32 with weights (n, 1)."""
+
+    def total(flags: Any) -> Any:
+        return ops.sum(flags if weight is None else ops.where(flags, weight, 0.0), axis=1)
+
+    hit, pred, true, kept = four = _decide(step, options, width)
+    found = ops.reshape(total(ops.stack(four)), (-1,))
+    if options.task != "multilabel":
+        return found
+    here = ops.any(kept, axis=-1)
+    right = here & ~ops.any((pred | true) & ~hit, axis=-1)
+    flags = ops.stack([here, right, ops.any(pred & true & ~hit, axis=-1)])
+    return ops.concatenate([found, total(flags[..., None])[:, 0]])
+
+
+def _decide(step: Step, options: Options, width: int) -> Four:
+    """What is hit, predicted, true, and counts at all: booleans (n, C)."""
+    true = ops.reshape(_comparable(step.true), (-1, width if step.by_column else 1))
+    pred = ops.reshape(step.pred, (-1, step.pred.shape[-1]))
+    decide = {"binary": _binary, "multiclass": _multiclass, "multilabel": _multilabel}
+    hit, pred, true, kept = decide[options.task or ""](true, pred, options)
+    if step.mask is not None:
+        kept = step.mask if kept is None else kept & step.mask
     if kept is None:
         return hit, pred, true, ops.ones_like(hit)
     return hit & kept, pred & kept, true & kept, ops.broadcast_to(kept, ops.shape(hit))
@@ -79,9 +129,6 @@ def _multilabel(true: Any, pred: Any, options: Options) -> Four:
 
 def _not_ignored(true: Any, options: Options) -> Any:
     return None if options.ignore_index is None else true != options.ignore_index
-
-
-_DECIDE = {"binary": _binary, "multiclass": _multiclass, "multilabel": _multilabel}
 
 
 def _sides(pred: Any, options: Options) -> tuple[Any, Any]:
@@ -131,3 +178,8 @@ def _comparable(true: Any) -> Any:
         return true if dtype == "float64" else ops.cast(true, "float32")
     wide = dtype in ("int64", "uint32", "uint64") and not NARROW
     return ops.cast(true, "int64" if wide else "int32")
+
+
+def _words(tensor: Any) -> str:
+    """A tensor's shape in words: "(None, 4) float32"."""
+    return f"{tuple(tensor.shape)} {standardize_dtype(tensor.dtype)}"
