@@ -35,7 +35,10 @@ def in_rows(preds: Any, target: Any, options: Options) -> tuple[Array, Array]:
         if not preds.is_cpu:
             found = _travelled(preds.detach(), options)
             if found is not None:
-                return _narrow(target, options), found
+                if isinstance(target, Tensor) and target.ndim == 2 and options.ignore_index is None:
+                    flags = (target == 0) | (target == 1)  # which travel as bytes
+                    target = target.to(torch.uint8) if bool(flags.all()) else target
+                return to_numpy(target, "target"), found
     return to_numpy(target, "target"), to_numpy(preds, "preds")
 
 
@@ -105,12 +108,3 @@ def _ids(scores: Tensor, options: Options) -> Array | None:
     votes = np.zeros((len(found), columns), np.uint8)  # scores that say how many columns there are
     np.put_along_axis(votes, found.astype(np.int64), np.uint8(1), axis=1)
     return votes
-
-
-def _narrow(target: Any, options: Options) -> Array:
-    """The truth on the host: a row of one-hot or multilabel flags as bytes."""
-    if isinstance(target, Tensor) and target.ndim == 2 and options.ignore_index is None:
-        wrong = (target != 0) & (target != 1)
-        if not bool(wrong.any()):
-            target = target.to(torch.uint8)
-    return to_numpy(target, "target")

@@ -135,8 +135,9 @@ class ComputeMetrics:
         if self._counts.task == "binary":
             pred = positive(pred, self._logits)
         options = self._counts.options
-        if self._logits and pred.dtype.kind in "iub" and options.threshold == 0.5:
-            pred = _as_logits(pred)
+        flags = self._logits and pred.dtype.kind in "iub" and options.threshold == 0.5
+        if flags and ((pred == 0) | (pred == 1)).all():  # decided by preprocess_logits_for_metrics
+            pred = np.where(pred == 1, np.inf, -np.inf)
         turned = options.pos_label == 0 or (options.names and options.pos_label is not None)
         if self._counts.task == "binary" and turned:  # a model's scores are of label 1
             pred = -pred if self._logits else 1 - pred
@@ -152,13 +153,6 @@ def _pair(prediction: Any) -> tuple[Any, Any]:
             f"the argument is {shown(prediction)}; it holds (predictions, label_ids)"
         ) from None
     return predictions, labels
-
-
-def _as_logits(flags: Array) -> Array:
-    """Flags that `preprocess_logits_for_metrics` decided, as logits; others as they are."""
-    if not ((flags == 0) | (flags == 1)).all():
-        return flags
-    return np.where(flags == 1, np.inf, -np.inf)
 
 
 def _rows(pred: Array, true: Array, task: str) -> tuple[Array, Array]:
