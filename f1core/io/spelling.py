@@ -217,7 +217,7 @@ class _Cells:
 def _whole_numbers(column: Any) -> Array | None:
     """An Arrow column of text as whole numbers, if each cell is digits alone without a 0 in front.
 
-    1,000,000 cells of one digit take 3 ms; what else is a number is left to `_form`.
+    1,000,000 cells take 8 ms a digit; what else is a number is left to `_form`.
     """
     ends = np.frombuffer(column.buffers()[1], np.int32)[column.offset :][: len(column) + 1]
     sizes = np.diff(ends)
@@ -226,13 +226,14 @@ def _whole_numbers(column: Any) -> Array | None:
     digits = np.frombuffer(column.buffers()[2], np.uint8)[ends[0] : ends[-1]] - np.uint8(ord("0"))
     if digits.max() > 9:
         return None
-    if len(digits) == len(sizes):
-        return digits.astype(np.int64)
-    starts = ends[:-1] - ends[0]
-    if (sizes[digits[starts] == 0] > 1).any():
+    starts, longest = ends[:-1] - ends[0], int(sizes.max())
+    values: Array = digits[starts].astype(np.int64)
+    if longest > 1 and ((values == 0) & (sizes > 1)).any():
         return None
-    powers = np.repeat(ends[1:] - ends[0], sizes) - 1 - np.arange(len(digits))
-    return np.asarray(np.add.reduceat(digits * (10 ** np.arange(_DIGITS))[powers], starts))
+    for place in range(1, longest):
+        more = digits.take(starts + place, mode="clip")
+        values = np.where(sizes > place, 10 * values + more, values)
+    return values
 
 
 def _form(text: str) -> str:
