@@ -1,82 +1,154 @@
-"""Change one line at a time and see which tests notice: `python bench/mutants.py`.
+"""Change one place at a time and see whether a test notices: `python bench/mutants.py 100`.
 
-Each mutant is a file, a piece of it, what stands there instead, and the tests that should fail.
-Those that survive are printed; the files are put back. Mutants that change nothing but speed, or
-that are the same in other words, are no use here and are left out.
+Draws so many places of the modules in TESTS (or of those named after the number): a comparison, an
+operator, a number, a condition, a statement. Each change is made in a copy of the tree, and the
+tests named beside its module are run until one fails. Survivors are printed: each is either the
+same in other words, or a test that is missing. `--seed` draws others.
 """
 
 from __future__ import annotations
 
+import argparse
+import ast
+import random
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PLACES = "tests/laws/test_places.py"
-THRESHOLDS = "tests/laws/test_thresholds.py"
-LIMITS = "tests/backends/test_limits.py"
-MUTANTS = (
-    ("backends/numba/topk_ids.py", "(ALL << (column - j))", "(ALL << (column - j + 1))", LIMITS),
-    ("backends/numba/topk_ids.py", "j + position)", "column + position)", LIMITS),
-    ("backends/numba/topk_ids.py", "(-2 << position)", "(-1 << position)", LIMITS),
-    ("backends/numba/topk_ids.py", "value > best[rank - 1]", "value >= best[rank - 1]", LIMITS),
-    ("backends/numba/topk_ids.py", "j = min(column, columns - LANES)", "j = column", LIMITS),
-    ("inputs.py", '_fits("y_true", true.shape[1], width)', "pass", PLACES),
-    ("inputs.py", "pred, true.shape[1], onehot", "pred, true.shape[0], onehot", PLACES),
-    ("dedup/deduplicator.py", "if len(fresh) or not runs:", "if not runs:", PLACES),
-    ("dedup/deduplicator.py", "if len(fresh) or first:", "if first:", PLACES),
-    ("dedup/deduplicator.py", "if len(fresh) or first:", "if True:", PLACES),
-    ("dedup/deduplicator.py", "(counts is not None or first)", "True", PLACES),
-    ("dedup/deduplicator.py", "(counts is not None or first)", "first", PLACES),
-    ("dedup/deduplicator.py", "and not weighted and not changed", "and not changed", PLACES),
-    ("dedup/deduplicator.py", "and not weighted and not changed", "and not weighted", PLACES),
-    ("dedup/deduplicator.py", "self._held = held._replace(counts=None)", "pass", PLACES),
-    ("thresholds/label_columns.py", "(low <= cut) & ((cut", "(low < cut) & ((cut", PLACES),
-    ("thresholds/label_columns.py", "(low <= cut) & ((cut < high) | last)", "(low <= cut)", PLACES),
-    ("thresholds/label_columns.py", "*_near(ends[0])", "ends[0]", PLACES),
-    ("thresholds/label_columns.py", "found += [above, below]", "found += [below]", PLACES),
-    ("thresholds/label_columns.py", "found += [above, below]", "found += [above]", PLACES),
-    ("thresholds/label_columns.py", "range(4)", "range(1)", PLACES),
-    ("thresholds/label_columns.py", "& (cuts.at <= highest)", "", "tests/laws/test_rounding.py"),
-    ("thresholds/label_columns.py", "(cuts.at >= lowest) &", "True &",
-     "tests/laws/test_rounding.py"),
-    ("thresholds/label_columns.py", "np.clip(scores, 0.0, 1.0)", "scores", THRESHOLDS),
-    ("thresholds/label_columns.py", "tp += np.count_nonzero(self._positive[highest:])", "pass",
-     THRESHOLDS),
-    ("thresholds/label_columns.py", "self._pred[2:-1] + counts[1:-1, 1]", "self._pred[2:-1]",
-     "tests/laws/test_binned.py"),
-    ("thresholds/reading.py", "keys |= true == 0", "keys |= true != 0", THRESHOLDS),
-    ("thresholds/search.py", "int(np.argmax(top - bottom))", "0", THRESHOLDS),
-    ("thresholds/search.py", "best &= second == second[best].max()", "pass", THRESHOLDS),
-    ("thresholds/search.py", "best = reached(places)\n        found", "found", THRESHOLDS),
-    ("thresholds/shared.py", "higher.pred + (cuts.tp - higher.tp)", "cuts.pred", THRESHOLDS),
-    ("thresholds/shared.py", "left[-1] + 1", "left[-1]", THRESHOLDS),
-    ("thresholds/shared.py", "second >= constraint[1]", "second >= -1", THRESHOLDS),
-    ("thresholds/bins.py", "np.clip(edges, 0, bins + 1)", "np.clip(edges, 0, bins)",
-     "tests/laws/test_rounding.py"),
-)  # fmt: skip
+API = ["tests/api/test_scores.py", "tests/api/test_accumulator.py", "tests/laws/test_laws.py"]
+THRESHOLDS = [
+    "tests/laws/test_thresholds.py", "tests/laws/test_binned.py", "tests/laws/test_places.py",
+    "tests/api/test_best.py", "tests/api/test_curve.py", "tests/laws/test_rounding.py",
+]  # fmt: skip
+TESTS = {
+    "counts.py": [*API, "tests/api/test_state.py", "tests/api/test_forged_state.py",
+                  "tests/laws/test_large_counts.py", "tests/api/test_sent_matrices.py"],
+    "metrics.py": [*API, "tests/laws/test_agreement.py"],
+    "inputs.py": [*API, "tests/api/test_refusals.py", "tests/api/test_errors.py",
+                  "tests/api/test_names.py", "tests/laws/test_places.py",
+                  "tests/api/test_pos_label.py"],
+    "labels.py": ["tests/api/test_labels.py", "tests/api/test_odd_labels.py",
+                  "tests/api/test_open_labels.py", *API],
+    "thresholds/best.py": THRESHOLDS,
+    "thresholds/bins.py": THRESHOLDS,
+    "thresholds/binned.py": THRESHOLDS,
+    "thresholds/choose.py": THRESHOLDS,
+    "thresholds/curves.py": THRESHOLDS,
+    "thresholds/label_columns.py": THRESHOLDS,
+    "thresholds/reading.py": THRESHOLDS,
+    "thresholds/search.py": THRESHOLDS,
+    "thresholds/shared.py": THRESHOLDS,
+}  # fmt: skip
+OTHER: dict[type, str] = {
+    ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==",
+    ast.Is: "is not", ast.IsNot: "is", ast.In: "not in", ast.NotIn: "in", ast.Add: "-",
+    ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.BitAnd: "|", ast.BitOr: "&", ast.And: "or",
+    ast.Or: "and",
+}  # fmt: skip
 
 
-def survives(name: str, old: str, new: str, tests: str) -> bool:
-    """Whether the tests pass with the change; False where there is no such piece any more."""
-    path = ROOT / "f1core" / name
-    text = path.read_text()
-    if text.count(old) != 1:
-        print(f"{name}: {old!r} stands there {text.count(old)} times", flush=True)
-        return False
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", tests]
+def changes(text: str) -> Iterator[tuple[ast.AST, str]]:
+    """Yield each expression or statement that can be changed, and what stands there instead."""
+
+    def code(node: ast.AST) -> str:
+        return f"({ast.get_source_segment(text, node)})"
+
+    def within(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            return
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            op = OTHER[type(node.ops[0])]
+            yield node, f"({code(node.left)} {op} {code(node.comparators[0])})"
+        elif isinstance(node, ast.BinOp) and type(node.op) in OTHER:
+            yield node, f"({code(node.left)} {OTHER[type(node.op)]} {code(node.right)})"
+        elif isinstance(node, ast.BoolOp):
+            yield node, f"({f' {OTHER[type(node.op)]} '.join(map(code, node.values))})"
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            yield node, code(node.operand)
+        elif isinstance(node, ast.Constant) and type(node.value) in (int, bool):
+            new = not node.value if isinstance(node.value, bool) else node.value + 1
+            yield node, f"({new})"
+        elif isinstance(node, ast.AugAssign) or (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        ):
+            yield node, "pass"
+        for name, value in ast.iter_fields(node):
+            if name in ("annotation", "returns", "decorator_list"):
+                continue
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr):
+                    yield from within(child)
+
+    yield from within(ast.parse(text))
+
+
+def replaced(text: str, node: ast.AST, new: str) -> str:
+    """The text with another piece where the node stands."""
+    lines = text.encode().splitlines(keepends=True)
+
+    def place(line: int, column: int) -> int:
+        return sum(map(len, lines[: line - 1])) + column
+
+    whole = b"".join(lines)
+    start = place(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+    end = place(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+    return (whole[:start] + new.encode() + whole[end:]).decode()
+
+
+def fails(tree: Path, tests: list[str]) -> bool:
+    """Whether one of these tests fails, or never ends."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
+               "-m", "not slow", "-k", "not kernels", *tests]  # fmt: skip
     try:
-        path.write_text(text.replace(old, new))
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=600, check=False)
-    except subprocess.TimeoutExpired:  # it is noticed, too
-        return False
-    finally:
-        path.write_text(text)
-    return done.returncode == 0
+        done = subprocess.run(command, cwd=tree, capture_output=True, timeout=900, check=False)
+    except subprocess.TimeoutExpired:
+        return True
+    return done.returncode != 0
+
+
+def main() -> None:
+    """Draw mutants, run the tests on each, and print who survives."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("number", type=int)
+    parser.add_argument("modules", nargs="*", choices=[[], *TESTS], default=[])
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    found = [
+        (name, node, new)
+        for name in given.modules or TESTS
+        for node, new in changes((ROOT / "f1core" / name).read_text())
+    ]
+    drawn = random.Random(given.seed).sample(found, min(given.number, len(found)))
+    print(f"{len(drawn)} of {len(found)} mutants", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder)
+        for part in ("f1core", "tests"):
+            shutil.copytree(ROOT / part, tree / part)
+        for part in ("pyproject.toml", "README.md", "ARCHITECTURE.md"):
+            shutil.copy(ROOT / part, tree)
+        tests = sorted({test for name, _, _ in drawn for test in TESTS[name]})
+        if fails(tree, tests):
+            sys.exit(f"these fail without any change: {' '.join(tests)}")
+        killed = 0
+        for done, (name, node, new) in enumerate(drawn, 1):
+            path = tree / "f1core" / name
+            text = path.read_text()
+            path.write_text(replaced(text, node, new))
+            if fails(tree, TESTS[name]):
+                killed += 1
+            else:
+                old = ast.get_source_segment(text, node)
+                line = node.lineno  # type: ignore[attr-defined]
+                print(f"survives: {name}:{line}: {old}  ->  {new}", flush=True)
+            path.write_text(text)
+            if done % 10 == 0:
+                print(f"{killed} of {done} noticed", flush=True)
+    print(f"{killed} of {len(drawn)} noticed ({killed / len(drawn):.0%})")
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:]
-    for mutant in MUTANTS:
-        if (not wanted or mutant[0] in wanted) and survives(*mutant):
-            print("survives:", *mutant, flush=True)
+    main()
