@@ -23,10 +23,12 @@ COEFS = {
     "precision": (1.0, 0.0, 1.0), "recall": (1.0, 1.0, 0.0), "f1": (2.0, 1.0, 1.0),
     "jaccard": (1.0, 1.0, 1.0), "specificity": (1.0, 1.0, 0.0),
 }  # fmt: skip
-UNDEFINED = slice(2, 8)  # rows whose denominator is 0
-HIGH, LOW = slice(8, 14), slice(14, 20)  # limbs worth 2^-31 and 2^-62; HIGH alone holds floats
-WHOLE = slice(20, 26)  # the limb worth 1
-ROWS, ROWS_BEFORE = 26, 20  # without WHOLE before
+# Rows whose denominator is 0, and three limbs worth 2^-31, 2^-62 and 1: floats are in HIGH alone.
+# A file of counts has them in this order: another ratio here is another format of states.
+UNDEFINED, HIGH, LOW, WHOLE = (
+    slice(2 + block * len(RATIOS), 2 + (block + 1) * len(RATIOS)) for block in range(4)
+)
+ROWS, ROWS_BEFORE = WHOLE.stop, LOW.stop  # without WHOLE before
 LIMB = 2.0**31
 _BITS, _DIGIT = 31, (1 << 31) - 1
 

@@ -13,7 +13,6 @@ from .count_layout import (
     EXACT,
     HIGH,
     PRED,
-    RATIOS,
     ROWS,
     TP,
     TRUE,
@@ -151,6 +150,3 @@ def refuse_impossible_replicas(
     drawn = exact_sum(spans[:, 2] - spans[:, 1]) if len(spans) else 0
     if not good or (not weighted and drawn < size) or not (spans[:, 1] < spans[:, 2]).all():
         raise F1Error("replicas hold what no resampled counts can be")
-
-
-assert len(RATIOS) == UNDEFINED.stop - UNDEFINED.start

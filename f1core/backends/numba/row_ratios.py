@@ -1,4 +1,4 @@
-"""Statistics of rows from their counts: exact sums of the six ratios of `counts.RATIOS`."""
+"""Statistics of rows from their counts: exact sums of each of `count_layout.RATIOS`."""
 
 import numpy as np
 
