@@ -26,7 +26,7 @@ class Objective:
     def strict(self) -> bool:
         """Whether a true positive more or a false one less is always better, beyond rounding."""
         a, b, c = self.coefs
-        return self.constraint is None and self.ratio == "fbeta" and min(b, c) > 1e-6 * a
+        return self.ratio == "fbeta" and min(b, c) > 1e-6 * a  # which has no constraint
 
     def values(self, ratio: str, cuts: Candidates, column: Column) -> Array:
         """(m,) a ratio at each cut, as `Scores` would divide it."""
