@@ -122,7 +122,7 @@ class Accumulator:
 
     @property
     def options(self) -> Options:
-        """What it was made with."""
+        """The options it was made with, and the classes that columns have named since."""
         return self._options
 
     @property
@@ -132,12 +132,12 @@ class Accumulator:
 
     @property
     def distinct(self) -> int:
-        """How many rows with ids were counted, each once; 0 where rows have none."""
+        """Number of rows with ids that were counted, each once; 0 where rows have none."""
         return 0 if self._dedup is None else len(self._dedup)
 
     @property
     def total(self) -> Any:
-        """How many rows count so far, or the sum of their weights."""
+        """Number of rows that count so far, or the sum of their weights."""
         with self._lock:
             counts = self.counts
             return 0 if counts is None else counts.amount
@@ -417,12 +417,12 @@ class Accumulator:
 
     @property
     def counts(self) -> Counts | None:
-        """What was added up so far."""
+        """The counts that were added up so far."""
         with self._lock:
             return self._counts if self._dedup is None else self._dedup.counts(self._threads)
 
     def _new_stream(self, seed: Any) -> Stream | None:
-        """What resamples are drawn from, where they are kept."""
+        """Make the stream that resamples are drawn from, where they are kept."""
         if not self._options.resamples:
             return None
         from .poisson import Stream
@@ -449,7 +449,7 @@ class Accumulator:
             return None if counts is None else counts.copy()
 
     def _width(self) -> int | None:
-        """How many classes earlier batches have settled, unless labels may still be new."""
+        """Number of classes that earlier batches have settled, unless labels may still be new."""
         if self._dedup is not None:
             return self._dedup.n_classes
         counts = self._counts
@@ -470,7 +470,7 @@ class Accumulator:
         return asked is self._options and (not names or width == self._width())
 
     def _settled(self, found: Options) -> Options:
-        """What the columns of the first batch call the classes is kept; later ones are matched."""
+        """Keep what the columns of the first batch call the classes; later ones are matched."""
         now = self._options
         names = now.names is None and found.names is not None and self.task != "binary"
         return found if names else now

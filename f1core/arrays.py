@@ -40,7 +40,7 @@ def to_numpy(value: Any, name: str) -> Array:
 
 
 def column_names(value: Any, name: str) -> tuple[Any, ...] | None:
-    """What a frame, a table or a structured array calls its columns: strings or whole numbers.
+    """Names that a frame, a table or a structured array gives its columns, or their numbers.
 
     None for what has no columns with names; what a library calls columns by default is no name.
 
@@ -157,7 +157,7 @@ def as_array(value: Any, name: str) -> Array:
 
 
 def _told(take: Callable[[Any], Array], value: Any, name: str) -> Array:
-    """What `take` gives; whatever a foreign library raises becomes our one exception."""
+    """Call `take`; whatever a foreign library raises becomes our one exception."""
     try:
         return take(value)
     except F1Error as error:

@@ -73,7 +73,7 @@ class Batch:
 
     @property
     def ignored_id(self) -> int | None:
-        """What a target of `ignore_index`, and no other, is among the ids; None if none is that."""
+        """Id that a target of `ignore_index`, and no other, has; None if none has it."""
         value = self.options.ignore_index
         if value is None or self.onehot:
             return None
@@ -139,7 +139,7 @@ class Batch:
             )
 
     def ignored(self, rows: slice, true: Array | None = None) -> Array | None:
-        """Where the truth is `ignore_index`, a boolean for each target; `true` are known ids."""
+        """Find the targets that are `ignore_index`, a boolean each; `true` are known ids."""
         value = self.options.ignore_index
         if value is None:
             return None
@@ -199,7 +199,7 @@ class Batch:
 
 @dataclass
 class KernelPlan:
-    """How a backend counts a batch: by which kernel, from which arrays.
+    """Plan by which a backend counts a batch: its kernel, and the arrays that it reads.
 
     `kernel(true_of(rows), pred_of(rows), rows, counts)` adds a block of rows to the counts and
     returns how many rows, or whether some, cannot be counted; the counts then hold anything.

@@ -160,7 +160,7 @@ def numbers_of(columns: Sequence[Any]) -> list[list[int]]:
 
 
 def names_of(columns: Sequence[Any], labels: Iterable[Any] | None, what: str) -> list[Any]:
-    """What columns call their classes, in the columns' order.
+    """Return what columns call their classes, in the columns' order.
 
     `labels` are some of the classes where these are text: they tell an affix of all columns from
     the names. None for numbers, which columns of numbers name by value.
@@ -215,7 +215,7 @@ def _order(texts: Sequence[Any], wanted: Sequence[Any]) -> Order:
 
 
 def _by_text(texts: list[str], wanted: list[str]) -> Order | None:
-    """Where all columns are one affix around each class."""
+    """Match columns that are one affix around each class."""
     if set(texts) == set(wanted):
         return _order(texts, wanted)
     start = len(common_start(texts)) - len(common_start(wanted))
@@ -260,7 +260,7 @@ def _around(texts: list[str], labels: set[str]) -> list[str] | None:
 
 
 def _split(texts: list[str]) -> tuple[str, list[str], str]:
-    """What all have before, between and after."""
+    """Return what all have before, between and after."""
     before = common_start(texts)
     rest = [text[len(before) :] for text in texts]
     after = _common_end(rest)

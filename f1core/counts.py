@@ -34,7 +34,7 @@ _CARRIED = 1 << 31  # rows after which limbs must be carried: they are below 2^6
 
 @dataclass
 class Counts:
-    """What is added up: `+` merges, `==` compares, `as_dict` and `from_dict` carry it elsewhere."""
+    """Arrays that add up: `+` merges, `==` compares, `as_dict` and `from_dict` carry them."""
 
     n_classes: int
     # (C, C), rows = truth; made of `_cells` when first asked for, see `__getattr__`
@@ -95,12 +95,12 @@ class Counts:
 
     @property
     def total(self) -> Any:
-        """How many rows count (or their weight)."""
+        """Number of rows that count (or their weight)."""
         return self.rows[COUNT] if self.rows is not None else np.add.reduce(self.per_class[TRUE])
 
     @property
     def amount(self) -> Any:
-        """How many rows count (or their weight), as a Python number; keeps nothing for later."""
+        """Number of rows that count (or their weight), as a Python number; keeps nothing."""
         if self.rows is not None:
             return self.rows[COUNT].item()
         if self._cells is not None:
@@ -114,7 +114,7 @@ class Counts:
         return self.confusion.sum(axis=1).sum().item()
 
     def __add__(self, other: Counts) -> Counts:
-        """Both together.
+        """Add two sets of counts.
 
         Raises
         ------
@@ -179,7 +179,7 @@ class Counts:
         return True
 
     def make_room(self, more: Any) -> None:
-        """To be called before so many rows, or weights of that sum, are added in place.
+        """Make sure that so many rows, or weights of that sum, may be added in place.
 
         Raises
         ------
@@ -214,11 +214,11 @@ class Counts:
         return self.sums if self.confusion is None else self.confusion
 
     def forget_margins(self) -> None:
-        """To be called before the confusion matrix is changed."""
+        """Forget the sums of the confusion matrix, which is about to change."""
         self.margins = None
 
     def copy(self) -> Counts:
-        """The same counts in arrays of their own."""
+        """Copy the counts into arrays of their own."""
         made = Counts.__new__(Counts)
         made.__dict__ = kept = self.__dict__.copy()
         if self._both is not None:
@@ -257,7 +257,7 @@ class Counts:
         return Counts(self.n_classes, confusion, sums, rows, self.labels, self.replicas)
 
     def without_confusion(self) -> Counts:
-        """The same counts as three sums per class."""
+        """Reduce the confusion matrix to three sums per class."""
         return Counts(
             self.n_classes, sums=self.per_class, labels=self.labels, replicas=self.replicas
         )
@@ -363,7 +363,7 @@ _FORMS = ({"confusion"}, {"sums"}, {"sums", "rows"})
 
 
 def aligned(a: Counts, b: Counts) -> tuple[Counts, Counts]:
-    """Both over the same classes and of the same form, so that their arrays add up."""
+    """Bring both to the same classes and the same form, so that their arrays add up."""
     refuse_mixed(a.labels, b.labels)
     if a.labels is not None and b.labels is not None:
         labels = union(a.labels, b.labels)
@@ -403,7 +403,7 @@ def union(a: Array, b: Array) -> Array:
 
 
 def onto(counts: Counts, labels: Array) -> Counts:
-    """The same counts over a larger sorted set of labels."""
+    """Put counts over a larger sorted set of labels."""
     assert counts.labels is not None
     size = len(labels)
     if size == counts.n_classes:

@@ -89,7 +89,7 @@ def _refuse_target(batch: Batch, rows: slice, at: tuple[int, ...], value: Any) -
 
 
 def _way_out(batch: Batch, value: Any) -> str:
-    """What would do where a label is no column's number."""
+    """Say what would do where a label is no column's number."""
     size, truth = batch.n_classes, widened(batch.true)
     kept = np.isfinite(truth) if truth.dtype.kind == "f" else np.ones(len(truth), bool)
     if batch.options.ignore_index is not None:
@@ -121,7 +121,7 @@ def _check_labels(batch: Batch, rows: slice, skipped: Array | None) -> None:
 
 
 def _as_a_miss(batch: Batch) -> str:
-    """How a prediction that is no class is counted as wrong, as one that a model made up."""
+    """Say how a prediction that is no class, as a model may make up, is counted as wrong."""
     options = batch.options
     if options.task == "binary":
         return ""

@@ -63,7 +63,7 @@ class BestEpoch:
 
     @property
     def since_best(self) -> int:
-        """How many epochs have gone by without an improvement."""
+        """Number of epochs that have gone by without an improvement."""
         return self.epochs if self.best_epoch is None else self.epochs - 1 - self.best_epoch
 
     @property
@@ -72,7 +72,7 @@ class BestEpoch:
         return self.patience is not None and self.since_best >= self.patience
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps so that a restarted run goes on: plain numbers."""
+        """Return the plain numbers that a checkpoint keeps, so that a restarted run goes on."""
         return {"epochs": self.epochs, "best": self.best, "best_epoch": self.best_epoch}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

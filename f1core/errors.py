@@ -91,7 +91,7 @@ def shape_words(array: Any) -> str:
 
 
 def renamed(error: F1Error, **names: str) -> F1Error:
-    """The same sentence under the names that the caller's arguments have."""
+    """Word an error again under the names that the caller's arguments have."""
     sentence = str(error)
     for ours, theirs in names.items():
         sentence = sentence.replace(ours, theirs)

@@ -168,7 +168,7 @@ _OPTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 
 
 def way_of(name: str, known: Collection[str]) -> str | None:
-    """What does the same as a foreign option among those that are known; None if nothing is said.
+    """Say which known option does what a foreign one does; None if there is nothing to say.
 
     Examples
     --------
@@ -222,7 +222,7 @@ _KINDS = ("micro", "macro", "weighted", "samples", "binary", "per_class")
 
 
 def attribute_of(name: str, task: str) -> str | None:
-    """How `Scores` of a task has what somebody looks for under another name.
+    """Say how `Scores` of a task has what somebody looks for under another name.
 
     Examples
     --------
@@ -247,12 +247,12 @@ def attribute_of(name: str, task: str) -> str | None:
 
 
 def ratio_of(name: str) -> str | None:
-    """What a ratio is called here that has another name elsewhere: "sensitivity" is the recall."""
+    """Return this library's name of a ratio: "sensitivity" is the recall."""
     return _RATIOS.get(_plain(name))
 
 
 def metric_of(name: str, known: Collection[str]) -> str | None:
-    """What somebody who asks for a metric by another name is told; None if nothing is said.
+    """Tell somebody who asks for a metric by another name; None if there is nothing to tell.
 
     Examples
     --------

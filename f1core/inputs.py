@@ -119,7 +119,7 @@ def _by_name(
 
 
 def _names(value: Any, array: Array, name: str) -> tuple[Any, ...] | None:
-    """What the columns of a matrix are called, if there are several and they have names."""
+    """Return what the columns of a matrix are called, if several have names."""
     if array.ndim != 2 or array.shape[1] < 2:
         return None
     names = column_names(value, name)
@@ -347,7 +347,7 @@ def _same_kind(true: Array, pred: Array) -> None:
 
 
 def _encoder_of(options: Options, labels: Array, name: str = "y_true") -> LabelEncoder | None:
-    """How labels become ids, given the classes; None where they are ids already."""
+    """Return the encoder of labels, given the classes; None where they are ids already."""
     names, text = options.names, labels.dtype.kind in "UO"
     if names is None:
         if text:

@@ -15,7 +15,7 @@ from .errors import F1Error
 
 @cache
 def physical_bytes() -> float:
-    """How much memory the machine has; infinity where nobody says."""
+    """Return how much memory the machine has; infinity where nobody says."""
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):

@@ -199,7 +199,7 @@ def _scaled(*counts: Any, xp: Any) -> list[Any]:
 
 
 def _others(counts: Any, xp: Any) -> Any:
-    """What all other classes have: exactly 0 for the only one there is."""
+    """Sum what all other classes have: exactly 0 for the only one there is."""
     return xp.sum(counts, axis=-1, keepdims=True) - counts
 
 

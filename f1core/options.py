@@ -85,7 +85,7 @@ class Options:
         return n_classes <= CONFUSION_CLASSES if self.confusion is None else self.confusion
 
     def with_task(self, task: str) -> Options:
-        """The same options for a task that was read off the data."""
+        """Return these options for a task that was read off the data."""
         if self.task == task:
             return self
         other = object.__new__(Options)  # 3 µs, `dataclasses.replace` takes 25
@@ -104,7 +104,7 @@ class Options:
         return _cross_checked(replace(self, names=found, n_classes=count))
 
     def places(self, entries: Iterable[Any], n_classes: int, labels: Any = None) -> list[int]:
-        """Where these classes stand: by name or label value, else by number.
+        """Find where classes stand: by name or label value, else by number.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class Options:
         return found
 
     def place(self, value: Any, n_classes: int, labels: Any = None) -> int | None:
-        """Where this class stands, or None if it is no class.
+        """Find where a class stands; None if it is no class.
 
         Labels seen and numbers that name classes are looked up by value, never by number.
         """
@@ -136,7 +136,7 @@ class Options:
         return operator.index(value) if numbered and _is_id(value, n_classes) else None
 
     def averaged(self, n_classes: int, labels: Any = None) -> tuple[list[bool], bool]:
-        """Which classes micro, macro and weighted averages look at, and if only where they occur.
+        """Tell which classes averages over classes look at, and if only where they occur.
 
         Examples
         --------

@@ -93,7 +93,7 @@ def agreed(mine: Any, other: Any) -> Any:
 
 
 def _stand_in(positive: Any, average_over: Any) -> Any:
-    """What a negative class is called that does not occur."""
+    """Name a negative class that does not occur."""
     if isinstance(average_over, tuple):
         for entry in average_over:
             if entry != positive and isinstance(entry, str) == isinstance(positive, str):

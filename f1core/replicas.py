@@ -29,7 +29,7 @@ class Replicas:
     spans: Array
 
     def __add__(self, other: Replicas) -> Replicas:
-        """Both together.
+        """Add resampled counts of different rows.
 
         Raises
         ------
@@ -70,11 +70,11 @@ class Replicas:
         return bool(((seeds == seed) & (first <= row) & (row < end)).any())
 
     def only(self, classes: Array) -> Replicas:
-        """The same of some classes."""
+        """Select some classes."""
         return Replicas(self.sums[:, :, classes], self.rows, self.spans)
 
     def onto(self, classes: Array, size: int) -> Replicas:
-        """The same with each class at its place among more."""
+        """Put each class at its place among more."""
         sums = np.zeros((*self.sums.shape[:2], size), self.sums.dtype)
         sums[:, :, classes] = self.sums
         return Replicas(sums, self.rows, self.spans)
@@ -130,7 +130,7 @@ def refuse_infinite(sums: Array) -> None:
 
 
 def _joined(a: Array, b: Array) -> Array:
-    """Which rows are in either; a sentence if some are in both."""
+    """Join the rows that are in either; refuse if some are in both."""
     if (
         len(a) and len(b) and not (a[:, 1:].any() or b[:, 1:].any())
     ):  # clusters, which are drawn alike on both sides

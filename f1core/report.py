@@ -93,13 +93,13 @@ def html(scores: Scores) -> str:
 
 
 def title(scores: Scores) -> str:
-    """What was counted: "multiclass: 34,786 rows, 48 classes"."""
+    """Say what was counted: "multiclass: 34,786 rows, 48 classes"."""
     what = "labels" if scores.task == "multilabel" else "classes"
     return f"{scores.task}: {_amount(scores.total)} rows, {len(scores.classes):,} {what}"
 
 
 def notes(scores: Scores) -> list[str]:
-    """What the table leaves out."""
+    """Say what the table leaves out."""
     known, averaged = len(scores.classes), int(scores.included.sum())
     found = [f"… and {known - _SHOWN:,} smaller classes"] if known > _SHOWN else []
     if averaged < known:

@@ -255,7 +255,7 @@ class Scores:
 
     @cached_property
     def total(self) -> Any:
-        """How many rows count, or the sum of their weights."""
+        """Number of rows that count, or the sum of their weights."""
         return self._counts.total
 
     def to_dict(self) -> dict[str, float]:
@@ -368,13 +368,13 @@ class Scores:
 
     @property
     def _cells(self) -> Any:
-        """What each class's counts are out of: (L,) where cells may be ignored, or a number."""
+        """All cells of each class: (L,) where some may be ignored, or a number."""
         sums = self._counts.sums
         return self.total if sums is None or len(sums) == 3 else sums[CELLS]
 
     @cached_property
     def _shares(self) -> tuple[Any, Any, Any, Any]:
-        """What ratios divide: true positives, predicted, true and all of each class.
+        """Counts that ratios divide: true positives, predicted, true and all of each class.
 
         Where a sum over classes could leave int64 or float64, all are divided by one power of two.
         """

@@ -17,7 +17,7 @@ _PAYS = 4
 
 
 class Cells(NamedTuple):
-    """What a matrix holds: the cells that are not 0 and the steps between them, or all cells."""
+    """Cells of a matrix: those that are not 0 and the steps between them, or all."""
 
     gaps: Array | None  # (k,) unsigned; the first one from the place before the matrix
     cells: Array  # (k,), or (C, C) without gaps; unsigned, or float64

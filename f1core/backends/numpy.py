@@ -182,7 +182,7 @@ LANES = 16  # bits of a mask
 
 
 class Outcome(IntEnum):
-    """What became of one cell: predicted + 2 true, or IGNORED where it counts nowhere."""
+    """Outcome of one cell: predicted + 2 true, or IGNORED where it counts nowhere."""
 
     TN, FP, FN, TP, IGNORED = range(5)
 
@@ -246,14 +246,14 @@ def decide(
 
 
 def _above(words: Array, limit: Any, cuts: Array) -> Array:
-    """Where scores (or flags, whose limit is 1) are above their cut."""
+    """Find the scores (or flags, whose limit is 1) above their cut."""
     if limit == 1:
         return np.asarray(words > cuts)
     return np.asarray(floats(words, limit) > floats(cuts, limit))
 
 
 def _beyond(words: Array, below: Any, limit: Any) -> Array:
-    """Where scores (or flags) are NaN, or not from minus `below` to `limit`, which are bits."""
+    """Find scores (or flags) that are NaN, or not from minus `below` to `limit`, as bits."""
     if limit == 1:
         return np.asarray(words > limit)
     low, high = floats(np.array([below, limit], words.dtype), limit)
@@ -291,7 +291,7 @@ def cells_weighted(
 
 
 def _flags(outcome: Array) -> tuple[Array, Array, Array, Array]:
-    """Where cells are hits, predicted, true, and where they count."""
+    """Find the cells that are hits, predicted, true, and those that count."""
     return outcome == _TP, (outcome & _FP) == _FP, (outcome & _FN) == _FN, outcome != _IGNORED
 
 

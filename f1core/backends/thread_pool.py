@@ -29,7 +29,7 @@ _pool: ThreadPoolExecutor | None = None
 
 
 def n_threads(asked: int | None, n_bytes: int) -> int:
-    """How many threads to use: as many as asked for, or as pay for reading so many bytes."""
+    """Return how many threads to use: as many as asked for, or as pay for so many bytes."""
     return asked if asked is not None else max(1, min(n_cores(), n_bytes // BYTES_A_THREAD))
 
 

@@ -45,12 +45,12 @@ class Deduplicator:
         self._held: Held | None = None
 
     def __len__(self) -> int:
-        """How many rows there are, each once."""
+        """Number of rows there are, each once."""
         return 0 if self._held is None else len(self._held.rows) + len(self._held.pending)
 
     @property
     def n_classes(self) -> int | None:
-        """How many classes earlier batches have settled, unless labels may still be new."""
+        """Number of classes that earlier batches have settled, unless labels may still be new."""
         rows = None if self._held is None else self._held.rows
         return None if rows is None or rows.labels is not None else rows.n_classes
 

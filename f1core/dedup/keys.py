@@ -94,7 +94,7 @@ def refuse_no_ids(ids: Ids) -> None:
 
 
 def key_of(text: bytes) -> bytes:
-    """What stands for some text in at most 40 bytes."""
+    """Shorten text to at most 40 bytes that stand for it."""
     if len(text) <= _LONGEST and text[:1] != _DIGESTED and text[-1:] != b"\0":
         return text
     return _DIGESTED + blake2b(text, digest_size=_DIGEST).digest()

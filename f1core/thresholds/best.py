@@ -21,7 +21,7 @@ from .search import Choice
 
 @dataclass(frozen=True, eq=False)
 class Best:
-    """What `best_threshold` found.
+    """Result of `best_threshold`.
 
     `threshold`, `low` and `high` are floats in [0, 1], or arrays (L,) with one entry a label.
     Any threshold from `low` up to, not including, `high` keeps the score (or loses `slack` of it

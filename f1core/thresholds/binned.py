@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class BinnedBest(Best):
-    """What `BinnedThresholds.best_threshold` found; no threshold at all scores above `bound`.
+    """Result of `BinnedThresholds.best_threshold`; no threshold at all scores above `bound`.
 
     The thresholds from `low` to `high`, both included, keep the score.
     """

@@ -55,7 +55,7 @@ def _block(batch: Batch, rows: slice, bins: int, labels: int) -> Array:
 
 
 def _bin_of(scores: Array, words: Array, batch: Batch, bins: int) -> Array:
-    """How many edges k / bins each score is above, by the rule of `score`."""
+    """Count the edges k / bins that each score is above, by the rule of `score`."""
     if words.dtype != np.uint16:
         # Exact, since it is a power of two.
         edges = np.ceil(scores * scores.dtype.type(bins))

@@ -21,7 +21,7 @@ from .shared import Labels, best_shared
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the search, checked: the objective and how labels share it."""
+    """Checked question to the search: the objective, and how labels share it."""
 
     options: Options
     average: str

@@ -18,7 +18,7 @@ from .reading import for_each_label
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Curve:
-    """What each threshold gives: arrays (m,), thresholds ascending.
+    """Counts and ratios at each threshold: arrays (m,), thresholds ascending.
 
     The last one predicts nothing but scores above 1, if rounding has left some there.
 

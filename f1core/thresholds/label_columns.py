@@ -205,7 +205,7 @@ def runs(flags: Array) -> tuple[Array, Array]:
 
 
 def _edges(flags: Array) -> Array:
-    """Where runs of True begin and end, in turn."""
+    """Find where runs of True begin and end, in turn."""
     padded = np.zeros(len(flags) + 2, bool)
     padded[1:-1] = flags
     return np.flatnonzero(padded[1:] != padded[:-1])

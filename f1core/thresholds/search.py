@@ -14,7 +14,7 @@ from .label_columns import Candidates, Column, possible_cuts, runs
 
 @dataclass(frozen=True)
 class Objective:
-    """What is to be high, and what must not be low."""
+    """Ratio that is to be high, and the one that must not be low."""
 
     ratio: str  # fbeta, precision or recall
     constraint: tuple[str, float] | None  # another ratio, and the least it may be
