@@ -124,3 +124,18 @@ def test_refusals_are_sentences():
         found.merge(BinnedThresholds("multilabel", bins=16))
     with pytest.raises(F1Error, match="there are 2, counted from 0"):
         found.curve(2)
+
+
+def test_bins_whose_labels_columns_named_merge_with_empty_ones_either_way():
+    pandas = pytest.importorskip("pandas")
+    y_true = pandas.DataFrame({"a": [0, 1, 1, 0], "b": [1, 0, 1, 0]})
+    y_prob = pandas.DataFrame({"b": [0.9, 0.2, 0.7, 0.1], "a": [0.3, 0.8, 0.6, 0.4]})
+    full = BinnedThresholds("multilabel", bins=64)
+    full.update(y_true, y_prob)
+    first, last = (BinnedThresholds("multilabel", bins=64) for _ in range(2))
+    first.merge(full)
+    full.merge(last)
+    assert first == full
+    first.merge(full)
+    first.update(y_true[["b", "a"]], y_prob)  # still matched by name
+    assert first.best_threshold().score == full.best_threshold().score == 1.0
