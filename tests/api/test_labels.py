@@ -343,3 +343,12 @@ def test_files_frames_and_streams_of_coded_strings_are_read(tmp_path):
     for source in (table, tmp_path / "b.arrow"):
         assert files.score(source, **columns).to_dict() == wanted
     assert files.score(table.slice(1), **columns).accuracy == 2 / 3
+
+
+def test_whole_numbers_beyond_int64_keep_their_value_or_are_refused():
+    large = np.array([2**63, 2**63 + 2, 2**63 + 1, 2**63], np.uint64)
+    with pytest.raises(F1Error, match="labels are less than 2"):
+        score(large, large)
+    values, codes = factorize(large, large[::-1].copy())
+    assert values.tolist() == [2**63, 2**63 + 1, 2**63 + 2]
+    assert [code.tolist() for code in codes] == [[0, 2, 1, 0], [0, 1, 2, 0]]
