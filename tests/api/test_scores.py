@@ -266,3 +266,13 @@ def test_scores_can_be_copied_and_pickled_before_anybody_looked_at_their_average
     assert scores.macro and scores.weighted and scores.micro
     for other in (copy.deepcopy(scores), pickle.loads(pickle.dumps(scores))):
         assert other.to_dict() == scores.to_dict()
+
+
+def test_weights_may_be_one_column():
+    weights = np.array([[1.0], [2.0], [5.0]])
+    column = f1core.score([0, 1, 1], [0, 1, 0], sample_weight=weights)
+    assert (
+        column.to_dict()
+        == f1core.score([0, 1, 1], [0, 1, 0], sample_weight=weights[:, 0]).to_dict()
+    )
+    assert column.accuracy == 3 / 8
