@@ -264,6 +264,8 @@ def null_row(column: Any) -> int:
 def _polars(frame: Any) -> Array:
     if not hasattr(frame, "to_numpy"):
         raise F1Error("a LazyFrame holds no rows yet; collect() it first")
+    if str(getattr(frame, "dtype", "")).startswith("Struct"):
+        raise F1Error("its rows are structs; pass .struct.unnest(), whose columns have names")
     return np.asarray(frame.to_numpy())
 
 

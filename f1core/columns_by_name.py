@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from .errors import F1Error, shown
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
+_TRUTH = re.compile(r"(true|false)(.*)", re.IGNORECASE)
 _DIGITS = "0123456789"
 
 Order = list[int]  # which column holds each class
@@ -148,6 +149,9 @@ def numbers_of(columns: Sequence[Any]) -> list[list[int]]:
     if None not in raw:
         return [[number for number in raw if number is not None]]
     texts = [str(name) for name in columns]
+    truths = _truths(texts)
+    if truths is not None:
+        return [truths]
     start = len(common_start(texts).rstrip(_DIGITS))
     rest = [text[start:] for text in texts]
     end = len(_common_end(rest).lstrip(_DIGITS))
@@ -157,6 +161,17 @@ def numbers_of(columns: Sequence[Any]) -> list[list[int]]:
         if all(map(_NUMBER.fullmatch, stems)):
             found.append([int(stem) for stem in stems])
     return found
+
+
+def _truths(texts: list[str]) -> list[int] | None:
+    """Columns named False and True, what they all start or end with aside, as 0 and 1."""
+    start = len(common_start(texts))
+    words = [_TRUTH.fullmatch(text[start:]) for text in texts]
+    if len(texts) != 2 or None in words:
+        return None
+    (one, after), (other, rest) = (word.groups() for word in words if word is not None)
+    different = one.casefold() != other.casefold() and after == rest
+    return [int(one.casefold() == "true"), int(other.casefold() == "true")] if different else None
 
 
 def names_of(columns: Sequence[Any], labels: Iterable[Any] | None, what: str) -> list[Any]:

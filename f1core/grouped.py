@@ -74,6 +74,8 @@ def score_by(
     """
     crew = thread_count(threads)
     refuse_unknown(options, ("groups", *_OPTIONS), "score_by")
+    if options.pop("cluster", None) is not None:
+        raise F1Error("score_by has no option cluster=: score(…, cluster=) takes a group's rows")
     wanted = make_options(**options, resamples=resamples)
     refuse_idle_seed(seed, wanted.resamples)
     batch = check(y_true, y_pred, wanted, sample_weight, exact=True)

@@ -359,6 +359,8 @@ def _encoder_of(options: Options, labels: Array, name: str = "y_true") -> LabelE
     if isinstance(names[0], str):
         if not text and options.pos_label is not None:  # numbers are places in classes= as given
             return LabelEncoder((1, 0))
+        if labels.dtype.kind == "b" and {name.casefold() for name in names} == {"true", "false"}:
+            return LabelEncoder(tuple(int(name.casefold() == "true") for name in names))
         return LabelEncoder(names) if text else None
     if text:
         raise F1Error(f"{name} holds strings, classes are numbers: {shown(names)}")

@@ -225,6 +225,12 @@ def threshold(value: Any) -> float | tuple[float, ...]:
         except TypeError:
             if isinstance(value, (str, bytes, bytearray, set, frozenset, dict)):
                 raise
+            index = getattr(value, "index", None)  # of a pandas object; a list's is a method
+            if hasattr(index, "tolist") and index.tolist() != list(range(len(index))):
+                raise F1Error(
+                    "threshold has an index of names, and goes by position: put it into the order "
+                    "of the labels and pass .tolist()"
+                )
             values = tuple(number(t) for t in _entries(value))
     except TypeError:
         raise F1Error(

@@ -293,7 +293,8 @@ s.macro.f1, s.micro.f1, s.weighted.f1
         near = foreign_names.nearest(name, known)
         if near is not None:
             raise UnknownOption(f"{sentence}; did you mean {near}=?")
-        raise UnknownOption(f"{sentence}; its options are {', '.join(known)}")
+        others = f"its options are {', '.join(known)}" if known else "it has none"
+        raise UnknownOption(f"{sentence}; {others}")
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -301,7 +302,8 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
     import inspect  # 5 ms that a right call never pays
 
     found = inspect.signature(function).parameters.values()
-    return tuple(p.name for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return tuple(p.name for p in found if p.kind not in several and p.name != "self")
 
 
 def _cross_checked(options: Options) -> Options:

@@ -206,7 +206,7 @@ class Scores:
         """(C, C) counts, rows = truth; multilabel (L, 2, 2) as scikit-learn's."""
         return self.confusion_matrix()
 
-    def confusion_matrix(self, normalize: str | None = None) -> Array:
+    def confusion_matrix(self, normalize: str | None = None, **unknown: Any) -> Array:
         """The confusion matrix, as counts or as shares.
 
         Parameters
@@ -227,6 +227,8 @@ class Scores:
         array([[1. , 0. ],
                [0.5, 0.5]])
         """
+        if unknown:
+            refuse_unknown(unknown, Scores.confusion_matrix, "confusion_matrix")
         if self.task == "multilabel":
             tp, pred, true = self._sums
             matrix = np.array([[self._cells - pred - true + tp, pred - tp], [true - tp, tp]])
@@ -258,7 +260,7 @@ class Scores:
         """Number of rows that count, or the sum of their weights."""
         return self._counts.total
 
-    def to_dict(self) -> dict[str, float]:
+    def to_dict(self, **unknown: Any) -> dict[str, float]:
         """Every metric by name, as plain floats: {"f1_macro": …, "accuracy": …}.
 
         Examples
@@ -267,6 +269,8 @@ class Scores:
         >>> f1core.score([0, 1, 1], [0, 1, 0]).to_dict()["f1_macro"]
         0.6666666666666666
         """
+        if unknown:
+            refuse_unknown(unknown, (), "to_dict")
         found: dict[str, float] = {}
         if self.task == "binary":
             found |= {name: getattr(self.binary, name) for name in RATIOS}

@@ -162,6 +162,11 @@ class Rounds:
         refuse_unknown(options, _OPTIONS, type(self).__name__)
         thread_count(options.pop("threads", None))
         made = make_options(task, **options)
+        if isinstance(made.pos_label, str) and made.names is None:
+            raise F1Error(
+                f"pos_label is {shown(made.pos_label)}, and a booster passes on no labels but "
+                "their numbers, 0 and 1 in sorted order: pos_label=0 for the first of the two"
+            )
         # A booster's scores are of the second class, and labels have the numbers 0 and 1.
         self.turned = made.pos_label == 0 or made.names == (1, 0)
         self.turned = self.turned or (made.names is not None and made.pos_label is not None)

@@ -673,3 +673,42 @@ def test_labels_that_fit_both_the_names_and_the_places_of_listed_columns_are_ask
         files.score(path, **named)
     assert files.score(path, **named, classes=[1, 2, 3]).accuracy == 1.0
     assert files.score(path, **named, classes=3).accuracy == 0.0
+
+
+TRUTHS = pd.DataFrame({"True": [0.9, 0.1, 0.8], "False": [0.1, 0.9, 0.2]})
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "table", "records"])
+@pytest.mark.parametrize("word", ["{}", "p_{}", "{}_score"])
+@pytest.mark.parametrize("case", [str, str.lower])
+def test_columns_named_false_and_true_hold_those_labels(kind, word, case):
+    frame = as_frame(kind, TRUTHS.rename(columns=lambda name: word.format(case(name))))
+    for labels in ([True, False, True], [1, 0, 1], np.array([1, 0, 1], np.uint8)):
+        found = score(labels, frame)
+        assert (found.accuracy, found.classes) == (1.0, [0, 1])
+    batches = Accumulator("multiclass")
+    batches.update([True, False, True], frame)
+    assert batches.compute().accuracy == 1.0
+
+
+def test_classes_named_false_and_true_are_those_labels():
+    for names in (["True", "False"], ["true", "false"]):
+        found = score([True, False, True], TRUTHS.to_numpy(), classes=names, task="multiclass")
+        assert found.accuracy == 1.0
+    assert score([True, False, True], TRUTHS, classes=["False", "True"]).accuracy == 1.0
+
+
+def test_a_polars_series_of_structs_would_lose_its_names():
+    series = pytest.importorskip("polars").Series([{"b": 0.1, "a": 0.9}, {"b": 0.8, "a": 0.2}])
+    with pytest.raises(F1Error, match=r"its rows are structs; pass \.struct\.unnest\(\)"):
+        score(["a", "b"], series, classes=["a", "b"])
+    assert score(["a", "b"], series.struct.unnest(), classes=["a", "b"]).accuracy == 1.0
+
+
+def test_thresholds_with_names_are_refused_and_those_without_go_by_position():
+    flags, scores = np.eye(2, dtype=int), np.eye(2) * 0.35
+    how = {"task": "multilabel", "classes": ["a", "b"]}
+    with pytest.raises(F1Error, match="threshold has an index of names"):
+        score(flags, scores, **how, threshold=pd.Series({"b": 0.3, "a": 0.4}))
+    found = score(flags, scores, **how, threshold=pd.Series([0.3, 0.4]))
+    assert found.per_class.recall.tolist() == [1.0, 0.0]

@@ -155,3 +155,15 @@ def test_long_values_are_cut_short():
     with pytest.raises(F1Error) as caught:
         score(N, P, task="x" * 10_000)
     assert len(str(caught.value)) < 200
+
+
+def test_methods_of_scores_know_foreign_names_too():
+    s = f1core.score([0, 1, 1], [0, 1, 0])
+    with pytest.raises(F1Error, match=r"to_dict has no option average=: all averages are there"):
+        s.to_dict(average="macro")
+    with pytest.raises(F1Error, match=r"to_dict has no option wrong=; it has none"):
+        s.to_dict(wrong=1)
+    with pytest.raises(F1Error, match=r"confusion_matrix has no option labels=; its options are n"):
+        s.confusion_matrix(labels=[0])
+    with pytest.raises(F1Error, match=r"score_by has no option cluster=: score\("):
+        f1core.score_by([0, 1], [0, 1], [0, 1], cluster=[1, 2])
