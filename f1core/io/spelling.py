@@ -62,6 +62,7 @@ class Spelling:
         """Forget what was seen, not what was decided."""
         self._forms: dict[str, set[str]] = {role: set() for role in self.text}
         self._doubts: dict[str, str] = {}  # what is wrong with a column if it holds numbers alone
+        self._words: dict[str, str] = {}  # what is wrong with a column if it holds fractions, too
         self._distinct: set[str] = set()
         self._given = False  # whether rows were handed out as numbers
 
@@ -83,6 +84,7 @@ class Spelling:
         `where` and `first` are the file, and the number of its row that the batch starts with.
         """
         cells = {role: _Cells(column) for role, column in columns.items()}
+        _refuse_header(cells, names, first)
         for role, cell in cells.items():
             self._look(role, cell, names[role], where, first)
         found = {}
@@ -119,7 +121,10 @@ class Spelling:
                 )
 
     def check_numbers(self) -> None:
-        """Refuse NA or a fraction in a column that holds nothing but numbers beside it."""
+        """Refuse NA or a fraction among numbers alone, and a word among fractions."""
+        for role, sentence in self._words.items():
+            if "fraction" in self._forms[role] and not self._forced:
+                raise F1Error(sentence)
         for role, sentence in self._doubts.items():
             if self._forms[role] and "word" not in self._forms[role] and not self._forced:
                 raise F1Error(sentence)
@@ -165,7 +170,25 @@ class Spelling:
                 f"{where}: column {name} is {odd[0]} at row {first + row}, among numbers; drop or "
                 "mend such rows, or say text_labels=True if that is a class",
             )
+        words = [text for text, form in forms.items() if form == "word" and text not in absent]
+        if words and role in _LABELS and not self._named.intersection(words):
+            row, _ = cells.first(lambda text: text == words[0]) or (0, "")
+            self._words.setdefault(
+                role,
+                f"{where}: column {name} is {shown(words[0])} at row {first + row}, and fractions "
+                "elsewhere; drop or mend such rows, or say text_labels=True if these are classes",
+            )
         self._forms[role] |= {form for text, form in forms.items() if text not in absent}
+
+
+def _refuse_header(cells: Mapping[str, _Cells], names: Mapping[str, str], first: int) -> None:
+    """Refuse a row that repeats the names of the label columns, as files do that were joined."""
+    if not all(role in cells and cells[role].whole is None for role in _LABELS):
+        return
+    rows = [cells[role].rows_of(names[role]) for role in _LABELS]
+    both = np.intersect1d(*rows)
+    if len(both):
+        raise F1Error(f"row {first + both[0]} repeats the names of the columns; drop it")
 
 
 class _Cells:
@@ -196,6 +219,12 @@ class _Cells:
             return None
         row = int(np.isin(self._places, at).argmax())
         return row, self.distinct[self._places[row]]
+
+    def rows_of(self, text: str) -> Array:
+        """The rows whose cell is this text."""
+        if text not in self.distinct:
+            return np.zeros(0, np.intp)
+        return np.flatnonzero(self._places == self.distinct.index(text))
 
     def as_text(self) -> Array:
         """(n,) the cells as they stand."""

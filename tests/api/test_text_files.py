@@ -309,3 +309,28 @@ def test_labels_out_of_a_generator_mean_what_they_mean_in_a_list(score):
     one = score("y,p\na,a\nb,a\nc,b\n", average_over=["a", "b"], task="multiclass")
     other = score("y,p\na,a\nb,a\nc,b\n", average_over=iter(["a", "b"]), task="multiclass")
     assert one.macro == other.macro
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("1,0.83\n0,0.2\n1,err\n", "column p is 'err' at row 2, and fractions elsewhere"),
+        ("1,err\n" + "1,0.83\n0,0.2\n" * 3, "column p is 'err' at row 0, and fractions elsewhere"),
+        ("1.5,1.5\nx,1.5\n", "column y is 'x' at row 1, and fractions elsewhere"),
+        ("1,0.9\n0,0.2\ny,p\n1,0.8\n", "row 2 repeats the names of the columns"),
+        ("1,1\n0,0\ny,p\n1,1\n", "row 2 repeats the names of the columns"),
+        ("a,a\nb,b\ny,p\na,b\n", "row 2 repeats the names of the columns"),
+    ],
+)
+def test_a_word_among_fractions_and_a_second_header_are_no_classes(tmp_path, rows, words):
+    path = tmp_path / "a.csv"
+    path.write_text("y,p\n" + rows)
+    with pytest.raises(F1Error, match=words):
+        files.score(path, target="y", probabilities="p")
+
+
+def test_a_word_among_fractions_is_a_class_where_it_is_said(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("y,p\n1.5,1.5\nx,1.5\n2.0,2.0\n")
+    found = files.score(path, target="y", probabilities="p", text_labels=True)
+    assert (found.classes, found.accuracy) == (["1.5", "2.0", "x"], 2 / 3)
