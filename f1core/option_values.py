@@ -225,12 +225,7 @@ def threshold(value: Any) -> float | tuple[float, ...]:
         except TypeError:
             if isinstance(value, (str, bytes, bytearray, set, frozenset, dict)):
                 raise
-            index = getattr(value, "index", None)  # of a pandas object; a list's is a method
-            if hasattr(index, "tolist") and index.tolist() != list(range(len(index))):
-                raise F1Error(
-                    "threshold has an index of names, and goes by position: put it into the order "
-                    "of the labels and pass .tolist()"
-                )
+            _refuse_named(value)
             values = tuple(number(t) for t in _entries(value))
     except TypeError:
         raise F1Error(
@@ -243,6 +238,18 @@ def threshold(value: Any) -> float | tuple[float, ...]:
                 "(with from_logits=True too)"
             )
     return values
+
+
+def _refuse_named(values: Any) -> None:
+    """Complain about a pandas Series of thresholds by name: they go by position."""
+    index = getattr(values, "index", None)  # a list's is a method
+    if index is None or callable(index):
+        return
+    if list(index) != list(range(len(index))):
+        raise F1Error(
+            "threshold has an index of names, and goes by position: put it into the order of the "
+            "labels and pass .tolist()"
+        )
 
 
 def whole(name: str, value: Any, least: int = 1) -> int:

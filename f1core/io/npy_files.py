@@ -50,7 +50,8 @@ class Arrays(Source):
             if name in self.names:
                 used[name] = self._arrays[name if self.whole is None else self.whole]
             else:
-                used[name] = _OnDisk(Path(name))
+                with reading(name):
+                    used[name] = _OnDisk(Path(name))
                 if used[name].shape[0] != self.rows:
                     raise F1Error(
                         f"{self.name} has {self.rows} rows, {name} has {used[name].shape[0]}"
@@ -103,7 +104,7 @@ class _OnDisk:
             self._begin = file.tell()
         self._by_column = by_column and len(self.shape) > 1
         self.row_bytes = max(1, self.dtype.itemsize * math.prod(self.shape[1:]))
-        if not self.shape and member is None:
+        if (not self.shape and member is None) or min(self.shape, default=0) < 0:
             raise F1Error("it holds no array of rows")
         if self.shape[1:] and self.shape[1] > _MOST_COLUMNS:
             raise F1Error(f"its array has {self.shape[1]:,} columns; at most {_MOST_COLUMNS:,}")

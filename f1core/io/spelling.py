@@ -185,8 +185,8 @@ def _refuse_header(cells: Mapping[str, _Cells], names: Mapping[str, str], first:
     """Refuse a row that repeats the names of the label columns, as files do that were joined."""
     if not all(role in cells and cells[role].whole is None for role in _LABELS):
         return
-    rows = [cells[role].rows_of(names[role]) for role in _LABELS]
-    both = np.intersect1d(*rows)
+    one, other = (cells[role].rows_of(names[role]) for role in _LABELS)
+    both = np.intersect1d(one, other)
     if len(both):
         raise F1Error(f"row {first + both[0]} repeats the names of the columns; drop it")
 

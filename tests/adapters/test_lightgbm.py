@@ -212,3 +212,8 @@ def test_it_is_pickled():
 def test_handed_over_uncalled_it_says_so():
     with pytest.raises(F1Error, match=r"feval was called with 2 arguments .* call it once"):
         trained({"objective": "binary"}, X, Y, XV, YV, feval)
+
+
+def test_a_positive_class_that_lightgbm_does_not_pass_on_is_refused():
+    with pytest.raises(F1Error, match="pos_label=0 for the first of the two"):
+        feval("f1", task="binary", pos_label="fraud")

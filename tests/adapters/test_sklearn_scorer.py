@@ -377,3 +377,11 @@ def test_a_label_that_an_estimator_never_saw_is_told_of_where_nobody_named_the_c
 def test_options_that_a_scorer_has_not_are_told_of_in_its_own_words(option, way):
     with pytest.raises(F1Error, match=f"scorer has no option {option}=.*{way}"):
         scorer("f1", **{option: 1})
+
+
+def test_an_estimator_without_probabilities_is_told_what_would_do():
+    x, y = np.random.default_rng(0).random((40, 2)), np.arange(40) % 2
+    with pytest.raises(F1Error, match="LinearSVC has no predict_proba: from_logits=True takes"):
+        scorer("f1", threshold=0.3)(LinearSVC().fit(x, y), x, y)
+    with pytest.raises(F1Error, match="LinearRegression has no predict_proba: its predictions are"):
+        scorer("f1", threshold=0.3)(LinearRegression().fit(x, y), x, y)

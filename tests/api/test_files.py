@@ -376,3 +376,26 @@ def test_columns_may_have_any_name(tmp_path):
         with suppress(F1Error):
             files.score(tmp_path / "a.parquet", target="y", probabilities="p_*")
         assert files.score(tmp_path / "a.parquet", target="y", probabilities=name).accuracy == 0.0
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': ('a',), }", "cannot be read: shape is"),
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': (-5,), }", "it holds no array of rows"),
+        (
+            "{'descr': 'zz', 'fortran_order': False, 'shape': (2,), }",
+            "cannot be read: descr is not",
+        ),
+        ("{", "cannot be read"),
+        ("{'descr': '<i8', 'fortran_order': False, 'shape': (99,), }", "promises 99 rows"),
+    ],
+)
+def test_a_damaged_npy_is_named_whether_it_is_truth_or_scores(tmp_path, header, words):
+    bad, good = tmp_path / "bad.npy", tmp_path / "good.npy"
+    np.save(good, np.array([0.1, 0.9]))
+    size = len(header).to_bytes(2, "little")
+    bad.write_bytes(b"\x93NUMPY\x01\x00" + size + header.encode())
+    for scores, truth in ((good, bad), (bad, good)):
+        with pytest.raises(F1Error, match=f"bad.npy:? .*{words}"):
+            files.score(scores, target=str(truth))

@@ -331,6 +331,6 @@ def test_a_word_among_fractions_and_a_second_header_are_no_classes(tmp_path, row
 
 def test_a_word_among_fractions_is_a_class_where_it_is_said(tmp_path):
     path = tmp_path / "a.csv"
-    path.write_text("y,p\n1.5,1.5\nx,1.5\n2.0,2.0\n")
-    found = files.score(path, target="y", probabilities="p", text_labels=True)
+    path.write_text("y,p\n1.5,1.5\n2.0,x\nx,x\n")
+    found = files.score(path, target="y", probabilities="p", text_labels=True, task="multiclass")
     assert (found.classes, found.accuracy) == (["1.5", "2.0", "x"], 2 / 3)

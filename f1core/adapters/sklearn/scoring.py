@@ -107,7 +107,13 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
     ) -> float:
         self._warn_overlap("These are options of the scorer and metadata as well.", kwargs)
         method, options = self._response_method, {**self._kwargs, **kwargs}
-        _check_response_method(estimator, method)
+        try:
+            _check_response_method(estimator, method)
+        except AttributeError as error:
+            way = "its predictions are scored without threshold=, top_k= and from_logits="
+            if method == "predict_proba" and hasattr(estimator, "decision_function"):
+                way = "from_logits=True takes its decision_function"
+            raise F1Error(f"{type(estimator).__name__} has no {method}: {way}") from error
         if np.ndim(y_true) == 2 and np.shape(y_true)[1] > 1:
             options.setdefault("task", "multilabel")
             pred = _of_labels(estimator, method, X)
