@@ -66,7 +66,7 @@ def score(
         The scores are logits: the threshold is moved, no sigmoid is computed. The largest logit
         is the largest probability, so that a multiclass task is counted alike.
     sample_weight
-        (n,) finite weights, not negative. A row of weight 0 is as if it were not there: what it
+        (n,) finite weights, not negative. A row of weight 0 is checked and counts nowhere: what it
         alone holds is no class.
     ignore_index
         Rows (multilabel: cells) with this target count nowhere; the class leaves the averages.

@@ -6,7 +6,6 @@ import hashlib
 import math
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from functools import reduce
 from typing import Any
 
@@ -17,14 +16,14 @@ from ..count_layout import RATIOS, ROWS, carried
 from ..counts import Array, Counts
 from ..errors import F1Error, one_of, renamed
 from ..option_values import word
-from ..options import Options
+from ..options import Options, parameters_of, refuse_unknown
 from ..plausible import refuse_overflow
 from ..pos_label import with_fixed_labels
 from ..scores import LOSSES, Scores
 from .hooks import described, monitored, named, names_of
 from .tensors import in_rows
 
-OPTIONS = frozenset(field.name for field in fields(Options)) | {"threads"}
+OPTIONS = frozenset(parameters_of(Accumulator)) - {"task", "classes"}
 
 
 class Vectors:
@@ -42,6 +41,8 @@ class Vectors:
         options: dict[str, Any],
         prefix: str,
     ) -> None:
+        known = ("metric", "average", "classes", "prefix", *sorted(OPTIONS))
+        refuse_unknown(options, known, "ScoreMetric")
         names, self._by_class = names_of(metric), average == "per_class"
         self.asked = metric if isinstance(metric, str) else names, average
         self.several = not isinstance(metric, str) or self._by_class

@@ -164,3 +164,10 @@ def test_counts_add_up_over_ranks(tmp_path):
     for _, found in told:
         assert found["macro"] == [expected.macro.f1] * 2
         assert found["weights"] == pytest.approx(weighted.macro.f1, abs=1e-12)
+
+
+def test_foreign_names_are_told_before_anything_else():
+    with pytest.raises(F1Error, match="ScoreMetric has no option num_classes=: classes"):
+        ScoreMetric("f1", task="multiclass", num_classes=3)
+    with pytest.raises(F1Error, match="ScoreMetric has no option names="):
+        ScoreMetric("f1", task="multiclass", classes=3, names=["a", "b", "c"])

@@ -494,3 +494,11 @@ def test_lightning_on_two_processes(lightning, tmp_path):
             found["without padding"], abs=1e-7
         )  # logged in float32
     assert told[0][1] == told[1][1]
+
+
+def test_foreign_names_are_told_before_anything_else():
+    with pytest.raises(F1Error, match="ScoreMetric has no option n_classes=") as refused:
+        ScoreMetric("f1", task="multiclass", n_classes=3)
+    assert "classes" in str(refused.value)
+    with pytest.raises(F1Error, match="ScoreMetric has no option names="):
+        ScoreMetric("f1", task="multiclass", names=["a", "b"])
