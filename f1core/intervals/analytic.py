@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..count_layout import CELLS, COEFS, COUNT, EXACT, RATIOS, TP, TRUE
+from ..count_layout import CELLS, COUNT, EXACT, RATIOS, TP, TRUE
 from ..counts import Array, Counts
-from ..metrics import fraction
+from ..metrics import coefs_of, fraction
 from ..options import Options
 from ..scores import Scores
 from .classes import Classes
@@ -83,7 +83,7 @@ def classes_of(counts: Counts, options: Options, ratio: str) -> Classes:
     if ratio == "specificity":
         total = counts.total if counts.rows is None else counts.sums[CELLS]  # type: ignore[index]
         return Classes(np.maximum(total - tp - missed - false, 0), false, 0 * tp, (1.0, 1.0, 0.0))
-    return Classes(tp, missed, false, COEFS.get(ratio, options.coefs))
+    return Classes(tp, missed, false, coefs_of(ratio, options.coefs))
 
 
 def _floats(counts: Counts) -> Array:
@@ -148,7 +148,7 @@ def averaged(scores: Scores, metric: str, stem: str, kind: str, scale: Any = 1.0
     if metric == "balanced_accuracy":
         stem, kind, undefined, included = "recall", "macro", 0.0, true > 0
     every = classes_of(counts, options, stem)
-    weights = np.where(included, true if kind == "weighted" else 1.0, 0.0)
+    weights = np.where(included, {"macro": 1.0, "weighted": true}[kind], 0.0)
     if math.isnan(undefined):
         weights[(every.trials == 0) & scores.included] = 0.0
     weights = weights / max(float(weights.sum()), 1e-300)
