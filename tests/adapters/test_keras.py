@@ -330,6 +330,13 @@ def test_counts_go_up_to_2_to_the_63_and_no_further(task):
         metric.scores()
 
 
+def test_negative_weights_are_refused():
+    metric = ScoreMetric("f1", task="binary")
+    metric.update_state(np.array([0, 1]), np.array([[0.2], [0.9]], "f4"), np.array([1.0, -1.0]))
+    with pytest.raises(f1core.F1Error, match="a weight is negative or NaN"):
+        metric.scores()
+
+
 def test_weights_beyond_float32_are_refused():
     metric = ScoreMetric("recall", task="binary")
     for _ in range(4):

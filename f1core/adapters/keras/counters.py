@@ -94,7 +94,10 @@ def as_numbers(counts: Any, sums: Any) -> Array:
         return found
     lasting = to_numpy(sums, "sums").astype(np.float64).sum(axis=0)
     if not np.isfinite(lasting).all():
-        raise F1Error("the weights sum up to more than float32 holds: divide them by a constant")
+        raise F1Error(
+            "a weight is negative or NaN, or the weights sum up to more than float32 holds: "
+            "weights are from 0, and may be divided by a constant"
+        )
     return np.asarray(found + lasting)
 
 

@@ -73,7 +73,12 @@ def by_row(value: Any, dtype: str, pred: Any) -> Any:
 
 
 def sums_of(step: Step, weight: Any, options: Options, width: int) -> Any:
-    """What a step adds to each counter: int32, or float32 with weights (n, 1)."""
+    """What a step adds to each counter: int32, or float32 with weights (n, 1).
+
+    A negative weight makes the sums NaN, as a weight that is NaN does.
+    """
+    if weight is not None:
+        weight = ops.where(weight >= 0, weight, float("nan"))
 
     def total(flags: Any) -> Any:
         return ops.sum(flags if weight is None else ops.where(flags, weight, 0.0), axis=1)
