@@ -47,9 +47,9 @@ def test_a_trainers_logits_are_of_label_1(positive, said):
         assert compute((shape, Y))["f1"] == pytest.approx(WANTED[positive])
 
 
-def test_the_other_label_of_a_booster_must_be_known():
+def test_a_booster_knows_labels_by_their_numbers():
     for make in (feval, eval_metric, custom_metric):
-        with pytest.raises(F1Error, match="the other label must be known"):
+        with pytest.raises(F1Error, match="pos_label=0 for the first of the two"):
             make("f1", task="binary", pos_label="yes")
         with pytest.raises(UnknownOption, match="has no option resamples="):
             make("f1", task="binary", resamples=10)

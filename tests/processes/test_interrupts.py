@@ -276,7 +276,7 @@ def _late(name):
 
 
 def test_a_reset_while_a_batch_draws_its_resamples_leaves_numbers_to_go_on_with(monkeypatch):
-    from f1core.intervals import poisson
+    from f1core import poisson
 
     made, honest = Accumulator("binary", resamples=4, seed=1), poisson.with_replicas
     made.update([0, 1, 1], [0.2, 0.9, 0.3])

@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_response_method
 from ...api import score
 from ...count_layout import RATIOS
 from ...counts import Array
-from ...errors import F1Error, UnknownOption, shown
+from ...errors import F1Error, UnknownAttribute, UnknownOption, shown
 from ...option_values import among
 from ...options import make_options, parameters_of, refuse_unknown, thread_count
 from ...scores import LOSSES, METRICS
@@ -113,7 +113,8 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
             way = "its predictions are scored without threshold=, top_k= and from_logits="
             if method == "predict_proba" and hasattr(estimator, "decision_function"):
                 way = "from_logits=True takes its decision_function"
-            raise F1Error(f"{type(estimator).__name__} has no {method}: {way}") from error
+            named = type(estimator).__name__
+            raise UnknownAttribute(f"{named} has no {method}: {way}") from error
         if np.ndim(y_true) == 2 and np.shape(y_true)[1] > 1:
             options.setdefault("task", "multilabel")
             pred = _of_labels(estimator, method, X)
