@@ -54,7 +54,7 @@ class Counts:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Of counts that came as cells: neither adding them up nor averages need a matrix."""
+            """Make the matrix of counts that came as cells when it is first asked for."""
             if name != "confusion":
                 raise AttributeError(name)
             cells = self._cells

@@ -19,19 +19,26 @@ from .columns_by_name import common_start, numbers_of
 from .counts import Array
 from .errors import F1Error, shown
 
-_KINDS = (("u?int", "i"), ("float|double|half|decimal", "f"), ("bool", "b"))
+_KINDS = (  # of columns, by how NumPy, pandas, polars, Arrow and Spark call their types
+    ("u?int|(big|small|tiny)int|long|short|byte", "i"), ("float|double|half|decimal", "f"),
+    ("bool", "b"), ("(large_)?str", "U"),
+)  # fmt: skip
 _HELD = {"i": "whole numbers", "b": "booleans"}
 
 
+def kind_of(type_name: str) -> str:
+    """Return the kind of NumPy dtype that a type of this name is read as, "" for any other."""
+    return next((kind for words, kind in _KINDS if re.match(words, type_name)), "")
+
+
 def kinds_of(frame: Any) -> list[str]:
-    """Return what each column of a frame, a table or a structured array holds: "f", "i" or "b"."""
+    """Return the kind of each column of a frame, a table or a structured array."""
     if isinstance(frame, np.ndarray):
         types: Any = [frame.dtype[name] for name in frame.dtype.names or ()]
     else:
         types = getattr(getattr(frame, "schema", None), "types", None)
         types = getattr(frame, "dtypes", ()) if types is None else types
-    words = (str(kind).lower() for kind in types)
-    return [next((k for start, k in _KINDS if re.match(start, word)), "") for word in words]
+    return [kind_of(str(each).lower()) for each in types]
 
 
 def refuse_stray(

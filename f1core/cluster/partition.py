@@ -19,16 +19,12 @@ from ..errors import F1Error, counted_from, renamed, shape_words
 from ..io.selection import Selection, stacked
 from ..options import parameters_of, refuse_unknown
 from ..scores import Scores
+from ..stray_columns import kind_of
 
 _OPTIONS = ("target", "probabilities", "sample_weight", *parameters_of(Accumulator))
 Outcome = Accumulator | F1Error
 FAN = 8  # so many states are added in one task
-_KINDS = (  # of columns, by the words of pandas, Arrow and Spark
-    ("float|double|half|decimal", "f8"),
-    ("bool", "?"),
-    ("u?int|(big|small|tiny)int|long|short|byte", "i8"),
-    ("(large_)?str", "U1"),
-)
+_DTYPES = {"f": "f8", "b": "?", "i": "i8", "U": "U1"}
 _ROWS = re.compile("((large_|fixed_size_)?list|array|vector|extension|arrowtensor|fixed_shape)")
 
 
@@ -159,5 +155,4 @@ def _none_of(kind: str) -> Array:
     word = re.sub("^dictionary<values=", "", kind.lower())
     if _ROWS.match(word):
         return np.empty((0, 0))
-    found = (dtype for words, dtype in _KINDS if re.match(words, word))
-    return np.empty(0, next(found, "O"))
+    return np.empty(0, _DTYPES.get(kind_of(word), "O"))
