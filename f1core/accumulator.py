@@ -12,12 +12,12 @@ from .counts import Counts
 from .dedup.deduplicator import Deduplicator
 from .dedup.keys import check_ids
 from .dedup.stored_rows import StoredRows, decided_rows
-from .errors import F1Error, UnknownAttribute, shown
+from .errors import F1Error, UnknownAttribute, refuse_unknown, shown
 from .foreign_names import attribute_of
 from .inputs import check, refuse_nameless
 from .locks import new_lock, refuse_nested
 from .many_classes import add_sparsely
-from .options import Options, make_options, refuse_idle_seed, refuse_unknown, thread_count
+from .options import Options, make_options, refuse_idle_seed, thread_count
 from .pos_label import agreed, with_negative
 from .row_order import refuse_reordered
 from .scores import Scores

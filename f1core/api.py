@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .count import count_guessed
-from .errors import F1Error
+from .errors import F1Error, refuse_unknown
 from .inputs import check
-from .options import make_options, refuse_idle_seed, refuse_unknown, thread_count
+from .options import make_options, refuse_idle_seed, thread_count
 from .row_order import refuse_reordered
 from .scores import Scores
 from .stray_columns import refuse_own_columns

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Iterable
 from contextlib import suppress
 from decimal import Decimal
@@ -31,13 +33,7 @@ def from_list(values: Any) -> Array:
 
 
 def decoded(array: Array, name: str) -> Array:
-    """Bytes as text.
-
-    Raises
-    ------
-    F1Error
-        If they are no UTF-8.
-    """
+    """Bytes as text."""
     try:
         return np.char.decode(array) if array.size else array.astype("U")
     except UnicodeDecodeError:
@@ -55,13 +51,7 @@ def is_missing(entry: Any) -> bool:
 
 
 def from_objects(array: Array, name: str) -> Array:
-    """An object array as numbers or as an object array of nothing but strings.
-
-    Raises
-    ------
-    F1Error
-        If an entry is missing, of another type than the rest, or neither number nor string.
-    """
+    """An object array as numbers or as an object array of nothing but strings."""
     entries = array.ravel().tolist()
     kinds = set(map(type, entries))
     if all(issubclass(kind, str) for kind in kinds):
@@ -135,3 +125,44 @@ def _kind(entry: Any) -> str:
         return "number"
     kinds = {str: "string", bytes: "bytes"}
     return next((k for t, k in kinds.items() if isinstance(entry, t)), type(entry).__name__)
+
+
+def entries_of(values: Any) -> tuple[Any, ...]:
+    """Return a list, array or series as plain Python values; TypeError if it is none."""
+    try:
+        if hasattr(values, "to_pylist"):  # Arrow
+            entries = values.to_pylist()
+        else:
+            entries = values.tolist() if hasattr(values, "tolist") else list(values)
+    except Exception:  # whatever an object of another library raises
+        raise TypeError from None
+    if not isinstance(entries, list):
+        raise TypeError
+    return tuple(plain(entry) for entry in entries)
+
+
+def plain(value: Any) -> Any:
+    """Return a NumPy or torch scalar, or an enum's string or number, as a plain Python one."""
+    if isinstance(value, str):
+        return plain_string(value)
+    if isinstance(value, int) and not isinstance(value, bool):  # an IntEnum's too
+        return int(value)
+    with suppress(Exception):  # whatever an object of another library raises
+        if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+            return value.item()
+    return value
+
+
+def integer(value: Any) -> int:
+    """Return a whole number as Python's own; TypeError, whatever the object raises."""
+    try:
+        return operator.index(value)
+    except Exception:
+        raise TypeError from None
+
+
+def is_whole(value: Any) -> bool:
+    """Whether this is a whole number that a label can be."""
+    if isinstance(value, float):
+        return math.isfinite(value) and value.is_integer() and abs(value) < 2**63
+    return isinstance(value, int) and -(2**63) <= value < 2**63

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .foreign_names import metric_of
+from .foreign_names import metric_of, nearest, way_of
 
 
 class F1Error(ValueError):
@@ -61,6 +61,39 @@ def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
     text = value[:100] if isinstance(value, str) else shown(value)
     near = difflib.get_close_matches(text, [str(c) for c in choices], 1)
     return f"{sentence} (did you mean {near[0]!r}?)" if near else sentence
+
+
+def refuse_unknown(
+    given: Iterable[str], known: Iterable[str] | Callable[..., Any], who: str
+) -> None:
+    """Complain about the first option that `who` has not, and say what does the same.
+
+    `known` are the names that there are, or the function whose parameters they are.
+    """
+    if callable(known):
+        known = parameters_of(known)
+    known = tuple(dict.fromkeys(known))
+    for name in given:
+        if name in known:
+            continue
+        sentence = f"{who} has no option {name[:60]}="
+        way = way_of(name, known)
+        if way is not None:
+            raise UnknownOption(f"{sentence}: {way}")
+        near = nearest(name, known)
+        if near is not None:
+            raise UnknownOption(f"{sentence}; did you mean {near}=?")
+        others = f"its options are {', '.join(known)}" if known else "it has none"
+        raise UnknownOption(f"{sentence}; {others}")
+
+
+def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters, less those that stand for many."""
+    import inspect  # 5 ms that a right call never pays
+
+    found = inspect.signature(function).parameters.values()
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return tuple(p.name for p in found if p.kind not in several and p.name != "self")
 
 
 def plain_text(name: Any) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from .accumulator import Accumulator
 from .counts import Array, Counts, onto
 from .discover import zeros_and_ones
-from .errors import F1Error, shown
+from .errors import F1Error, parameters_of, refuse_unknown, shown
 from .grouped import GroupedAccumulator
 from .inputs import check
 from .io import sources
@@ -20,7 +20,7 @@ from .io.paths import is_pipe
 from .io.rows import ChosenBatch, Rows, meant, told, used
 from .io.selection import Names
 from .io.spelling import Spelling
-from .options import make_options, parameters_of, refuse_unknown
+from .options import make_options
 from .scores import Scores
 
 _OPTIONS = ("sample_weight", "sample_id", *parameters_of(Accumulator))

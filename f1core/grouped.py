@@ -16,10 +16,10 @@ from .arrays import refuse_rounded, to_numpy, widened
 from .batch import Batch
 from .count import count
 from .counts import Array, Counts
-from .errors import F1Error, shape_words, shown
+from .errors import F1Error, parameters_of, refuse_unknown, shape_words, shown
 from .inputs import check
 from .labels import factorize
-from .options import make_options, parameters_of, refuse_idle_seed, refuse_unknown, thread_count
+from .options import make_options, refuse_idle_seed, thread_count
 from .outcomes import decide
 from .row_order import refuse_reordered
 from .scores import Scores

@@ -10,21 +10,14 @@ from contextlib import suppress
 from numbers import Real
 from typing import Any
 
-from .entries import plain_string
+from .entries import entries_of, integer, is_whole, plain
 from .errors import F1Error, one_of, shown
 
 _MOST_CLASSES = 100_000_000  # three counts of each take 2.4 GB
-_INT64 = 2**63
 
 
 def classes(value: Any) -> tuple[tuple[Any, ...] | None, int | None]:
-    """Read `classes=`: the names, if there are any, and how many classes there are.
-
-    Raises
-    ------
-    F1Error
-        If it is neither a count, nor names in an order, nor a dict between names and ids.
-    """
+    """Read `classes=`: the names, if there are any, and how many classes there are."""
     if value is None:
         return None, None
     if isinstance(value, str):
@@ -33,7 +26,7 @@ def classes(value: Any) -> tuple[tuple[Any, ...] | None, int | None]:
         names = _by_id(value)
         return _distinct_names(names), len(names)
     try:
-        count = _index(value)
+        count = integer(value)
     except TypeError:
         names = _ordered(value)
         return _distinct_names(names), len(names)
@@ -51,7 +44,7 @@ def _ordered(value: Any) -> tuple[Any, ...]:
     try:
         if isinstance(value, (bytes, bytearray, memoryview)) or hasattr(value, "columns"):
             raise TypeError
-        entries = _entries(value)
+        entries = entries_of(value)
     except TypeError:
         raise F1Error(f"classes is {shown(value)}; give a count or a list of names") from None
     _refuse_index(value, entries)
@@ -63,8 +56,8 @@ def _refuse_index(value: Any, entries: tuple[Any, ...]) -> None:
     index = getattr(value, "index", None)
     if not hasattr(index, "tolist"):
         return
-    keys, order = _entries(index), list(range(len(entries)))
-    numbers = [each for each in (keys, entries) if all(map(_is_whole, each))]
+    keys, order = entries_of(index), list(range(len(entries)))
+    numbers = [each for each in (keys, entries) if all(map(is_whole, each))]
     if any(sorted(each) == order and list(each) != order for each in numbers[:1]) or (
         entries in numbers and keys not in numbers and sorted(entries) == order
     ):
@@ -76,7 +69,7 @@ def _refuse_index(value: Any, entries: tuple[Any, ...]) -> None:
 
 def _by_id(value: Mapping[Any, Any]) -> tuple[Any, ...]:
     """The class names of label2id ({"cat": 0}) or id2label ({0: "cat"}), in the order of ids."""
-    keys, values = [_scalar(key) for key in value], [_scalar(entry) for entry in value.values()]
+    keys, values = [plain(key) for key in value], [plain(entry) for entry in value.values()]
     if not all(isinstance(name, (str, int, float)) for name in (*keys, *values)):
         raise F1Error(f"classes is {shown(value)}; a dict gives each name an id or each id a name")
     texts = [all(isinstance(entry, str) for entry in side) for side in (keys, values)]
@@ -108,7 +101,7 @@ def _as_ids(entries: list[Any]) -> list[int] | None:
     ids = []
     for entry in entries:
         text = isinstance(entry, str)
-        if not (re.fullmatch("[0-9]{1,9}", entry) if text else _is_whole(entry)):
+        if not (re.fullmatch("[0-9]{1,9}", entry) if text else is_whole(entry)):
             return None
         ids.append(int(entry))
     return ids if sorted(ids) == list(range(len(ids))) else None
@@ -118,7 +111,7 @@ def _distinct_names(names: tuple[Any, ...]) -> tuple[Any, ...]:
     if not names:
         raise F1Error("classes is empty; name at least one class")
     for name in names:
-        if not (isinstance(name, str) or _is_whole(name)):
+        if not (isinstance(name, str) or is_whole(name)):
             raise F1Error(f"classes holds {shown(name)}; names are strings or whole numbers")
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -128,61 +121,8 @@ def _distinct_names(names: tuple[Any, ...]) -> tuple[Any, ...]:
     return names
 
 
-def _is_whole(value: Any) -> bool:
-    """Whether a label can be this number."""
-    if isinstance(value, float):
-        return math.isfinite(value) and value.is_integer() and abs(value) < _INT64
-    return isinstance(value, int) and -_INT64 <= value < _INT64
-
-
-def _entries(values: Any) -> tuple[Any, ...]:
-    """The entries of a list, array or series as plain Python values."""
-    try:
-        if hasattr(values, "to_pylist"):  # Arrow
-            entries = values.to_pylist()
-        else:
-            entries = values.tolist() if hasattr(values, "tolist") else list(values)
-    except Exception:  # whatever an object of another library raises
-        raise TypeError from None
-    if not isinstance(entries, list):
-        raise TypeError
-    return tuple(_scalar(entry) for entry in entries)
-
-
-def _scalar(value: Any) -> Any:
-    """A NumPy or torch scalar, or an enum's string or number, as a plain Python one."""
-    if isinstance(value, str):
-        return plain_string(value)
-    if isinstance(value, int) and not isinstance(value, bool):  # an IntEnum's too
-        return int(value)
-    with suppress(Exception):  # whatever an object of another library raises
-        if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-            return value.item()
-    return value
-
-
-def _index(value: Any) -> int:
-    """A whole number as Python's own.
-
-    Raises
-    ------
-    TypeError
-        If it is none, whatever the object itself raises.
-    """
-    try:
-        return operator.index(value)
-    except Exception:
-        raise TypeError from None
-
-
 def among(name: str, value: Any, allowed: Iterable[str]) -> str:
-    """One of some words.
-
-    Raises
-    ------
-    F1Error
-        If it is another word, or no word at all.
-    """
+    """One of some words."""
     words = tuple(allowed)
     if not isinstance(value, str) or value not in words:
         raise F1Error(one_of(name, value, words))
@@ -190,14 +130,8 @@ def among(name: str, value: Any, allowed: Iterable[str]) -> str:
 
 
 def number(value: Any) -> float:
-    """A real number as a float.
-
-    Raises
-    ------
-    TypeError
-        If it is none, a boolean, or beyond what a float holds.
-    """
-    value = _scalar(value)
+    """Return a real number as a float; TypeError for a boolean, or what no float holds."""
+    value = plain(value)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError
     try:
@@ -226,7 +160,7 @@ def threshold(value: Any) -> float | tuple[float, ...]:
             if isinstance(value, (str, bytes, bytearray, set, frozenset, dict)):
                 raise
             _refuse_named(value)
-            values = tuple(number(t) for t in _entries(value))
+            values = tuple(number(t) for t in entries_of(value))
     except TypeError:
         raise F1Error(
             f"threshold is {shown(value)}; give a number in [0, 1], or one for each label"
@@ -255,7 +189,7 @@ def _refuse_named(values: Any) -> None:
 def whole(name: str, value: Any, least: int = 1) -> int:
     """A whole number from 1, or from another one."""
     try:
-        found = _index(value)
+        found = integer(value)
     except TypeError:
         raise F1Error(f"{name} is {shown(value)}; give a whole number from {least}") from None
     if isinstance(value, bool) or found < least:
@@ -284,19 +218,19 @@ def ignored(value: Any) -> Any:
 
 def pos_label(value: Any) -> Any:
     """A label: a string or a whole number, True being 1."""
-    value = _scalar(value)
+    value = plain(value)
     if isinstance(value, bool):
         return int(value)
     return _label("pos_label", value, "give the label of the positive class")
 
 
 def _label(name: str, value: Any, hint: str) -> Any:
-    found = _scalar(value)
+    found = plain(value)
     if found is None or isinstance(found, str):
         return found
     with suppress(TypeError):
-        found = _index(found)
-    if not _is_whole(found):
+        found = integer(found)
+    if not is_whole(found):
         raise F1Error(f"{name} is {shown(value)}; {hint}")
     return int(found)
 
@@ -312,13 +246,13 @@ def average_over(value: Any) -> str | tuple[Any, ...] | None:
     try:
         if isinstance(value, (bytes, bytearray)):
             raise TypeError
-        entries = _entries(value)
+        entries = entries_of(value)
     except TypeError:
         raise F1Error(
             f"average_over is {shown(value)}; use 'present', 'all' or a list of classes"
         ) from None
     for entry in entries:
-        if not (isinstance(entry, str) or _is_whole(entry)):
+        if not (isinstance(entry, str) or is_whole(entry)):
             raise F1Error(f"average_over holds {shown(entry)}, which is not a class")
     if not entries or len(set(entries)) != len(entries):
         raise F1Error(f"average_over is {shown(value)}; list at least one class, each once")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache, partial
 from typing import Any
 
-from . import foreign_names, option_values
-from .errors import F1Error, IdleOption, UnknownOption, one_of, shown
+from . import option_values
+from .errors import F1Error, IdleOption, one_of, refuse_unknown, shown
 
 TASKS = ("binary", "multiclass", "multilabel")
 CONFUSION_CLASSES = 1024  # up to here the confusion matrix is kept by default (8 MB)
@@ -56,13 +56,7 @@ class Options:
         return other
 
     def refuse_hard(self, came: str) -> None:
-        """Complain about options that are for scores, where labels or flags came.
-
-        Raises
-        ------
-        IdleOption
-            If there is one.
-        """
+        """Complain about options that are for scores, where labels or flags came."""
         for name, value in (("threshold", self.threshold), ("from_logits", self.from_logits)):
             if value is not False and value != 0.5:
                 raise IdleOption(
@@ -93,24 +87,12 @@ class Options:
         return _cross_checked(other)
 
     def with_names(self, names: Iterable[Any]) -> Options:
-        """Return these options for classes that the data's columns name.
-
-        Raises
-        ------
-        F1Error
-            If these cannot be names of classes, or do not go with another option.
-        """
+        """Return these options for classes that the data's columns name."""
         found, count = option_values.classes(list(names))
         return _cross_checked(replace(self, names=found, n_classes=count))
 
     def places(self, entries: Iterable[Any], n_classes: int, labels: Any = None) -> list[int]:
-        """Find where classes stand: by name or label value, else by number.
-
-        Raises
-        ------
-        F1Error
-            If one of them is no class.
-        """
+        """Find where classes stand: by name or label value, else by number."""
         found: list[int] = []
         for entry in entries:
             place = self.place(entry, n_classes, labels)
@@ -184,14 +166,7 @@ _PLAIN = frozenset((type(None), bool, int, float, str))  # what is equal only to
 def make_options(
     task: Any = None, *, classes: Any = None, pos_label: Any = None, **given: Any
 ) -> Options:
-    """Check what the user typed and freeze it; what is not given has the default of `Options`.
-
-    Raises
-    ------
-    F1Error
-        For any option that is not of its form, one that there is not, or two that contradict each
-        other.
-    """
+    """Check what the user typed and freeze it; what is not given has the default of `Options`."""
     if _PLAIN.issuperset(map(type, (task, classes, pos_label, *given.values()))):
         return _made_before(task, classes, pos_label, **given)  # 5 µs and not 40, of a call's 100
     return _made(task, classes, pos_label, **given)
@@ -240,70 +215,12 @@ def thread_count(threads: Any) -> int | None:
 
 
 def refuse_idle_seed(seed: Any, resamples: Any) -> None:
-    """Complain about a seed where no resamples are kept.
-
-    Raises
-    ------
-    F1Error
-        If there is one.
-    """
+    """Complain about a seed where no resamples are kept."""
     if seed is not None and not resamples:
         raise F1Error(
             f"seed={shown(seed)} is for resamples, and none are kept: resamples=200 keeps some, "
             "and interval(…, seed=) takes a seed of its own"
         )
-
-
-def refuse_unknown(
-    given: Iterable[str], known: Iterable[str] | Callable[..., Any], who: str
-) -> None:
-    """Complain about the first option that is not known, and say what does the same.
-
-    Parameters
-    ----------
-    given
-        The names of the options that came.
-    known
-        The names that there are, or the function whose parameters they are.
-    who
-        What the sentence calls the function.
-
-    Raises
-    ------
-    UnknownOption
-        If there is such an option.
-
-    Examples
-    --------
-    >>> refuse_unknown(["average"], ["task", "y_true"], "score")
-    Traceback (most recent call last):
-    f1core.errors.UnknownOption: score has no option average=: all averages are there at once, \
-s.macro.f1, s.micro.f1, s.weighted.f1
-    """
-    if callable(known):
-        known = parameters_of(known)
-    known = tuple(dict.fromkeys(known))
-    for name in given:
-        if name in known:
-            continue
-        sentence = f"{who} has no option {name[:60]}="
-        way = foreign_names.way_of(name, known)
-        if way is not None:
-            raise UnknownOption(f"{sentence}: {way}")
-        near = foreign_names.nearest(name, known)
-        if near is not None:
-            raise UnknownOption(f"{sentence}; did you mean {near}=?")
-        others = f"its options are {', '.join(known)}" if known else "it has none"
-        raise UnknownOption(f"{sentence}; {others}")
-
-
-def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of a function's parameters, less those that stand for many."""
-    import inspect  # 5 ms that a right call never pays
-
-    found = inspect.signature(function).parameters.values()
-    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return tuple(p.name for p in found if p.kind not in several and p.name != "self")
 
 
 def _cross_checked(options: Options) -> Options:

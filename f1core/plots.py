@@ -8,11 +8,10 @@ import numpy as np
 
 from .count_layout import RATIOS
 from .counts import Array
-from .errors import F1Error, missing, plain_text
+from .errors import F1Error, missing, parameters_of, plain_text, refuse_unknown
 from .errors import shown as literal
 from .intervals import per_class_interval
 from .option_values import among
-from .options import parameters_of, refuse_unknown
 from .scores import Scores
 from .thresholds import Curve, best_threshold, curve
 

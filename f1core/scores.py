@@ -12,9 +12,9 @@ import numpy as np
 from . import foreign_names, metrics, report
 from .count_layout import CELLS, EXACT, PRED, RATIOS, ROWS, TP, TRUE
 from .counts import Array, Counts, onto, union
-from .errors import F1Error, UnknownAttribute, one_of
+from .errors import F1Error, UnknownAttribute, one_of, refuse_unknown
 from .locks import cached_property
-from .options import Options, refuse_unknown
+from .options import Options
 from .plausible import down_scaled, exact_sum, refuse_overflow
 
 CLASS_AVERAGES = ("micro", "macro", "weighted")

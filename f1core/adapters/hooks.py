@@ -18,16 +18,9 @@ import numpy as np
 from ..api import score
 from ..arrays import to_numpy, widened
 from ..count_layout import RATIOS
-from ..errors import F1Error, shown
+from ..errors import F1Error, parameters_of, refuse_unknown, shown
 from ..option_values import among
-from ..options import (
-    TASKS,
-    Options,
-    make_options,
-    parameters_of,
-    refuse_unknown,
-    thread_count,
-)
+from ..options import TASKS, Options, make_options, thread_count
 from ..pos_label import with_fixed_labels
 from ..scores import AVERAGES, CLASS_AVERAGES, METRICS, Scores
 

@@ -14,9 +14,9 @@ import numpy as np
 from ..accumulator import Accumulator
 from ..count_layout import RATIOS, ROWS, carried
 from ..counts import Array, Counts
-from ..errors import F1Error, one_of, renamed
+from ..errors import F1Error, one_of, parameters_of, refuse_unknown, renamed
 from ..option_values import word
-from ..options import Options, parameters_of, refuse_unknown
+from ..options import Options
 from ..plausible import refuse_overflow
 from ..pos_label import with_fixed_labels
 from ..scores import LOSSES, Scores

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..errors import F1Error, missing
+from ..errors import F1Error, missing, refuse_unknown
 from ..scores import LOSSES
 
 try:
@@ -20,7 +20,6 @@ except ModuleNotFoundError as error:
         raise
     raise missing("f1core.adapters.torchmetrics", library, "torchmetrics") from None
 
-from ..options import refuse_unknown
 from .state_vector import OPTIONS, Vectors
 
 _THEIRS = (  # the options of `torchmetrics.Metric`

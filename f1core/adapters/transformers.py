@@ -22,9 +22,8 @@ import numpy as np
 from ..accumulator import Accumulator
 from ..arrays import to_numpy
 from ..counts import Array
-from ..errors import F1Error, shape_words, shown
+from ..errors import F1Error, parameters_of, refuse_unknown, shape_words, shown
 from ..option_values import flag, whole
-from ..options import parameters_of, refuse_unknown
 from .hooks import as_logs, average_of, made_first, monitored, positive
 
 _IDLE = ("resamples", "seed")  # which no number of a Trainer's log needs

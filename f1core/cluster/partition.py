@@ -15,9 +15,8 @@ import numpy as np
 
 from ..accumulator import Accumulator
 from ..counts import Array
-from ..errors import F1Error, counted_from, renamed, shape_words
+from ..errors import F1Error, counted_from, parameters_of, refuse_unknown, renamed, shape_words
 from ..io.selection import Selection, stacked
-from ..options import parameters_of, refuse_unknown
 from ..scores import Scores
 from ..stray_columns import kind_of
 

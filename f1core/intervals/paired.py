@@ -13,9 +13,17 @@ from ..batch import Batch
 from ..count import count
 from ..count_layout import RATIOS
 from ..counts import Array, Counts
-from ..errors import F1Error, IdleOption, calling_y_pred, renamed, shown
+from ..errors import (
+    F1Error,
+    IdleOption,
+    calling_y_pred,
+    parameters_of,
+    refuse_unknown,
+    renamed,
+    shown,
+)
 from ..inputs import check
-from ..options import Options, make_options, parameters_of, refuse_unknown, thread_count
+from ..options import Options, make_options, thread_count
 from ..poisson import cluster_hashes, count_replicas
 from ..pos_label import agreed
 from ..row_order import refuse_reordered
@@ -126,11 +134,12 @@ def compare(
     counted = [_counted(a, "pred_a", crew), _counted(b, "pred_b", crew)]
     value_a, value_b = (Scores(*of).metric(metric) for of in counted)
     difference = value_a - value_b
-    single = a.kind != "multilabel" and a.weight is None and a.options.top_k == 1
     if cluster is not None:
         refuse_reordered(y_true=y_true, pred_a=pred_a, pred_b=pred_b, cluster=cluster)
     hashes = None if cluster is None else cluster_hashes(cluster, len(a))
-    if single and hashes is None:
+    plain = a.weight is None and hashes is None  # each row by itself, and all count alike
+    pairs = plain and a.kind != "multilabel" and a.options.top_k == 1
+    if pairs:
         drawn = joint_resamples(a, b, counted, resamples, seed)
         told = [Resamples.like(*of, of[0].per_class[None]) for of in counted]
     else:
@@ -140,15 +149,10 @@ def compare(
         ]
         told = drawn
     moved = drawn[0].metric(metric) - drawn[1].metric(metric)
-    rows = counted[0][0].total
-    few = (
-        understated(rows, level)
-        if single and hashes is None
-        else understated(units_of(drawn[0].totals), level)
-    )
+    few = understated(counted[0][0].total if pairs else units_of(drawn[0].totals), level)
     moved = difference + (moved - difference) * float(few) ** 0.5
     moved = _blurred(moved, max(_one_row(each, metric) for each in told), seed)
-    if metric in _EXACT and a.weight is None and hashes is None:
+    if metric in _EXACT and plain:
         p_value = _mcnemar(*discordant(a, b))
     else:
         p_value = _shifted(moved, difference)

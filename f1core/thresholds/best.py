@@ -10,9 +10,9 @@ import numpy as np
 
 from ..batch import Batch
 from ..count import count
-from ..errors import F1Error, calling_y_pred, shape_words
+from ..errors import F1Error, calling_y_pred, refuse_unknown, shape_words
 from ..inputs import check
-from ..options import Options, make_options, refuse_unknown, thread_count
+from ..options import Options, make_options, thread_count
 from ..scores import Scores
 from .choose import Question, ask, choose, make_objective, value_of
 from .reading import for_each_label, pooled

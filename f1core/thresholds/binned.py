@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..counts import Array
-from ..errors import F1Error, calling_y_pred, shown
+from ..errors import F1Error, calling_y_pred, refuse_unknown, shown
 from ..inputs import refuse_nameless
 from ..locks import new_lock
 from ..option_values import whole
-from ..options import Options, make_options, refuse_unknown
+from ..options import Options, make_options
 from ..plausible import down_scaled, exact_sum, refuse_overflow
 from ..pos_label import agreed, with_negative
 from .best import Best, best_of, scores_batch

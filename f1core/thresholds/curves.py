@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..counts import Array
-from ..errors import F1Error, calling_y_pred
+from ..errors import F1Error, calling_y_pred, refuse_unknown
 from ..metrics import divide, per_class
-from ..options import make_options, refuse_unknown, thread_count
+from ..options import make_options, thread_count
 from .best import scores_batch
 from .label_columns import Candidates, Column, ScoreColumn
 from .reading import for_each_label

@@ -10,9 +10,8 @@ import keras
 import numpy as np
 
 from ...accumulator import Accumulator
-from ...errors import F1Error, one_of
+from ...errors import F1Error, one_of, parameters_of, refuse_unknown
 from ...option_values import whole, word
-from ...options import parameters_of, refuse_unknown
 from ...scores import Scores
 from ..hooks import HEADLINES, as_logs, average_of
 from .validation import Batches, Predictor, rows_of

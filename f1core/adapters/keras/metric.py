@@ -13,8 +13,8 @@ import numpy as np
 from keras import ops
 
 from ...count_layout import CELLS
-from ...errors import F1Error
-from ...options import make_options, refuse_unknown
+from ...errors import F1Error, refuse_unknown
+from ...options import make_options
 from ...pos_label import with_fixed_labels
 from ...scores import LOSSES, Scores
 from ..hooks import described

@@ -11,9 +11,9 @@ from sklearn.utils.validation import _check_response_method
 from ...api import score
 from ...count_layout import RATIOS
 from ...counts import Array
-from ...errors import F1Error, UnknownAttribute, UnknownOption, shown
+from ...errors import F1Error, UnknownAttribute, UnknownOption, parameters_of, refuse_unknown, shown
 from ...option_values import among
-from ...options import make_options, parameters_of, refuse_unknown, thread_count
+from ...options import make_options, thread_count
 from ...scores import LOSSES, METRICS
 
 _NONE = ("y_true", "y_pred", "sample_weight", "resamples", "seed", "cluster")
