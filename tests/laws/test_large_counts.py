@@ -110,7 +110,7 @@ def test_rows_of_one_process_never_fill_a_limb(monkeypatch):
     made = Accumulator("multilabel", classes=3)
     for _ in range(50):
         made.update(y, p)
-        assert (made._counts.rows[HIGH] <= 80 << 31).all()
+        assert (made.counts.rows[HIGH] <= 80 << 31).all()
     assert made.compute().samples.f1 == 1.0
     assert made.total == 1600
 
