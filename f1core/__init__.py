@@ -6,9 +6,10 @@ from typing import Any as _Any
 from . import scores as _scores
 from .accumulator import Accumulator
 from .api import score
+from .averages import Average
 from .backends.switch import warm_up
 from .errors import F1Error
-from .scores import Average, Scores
+from .scores import Scores
 
 if _TYPE_CHECKING:
     from .early_stopping import BestEpoch

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .foreign_names import metric_of, nearest, way_of
+from .foreign_names import metric_of, nearest, ratio_of, way_of
 
 
 class F1Error(ValueError):
@@ -85,6 +85,25 @@ def refuse_unknown(
             raise UnknownOption(f"{sentence}; did you mean {near}=?")
         others = f"its options are {', '.join(known)}" if known else "it has none"
         raise UnknownOption(f"{sentence}; {others}")
+
+
+def unknown_attribute(
+    of: Any, name: str, what: str, known: Iterable[str], way: str | None = None
+) -> AttributeError:
+    """The error for an attribute that is not there: with what does the same, unless it is private.
+
+    Names with an underscore are what `copy`, `pickle` and IPython ask for, and are no one's typo.
+    """
+    if name.startswith("_"):
+        return AttributeError(f"{type(of).__name__!r} object has no attribute {name!r}")
+    public = [each for each in known if not each.startswith("_")]
+    sentence = f"{what} has no {name[:60]}"
+    if way is not None:
+        return UnknownAttribute(f"{sentence}: {way}")
+    near = ratio_of(name) or nearest(name, public)
+    if near is not None:
+        return UnknownAttribute(f"{sentence}; did you mean {near}?")
+    return UnknownAttribute(f"{sentence}; there are {', '.join(public)}")
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:

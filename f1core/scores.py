@@ -1,24 +1,19 @@
-"""Scores and Average: what a user holds, prints, and turns into a dict."""
+"""Scores: what a user holds, prints, and turns into a dict."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import foreign_names, metrics, report
-from .count_layout import CELLS, EXACT, PRED, RATIOS, ROWS, TP, TRUE
-from .counts import Array, Counts, onto, union
-from .errors import F1Error, UnknownAttribute, one_of, refuse_unknown
+from .averages import AVERAGES, Averages
+from .count_layout import EXACT, RATIOS, TP, TRUE
+from .counts import Array
+from .errors import F1Error, one_of, refuse_unknown, unknown_attribute
 from .locks import cached_property
-from .options import Options
-from .plausible import down_scaled, exact_sum, refuse_overflow
 
-CLASS_AVERAGES = ("micro", "macro", "weighted")
-AVERAGES = (*CLASS_AVERAGES, "samples")
 _ONE_CLASS = ("accuracy", "balanced_accuracy", "mcc", "kappa", "hamming_loss", "exact_match")
 _MANY_LABELS = ("accuracy", "exact_match", "hamming_loss")
 _TOP_K = ("accuracy", "exact_match")
@@ -30,58 +25,7 @@ LOSSES = ("hamming_loss",)
 find_interval: Callable[..., tuple[float, float]] | None = None
 
 
-@dataclass(frozen=True)
-class Average:
-    """Seven numbers of one average: floats in [0, 1], or arrays (C,) for `per_class`.
-
-    `f1` is always beta = 1, `fbeta` has the beta asked for; `support` counts the true rows.
-    """
-
-    precision: Any
-    recall: Any
-    f1: Any
-    fbeta: Any
-    jaccard: Any
-    specificity: Any
-    support: Any
-
-    @classmethod
-    def on_demand(
-        cls, ratios: Callable[..., dict[str, Any]], support: Callable[[], Any]
-    ) -> Average:
-        """An average whose numbers are computed when they are asked for.
-
-        `ratios(only=names)` divides some. Who asks for one ratio a batch, as training loops do,
-        pays for one; who asks for a second one gets all. Neither function may hold the `Scores`
-        that hold the average: such a circle waits for the garbage collector, 8 µs a batch.
-        """
-        made = object.__new__(cls)
-        made.__dict__.update(_ratios=ratios, _support=support)
-        return made
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            known = self.__dict__
-            if name == "support" and "_support" in known:
-                known[name] = self._support()
-            elif name in RATIOS and "_ratios" in known:
-                first = known.setdefault("_first", name) == name
-                only = (name,) if first else tuple(each for each in RATIOS if each not in known)
-                found = self._ratios(only=only)
-                known.update((each, found[each].item()) for each in only)
-            else:
-                raise _no_attribute(self, name, "an average", (*RATIOS, "support"))
-            return known[name]
-
-    def __dir__(self) -> list[str]:
-        return [*object.__dir__(self), *RATIOS]
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in (*RATIOS, "support")}
-
-
-class Scores:
+class Scores(Averages):
     """Every metric and every average of one set of counts.
 
     Examples
@@ -91,72 +35,6 @@ class Scores:
     >>> round(s.macro.f1, 4), s.accuracy
     (0.6, 0.75)
     """
-
-    def __init__(self, counts: Counts, options: Options) -> None:
-        weighted = counts.weighted
-        if weighted:
-            with np.errstate(over="ignore"):
-                total = counts.total
-            refuse_overflow(total.item(), 0.0)
-        else:
-            total = counts.total
-        if not total > 0:
-            raise F1Error(
-                "there are no rows to score: none came, all were ignored, or all weights are 0"
-            )
-        self._counts, self._options = _with_averaged(counts, options), options
-        self.task: str = options.task or ""
-        self.__dict__["total"] = total
-
-    def __getstate__(self) -> dict[str, Any]:
-        return dict(self.__dict__)  # a copy: averages that are sent divide first, which adds to it
-
-    # ---- averages ------------------------------------------------------------------------
-
-    @cached_property
-    def per_class(self) -> Average:
-        """Each class by itself: arrays (C,)."""
-        ratios = metrics.stacked(*self._shares, **self._how)
-        return Average(**dict(zip(RATIOS, ratios, strict=True)), support=self._sums[TRUE])
-
-    @cached_property
-    def binary(self) -> Average:
-        """The positive class of a binary task."""
-        self._only("binary", "binary averages")
-        positive = (each[1:] if np.ndim(each) else each for each in self._shares)
-        ratios = partial(metrics.per_class, *positive, **self._how)
-        return Average.on_demand(ratios, self._sums[TRUE][1].item)
-
-    @cached_property
-    def micro(self) -> Average:
-        """All classes' counts added up, divided once."""
-        return self._average("micro")
-
-    @cached_property
-    def macro(self) -> Average:
-        """The plain mean over classes."""
-        return self._average("macro")
-
-    @cached_property
-    def weighted(self) -> Average:
-        """The mean over classes, weighted by support."""
-        return self._average("weighted")
-
-    @cached_property
-    def samples(self) -> Average:
-        """The mean over the rows of a multilabel task."""
-        self._only("multilabel", "samples averages")
-        assert self._counts.rows is not None
-        if "samples" not in self.averages:
-            raise F1Error("samples averages look at every row, and these are sums over rows")
-        ratios = metrics.samples(self._counts.rows, self._options.zero_division)
-        return Average(**ratios, support=_support(self._sums[TRUE], self.included))
-
-    @property
-    def averages(self) -> tuple[str, ...]:
-        """The averages over classes or rows that there are."""
-        rows = self._counts.rows
-        return AVERAGES if rows is not None and len(rows) == ROWS else CLASS_AVERAGES
 
     # ---- single numbers ------------------------------------------------------------------
 
@@ -254,11 +132,6 @@ class Scores:
         if self._counts.labels is not None:
             return list(self._counts.labels.tolist())
         return list(self._options.names or range(self._counts.n_classes))
-
-    @cached_property
-    def total(self) -> Any:
-        """Number of rows that count, or the sum of their weights."""
-        return self._counts.total
 
     def to_dict(self, **unknown: Any) -> dict[str, float]:
         """Every metric by name, as plain floats: {"f1_macro": …, "accuracy": …}.
@@ -360,62 +233,13 @@ class Scores:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            raise _no_attribute(self, name, "Scores", dir(type(self)))
+            way = None if name.startswith("_") else foreign_names.attribute_of(name, self.task)
+            raise unknown_attribute(self, name, "Scores", dir(type(self)), way)
 
     # ---- inside --------------------------------------------------------------------------
 
-    @cached_property
-    def _sums(self) -> Array:
-        sums = self._counts.per_class.view()
-        sums.setflags(write=False)  # `support` is a part of it
-        return sums
-
-    @property
-    def _cells(self) -> Any:
-        """All cells of each class: (L,) where some may be ignored, or a number."""
-        sums = self._counts.sums
-        return self.total if sums is None or len(sums) == 3 else sums[CELLS]
-
-    @cached_property
-    def _shares(self) -> tuple[Any, Any, Any, Any]:
-        """Counts that ratios divide: true positives, predicted, true and all of each class.
-
-        Where a sum over classes could leave int64 or float64, all are divided by one power of two.
-        """
-        parts = (*self._sums, self._cells)
-        most, terms = float(self.total), 4 * len(parts[0]) * self._options.top_k
-        scaled = down_scaled(most, terms, not self._counts.weighted, parts)
-        tp, pred, true, cells = parts if scaled is None else scaled
-        return tp, pred, true, cells
-
-    @property
-    def _how(self) -> dict[str, Any]:
-        return {"coefs": self._options.coefs, "zero_division": self._options.zero_division}
-
-    @cached_property
-    def included(self) -> Array:
-        """(C,) booleans: the classes that micro, macro and weighted averages look at."""
-        eligible, if_seen = self._options.averaged(self._counts.n_classes, self._counts.labels)
-        if if_seen:
-            seen = np.logical_or(self._sums[PRED], self._sums[TRUE])  # a sum could leave int64
-            chosen: Array = seen if all(eligible) else seen & eligible
-        else:
-            chosen = np.array(eligible)
-        if not np.count_nonzero(chosen):
-            raise F1Error("no class is left to average over")
-        return chosen
-
-    def _average(self, kind: str) -> Average:
-        included = self.included
-        ratios = partial(metrics.average, kind, *self._shares, included, **self._how)
-        return Average.on_demand(ratios, partial(_support, self._sums[TRUE], included))
-
     def _single_numbers(self) -> tuple[str, ...]:
         return single_numbers(self.task, self._options.top_k)
-
-    def _only(self, task: str, what: str) -> None:
-        if self.task != task:
-            raise F1Error(f"{what} are for {task} tasks, this one is {self.task}")
 
     def _single_label(self, name: str) -> None:
         if self.task == "multilabel":
@@ -427,39 +251,8 @@ class Scores:
             raise F1Error(f"{name} needs one predicted class a row, top_k is {self._options.top_k}")
 
 
-def _no_attribute(of: Any, name: str, what: str, known: Iterable[str]) -> AttributeError:
-    """The error for an attribute that is not there: with what does the same, unless it is private.
-
-    Names with an underscore are what `copy`, `pickle` and IPython ask for, and are no one's typo.
-    """
-    if name.startswith("_"):
-        return AttributeError(f"{type(of).__name__!r} object has no attribute {name!r}")
-    public = [each for each in known if not each.startswith("_")]
-    sentence = f"{what} has no {name[:60]}"
-    if isinstance(of, Scores):
-        way = foreign_names.attribute_of(name, of.task)
-        if way is not None:
-            return UnknownAttribute(f"{sentence}: {way}")
-    near = foreign_names.ratio_of(name) or foreign_names.nearest(name, public)
-    if near is not None:
-        return UnknownAttribute(f"{sentence}; did you mean {near}?")
-    return UnknownAttribute(f"{sentence}; there are {', '.join(public)}")
-
-
-def _support(true: Array, included: Array) -> Any:
-    return exact_sum(true[included])
-
-
 def single_numbers(task: str, top_k: int = 1) -> tuple[str, ...]:
     """The metrics without an average that a task has."""
     if task == "multilabel":
         return _MANY_LABELS
     return _TOP_K if top_k > 1 else _ONE_CLASS
-
-
-def _with_averaged(counts: Counts, options: Options) -> Counts:
-    """Counts that know the listed classes to average over, though the labels seen lack some."""
-    over = options.average_over
-    if counts.labels is None or not isinstance(over, tuple):
-        return counts
-    return onto(counts, union(counts.labels, np.unique(np.array(over))))

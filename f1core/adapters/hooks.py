@@ -17,12 +17,13 @@ import numpy as np
 
 from ..api import score
 from ..arrays import to_numpy, widened
+from ..averages import AVERAGES, CLASS_AVERAGES
 from ..count_layout import RATIOS
 from ..errors import F1Error, parameters_of, refuse_unknown, shown
 from ..option_values import among
 from ..options import TASKS, Options, make_options, thread_count
 from ..pos_label import with_fixed_labels
-from ..scores import AVERAGES, CLASS_AVERAGES, METRICS, Scores
+from ..scores import METRICS, Scores
 
 HEADLINES = ("f1", "precision", "recall")
 _IDLE = ("y_true", "y_pred", "sample_weight", "resamples", "seed", "cluster")
