@@ -11,7 +11,8 @@ from .dedup.keys import check_ids
 from .dedup.stored_rows import StoredRows, decided_rows
 from .errors import F1Error, UnknownAttribute, refuse_unknown
 from .foreign_names import attribute_of
-from .inputs import check, refuse_nameless
+from .frame_columns import refuse_nameless, refuse_own_columns
+from .inputs import check
 from .locks import refuse_nested
 from .many_classes import add_sparsely
 from .options import Options, make_options, refuse_idle_seed, thread_count
@@ -19,7 +20,6 @@ from .pos_label import with_negative
 from .row_order import refuse_reordered
 from .running_total import RunningTotal
 from .scores import Scores
-from .stray_columns import refuse_own_columns
 
 if TYPE_CHECKING:
     from .batch import Batch

@@ -6,11 +6,11 @@ from typing import Any
 
 from .count import count_guessed
 from .errors import F1Error, refuse_unknown
+from .frame_columns import refuse_own_columns
 from .inputs import check
 from .options import make_options, refuse_idle_seed, thread_count
 from .row_order import refuse_reordered
 from .scores import Scores
-from .stray_columns import refuse_own_columns
 
 
 def score(

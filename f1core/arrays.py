@@ -21,13 +21,7 @@ Array = NDArray[Any]
 
 
 def to_numpy(value: Any, name: str) -> Array:
-    """`value` as an ndarray of numbers, booleans or strings, without a copy where possible.
-
-    Raises
-    ------
-    F1Error
-        If it is not an array of one simple kind: ragged, missing values, dates, mixed types.
-    """
+    """`value` as an ndarray of numbers, booleans or strings, without a copy where possible."""
     array = value if type(value) is np.ndarray else as_array(value, name)
     if array.ndim == 0:
         raise F1Error(f"{name} is {shown(value)}; give an array or a list, one entry a row")
@@ -43,11 +37,6 @@ def column_names(value: Any, name: str) -> tuple[Any, ...] | None:
     """Names that a frame, a table or a structured array gives its columns, or their numbers.
 
     None for what has no columns with names; what a library calls columns by default is no name.
-
-    Raises
-    ------
-    F1Error
-        For columns of several levels that all differ.
     """
     if isinstance(value, (list, tuple)) or value is None:
         return None
@@ -100,6 +89,11 @@ def widened(array: Array) -> Array:
     return (array["bfloat16"].astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
+def is_floating(dtype: np.dtype[Any]) -> bool:
+    """Whether numbers of this dtype are floating, bfloat16 included."""
+    return dtype.kind == "f" or dtype == BFLOAT16
+
+
 def exact_limit(dtype: np.dtype[Any]) -> int:
     """Up to here every whole number is a number of its own in a floating dtype."""
     return 1 << 8 if dtype == BFLOAT16 else _EXACT[dtype.itemsize]
@@ -114,15 +108,10 @@ def dtype_name(dtype: np.dtype[Any]) -> str:
 
 
 def refuse_rounded(value: Any, dtype: np.dtype[Any], name: str, row: int | None = None) -> None:
-    """Complain about a label that a floating dtype cannot tell from its neighbours.
-
-    Raises
-    ------
-    F1Error
-        If it is a whole number above what the dtype holds exactly, and could be a label.
-    """
-    floating = dtype.kind == "f" or dtype == BFLOAT16
-    if floating and float(value).is_integer() and exact_limit(dtype) < abs(float(value)) < 2**63:
+    """Complain about a label that a floating dtype cannot tell from its neighbours."""
+    if not is_floating(dtype):
+        return
+    if float(value).is_integer() and exact_limit(dtype) < abs(float(value)) < 2**63:
         where = "" if row is None else f" at row {row}"
         raise F1Error(
             f"{name} is {float(value):.0f}{where} as {dtype_name(dtype)}, in which whole numbers "
@@ -131,13 +120,7 @@ def refuse_rounded(value: Any, dtype: np.dtype[Any], name: str, row: int | None 
 
 
 def as_array(value: Any, name: str) -> Array:
-    """`value` as an ndarray of any dtype.
-
-    Raises
-    ------
-    F1Error
-        If it is no array, or has rows of different lengths or missing values.
-    """
+    """`value` as an ndarray of any dtype."""
     home = _home(type(value))  # type: ignore[arg-type, unused-ignore]
     if home == "torch":  # it warns of nothing, and a filter costs each batch 4 µs
         return _told(_torch, value, name)

@@ -7,15 +7,11 @@ as numbers (`p_0, p_1, p_10` and `p_00, p_01, p_10` are the classes 0, 1 and 10)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from . import affixes
 from .errors import F1Error, shown
-
-_NUMBER = re.compile(r"-?[0-9]{1,18}")
-_TRUTH = re.compile(r"(true|false)(.*)", re.IGNORECASE)
-_DIGITS = "0123456789"
 
 Order = list[int]  # which column holds each class
 
@@ -33,8 +29,8 @@ def order_of(
     found = _by_number(columns, _as_numbers(classes)) if found is None else found
     if found is not None:
         return found
-    numbers = [str(n) for some in numbers_of(columns) for n in some]
-    stems = (texts, _split(texts)[1], numbers)
+    numbers = [str(n) for some in affixes.numbers_of(columns) for n in some]
+    stems = (texts, affixes.split(texts)[1], numbers)
     missing = [[name for name in classes if str(name) not in each] for each in stems]
     if listed and len(texts) == len(wanted) and min(map(len, missing)) == len(wanted):
         return None
@@ -143,37 +139,6 @@ def _mean_numbers(ids: set[Any], names: list[int], what: str) -> bool:
     return bool(ids) and by_name
 
 
-def numbers_of(columns: Sequence[Any]) -> list[list[int]]:
-    """Read the columns as numbers: at most two ways, since a "-" may be a sign or a separator."""
-    raw = [_number(name) for name in columns]
-    if None not in raw:
-        return [[number for number in raw if number is not None]]
-    texts = [str(name) for name in columns]
-    truths = _truths(texts)
-    if truths is not None:
-        return [truths]
-    start = len(common_start(texts).rstrip(_DIGITS))
-    rest = [text[start:] for text in texts]
-    end = len(_common_end(rest).lstrip(_DIGITS))
-    found = []
-    for sign in (0, 1) if texts[0][:start].endswith("-") else (0,):
-        stems = [text[start - sign : len(text) - end] for text in texts]
-        if all(map(_NUMBER.fullmatch, stems)):
-            found.append([int(stem) for stem in stems])
-    return found
-
-
-def _truths(texts: list[str]) -> list[int] | None:
-    """Columns named False and True, what they all start or end with aside, as 0 and 1."""
-    start = len(common_start(texts))
-    words = [_TRUTH.fullmatch(text[start:]) for text in texts]
-    if len(texts) != 2 or None in words:
-        return None
-    (one, after), (other, rest) = (word.groups() for word in words if word is not None)
-    different = one.casefold() != other.casefold() and after == rest
-    return [int(one.casefold() == "true"), int(other.casefold() == "true")] if different else None
-
-
 def names_of(columns: Sequence[Any], labels: Iterable[Any] | None, what: str) -> list[Any]:
     """Return what columns call their classes, in the columns' order.
 
@@ -182,12 +147,12 @@ def names_of(columns: Sequence[Any], labels: Iterable[Any] | None, what: str) ->
     """
     texts = _distinct(columns, what)
     if labels is None:
-        for numbers in numbers_of(columns):
+        for numbers in affixes.numbers_of(columns):
             if len(set(numbers)) < len(numbers):
                 raise F1Error(f"{what} has columns that are one number: {_list(sorted(texts))}")
             return numbers
         return _raw(columns)
-    return _around(texts, set(labels)) or _raw(columns)
+    return affixes.stems_around(texts, set(labels)) or _raw(columns)
 
 
 def paired(target: Sequence[Any], scores: Sequence[Any]) -> tuple[Order, list[Any]] | None:
@@ -197,16 +162,16 @@ def paired(target: Sequence[Any], scores: Sequence[Any]) -> tuple[Order, list[An
     """
     texts, others = _distinct(target, "y_true"), _distinct(scores, "y_pred")
     if set(texts) == set(others):
-        values = [_number(name) for name in scores]
+        values = [affixes.number_of(name) for name in scores]
         return _order(texts, others), _raw(scores) if None in values else list(values)
-    for numbers in numbers_of(scores):
+    for numbers in affixes.numbers_of(scores):
         order = _by_number(target, numbers)
         if order is not None:
             return order, numbers
-    (before, stems, after), (start, parts, end) = _split(texts), _split(others)
+    (before, stems, after), (start, parts, end) = affixes.split(texts), affixes.split(others)
     if len(set(stems)) < len(stems) or set(stems) != set(parts):
         return None
-    kept = _in_common(before, start), _in_common(after[::-1], end[::-1])[::-1]
+    kept = affixes.shared_ending(before, start), affixes.shared_ending(after[::-1], end[::-1])[::-1]
     return _order(stems, parts), [f"{kept[0]}{part}{kept[1]}" for part in parts]
 
 
@@ -233,8 +198,8 @@ def _by_text(texts: list[str], wanted: list[str]) -> Order | None:
     """Match columns that are one affix around each class."""
     if set(texts) == set(wanted):
         return _order(texts, wanted)
-    start = len(common_start(texts)) - len(common_start(wanted))
-    end = len(_common_end(texts)) - len(_common_end(wanted))
+    start = len(affixes.common_start(texts)) - len(affixes.common_start(wanted))
+    end = len(affixes.common_end(texts)) - len(affixes.common_end(wanted))
     if len(texts) != len(wanted) or start < 0 or end < 0:
         return None
     stems = [text[start : len(text) - end] for text in texts]
@@ -242,7 +207,9 @@ def _by_text(texts: list[str], wanted: list[str]) -> Order | None:
 
 
 def _by_number(columns: Sequence[Any], wanted: list[int]) -> Order | None:
-    found = (numbers for numbers in numbers_of(columns) if sorted(numbers) == sorted(wanted))
+    found = (
+        numbers for numbers in affixes.numbers_of(columns) if sorted(numbers) == sorted(wanted)
+    )
     return next((_order(each, wanted) for each in found if len(set(each)) == len(each)), None)
 
 
@@ -250,62 +217,9 @@ def _as_numbers(classes: Sequence[Any]) -> list[int]:
     """Classes as numbers: by value, or the places of words, as whole-numbered labels mean them."""
     if not isinstance(classes[0], str):
         return list(map(int, classes))
-    values = [_number(name) for name in classes]
+    values = [affixes.number_of(name) for name in classes]
     numbers = [value for value in values if value is not None]
     return numbers or list(range(len(classes)))
-
-
-def _around(texts: list[str], labels: set[str]) -> list[str] | None:
-    """The columns less the shortest affixes that leave all labels among the names."""
-    if labels <= set(texts):
-        return texts
-    label, found = max(labels, key=len), None
-    for text in texts:
-        for at in range(len(text) - len(label) + 1):
-            if not text.startswith(label, at):
-                continue
-            before, after = text[:at], text[at + len(label) :]
-            least = len(before) + len(after)
-            if all(t.startswith(before) and t.endswith(after) and len(t) > least for t in texts):
-                stems = [t[at : len(t) - len(after)] for t in texts]
-                longer = found is None or len(stems[0]) > len(found[0])
-                if longer and labels <= set(stems):
-                    found = stems
-    return found
-
-
-def _split(texts: list[str]) -> tuple[str, list[str], str]:
-    """Return what all have before, between and after."""
-    before = common_start(texts)
-    rest = [text[len(before) :] for text in texts]
-    after = _common_end(rest)
-    return before, [text[: len(text) - len(after)] for text in rest], after
-
-
-def _in_common(before: str, start: str) -> str:
-    """The end that two prefixes share, from a whole word on: `true_cat_`, `p_cat_` give `cat_`."""
-    common = _common_end([before, start])
-    if common in (before, start):  # one side has names without a prefix of its own
-        return common
-    cut = re.search(r"[\W_]", common)
-    return common[cut.end() :] if cut else common
-
-
-def _number(name: Any) -> int | None:
-    if isinstance(name, str):
-        return int(name) if _NUMBER.fullmatch(name) else None
-    return int(name) if isinstance(name, int) else None
-
-
-def common_start(texts: Sequence[str]) -> str:
-    """Return what all texts begin with."""
-    low, high = min(texts), max(texts)  # whatever these two share, all between them share
-    differ = (place for place, letter in enumerate(low) if letter != high[place])
-    return low[: next(differ, len(low))]
-
-
-def _common_end(texts: Sequence[str]) -> str:
-    return common_start([text[::-1] for text in texts])[::-1]
 
 
 def _list(names: Sequence[Any]) -> str:

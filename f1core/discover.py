@@ -1,4 +1,4 @@
-"""Which labels occur: the classes of data that comes without `classes`."""
+"""What data says of itself where no option does: its task, and the classes that occur."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import exact_limit, refuse_rounded, widened
+from .arrays import exact_limit, is_floating, refuse_rounded, widened
 from .counts import Array
-from .errors import F1Error, shown
+from .errors import F1Error, shape_words, shown
 from .labels import SKIPPED, LabelEncoder, factorize, occurring
-from .options import CONFUSION_CLASSES
+from .options import CONFUSION_CLASSES, Options
 
 _SCAN = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary
 _BEYOND = 2**63  # the least number above int64
@@ -34,11 +34,6 @@ def discover_classes(
 
     Of small numbers some may not occur. If the first `guess` rows hold nothing but small numbers,
     the rest is taken to lie among them.
-
-    Raises
-    ------
-    F1Error
-        If a number is no label: a fraction, NaN, beyond int64, or rounded by its dtype.
     """
     if true.dtype.kind in "UO":
         return _of_strings(true, pred, ignored)
@@ -66,6 +61,24 @@ def zeros_and_ones(array: Array, ignored: Any = None) -> bool:
         bool(np.logical_or.reduce([block == value for value in good]).all())
         for block in (array[i : i + _SCAN] for i in range(0, len(array), _SCAN))
     )
+
+
+def task_of(true: Array, pred: Array, options: Options, exact: bool) -> str:
+    """Tell the task that shapes and values leave no doubt about."""
+    if true.ndim == 2:
+        raise F1Error(
+            f"y_true is {shape_words(true)}: say task='multiclass' (one-hot rows) "
+            "or task='multilabel' (any number of 1s in a row)"
+        )
+    if pred.ndim == 2 or options.n_classes not in (None, 2):
+        return "multiclass"
+    if is_floating(pred.dtype):
+        flags = zeros_and_ones(true[:_SCAN], options.ignore_index)
+        labels = not flags and whole(pred)
+        return "multiclass" if labels else "binary"
+    seen = slice(None if exact else _SCAN)
+    flags = zeros_and_ones(true[seen], options.ignore_index)
+    return "binary" if flags and zeros_and_ones(pred[seen]) else "multiclass"
 
 
 def _of_strings(true: Array, pred: Array, ignored: Any) -> Classes:

@@ -17,13 +17,13 @@ from .batch import Batch
 from .count import count
 from .counts import Array, Counts
 from .errors import F1Error, parameters_of, refuse_unknown, shape_words, shown
+from .frame_columns import refuse_own_columns
 from .inputs import check
 from .labels import factorize
 from .options import make_options, refuse_idle_seed, thread_count
 from .outcomes import decide
 from .row_order import refuse_reordered
 from .scores import Scores
-from .stray_columns import refuse_own_columns
 
 _OPTIONS = parameters_of(score)
 _ROWS = 4096  # in a group, on average, from which on a pass of its own pays

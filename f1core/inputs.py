@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 
 from . import discover
-from .arrays import BFLOAT16, column_names, dtype_name, refuse_rounded, to_numpy, widened
+from .arrays import dtype_name, is_floating, refuse_rounded, to_numpy, widened
 from .batch import Batch
-from .columns_by_name import arrange
 from .counts import Array
 from .errors import F1Error, shape_words, shown
 from .float_bits import FORMATS, format_of
+from .frame_columns import in_class_order, refuse_own_columns
 from .labels import LabelEncoder
 from .options import Options
 from .pos_label import named_by_data
 from .row_order import refuse_reordered
-from .stray_columns import kinds_of, refuse_own_columns, refuse_stray
 
 _SCAN = 1 << 16  # rows looked at before a guess is made
 
@@ -50,14 +49,14 @@ def check(
         true = true[:, 0] if true.shape[1:] == (1,) else true
         pred = pred[:, 0] if pred.shape[1:] == (1,) else pred
     if (pred.ndim == 2 or true.ndim == 2) and not (pred is y_pred and true is y_true):
-        true, pred, options = _by_name(y_true, y_pred, true, pred, options, width)
+        true, pred, options = in_class_order(y_true, y_pred, true, pred, options, width)
     if not len(true):  # no strings are no numbers either
         true, pred = (np.zeros(a.shape) if a.dtype.kind in "UO" else a for a in (true, pred))
     if true.dtype.kind not in "iub":
         _refuse_swapped(true, pred)
     asked = options
     if options.task is None:
-        options = options.with_task(_task_of(true, pred, options, exact))
+        options = options.with_task(discover.task_of(true, pred, options, exact))
     if options.ignore_index is not None:
         _refuse_other_ignored(true, options)
     width = options.n_classes if options.n_classes is not None else width
@@ -83,75 +82,6 @@ def _is_numbers(value: Any) -> bool:
     return type(value) is np.ndarray and value.ndim > 0 and value.dtype.kind in "fiub"
 
 
-def _by_name(
-    y_true: Any, y_pred: Any, true: Array, pred: Array, options: Options, width: int | None
-) -> tuple[Array, Array, Options]:
-    """Frames' columns in the order of the classes, and options that know what they call them."""
-    matrices = true.ndim == pred.ndim == 2
-    if options.task == "binary" or (matrices and true.shape != pred.shape):
-        return true, pred, options  # which is refused
-    target, scores = (
-        _names(value, array, name)
-        for value, array, name in ((y_true, true, "y_true"), (y_pred, pred, "y_pred"))
-    )
-    if target is None and scores is None:
-        return true, pred, options
-    count = width if options.n_classes is None else options.n_classes
-    if options.names is None and count not in (None, len(target or scores or ())):
-        return true, pred, options  # which is refused
-    if options.names is None and scores is not None:
-        refuse_stray(scores, kinds_of(y_pred), pred[:_SCAN].T, "y_pred")
-    labels = None
-    if options.names is None and not matrices:
-        labels = _some_words(true if true.ndim == 1 else pred, options.ignore_index)
-    orders = arrange(
-        target, scores, classes=options.names, count=count, labels=labels, matrices=matrices
-    )
-    names = orders.names
-    if names is not None and names != list(range(len(names))):
-        if width is not None:
-            raise F1Error(
-                f"earlier rows came without names of columns, these have {shown(names)}: name the "
-                "classes from the start, classes=[…], or pass .to_numpy() to go by position"
-            )
-        options = options.with_names(names)
-    return _taken(true, orders.target), _taken(pred, orders.scores), options
-
-
-def _names(value: Any, array: Array, name: str) -> tuple[Any, ...] | None:
-    """Return what the columns of a matrix are called, if several have names."""
-    if array.ndim != 2 or array.shape[1] < 2:
-        return None
-    names = column_names(value, name)
-    return names if names is not None and len(names) == array.shape[1] else None
-
-
-def refuse_nameless(batch: Batch, y_true: Any, y_pred: Any) -> None:
-    """Complain about columns without names after rows whose columns named the classes.
-
-    Raises
-    ------
-    F1Error
-        Since nothing says that they come in the order of the earlier ones.
-    """
-    for value, array, name in ((y_true, batch.true, "y_true"), (y_pred, batch.pred, "y_pred")):
-        if array.ndim == 2 and array.shape[1] > 1 and _names(value, array, name) is None:
-            raise F1Error(
-                f"the columns of earlier rows have names, {shown(batch.options.names)}, those of "
-                f"{name} have none: name them, or say classes=[…] from the start"
-            )
-
-
-def _taken(array: Array, order: list[int] | None) -> Array:
-    """The columns in another order; without a copy where it is the same."""
-    return array if order is None or order == list(range(len(order))) else array[:, order]
-
-
-def _some_words(labels: Array, ignored: Any) -> set[Any] | None:
-    """Return the labels of the first rows as a set where they are text, else None."""
-    return set(labels[:_SCAN].tolist()) - {ignored} if labels.dtype.kind in "UO" else None
-
-
 def _refuse_other_ignored(true: Array, options: Options) -> None:
     value = options.ignore_index
     if not len(true):
@@ -171,42 +101,18 @@ def _refuse_other_ignored(true: Array, options: Options) -> None:
         refuse_rounded(value, true.dtype, "ignore_index")
 
 
-def _is_score(array: Array) -> bool:
-    return array.dtype.kind == "f" or array.dtype == BFLOAT16
-
-
 def _refuse_swapped(true: Array, pred: Array) -> None:
-    if pred.ndim < true.ndim and _is_score(true) and not _is_score(pred):
+    if pred.ndim < true.ndim and is_floating(true.dtype) and not is_floating(pred.dtype):
         raise F1Error(
             f"y_true is {shape_words(true)} and y_pred {shape_words(pred)}: "
             "the arguments look swapped, y_true is the truth"
         )
-    if _is_score(true) and not _is_score(pred) and not discover.whole(true[:_SCAN]):
+    if is_floating(true.dtype) and not is_floating(pred.dtype) and not discover.whole(true[:_SCAN]):
         at = int(discover.fractions(true[:_SCAN]).argmax())
         raise F1Error(
             f"y_true holds {shown(true.ravel()[at])}, which is no label, and y_pred holds labels: "
             "the arguments look swapped, y_true is the truth"
         )
-
-
-def _task_of(true: Array, pred: Array, options: Options, exact: bool) -> str:
-    """The task that shapes and values leave no doubt about."""
-    if true.ndim == 2:
-        raise F1Error(
-            f"y_true is {shape_words(true)}: say task='multiclass' (one-hot rows) "
-            "or task='multilabel' (any number of 1s in a row)"
-        )
-    if pred.ndim == 2:
-        return "multiclass"
-    if options.n_classes not in (None, 2):
-        return "multiclass"
-    if _is_score(pred):
-        flags = discover.zeros_and_ones(true[:_SCAN], options.ignore_index)
-        labels = not flags and discover.whole(pred)
-        return "multiclass" if labels else "binary"
-    seen = slice(None if exact else _SCAN)
-    flags = discover.zeros_and_ones(true[seen], options.ignore_index)
-    return "binary" if flags and discover.zeros_and_ones(pred[seen]) else "multiclass"
 
 
 def _binary(true: Array, pred: Array, options: Options, width: int | None, exact: bool) -> Batch:
@@ -217,7 +123,7 @@ def _binary(true: Array, pred: Array, options: Options, width: int | None, exact
                 "positive class ([:, 1] where it is the second), or say task='multiclass' or "
                 "task='multilabel'"
             )
-    scored = _is_score(pred)
+    scored = is_floating(pred.dtype)
     if not scored:
         _same_kind(true, pred)
     negative = None
@@ -237,7 +143,7 @@ def _binary(true: Array, pred: Array, options: Options, width: int | None, exact
 def _refuse_floating_labels(true: Array, pred: Array, options: Options) -> None:
     """Complain about floats that say one thing as labels and another as scores."""
     names = options.names
-    if names is None or isinstance(names[1], str) or not _is_score(true) or not len(pred):
+    if names is None or isinstance(names[1], str) or not is_floating(true.dtype) or not len(pred):
         return
     if options.threshold != 0.5 or options.from_logits:  # these are for scores alone
         return
@@ -284,7 +190,7 @@ def _multiclass(
 
 
 def _labels(true: Array, pred: Array, options: Options, width: int | None, exact: bool) -> Batch:
-    if _is_score(pred) and not discover.whole(pred):
+    if is_floating(pred.dtype) and not discover.whole(pred):
         raise F1Error(
             f"y_pred is {shape_words(pred)} with fractions; a multiclass task needs scores of "
             "shape (n, C), or whole-numbered labels"

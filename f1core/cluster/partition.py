@@ -16,9 +16,9 @@ import numpy as np
 from ..accumulator import Accumulator
 from ..counts import Array
 from ..errors import F1Error, counted_from, parameters_of, refuse_unknown, renamed, shape_words
+from ..frame_columns import kind_of
 from ..io.selection import Selection, stacked
 from ..scores import Scores
-from ..stray_columns import kind_of
 
 _OPTIONS = ("target", "probabilities", "sample_weight", *parameters_of(Accumulator))
 Outcome = Accumulator | F1Error

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import BFLOAT16, Array, as_array, dtype_name, exact_limit, widened
+from ..arrays import BFLOAT16, Array, as_array, dtype_name, exact_limit, is_floating, widened
 from ..errors import F1Error, shape_words, shown
 
 _KINDS = "ids are whole numbers from 0, text, or UUIDs"
@@ -44,7 +44,7 @@ def check_ids(sample_id: Any, rows: int) -> Ids:
     if array.dtype.name == "bfloat16":  # ml_dtypes, from JAX and TensorFlow
         array = array.view(np.uint16).view(BFLOAT16)
     kind = array.dtype.kind
-    if kind == "f" or array.dtype == BFLOAT16:
+    if is_floating(array.dtype):
         return _of_floats(array)
     if kind in "iu":
         if array.min() < 0:

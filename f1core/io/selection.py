@@ -13,7 +13,7 @@ from .. import option_values
 from ..columns_by_name import arrange
 from ..counts import Array
 from ..errors import F1Error, one_of, shown
-from ..stray_columns import refuse_stray
+from ..frame_columns import refuse_stray
 
 _LISTED = 30  # with more columns than this, an error does not name them all
 

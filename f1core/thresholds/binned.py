@@ -10,7 +10,7 @@ import numpy as np
 
 from ..counts import Array
 from ..errors import F1Error, calling_y_pred, refuse_unknown, shown
-from ..inputs import refuse_nameless
+from ..frame_columns import refuse_nameless
 from ..locks import new_lock
 from ..option_values import whole
 from ..options import Options, make_options
@@ -208,14 +208,11 @@ class BinnedThresholds:
         """
         if unknown:
             refuse_unknown(unknown, self.best_threshold, "BinnedThresholds.best_threshold")
+        kept = self._kept.options
         options = make_options(
-            self._options.task,
-            classes=self._options.given_classes,
-            pos_label=self._options.pos_label,
-            average_over=average_over,
-            zero_division=zero_division,
-            beta=beta,
-        )
+            kept.task, classes=kept.given_classes, pos_label=kept.pos_label,
+            average_over=average_over, zero_division=zero_division, beta=beta,
+        )  # fmt: skip
         objective = make_objective(options, min_precision, min_recall)
         asked, seen = ask(options, average, shared, slack, objective), self._seen()
 
@@ -267,9 +264,9 @@ class BinnedThresholds:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        counts = self._kept.counts
+        options, counts, _ = self._kept
         rows = 0 if counts is None else counts.sum(axis=(1, 2)).max()
-        return f"BinnedThresholds({self._options.task!r}, bins={self.bins}, {rows:,} rows)"
+        return f"BinnedThresholds({options.task!r}, bins={self.bins}, {rows:,} rows)"
 
     def __getstate__(self) -> dict[str, Any]:
         options, counts, negative = self._kept
@@ -281,10 +278,6 @@ class BinnedThresholds:
         self._kept = Kept(made["options"], made["counts"], made.get("negative"))
         self._asked, self.bins = made.get("asked", made["options"]), made["bins"]
         self._lock = new_lock()
-
-    @property
-    def _options(self) -> Options:
-        return self._kept.options
 
     def _seen(self) -> Array:
         counts = self._kept.counts

@@ -634,7 +634,7 @@ def test_plain_arrays_are_not_asked_for_names(monkeypatch):
     def asked(*_):
         raise AssertionError("an array was asked for the names of its columns")
 
-    monkeypatch.setattr("f1core.inputs.column_names", asked)
+    monkeypatch.setattr("f1core.frame_columns.column_names", asked)
     f1core.score(TRUE, PRED)
     f1core.Accumulator("multilabel").update(FLAGS, PRED)
 

@@ -132,4 +132,5 @@ def guess_labels_from(patch: pytest.MonkeyPatch, rows: int) -> None:
     """Look at so few rows before the classes are guessed."""
     patch.setattr("f1core.inputs._SCAN", rows)
     patch.setattr("f1core.discover._SCAN", rows)
+    patch.setattr("f1core.frame_columns._SCAN", rows)
     patch.setattr("f1core.labels._BLOCK", rows)
