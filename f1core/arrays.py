@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 
 def to_numpy(value: Any, name: str) -> Array:
-    """`value` as an ndarray of numbers, booleans or strings, without a copy where possible."""
+    """Read a value as an ndarray of numbers, booleans or strings, without a copy where possible."""
     array = value if type(value) is np.ndarray else as_array(value, name)
     if array.ndim == 0:
         raise F1Error(f"{name} is {shown(value)}; give an array or a list, one entry a row")
@@ -83,7 +83,7 @@ def _one_level(columns: Any, name: str) -> Any:
 
 
 def widened(array: Array) -> Array:
-    """bfloat16 as float32, which holds it exactly; anything else as it is."""
+    """Widen bfloat16 to float32, which holds it exactly; anything else stays as it is."""
     if array.dtype != BFLOAT16:
         return array
     return (array["bfloat16"].astype(np.uint32) << np.uint32(16)).view(np.float32)
@@ -95,7 +95,7 @@ def is_floating(dtype: np.dtype[Any]) -> bool:
 
 
 def exact_limit(dtype: np.dtype[Any]) -> int:
-    """Up to here every whole number is a number of its own in a floating dtype."""
+    """Return up to where every whole number is one of its own in a floating dtype."""
     return 1 << 8 if dtype == BFLOAT16 else _EXACT[dtype.itemsize]
 
 
@@ -120,7 +120,7 @@ def refuse_rounded(value: Any, dtype: np.dtype[Any], name: str, row: int | None 
 
 
 def as_array(value: Any, name: str) -> Array:
-    """`value` as an ndarray of any dtype."""
+    """Read a value as an ndarray of any dtype."""
     home = _home(type(value))  # type: ignore[arg-type, unused-ignore]
     if home == "torch":  # it warns of nothing, and a filter costs each batch 4 µs
         return _told(_torch, value, name)

@@ -176,7 +176,7 @@ def paired(target: Sequence[Any], scores: Sequence[Any]) -> tuple[Order, list[An
 
 
 def _raw(columns: Sequence[Any]) -> list[Any]:
-    """The names as they are; all as text where some are numbers."""
+    """Keep the names as they are; all as text where some are numbers."""
     alike = len({isinstance(name, str) for name in columns}) == 1
     return list(columns) if alike else [str(name) for name in columns]
 
@@ -214,7 +214,7 @@ def _by_number(columns: Sequence[Any], wanted: list[int]) -> Order | None:
 
 
 def _as_numbers(classes: Sequence[Any]) -> list[int]:
-    """Classes as numbers: by value, or the places of words, as whole-numbered labels mean them."""
+    """Read classes as numbers: by value, or the places of words, as whole-numbered labels do."""
     if not isinstance(classes[0], str):
         return list(map(int, classes))
     values = [affixes.number_of(name) for name in classes]

@@ -21,7 +21,7 @@ _MISSING_TYPES = frozenset(("NAType", "NaTType", "MaskedConstant"))  # of pandas
 
 
 def from_list(values: Any) -> Array:
-    """A list or tuple as an array; as one of objects where NumPy would make text of all entries.
+    """Read a list or tuple as an array, of objects where NumPy would make text of all entries.
 
     NumPy turns ["cat", nan] into "cat" and "nan", [1, "1"] into "1" twice, and drops a final NUL.
     """
@@ -33,7 +33,7 @@ def from_list(values: Any) -> Array:
 
 
 def decoded(array: Array, name: str) -> Array:
-    """Bytes as text."""
+    """Decode bytes as text."""
     try:
         return np.char.decode(array) if array.size else array.astype("U")
     except UnicodeDecodeError:
@@ -51,7 +51,7 @@ def is_missing(entry: Any) -> bool:
 
 
 def from_objects(array: Array, name: str) -> Array:
-    """An object array as numbers or as an object array of nothing but strings."""
+    """Read an object array as numbers, or as one of nothing but strings."""
     entries = array.ravel().tolist()
     kinds = set(map(type, entries))
     if all(issubclass(kind, str) for kind in kinds):
@@ -82,7 +82,7 @@ def from_objects(array: Array, name: str) -> Array:
 
 
 def _from_bytes(array: Array, entries: list[Any], name: str) -> Array:
-    """Python's bytes as strings, a final NUL included."""
+    """Decode Python's bytes, a final NUL included."""
     try:
         texts = [entry.decode() for entry in entries]
     except UnicodeDecodeError:

@@ -36,7 +36,7 @@ def missing(what: str, library: str, extra: str) -> MissingExtra:
 
 
 def shown(value: Any, limit: int = 60) -> str:
-    """`value` as a short literal for a sentence."""
+    """Write a value as a short literal for a sentence."""
     try:
         if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
             value = value.item()
@@ -49,7 +49,7 @@ def shown(value: Any, limit: int = 60) -> str:
 
 
 def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
-    """The sentence for a value that is not among the allowed ones, with the nearest one."""
+    """Word that a value is not among the allowed ones, with the nearest one."""
     choices = list(allowed)
     sentence = f"{name} is {shown(value)}; use one of {', '.join(shown(c) for c in choices)}"
     if name == "metric" and isinstance(value, str):
@@ -152,7 +152,7 @@ def renamed(error: F1Error, **names: str) -> F1Error:
 
 @contextmanager
 def calling_y_pred(name: str) -> Iterator[None]:
-    """Sentences about `y_pred` under the name that the caller's argument has."""
+    """Word sentences about `y_pred` under the name that the caller's argument has."""
     try:
         yield
     except F1Error as error:
@@ -161,7 +161,7 @@ def calling_y_pred(name: str) -> Iterator[None]:
 
 @contextmanager
 def counted_from(first: int) -> Iterator[None]:
-    """Row numbers in sentences counted from `first`: the rows that earlier batches had."""
+    """Count row numbers in sentences from `first`: the rows that earlier batches had."""
     try:
         yield
     except F1Error as error:

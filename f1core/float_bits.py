@@ -15,7 +15,7 @@ TOLERANCE = 1e-3
 
 
 class Format(NamedTuple):
-    """How a floating dtype looks as unsigned words of the same width.
+    """Limits of a floating dtype as unsigned words of the same width.
 
     Probabilities lie from minus `below` to `highest`, which are 1.0 and TOLERANCE apart from it
     and from 0.0, rounded to the dtype.
@@ -42,7 +42,7 @@ def format_of(array: Array) -> Format | None:
 
 
 def cuts_of(thresholds: Array, dtype: np.dtype[Any], from_logits: bool) -> Array:
-    """What scores of this dtype are compared with, for float64 thresholds of probabilities."""
+    """Turn float64 thresholds of probabilities into what scores of this dtype are compared with."""
     if from_logits:  # no sigmoid: p > t is x > log(t / (1 - t))
         with np.errstate(divide="ignore"):
             thresholds = np.log(thresholds) - np.log1p(-thresholds)

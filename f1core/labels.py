@@ -132,7 +132,7 @@ def native_ids(block: Array) -> Array:
 
 
 def _whole(block: Array, limit: int) -> Array:
-    """Floats as int32, or as int64 where one is not whole and small: 10^5 take 40 µs, or 200."""
+    """Cast floats to int32, or to int64 if one is not whole and small: 10^5 take 40 µs, or 200."""
     with np.errstate(invalid="ignore"):
         short: Array = block.astype(np.int32)
         if (short == block).all() and short.max(initial=0) <= limit >= -short.min(initial=0):

@@ -187,7 +187,7 @@ def _over_chance(tp: Any, pred: Any, true: Any, xp: Any) -> Any:
 
 
 def _scaled(*counts: Any, xp: Any) -> list[Any]:
-    """Divided by one number a set of counts, so that no product of weights over- or underflows.
+    """Divide each set of counts by one number, so that no product of weights over- or underflows.
 
     In NumPy by a power of two, exactly; elsewhere by the sum, in the precision that is there.
     """

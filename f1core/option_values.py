@@ -38,7 +38,7 @@ def classes(value: Any) -> tuple[tuple[Any, ...] | None, int | None]:
 
 
 def _ordered(value: Any) -> tuple[Any, ...]:
-    """The class names of anything that has an order: lists, arrays, a dict's keys, generators."""
+    """Read class names from anything that has an order: lists, arrays, a dict's keys."""
     if isinstance(value, Set) and not isinstance(value, Reversible):  # dict.keys() is Reversible
         raise F1Error(f"classes is {shown(value)}, which has no order; give a list of names")
     try:
@@ -68,7 +68,7 @@ def _refuse_index(value: Any, entries: tuple[Any, ...]) -> None:
 
 
 def _by_id(value: Mapping[Any, Any]) -> tuple[Any, ...]:
-    """The class names of label2id ({"cat": 0}) or id2label ({0: "cat"}), in the order of ids."""
+    """Read class names from label2id ({"cat": 0}) or id2label ({0: "cat"}), in the order of ids."""
     keys, values = [plain(key) for key in value], [plain(entry) for entry in value.values()]
     if not all(isinstance(name, (str, int, float)) for name in (*keys, *values)):
         raise F1Error(f"classes is {shown(value)}; a dict gives each name an id or each id a name")
@@ -97,7 +97,7 @@ def _by_id(value: Mapping[Any, Any]) -> tuple[Any, ...]:
 
 
 def _as_ids(entries: list[Any]) -> list[int] | None:
-    """Entries as the numbers 0 to C - 1 in any order; None if they are anything else."""
+    """Read entries as the numbers 0 to C - 1 in any order; None if they are anything else."""
     ids = []
     for entry in entries:
         text = isinstance(entry, str)
@@ -122,7 +122,7 @@ def _distinct_names(names: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def among(name: str, value: Any, allowed: Iterable[str]) -> str:
-    """One of some words."""
+    """Check an option that is one of some words."""
     words = tuple(allowed)
     if not isinstance(value, str) or value not in words:
         raise F1Error(one_of(name, value, words))
@@ -141,7 +141,7 @@ def number(value: Any) -> float:
 
 
 def proportion(name: str, value: Any) -> float:
-    """A number from 0 to 1."""
+    """Check an option that is a number from 0 to 1."""
     try:
         found = number(value)
     except TypeError:
@@ -152,7 +152,7 @@ def proportion(name: str, value: Any) -> float:
 
 
 def threshold(value: Any) -> float | tuple[float, ...]:
-    """One number in [0, 1], or one a label."""
+    """Check `threshold=`: one number in [0, 1], or one a label."""
     try:
         try:
             values: float | tuple[float, ...] = number(value)
@@ -187,7 +187,7 @@ def _refuse_named(values: Any) -> None:
 
 
 def whole(name: str, value: Any, least: int = 1) -> int:
-    """A whole number from 1, or from another one."""
+    """Check an option that is a whole number from `least`."""
     try:
         found = integer(value)
     except TypeError:
@@ -198,26 +198,26 @@ def whole(name: str, value: Any, least: int = 1) -> int:
 
 
 def flag(name: str, value: Any) -> bool:
-    """True or False."""
+    """Check an option that is True or False."""
     if value is True or value is False or type(value).__name__ in ("bool_", "bool"):
         return bool(value)
     raise F1Error(f"{name} is {shown(value)}; use True or False")
 
 
 def word(name: str, value: Any) -> str:
-    """Read an option that is text."""
+    """Check an option that is text."""
     if not isinstance(value, str):
         raise F1Error(f"{name} is {shown(value)}; it must be text")
     return value
 
 
 def ignored(value: Any) -> Any:
-    """A label: a string or a whole number."""
+    """Check `ignore_index=`: a string or a whole number."""
     return _label("ignore_index", value, "give the target value that counts nowhere")
 
 
 def pos_label(value: Any) -> Any:
-    """A label: a string or a whole number, True being 1."""
+    """Check `pos_label=`: a string or a whole number, True being 1."""
     value = plain(value)
     if isinstance(value, bool):
         return int(value)
@@ -236,7 +236,7 @@ def _label(name: str, value: Any, hint: str) -> Any:
 
 
 def average_over(value: Any) -> str | tuple[Any, ...] | None:
-    """None, "present", "all", or distinct classes."""
+    """Check `average_over=`: None, "present", "all", or distinct classes."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -260,7 +260,7 @@ def average_over(value: Any) -> str | tuple[Any, ...] | None:
 
 
 def zero_division(value: Any) -> float:
-    """0.0, 1.0 or nan."""
+    """Check `zero_division=`: 0.0, 1.0 or nan."""
     try:
         found = number(value)
     except TypeError:
@@ -271,7 +271,7 @@ def zero_division(value: Any) -> float:
 
 
 def beta(value: Any) -> float:
-    """A number from 0, inf included."""
+    """Check `beta=`: a number from 0, inf included."""
     try:
         found = number(value)
     except TypeError:

@@ -18,7 +18,7 @@ CONFUSION_CLASSES = 1024  # up to here the confusion matrix is kept by default (
 
 @dataclass(frozen=True)
 class Options:
-    """What to count and how to divide; made by `make_options`, compared by merges."""
+    """Options that say what to count and how to divide; made by `make_options`."""
 
     task: str | None = None
     names: tuple[Any, ...] | None = None  # class names; of a binary task the negative one first
@@ -139,7 +139,7 @@ class Options:
         return chosen, if_seen
 
     def difference(self, other: Options) -> str | None:
-        """The first option in which two sets differ, in words, or None."""
+        """Say in which option two sets differ first, or None."""
         for field in fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
             if mine != theirs and not (mine != mine and theirs != theirs):  # nan is itself
@@ -188,7 +188,7 @@ def _made(task: Any, classes: Any, pos_label: Any, **given: Any) -> Options:
 def _with_positive(
     task: str | None, names: tuple[Any, ...] | None, n_classes: int | None, pos_label: Any
 ) -> tuple[str, tuple[Any, ...] | None, Any]:
-    """The task, its names with the positive class last, and `Options.pos_label`."""
+    """Return the task, its names with the positive class last, and `Options.pos_label`."""
     said = f"pos_label={shown(pos_label)} is the positive class of a binary task"
     if task not in (None, "binary"):
         raise F1Error(f"{said}, the task is {task}")
@@ -210,7 +210,7 @@ _made_before = lru_cache(maxsize=128, typed=True)(_made)
 
 
 def thread_count(threads: Any) -> int | None:
-    """`threads=` checked: None for "as many as pay", or a whole number from 1."""
+    """Check `threads=`: None for "as many as pay", or a whole number from 1."""
     return None if threads is None else option_values.whole("threads", threads)
 
 
@@ -224,7 +224,7 @@ def refuse_idle_seed(seed: Any, resamples: Any) -> None:
 
 
 def _cross_checked(options: Options) -> Options:
-    """Complaints about two options at once."""
+    """Refuse options that contradict each other."""
     width, task = options.n_classes, options.task
     if options.pos_label is not None and options.pos_label == options.ignore_index:
         raise F1Error(

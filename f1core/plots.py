@@ -97,7 +97,7 @@ def _as_good(found: Curve, place: int) -> tuple[float, float]:
 
 
 def _drawn_to(found: Curve) -> float:
-    """Where a curve's axis ends: at 1, or where rare positives have had their say.
+    """Choose where a curve's axis ends: at 1, or where rare positives have had their say.
 
     Past the last threshold with a tenth of the highest F-beta nothing is to be seen.
     """

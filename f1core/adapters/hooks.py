@@ -73,7 +73,7 @@ def names_of(metric: Any) -> list[str]:
 def described(
     made: Any, metric: Any, options: Options, rows: float | None = None, **more: Any
 ) -> str:
-    """What a metric object is, for its `repr`: metric, task and every option that was set."""
+    """Describe a metric object for its `repr`: metric, task and every option that was set."""
     classes = options.names or options.n_classes
     said = more | {"task": options.task, "classes": classes}
     for field in fields(options):

@@ -58,7 +58,7 @@ def feval(
 
 
 class Feval(Rounds):
-    """What `feval` makes; it can be pickled, and LightGBM counts its three parameters."""
+    """LightGBM's evaluation function, made by `feval`; it can be pickled."""
 
     def __call__(self, y_true: Any, y_pred: Any, weight: Any = None) -> list[Any]:
         """(name, value, whether more is better) of each metric.

@@ -79,7 +79,7 @@ class Vectors:
 
     @property
     def keys(self) -> dict[str, str]:
-        """What the values are called, and of which metric each one is."""
+        """Name the values, with the metric that each one is of."""
         names = {f"{self._prefix}{key}": name for key, name in self._names.items()}
         if not self._by_class:
             return names
@@ -88,7 +88,7 @@ class Vectors:
 
     @property
     def options(self) -> Options:
-        """What decides which counts these are."""
+        """Return the options that decide which counts these are."""
         return self._counter.options
 
     @property
@@ -116,7 +116,7 @@ class Vectors:
         return _flat(reduce(operator.add, [self._counts(each) for each in parts]))
 
     def rows_of(self, sums: Array) -> float:
-        """How many rows these are, or the sum of their weights."""
+        """Count the rows of a state, or sum their weights."""
         return float(self._counts(sums).amount)
 
     def values(self, *sums: Array) -> dict[str, float] | None:
@@ -132,7 +132,7 @@ class Vectors:
         return dict(zip(self.keys, map(monitored, found), strict=True))
 
     def described(self, made: Any, sums: Sequence[Array]) -> str:
-        """What a metric object is, for its `repr`, with the rows that it has counted."""
+        """Describe a metric object for its `repr`, with the rows that it has counted."""
         try:
             rows = sum(self._counts(each).total for each in sums if np.any(each))
         except F1Error:  # a description of counts that are refused names no rows

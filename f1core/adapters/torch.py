@@ -125,7 +125,7 @@ class ScoreMeter:
 
     @property
     def total(self) -> Any:
-        """How many rows count in `compute`, or the sum of their weights."""
+        """Number of rows that count in `compute`, or the sum of their weights."""
         return (self._all or self._own).total
 
     def __repr__(self) -> str:
@@ -139,7 +139,7 @@ class ScoreMeter:
 
 
 def _summed(mine: Accumulator, group: Any = None) -> Accumulator:
-    """What all ranks have counted, the same on each; `mine` stays as it is.
+    """Add up what all ranks have counted, the same on each; `mine` stays as it is.
 
     Every rank of the group has to call it, whether it has rows or not. Integer counts of one shape
     are added by `all_reduce`; what else there is (labels seen, weights, ids, replicas) is gathered
@@ -178,7 +178,7 @@ def _gathered(thing: Any, group: Any) -> list[Any]:
 
 
 def _device(group: Any) -> torch.device | None:
-    """Where this group reduces; None where only torch itself knows."""
+    """Return the device on which this group reduces; None where only torch itself knows."""
     config = str(dist.get_backend_config(group))
     if "cpu:" in config:
         return torch.device("cpu")

@@ -110,7 +110,7 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
 
     @property
     def plot_lower_bound(self) -> float:  # type: ignore[override, unused-ignore]
-        """Where the axis of a plot begins: mcc and kappa may be negative."""
+        """The value at which a plot's axis begins: mcc and kappa may be negative."""
         return -1.0 if {"mcc", "kappa"} & set(self._vectors.keys.values()) else 0.0
 
     plot_upper_bound = 1.0

@@ -86,7 +86,7 @@ def make_compute_metrics(
 
 
 class ComputeMetrics:
-    """What `make_compute_metrics` makes; it can be pickled."""
+    """Function for the Trainer, made by `make_compute_metrics`; it can be pickled."""
 
     def __init__(
         self, counts: Accumulator, average: str | None, per_class: bool, output: int, logits: bool

@@ -116,7 +116,7 @@ class _Costs(Rounds):
 
 
 class CustomMetric(_Costs):
-    """What `custom_metric` makes; it can be pickled."""
+    """Metric for `xgboost.train`, made by `custom_metric`; it can be pickled."""
 
     def __call__(self, predt: Any, dmatrix: Any) -> list[tuple[str, float]]:
         """(name, value) of each metric, as `xgb.train` wants it."""
@@ -126,7 +126,7 @@ class CustomMetric(_Costs):
 
 
 class EvalMetric(_Costs):
-    """What `eval_metric` makes; it can be cloned and pickled with its XGBClassifier."""
+    """Metric of an XGBClassifier, made by `eval_metric`; cloned and pickled with it."""
 
     @property
     def __name__(self) -> str:

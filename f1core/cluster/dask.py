@@ -163,7 +163,7 @@ def _by_name(
     classes: tuple[Any, ...] | None,
     count: int | None,
 ) -> Arrangement:
-    """How the columns of frames, each with its array, are to be taken."""
+    """Arrange the columns of frames, each with its array, in the order of the classes."""
     shapes = [array.shape for _, array in (target, scores)]
     matrices = all(len(shape) == 2 for shape in shapes)
     if matrices and shapes[0][1] != shapes[1][1]:

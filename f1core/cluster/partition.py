@@ -28,7 +28,7 @@ _ROWS = re.compile("((large_|fixed_size_)?list|array|vector|extension|arrowtenso
 
 
 class Plan:
-    """How the rows of a partition are counted; made once, sent to every worker.
+    """Plan by which a partition's rows are counted; made once, sent to every worker.
 
     `truth` and `scores` are arrays of no rows, of the columns' shapes and dtypes.
     """

@@ -161,7 +161,7 @@ def _checked_resamples(resamples: Any) -> int:
 
 
 def _place(counts: Counts, options: Options, metric: Any, of: Any) -> int | None:
-    """Where the class stands whose ratio is asked for; None for a number of `to_dict`."""
+    """Find the class whose ratio is asked for; None for a number of `to_dict`."""
     if of is None:
         positive = options.task == "binary" and isinstance(metric, str) and metric in RATIOS
         return 1 if positive else None

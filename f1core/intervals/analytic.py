@@ -77,7 +77,7 @@ def metric_interval(
 
 
 def classes_of(counts: Counts, options: Options, ratio: str) -> Classes:
-    """What each class's ratio is made of, as fractions of hits and two kinds of misses."""
+    """Split each class's ratio into hits and two kinds of misses."""
     tp, pred, true = _floats(counts)
     missed, false = np.maximum(true - tp, 0), np.maximum(pred - tp, 0)
     if ratio == "specificity":

@@ -78,7 +78,7 @@ def ratio_influence(
 
 
 def chance_influence(metric: str, counts: Counts) -> tuple[float, Array, Array]:
-    """How much one more row changes "mcc" or "kappa": for being right, by true, by predicted class.
+    """Derive how one more row changes "mcc" or "kappa": if right, by true, by predicted class.
 
     Both are observed less expected agreement over a largest possible one, 1 less the sum of
     true times predicted shares for kappa, a geometric mean of the like for MCC. So a row of class

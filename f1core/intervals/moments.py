@@ -141,7 +141,7 @@ def _third_moment(rows: Array, confusion: Array, changes: list[Array]) -> float:
 
 
 def _unit(each: Classes, weights: Array) -> float:
-    """How much one more error would move an average, as it matters for how skewed it is.
+    """Estimate how far one more error would move an average, which says how skewed it is.
 
     The mean over all rows that could be errors, by the variance that each would bring.
     """
@@ -159,7 +159,7 @@ def _unit(each: Classes, weights: Array) -> float:
 def _filled(
     each: Classes, smooth: Classes, weights: Array, undefined: float, empty: Array
 ) -> tuple[float, float]:
-    """How far an average may move, down and up, by what classes without rows are in truth.
+    """Bound how far classes without rows may move an average, down and up.
 
     These are like the others as far as the others tell, each of them one trial.
     """

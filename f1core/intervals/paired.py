@@ -38,7 +38,7 @@ _SIGNED = ("mcc", "kappa")
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found; `difference` is `a` - `b`, with an interval and a two-sided p-value."""
+    """Result of `compare`: `difference` is `a` - `b`, with an interval and a two-sided p-value."""
 
     metric: str
     a: float
@@ -171,7 +171,7 @@ _OPTIONS = (
 def _batches(
     y_true: Any, pred_a: Any, pred_b: Any, options: Options, weight: Any
 ) -> tuple[Batch, Batch]:
-    """Both predictions checked, as one task."""
+    """Check both predictions, as one task."""
     idle: dict[str, IdleOption] = {}  # what one side has no use for may be for the other
 
     def checked(pred: Any, name: str, options: Options) -> Batch:
@@ -228,7 +228,7 @@ def _labelled(options: Options, batch: Batch) -> Options:
 
 
 def _columns(batch: Batch) -> tuple[Any, ...] | None:
-    """What a batch's columns call the classes."""
+    """Read what a batch's columns call the classes."""
     return None if batch.options.task == "binary" else batch.options.names
 
 
@@ -254,7 +254,7 @@ def _rows(
 
 
 def _one_row(told: Resamples, metric: str) -> float:
-    """How much one row (or cluster) that only one side has right moves a metric.
+    """Measure how much one row (or cluster) that only one side has right moves a metric.
 
     Any class is as likely to be that row's: a rare one may hold all that the rows did not show.
     """
@@ -280,7 +280,7 @@ def _blurred(moved: Array, one: float, seed: int) -> Array:
 
 
 def _shifted(moved: Array, difference: float) -> float:
-    """How often resampled differences lie as far from the difference as it lies from 0."""
+    """Count how often resampled differences lie as far from the difference as it does from 0."""
     moved = moved[~np.isnan(moved)]
     if np.isnan(difference) or not len(moved):
         return float("nan")

@@ -118,7 +118,7 @@ def _variances(found: Array) -> Array:
 
 
 def _unit(drawn: Resamples, scores: Scores, stem: str, kind: str, whole: Array) -> float:
-    """How much one more row (or cluster) that misses would move what is no average of classes."""
+    """Derive how one more row (or cluster) that misses moves what is no average of classes."""
     if stem not in RATIOS or kind != "micro":
         return float(1 / whole)
     a, b, c = classes_of(scores._counts, drawn.options, stem).coefs

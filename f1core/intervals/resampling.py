@@ -111,7 +111,7 @@ class Resamples:
 
 
 def units_of(sums: Array) -> Array:
-    """How many rows of equal weight, or clusters of equal size, stray as these (B, …) sums do.
+    """Estimate how many equal rows or clusters stray as these (B, …) sums do.
 
     A sum of Poisson weights over n equal ones has mean n and variance n.
     """
@@ -121,7 +121,7 @@ def units_of(sums: Array) -> Array:
 
 
 def understated(units: Any, level: float) -> Array:
-    """How much larger a variance is to be taken that so few units told, as Student's t says."""
+    """Return the factor by which a variance of so few units is too small, by Student's t."""
     z = NormalDist().inv_cdf((1 + level) / 2)
     factors = [
         (t_quantile((1 + level) / 2, n - 1) / z) ** 2 * n / (n - 1) if n < 1000 else 1.0
@@ -188,7 +188,7 @@ def of_labels(counts: Counts, options: Options, resamples: int, seed: Any) -> Re
 def joint_resamples(
     a: Batch, b: Batch, counted: list[tuple[Counts, Options]], resamples: int, seed: int
 ) -> list[Resamples]:
-    """Both sides' resamples from the cells of the joint table that hold rows."""
+    """Draw both sides' resamples from the cells of the joint table that hold rows."""
     true, pred_a, pred_b, cells = _table(a, b)
     what = f"{resamples:,} resamples of {a.n_classes:,} classes"
     sums = [zeros((resamples, 3, batch.n_classes), np.int64, what) for batch in (a, b)]
@@ -245,7 +245,7 @@ def _table(a: Batch, b: Batch) -> tuple[Array, Array, Array, Array]:
 
 
 def _decided(a: Batch, b: Batch) -> Iterator[tuple[Decisions, Decisions]]:
-    """Both sides' decisions, block by block; the same rows count on both."""
+    """Decide the rows of both sides, block by block; the same rows count on both."""
     step = max(1, _BLOCK // max(a.width, b.width))
     for start in range(0, len(a), step):
         rows = slice(start, min(start + step, len(a)))
@@ -259,7 +259,7 @@ def _as_ids(true: Array, a: Batch, b: Batch) -> Array:
 
 
 def discordant(a: Batch, b: Batch) -> tuple[int, int]:
-    """How many rows only a, and only b, has right."""
+    """Count the rows that only a, and only b, has right."""
     only_a = only_b = 0
     for left, right in _decided(a, b):
         mine, theirs = _right(left), _right(right)

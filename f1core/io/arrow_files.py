@@ -173,7 +173,7 @@ class SparseFile(io.RawIOBase):
             yield piece
 
     def _rows(self, array: Any, start: int, stop: int) -> Any:
-        """Some rows of a simple column; `start` is a multiple of 8, where a byte of bits begins."""
+        """Read rows of a simple column; `start` is a multiple of 8, where a byte of bits begins."""
         import pyarrow as pa
 
         kind, buffers = array.type, array.buffers()
@@ -201,7 +201,7 @@ class SparseFile(io.RawIOBase):
         return pa.Array.from_buffers(kind, stop - start, found, children=children)
 
     def _part(self, buffer: Any, start: int, stop: int) -> Any:
-        """Some bytes of a buffer: from the file where they are not in memory yet."""
+        """Read some bytes of a buffer, from the file where they are not in memory yet."""
         import pyarrow as pa
 
         if buffer is None:

@@ -24,7 +24,7 @@ _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what Hive calls a folder of nulls
 
 
 class Reread(Exception):
-    """What looked like numbers does not any more: read the rows again, from the first."""
+    """Raised when labels that looked like numbers turn out as text: read again, from the first."""
 
 
 class Source(ABC):
@@ -151,7 +151,7 @@ def dtype_of(kind: Any) -> np.dtype[Any] | None:
 
 
 def _rows(column: Any, name: str) -> Array:
-    """Equally long lists as (n, C)."""
+    """Read equally long lists as (n, C)."""
     width = getattr(column.type, "list_size", None)
     flat = column.flatten()
     if width is None:

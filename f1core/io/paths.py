@@ -168,7 +168,7 @@ def _listed(folder: Path) -> list[str]:
 
 
 def _stat(path: Path) -> os.stat_result | None:
-    """What the system knows of a path; None where there is nothing."""
+    """Ask the system what it knows of a path; None where there is nothing."""
     try:
         return os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -187,7 +187,7 @@ def _absent(path: Path) -> F1Error:
 
 
 def _identity(path: Path) -> Any:
-    """What hard links and symbolic links of one file share."""
+    """Return what hard links and symbolic links of one file share."""
     about = _stat(path)
     if about is None:
         if path == STDIN:  # Windows

@@ -64,7 +64,7 @@ def used(
 
 
 def _looked(source: Source, target: Names, probabilities: Names | None, **others: Any) -> Selection:
-    """What was asked for among a source's columns; an .npy of scores has its target beside it."""
+    """Choose what was asked for of a source's columns; an .npy has its target beside it."""
     targets = [target] if isinstance(target, str) else list(target)
     names = list(source.names)
     if source.whole is not None:
@@ -150,7 +150,7 @@ class Rows(NamedTuple):
 
 
 class Words(tuple[str, ...]):
-    """Some labels, typed on a command line, whose type the columns tell.
+    """Labels typed on a command line, whose type the columns tell.
 
     Examples
     --------

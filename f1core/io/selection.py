@@ -63,7 +63,7 @@ class Selection:
 
     @property
     def classes(self) -> Any:
-        """What the columns or the caller call the classes, or their number; as for `score`."""
+        """Names of the classes by columns or caller, or their number; as for `score`."""
         return self.count if self.class_names is None else list(self.class_names)
 
     def refuse_stray(self, batch: Mapping[str, Array], whole_numbers: Collection[str] = ()) -> None:

@@ -39,7 +39,7 @@ _KEPT = 100_000  # distinct cells, with spaces around them and all, that are com
 
 
 class Spelling:
-    """How the label cells of all text files of one run are written.
+    """Record of how the label cells of all text files of one run are written.
 
     `values` are labels that the caller named: a string that looks like a number says that labels
     are text.
@@ -266,7 +266,7 @@ def _whole_numbers(column: Any) -> Array | None:
 
 
 def _form(text: str) -> str:
-    """How a cell is written: a form of labels that are numbers, "number", "fraction" or "word"."""
+    """Tell the form of a cell: one of labels that are numbers, "number", "fraction" or "word"."""
     text = text.strip()
     for name, pattern in _FORMS:
         if pattern.fullmatch(text):

@@ -171,7 +171,7 @@ class Delimited(Source):
         return F1Error(self._first_wrong(name) or str(error))
 
     def _first_wrong(self, name: str) -> str | None:
-        """Where a column of numbers holds something else."""
+        """Find where a column of numbers holds something else."""
         import pyarrow as pa
 
         with self._reader(include_columns=[name], column_types={name: pa.string()}) as reader:
@@ -206,7 +206,7 @@ def _whole_rows(text: str) -> str:
 
 
 def _dialect(text: str, path: Path) -> tuple[str, str]:
-    """What separates the columns, and what the digits of a fraction."""
+    """Guess what separates the columns, and what the digits of a fraction."""
     order = "\t" + _DELIMITERS if ".tsv" in path.name.lower() else _DELIMITERS
     rows = {mark: _rows(text, mark) for mark in order}
     sound = [

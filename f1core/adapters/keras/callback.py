@@ -146,7 +146,7 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         return key in heads or (self._per_class and key.startswith(tuple(f"{h}_" for h in heads)))
 
     def _part(self, value: Any, y_pred: Any) -> Any:
-        """What belongs to the output that is scored."""
+        """Pick the part of some nested data that belongs to the output that is scored."""
         if not isinstance(y_pred, (dict, list, tuple)):
             return value
         names = list(y_pred) if isinstance(y_pred, dict) else list(self.model.output_names)

@@ -35,7 +35,7 @@ class Wanted(NamedTuple):
 
 
 def planned(metric: str | Sequence[str], average: str | None, options: Options) -> list[Wanted]:
-    """What a ScoreMetric is to tell; what the task or sums over rows do not give is refused."""
+    """Plan what a ScoreMetric tells; refuse what the task or sums over rows do not give."""
     return [_wanted(each, average, options) for each in names_of(metric)]
 
 
@@ -113,7 +113,7 @@ def as_counts(found: Array, width: int, options: Options) -> Counts:
 
 
 def miscounted(found: Array, width: int, options: Options) -> str | None:
-    """How many rows `score` would refuse, and why, in one sentence; None where there are none."""
+    """Say how many rows `score` would refuse, and why, in one sentence; None if there are none."""
     score = "a score that is NaN"
     if options.task != "multiclass" and not options.from_logits:
         score += " or outside [0, 1] (logits need from_logits=True)"
@@ -157,7 +157,7 @@ def values(
 
 
 def _ratios(kind: str, names: tuple[str, ...], sums: Four, options: Options, xp: Any) -> Any:
-    """Some ratios of one average, or of the classes."""
+    """Divide some ratios of one average, or of the classes."""
     how: dict[str, Any] = {
         "coefs": options.coefs, "zero_division": options.zero_division, "only": names, "xp": xp,
     }  # fmt: skip

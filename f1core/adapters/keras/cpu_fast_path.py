@@ -54,7 +54,7 @@ class StepCounter:
             self._ids = Accumulator.of(replace(plain, names=turned, pos_label=None), threads=1)
 
     def sums_of(self, step: Step) -> Array | None:
-        """What `ops.sums_of` gives without weights; None if there are no rows or one is refused."""
+        """Sum a step without weights, as `ops.sums_of`; None without rows, or if one is refused."""
         task, width = self._columns.task, self._width
         true = to_numpy(step.true, "y_true").reshape((-1, width) if step.by_column else -1)
         pred = to_numpy(step.pred, "y_pred").reshape(-1 if task == "binary" else (-1, width))

@@ -168,7 +168,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         return Scores(counts, self._options)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the same metric anew."""
+        """Return the configuration from which Keras makes this metric anew."""
         metric, average, name = self._asked
         given = {option: getattr(self._options, option) for option in OPTIONS}
         given |= {"task": self._options.task, "classes": self._options.given_classes}

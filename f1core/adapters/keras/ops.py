@@ -26,7 +26,7 @@ Four = tuple[Any, Any, Any, Any]
 
 
 class Step(NamedTuple):
-    """What a metric is handed in a step; axes before the last one are rows: (n, steps, C) too."""
+    """One step's arguments to a metric; axes before the last one are rows: (n, steps, C) too."""
 
     true: Any
     pred: Any  # (…, C) scores, of a binary task (…, 1)
@@ -73,7 +73,7 @@ def by_row(value: Any, dtype: str, pred: Any) -> Any:
 
 
 def sums_of(step: Step, weight: Any, options: Options, width: int) -> Any:
-    """What a step adds to each counter: int32, or float32 with weights (n, 1).
+    """Sum what a step adds to each counter: int32, or float32 with weights (n, 1).
 
     A negative weight makes the sums NaN, as a weight that is NaN does.
     """
@@ -94,7 +94,7 @@ def sums_of(step: Step, weight: Any, options: Options, width: int) -> Any:
 
 
 def _decide(step: Step, options: Options, width: int) -> Four:
-    """What is hit, predicted, true, and counts at all: booleans (n, C)."""
+    """Decide each cell: (n, C) booleans of hit, predicted, true, and whether it counts at all."""
     true = ops.reshape(_comparable(step.true), (-1, width if step.by_column else 1))
     pred = ops.reshape(step.pred, (-1, step.pred.shape[-1]))
     decide = {"binary": _binary, "multiclass": _multiclass, "multilabel": _multilabel}
@@ -137,7 +137,7 @@ def _not_ignored(true: Any, options: Options) -> Any:
 
 
 def _sides(pred: Any, options: Options) -> tuple[Any, Any]:
-    """Which scores are surely not above the cut, and which surely are: NaN is neither."""
+    """Tell the scores surely not above the cut from those surely above: NaN is neither."""
     dtype = standardize_dtype(pred.dtype)
     cuts = np.atleast_1d(np.asarray(options.threshold, np.float64))
     form = BFLOAT16 if dtype == "bfloat16" else np.dtype(dtype)

@@ -70,7 +70,7 @@ def scorer(metric: str, **options: Any) -> Scorer:
 
 
 class Scorer(_BaseScorer):  # type: ignore[misc]
-    """What `scorer` makes; call it as `scorer(estimator, x, y)`."""
+    """Scorer that scikit-learn calls as `scorer(estimator, x, y)`; made by `scorer`."""
 
     def __init__(self, metric: str, options: dict[str, Any]) -> None:
         self.metric = metric
@@ -169,7 +169,7 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
             )
 
     def _labels(self, pred: Any) -> Array:
-        """What `predict` gave, if it is labels."""
+        """Return what `predict` gave if it is labels, else None."""
         found: Array = np.asarray(pred)
         if found.dtype.kind != "f":
             return found

@@ -73,7 +73,7 @@ class Targets:
         return self.wrong_by_row == 0 if self.right is None else self.right
 
     def places(self, labels: Array) -> Array:
-        """Where these labels stand among those that occur; -1 for one that does not."""
+        """Find where these labels stand among those that occur; -1 for one that does not."""
         place = {label: i for i, label in enumerate(self.labels.tolist())}
         return np.array([place.get(label, -1) for label in labels.tolist()], np.intp)
 
