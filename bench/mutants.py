@@ -24,15 +24,23 @@ THRESHOLDS = [
     "tests/laws/test_thresholds.py", "tests/laws/test_binned.py", "tests/laws/test_places.py",
     "tests/api/test_best.py", "tests/api/test_curve.py", "tests/laws/test_rounding.py",
 ]  # fmt: skip
+LABELS = [
+    "tests/api/test_labels.py", "tests/api/test_odd_labels.py", "tests/api/test_open_labels.py",
+]  # fmt: skip
+READING = [
+    *API, "tests/api/test_refusals.py", "tests/api/test_errors.py", "tests/api/test_names.py",
+    "tests/laws/test_places.py", "tests/api/test_pos_label.py",
+    "tests/api/test_row_order.py", *LABELS,
+]  # fmt: skip
 TESTS = {
     "counts.py": [*API, "tests/api/test_state.py", "tests/api/test_forged_state.py",
-                  "tests/laws/test_large_counts.py", "tests/api/test_sent_matrices.py"],
+                  "tests/laws/test_large_counts.py", "tests/api/test_sent_matrices.py",
+                  "tests/laws/test_training.py"],
     "metrics.py": [*API, "tests/laws/test_agreement.py"],
-    "inputs.py": [*API, "tests/api/test_refusals.py", "tests/api/test_errors.py",
-                  "tests/api/test_names.py", "tests/laws/test_places.py",
-                  "tests/api/test_pos_label.py"],
-    "labels.py": ["tests/api/test_labels.py", "tests/api/test_odd_labels.py",
-                  "tests/api/test_open_labels.py", *API],
+    "inputs.py": READING,
+    "discover.py": READING,
+    "frame_columns.py": [*READING, "tests/api/test_stray_columns.py"],
+    "labels.py": [*LABELS, *API],
     "thresholds/best.py": THRESHOLDS,
     "thresholds/bins.py": THRESHOLDS,
     "thresholds/binned.py": THRESHOLDS,

@@ -352,3 +352,19 @@ def test_whole_numbers_beyond_int64_keep_their_value_or_are_refused():
     values, codes = factorize(large, large[::-1].copy())
     assert values.tolist() == [2**63, 2**63 + 1, 2**63 + 2]
     assert [code.tolist() for code in codes] == [[0, 2, 1, 0], [0, 1, 2, 0]]
+
+
+@pytest.mark.parametrize("row", [[1, 2, 0], [0, 2, 0], [1, 1, 0], [0, 0, 0], [1, -1, 0]])
+def test_a_row_that_is_not_a_single_1_is_no_one_hot_row(row):
+    with pytest.raises(F1Error, match="row 1"):
+        score([[0, 0, 1], row], np.eye(3)[[2, 0]], task="multiclass")
+
+
+@pytest.mark.parametrize("classes", [[5, 6, 7], [7, 5, 6], [5, 7, 10], [0, 5, 1 << 40]])
+def test_a_number_beside_the_classes_is_none_of_them(classes):
+    rows = np.array(classes)
+    assert score(rows, rows, classes=classes).accuracy == 1.0
+    for other in {at + step for at in classes for step in (-1, 1)} - set(classes):
+        for true, pred in ((rows, [*classes[:2], other]), ([*classes[:2], other], rows)):
+            with pytest.raises(F1Error, match=f"is {other} at row 2"):
+                score(true, pred, classes=classes)

@@ -22,6 +22,7 @@ def test_index_labels_in_another_order_are_refused():
         (lambda: score(true, frame, classes=2, task="multiclass"), "y_true", "y_pred"),
         (lambda: score(true, rows, sample_weight=weight), "y_true", "sample_weight"),
         (lambda: score(TRUE, pred, sample_weight=weight), "y_pred", "sample_weight"),
+        (lambda: score(np.array(TRUE), pred, sample_weight=weight), "y_pred", "sample_weight"),
         (lambda: score_by(weight, true, rows), "y_true", "groups"),
         (lambda: Accumulator("binary").update(true, pred), "y_true", "y_pred"),
         (lambda: Accumulator("binary").update(true, rows, sample_id=weight), "y_true", "sample_id"),

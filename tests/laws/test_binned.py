@@ -126,6 +126,56 @@ def test_refusals_are_sentences():
         found.curve(2)
 
 
+def test_what_it_holds_is_shown():
+    found = BinnedThresholds("binary", bins=16)
+    assert repr(found) == "BinnedThresholds('binary', bins=16, 0 rows)"
+    found.update([0, 1, 1], [0.1, 0.2, 0.3])
+    assert repr(found) == "BinnedThresholds('binary', bins=16, 3 rows)"
+
+
+class Table:
+    """An array with names of columns that does something else before it is read."""
+
+    def __init__(self, rows, columns, first=lambda: None):
+        self.rows, self.columns, self.first = np.array(rows), columns, first
+
+    def __array__(self, *args, **options):
+        first, self.first = self.first, lambda: None
+        first()
+        return self.rows
+
+
+def test_a_batch_that_comes_while_another_is_read_loses_neither():
+    """The inner batch names the labels, so the outer one is read again by these names."""
+    found, expected = (BinnedThresholds("multilabel", bins=16) for _ in range(2))
+    inner = Table([[0, 1]], ["a", "b"]), Table([[0.2, 0.9]], ["a", "b"])
+    rows = [[1, 0], [1, 1]], [[0.8, 0.3], [0.7, 0.6]]
+    outer = [Table(each, ["b", "a"]) for each in rows]
+    for batch in (inner, outer):
+        expected.update(*batch)
+    late = Table(rows[0], ["b", "a"], first=lambda: found.update(*inner))
+    found.update(late, outer[1])
+    assert found == expected
+
+
+def test_names_that_come_after_rows_without_any_are_refused_whoever_was_first():
+    inner, named = ([[0, 1]], [[0.2, 0.9]]), Table([[0.8, 0.3]], ["b", "a"])
+    found = BinnedThresholds("multilabel", bins=16)
+    late = Table([[1, 0]], ["b", "a"], first=lambda: found.update(*inner))
+    for truth in (late, Table([[1, 0]], ["b", "a"])):
+        with pytest.raises(F1Error, match="earlier rows came without names"):
+            found.update(truth, named)
+    assert "1 rows" in repr(found)
+
+
+def test_a_reset_while_a_batch_is_read_forgets_what_came_before_it():
+    rows, expected = ([[0, 1]], [[0.2, 0.9]]), BinnedThresholds("multilabel", bins=16)
+    expected.update(*rows)
+    found = expected + expected
+    found.update(Table(rows[0], None, first=found.reset), rows[1])
+    assert found == expected
+
+
 def test_bins_whose_labels_columns_named_merge_with_empty_ones_either_way():
     pandas = pytest.importorskip("pandas")
     y_true = pandas.DataFrame({"a": [0, 1, 1, 0], "b": [1, 0, 1, 0]})

@@ -89,6 +89,19 @@ def test_an_update_that_would_overflow_is_refused_and_changes_nothing(name, engi
         assert full == pickle.loads(before)
 
 
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])
+def test_weights_of_many_updates_that_would_overflow_are_refused(task):
+    made = Accumulator(task, classes=2)
+    rows = ([[0, 1]], [[1, 1]]) if task == "multilabel" else ([1], [0])
+    for weight in (5e307, 6e307):
+        made.update(*rows, sample_weight=[weight])
+    before = pickle.dumps(made)
+    with pytest.raises(F1Error, match="beyond"):
+        made.update(*rows, sample_weight=[1e308])
+    assert made == pickle.loads(before)
+    made.update(*rows, sample_weight=[5e307])
+
+
 def test_the_limbs_of_a_ratio_are_carried():
     rows = np.zeros(ROWS, np.int64)
     rows[COUNT], rows[HIGH], rows[LOW] = 5, (1 << 62) + 3, (1 << 62) + 9

@@ -173,6 +173,30 @@ def test_a_threshold_shared_by_large_columns_is_the_best_of_all(seed: int) -> No
     assert points[good].min() <= best.threshold < np.append(points, 2)[good.max() + 1]
 
 
+def test_a_label_without_positives_leaves_a_large_shared_mean_where_nothing_is_predicted():
+    """Above 0.4 nothing is predicted of it, so it is left out of the mean from there on."""
+    rng = np.random.default_rng(5)
+    y_true = rng.random((40_000, 2)) < [0.2, 0.0]
+    y_prob = np.clip(rng.random((40_000, 2)) * 0.7 + y_true * 0.25, 0, 1).round(2)
+    y_prob[:, 1] *= 0.5
+    options = {"task": "multilabel", "average_over": "present"}
+    best = best_threshold(y_true, y_prob, shared=True, **options)
+    every = [score(y_true, y_prob, threshold=t, **options).macro.f1 for t in np.unique(y_prob)]
+    assert best.score == max(every)
+
+
+def test_precision_of_nothing_may_be_the_best():
+    """A 0/0 that counts as 1 beats any precision that alarms at random have."""
+    y_true, y_prob = (
+        np.array([[0, 1], [0, 0], [1, 0]]),
+        np.array([[0.2, 0.3], [0.9, 0.8], [0.5, 0.4]]),
+    )
+    options = {"task": "multilabel", "zero_division": 1.0}
+    best = best_threshold(y_true, y_prob, average="micro", min_recall=0.0, **options)
+    assert score(y_true, y_prob, threshold=tuple(best.threshold), **options).micro.precision == 1
+    assert best.score == 1
+
+
 # ---- which of equals, and how flat ---------------------------------------------------------
 
 
@@ -204,6 +228,12 @@ def test_a_floor_is_kept_with_the_most_to_spare():
     assert (best.score, best.low, best.high, best.metric) == (1, 0.3, 0.5, "recall")
     best = best_threshold([0, 1, 0], [0.3, 0.5, 0.9], min_recall=0.5)
     assert (best.score, best.low, best.high, best.metric) == (0.5, 0.3, 0.5, "precision")
+
+
+def test_of_a_beta_beyond_rounding_recall_alone_decides():
+    for beta in (1e9, math.inf):
+        best = best_threshold([0, 0, 1], [0.1, 0.2, 0.9], beta=beta)
+        assert (best.score, best.low, best.high) == (1, 0, 0.9)
 
 
 def test_neighbouring_floats_have_no_middle():
