@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import metrics
+from .alignment import union
 from .count_layout import CELLS, PRED, RATIOS, ROWS, TRUE
-from .counts import Array, Counts, onto, union
+from .counts import Array, Counts
 from .errors import F1Error, unknown_attribute
 from .locks import cached_property
 from .options import Options
@@ -204,4 +205,4 @@ def _with_averaged(counts: Counts, options: Options) -> Counts:
     over = options.average_over
     if counts.labels is None or not isinstance(over, tuple):
         return counts
-    return onto(counts, union(counts.labels, np.unique(np.array(over))))
+    return counts.onto(union(counts.labels, np.unique(np.array(over))))

@@ -10,7 +10,7 @@ from typing import Any, overload
 import numpy as np
 
 from .accumulator import Accumulator
-from .counts import Array, Counts, onto
+from .counts import Array, Counts
 from .discover import zeros_and_ones
 from .errors import F1Error, parameters_of, refuse_unknown, shown
 from .grouped import GroupedAccumulator
@@ -211,7 +211,7 @@ def _as_binary(total: Accumulator) -> Accumulator:
     counts = total.counts
     if counts is None:
         return total
-    whole = onto(counts, np.array([0, 1]))
+    whole = counts.onto(np.array([0, 1]))
     return total.as_task("binary", Counts(2, whole.confusion, whole.sums, replicas=whole.replicas))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -82,7 +81,8 @@ def with_replicas(
     replicas = count_replicas(batch, seed, first, clusters=hashes)
     if counts.labels is not None and batch.labels is not None:
         replicas = replicas.only(np.searchsorted(batch.labels, counts.labels))
-    return replace(counts, replicas=replicas)
+    counts.replicas = replicas
+    return counts
 
 
 def weights(seed: int, start: int, stop: int, resamples: int) -> Array:

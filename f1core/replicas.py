@@ -8,12 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .count_layout import with_whole
-from .errors import F1Error, shape_words
+from .errors import F1Error
 
 Array = NDArray[Any]
-
-_NAMES = {"replica_sums": "sums", "replica_rows": "rows", "replica_spans": "spans"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +26,7 @@ class Replicas:
     spans: Array
 
     def __add__(self, other: Replicas) -> Replicas:
-        """Add resampled counts of different rows.
-
-        Raises
-        ------
-        F1Error
-            If the same row of a stream is on both sides, or they differ in form.
-        """
+        """Add resampled counts of different rows; the same row of a stream on both is refused."""
         if self.sums.shape != other.sums.shape or (self.rows is None) != (other.rows is None):
             mine, theirs = (f"{len(r.sums)} resamples {r.sums.shape[1:]}" for r in (self, other))
             raise F1Error(f"{theirs} cannot be added to {mine}")
@@ -47,7 +38,7 @@ class Replicas:
         if sums.dtype.kind == "i" and (sums < 0).any():  # wrapped: neither side is negative
             raise F1Error("these resamples hold too many rows to be added: counts end at 2^63")
         refuse_infinite(sums)
-        return Replicas(sums, rows, _joined(self.spans, other.spans))
+        return Replicas(sums, rows, joined(self.spans, other.spans))
 
     @property
     def clustered(self) -> bool:
@@ -79,49 +70,9 @@ class Replicas:
         sums[:, :, classes] = self.sums
         return Replicas(sums, self.rows, self.spans)
 
-    def as_dict(self) -> dict[str, Array]:
-        """The arrays by name, for saving and sending."""
-        named = {name: getattr(self, of) for name, of in _NAMES.items()}
-        return {name: array for name, array in named.items() if array is not None}
-
-    @classmethod
-    def taken_from(
-        cls, named: dict[str, Array], sums: tuple[int, ...], rows: Any
-    ) -> Replicas | None:
-        """Take the arrays of `as_dict` out of a dict, believing nothing; None without any.
-
-        Raises
-        ------
-        F1Error
-            If they are not of replicas of counts of these shapes.
-        """
-        found = {of: named.pop(name) for name, of in _NAMES.items() if name in named}
-        if not found:
-            return None
-        if set(found) != {"sums", "spans"} | ({"rows"} if rows is not None else set()):
-            raise F1Error(f"these are not replicas: {sorted(found)}")
-        if "rows" in found:
-            found["rows"] = with_whole(found["rows"])
-        shapes = {"sums": (None, *sums), "rows": (None, *(rows or ())), "spans": (None, 3)}
-        for name, array in found.items():
-            known = (np.int64,) if name == "spans" else (np.int64, np.float64)
-            good = array.dtype in known and array.ndim == len(shapes[name])
-            if not good or array.shape[1:] != shapes[name][1:]:
-                raise F1Error(f"{name} of replicas cannot be {shape_words(array)}")
-            if not ((array >= 0) & np.isfinite(array)).all():
-                raise F1Error(f"{name} of replicas hold a number that no count can be")
-        _joined(found["spans"], found["spans"][:0])
-        return cls(found["sums"], found.get("rows"), found["spans"])
-
 
 def refuse_infinite(sums: Array) -> None:
-    """Complain about resampled sums of weights that have left float64.
-
-    Raises
-    ------
-    F1Error
-        If they have.
-    """
+    """Complain about resampled sums of weights that have left float64."""
     if sums.dtype.kind == "f" and not np.isfinite(sums).all():
         raise F1Error(
             "sample_weight has a sum beyond float64 in a resample, where a row may count "
@@ -129,7 +80,7 @@ def refuse_infinite(sums: Array) -> None:
         )
 
 
-def _joined(a: Array, b: Array) -> Array:
+def joined(a: Array, b: Array) -> Array:
     """Join the rows that are in either; refuse if some are in both."""
     if (
         len(a) and len(b) and not (a[:, 1:].any() or b[:, 1:].any())

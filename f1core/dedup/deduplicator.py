@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..alignment import refuse_mixed, refuse_other_width, union
 from ..count import add, count
-from ..counts import Array, Counts, refuse_mixed, refuse_other_width, union
+from ..counts import Array, Counts
 from ..errors import F1Error, shown
 from ..options import Options
 from .keys import Ids, spelled
