@@ -192,9 +192,11 @@ class Accumulator(RunningTotal):
             kept.refuse_mixed(by_id=False)
         asked, width, exact = kept.options, kept.width, by_id or stream is not None
         batch = check(y_true, y_pred, kept.named(), sample_weight, width, exact)
+        if by_id or cluster is not None:
+            given = {"sample_id": sample_id, "cluster": cluster}
+            refuse_reordered(y_true=y_true, y_pred=y_pred, **given)
+            refuse_own_columns(y_pred, **given)
         if by_id:
-            refuse_reordered(y_true=y_true, y_pred=y_pred, sample_id=sample_id)
-            refuse_own_columns(y_pred, sample_id=sample_id)
             ids = check_ids(sample_id, len(batch))
         if not len(batch):
             return True

@@ -15,6 +15,7 @@ def test_index_labels_in_another_order_are_refused():
     pred = pd.Series(PRED, index=list("abcd")).loc[list("dcba")]
     weight, rows = pd.Series([1, 2, 3, 4], index=list("bacd")), np.array(PRED)
     frame = pd.DataFrame({"a": PRED, "b": PRED}, index=list("bacd"))
+    drawn = Accumulator("binary", resamples=3)
     words = "{} and {} have the same index labels in another order"
     for call, one, other in (
         (lambda: score(true, pred), "y_true", "y_pred"),
@@ -26,6 +27,8 @@ def test_index_labels_in_another_order_are_refused():
         (lambda: score_by(weight, true, rows), "y_true", "groups"),
         (lambda: Accumulator("binary").update(true, pred), "y_true", "y_pred"),
         (lambda: Accumulator("binary").update(true, rows, sample_id=weight), "y_true", "sample_id"),
+        (lambda: score(true, rows, cluster=weight, resamples=3), "y_true", "cluster"),
+        (lambda: drawn.update(true, rows, cluster=weight), "y_true", "cluster"),
         (lambda: f1core.best_threshold(true, pred), "y_true", "y_prob"),
         (lambda: f1core.curve(true, pred), "y_true", "y_prob"),
     ):
