@@ -97,8 +97,8 @@ def test_what_is_passed_as_another_argument_is_no_class():
         Accumulator("multiclass").update(TRUE, SCORES.assign(key=ids), sample_id=ids)
     with pytest.raises(F1Error, match="'g', which is cluster"):
         score(TRUE, SCORES.assign(g=groups), cluster=groups, resamples=5, seed=0)
+    made = Accumulator("multiclass", resamples=5)
     with pytest.raises(F1Error, match="'g', which is cluster"):
-        made = Accumulator("multiclass", resamples=5)
         made.update(TRUE, SCORES.assign(g=groups), cluster=groups)
     assert score(TRUE, SCORES.assign(w=0.0), sample_weight=FRAME["w"]).classes[-1] == "w"
 
