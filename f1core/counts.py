@@ -29,7 +29,7 @@ class Counts:
 
     `confusion` is (C, C), rows = truth; `sums` are (3, C), or (4, L) with `rows`; these are (26,)
     for a multilabel task, (2,) where rows were only counted. `labels` are (C,) sorted values, where
-    the data named the classes. `cells` are a matrix as it was sent, or counted in bytes: only who
+    the data named the classes. `packed` is a matrix as it was sent, or counted in bytes: only who
     asks for `confusion` pays for 8 bytes a cell.
     """
 
@@ -41,12 +41,12 @@ class Counts:
         rows: Array | None = None,
         labels: Array | None = None,
         replicas: Replicas | None = None,
-        cells: Cells | None = None,
+        packed: Cells | None = None,
     ) -> None:
         self.n_classes = n_classes
         self.sums, self.rows, self.labels, self.replicas = sums, rows, labels, replicas
-        self._cells = cells
-        if cells is None:
+        self._packed = packed
+        if packed is None:
             self.confusion = confusion
         # What `per_class` remembers of a matrix; None before that is changed in place.
         self.margins: Array | None = None
@@ -67,7 +67,7 @@ class Counts:
     @classmethod
     def of_cells(cls, cells: Cells, margins: Array) -> Counts:
         """Counts of a matrix in bytes, and what `per_class` is of it."""
-        made = cls(margins.shape[1], cells=cells)
+        made = cls(margins.shape[1], packed=cells)
         made.margins = margins
         return made
 
@@ -75,21 +75,21 @@ class Counts:
 
     @cached_property
     def confusion(self) -> Array | None:
-        """(C, C), rows = truth, or None; made of the cells when it is first asked for."""
-        return None if self._cells is None else self._cells.dense(self.n_classes)
+        """(C, C), rows = truth, or None; unpacked when it is first asked for."""
+        return None if self._packed is None else self._packed.dense(self.n_classes)
 
     @property
-    def cells(self) -> Cells | None:
+    def packed(self) -> Cells | None:
         """The matrix as it was sent or counted, as long as nobody asked for `confusion`."""
-        return None if "confusion" in self.__dict__ else self._cells
+        return None if "confusion" in self.__dict__ else self._packed
 
     @property
     def weighted(self) -> bool:
         """Whether these are sums of float64 weights and not exact integers."""
         held: Any = self.sums
         if held is None:
-            cells = self.cells
-            held = self.confusion if cells is None else cells
+            packed = self.packed
+            held = self.confusion if packed is None else packed
         return bool(held.dtype.kind == "f")
 
     @property
@@ -117,9 +117,9 @@ class Counts:
         """Number of rows that count (or their weight), as a Python number; keeps nothing."""
         if self.rows is not None:
             return self.rows[COUNT].item()
-        cells = self.cells
-        if cells is not None:
-            return exact_sum(cells.cells)
+        packed = self.packed
+        if packed is not None:
+            return exact_sum(packed.cells)
         each = self.sums if self.margins is None else self.margins
         if each is not None:
             return each[TRUE].sum().item()
@@ -169,13 +169,13 @@ class Counts:
         """
         if not (self._bare and other._bare):
             return False
-        cells, matrix = other.cells, self.confusion
-        if cells is not None and matrix is not None and other.n_classes == self.n_classes:
-            if matrix.dtype != cells.dtype:
+        packed, matrix = other.packed, self.confusion
+        if packed is not None and matrix is not None and other.n_classes == self.n_classes:
+            if matrix.dtype != packed.dtype:
                 return False
             self.make_room(other.amount)
             self.forget_margins()
-            cells.add_to(matrix)
+            packed.add_to(matrix)
             return True
         pair = self.pair(other)
         if pair is None:

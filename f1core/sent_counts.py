@@ -27,16 +27,16 @@ Shape = tuple[int | None, ...]  # None for what may have any length
 
 def as_dict(counts: Counts) -> dict[str, Array]:
     """The arrays of counts by name; a matrix in few bytes, and not made if nobody asked for it."""
-    cells, replicas = counts.cells, counts.replicas
-    if cells is None or cells.gaps is None:
-        matrix = counts.confusion if cells is None else cells.cells
-        cells = None if matrix is None else shrunk(matrix)
+    packed, replicas = counts.packed, counts.replicas
+    if packed is None or packed.gaps is None:
+        matrix = counts.confusion if packed is None else packed.cells
+        packed = None if matrix is None else shrunk(matrix)
     rows = None if counts.rows is None else carried(counts.rows)
     named = {"sums": counts.sums, "rows": rows, "labels": counts.labels}
     if replicas is not None:
         named |= {name: getattr(replicas, of) for name, of in _REPLICAS.items()}
     found = {name: array for name, array in named.items() if array is not None}
-    found |= {} if cells is None else cells.as_dict()
+    found |= {} if packed is None else packed.as_dict()
     return {"n_classes": np.asarray(counts.n_classes), **found}
 
 
@@ -46,13 +46,13 @@ def checked(named: dict[str, Array]) -> dict[str, Any]:
     try:
         n_classes = operator.index(np.asarray(named.pop("n_classes"))[()])
         labels = named.pop("labels", None)
-        cells = cells_in(named, n_classes)
+        packed = cells_in(named, n_classes)
         arrays = _taken(named, {name: name for name in ("confusion", "sums", "rows")})
         drawn = _taken(named, _REPLICAS)
     except (KeyError, TypeError, ValueError) as error:
         raise F1Error(f"these are not counts: {error!r}") from None
-    form = {*arrays, *([] if cells is None else ["confusion"])}
-    doubled = cells is not None and "confusion" in arrays
+    form = {*arrays, *([] if packed is None else ["confusion"])}
+    doubled = packed is not None and "confusion" in arrays
     if named or form not in _FORMS or doubled or n_classes < 0:
         raise F1Error(f"these are not counts: {sorted({*named, *arrays})}")
     sums = (4 if "rows" in form else 3, n_classes)
@@ -69,7 +69,7 @@ def checked(named: dict[str, Array]) -> dict[str, Any]:
         raise F1Error(f"labels of {n_classes} classes cannot be {shape_words(labels)}")
     replicas = _replicas(drawn, sums, "rows" in form) if drawn else None
     return {
-        "n_classes": n_classes, **arrays, "labels": labels, "replicas": replicas, "cells": cells
+        "n_classes": n_classes, **arrays, "labels": labels, "replicas": replicas, "packed": packed
     }  # fmt: skip
 
 
@@ -100,11 +100,11 @@ def _refuse_other(
 
 def refuse_impossible(counts: Counts) -> None:
     """Complain about numbers that contradict each other, or are too large to be added up."""
-    cells, sums, replicas = counts.cells, counts.sums, counts.replicas
+    packed, sums, replicas = counts.packed, counts.sums, counts.replicas
     if sums is not None:
         plausible.refuse_impossible(sums, counts.rows)
     else:
-        matrix: Any = counts.confusion if cells is None else cells.cells
+        matrix: Any = counts.confusion if packed is None else packed.cells
         refuse_overflow(exact_sum(matrix), 0.0 if counts.weighted else 0)
     if replicas is not None:
         drawn = replicas.sums, replicas.rows, replicas.spans

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..accumulator import Accumulator
-from ..count_layout import RATIOS, ROWS, carried
+from ..count_layout import RATIOS, ROWS
 from ..counts import Array, Counts
 from ..errors import F1Error, one_of, parameters_of, refuse_unknown, renamed
 from ..option_values import word
@@ -154,6 +154,5 @@ class Vectors:
 
 
 def _flat(counts: Counts) -> Array:
-    rows = () if counts.rows is None else (carried(counts.rows),)
-    assert counts.sums is not None
-    return np.concatenate([counts.sums.reshape(-1), *rows])
+    """Sums and statistics of rows as one vector."""
+    return np.concatenate([each.reshape(-1) for each in counts.arrays() if each is not None])

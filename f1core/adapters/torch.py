@@ -7,7 +7,6 @@ from typing import Any, cast
 import numpy as np
 
 from ..accumulator import Accumulator
-from ..count_layout import carried
 from ..counts import Array, Counts
 from ..errors import F1Error, missing, renamed, shown
 from ..plausible import MOST_ROWS
@@ -207,7 +206,5 @@ def _reduced(counts: Counts | None, form: Any, device: Any, group: Any) -> Count
 
     n_classes, shapes = form
     arrays = [None] * 3 if counts is None else list(counts.arrays())
-    if arrays[2] is not None:
-        arrays[2] = carried(arrays[2])
     confusion, sums, rows = map(total, shapes, arrays)
     return Counts(n_classes, confusion, sums, rows)
