@@ -162,7 +162,7 @@ def best_sum(
     true = sum(column.true for column in columns)
 
     def ratio_of(tp: Any, pred: Any) -> Any:
-        return divide(*fraction("fbeta", tp, pred, true, true + pred, (a, b, c)), 0.0)
+        return divide(*fraction("fbeta", tp, pred, true, None, (a, b, c)), 0.0)
 
     def reached(places: list[int]) -> float:
         both = [(cuts.tp[i], cuts.pred[i]) for cuts, i in zip(found, places, strict=True)]
