@@ -1,4 +1,4 @@
-"""What data says of itself where no option does: its task, and the classes that occur."""
+"""Read off the data what no option says: its task, and the classes that occur."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other libraries call an option or a score, and what does the same here."""
+"""Other libraries' names of options and scores, and what does the same here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no counts can be: sums that leave their dtype, and numbers that contradict each other."""
+"""Refuse counts that cannot be: sums that leave their dtype, numbers that contradict each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of a binary task's two labels is the positive one, where `classes=` does not say it."""
+"""Find which of a binary task's two labels is positive, where `classes=` does not say it."""
 
 from __future__ import annotations
 

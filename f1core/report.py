@@ -1,4 +1,4 @@
-"""How Scores look: one line, a table in text, a table in HTML."""
+"""Reports of Scores: one line, a table in text, a table in HTML."""
 
 from __future__ import annotations
 

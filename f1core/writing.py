@@ -1,4 +1,4 @@
-"""Where results may be written: never onto an input, nor onto a file of another kind."""
+"""Refuse to write results onto an input, or onto a file of another kind."""
 
 from __future__ import annotations
 

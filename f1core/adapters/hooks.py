@@ -1,4 +1,4 @@
-"""What the hooks of frameworks share: names of metrics, plain floats, metrics of arrays.
+"""Names of metrics, plain floats and metrics of arrays, which the hooks of frameworks share.
 
 A framework compares the number it monitors with the best so far: a NaN would be the best for ever,
 and a vector has no order. So training loops get to see floats under short names, never NaN.

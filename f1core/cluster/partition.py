@@ -1,4 +1,4 @@
-"""What every partition does, whatever the engine: rows in, an Accumulator or a refusal out.
+"""Count one partition, whatever the engine: rows in, an Accumulator or a refusal out.
 
 A refusal travels as a value and not as an exception, so that the caller sees its sentence and not
 the engine's traceback.

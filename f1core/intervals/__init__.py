@@ -1,4 +1,4 @@
-"""How far a metric can be trusted: the intervals that users ask for."""
+"""Intervals that users ask for: how far a metric can be trusted."""
 
 from __future__ import annotations
 

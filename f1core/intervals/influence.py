@@ -1,4 +1,4 @@
-"""How much one more row in each cell of the confusion matrix changes a metric (delta method)."""
+"""Influence of one more row in each cell of the confusion matrix on a metric (delta method)."""
 
 from __future__ import annotations
 

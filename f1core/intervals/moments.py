@@ -1,4 +1,4 @@
-"""How an average over classes strays: its variance, its bias, and what one row more would do."""
+"""Moments of an average over classes: its variance, its bias, and what one row more would do."""
 
 from __future__ import annotations
 

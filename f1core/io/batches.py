@@ -1,4 +1,4 @@
-"""What a source is, and how its rows, Arrow's among them, become batches of arrays."""
+"""Sources of rows, and how these, Arrow's among them, become batches of arrays."""
 
 from __future__ import annotations
 

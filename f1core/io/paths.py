@@ -1,4 +1,4 @@
-"""Which files paths, folders and patterns mean, each file once; and files as streams of bytes."""
+"""Find the files that paths, folders and patterns mean, each once; open them as byte streams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What paths, frames and streams mean: found, and opened one after the other."""
+"""Open what paths, frames and streams mean, one source after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where to cut scores: best_threshold(), curve() and BinnedThresholds."""
+"""Thresholds for scores: best_threshold(), curve() and BinnedThresholds."""
 
 from .best import Best, best_threshold
 from .binned import BinnedBest, BinnedThresholds

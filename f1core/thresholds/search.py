@@ -1,4 +1,4 @@
-"""Which cut is best: of one label, and of many labels' summed counts."""
+"""Search for the best cut: of one label, and of many labels' summed counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a ScoreMetric keeps: counters that steps are added onto, and the metrics that follow.
+"""Counters of a ScoreMetric, onto which steps are added, and the metrics that follow.
 
 Metrics are computed in the compiled step, or by NumPy where the numbers are at hand.
 """

@@ -1,4 +1,4 @@
-"""What comes with a call: parameters, arrays and weights, checked in scikit-learn's words."""
+"""Check the parameters, arrays and weights of a call, in scikit-learn's words."""
 
 from __future__ import annotations
 
