@@ -31,13 +31,7 @@ _TOO_HEAVY = "sample_weight has a sum beyond float64; divide all weights by one 
 
 
 def refuse_overflow(size: Any, more: Any) -> None:
-    """Complain if so many rows (or weights of these sums) and more are too many for a count.
-
-    Raises
-    ------
-    F1Error
-        If they are over 2^63 - 1, or beyond float64.
-    """
+    """Complain if so many rows (or weights of these sums) and more are too many for a count."""
     if isinstance(size, int) and isinstance(more, int):
         if size + more > MOST_ROWS:
             raise F1Error(f"{size:,} rows and {more:,} more cannot be counted: counts end at 2^63")
@@ -67,13 +61,7 @@ def down_scaled(most: float, terms: int, whole: bool, arrays: Any) -> list[Array
 
 
 def refuse_impossible(sums: Array, rows: Array | None) -> None:
-    """Complain about (3, C) sums, or (4, L) with rows, that no rows can have, all from 0.
-
-    Raises
-    ------
-    F1Error
-        If numbers contradict each other, or are too large to be added up.
-    """
+    """Complain about (3, C) sums, or (4, L) with rows, that no rows can have, all from 0."""
     weighted = sums.dtype.kind == "f"
     size = exact_sum(sums[TRUE]) if rows is None else rows[COUNT].item()
     refuse_overflow(size, 0.0 if weighted else 0)
@@ -126,13 +114,7 @@ def _all_at_most(some: Array, most: Array, slack: Any) -> bool:
 def refuse_impossible_replicas(
     sums: Array, rows: Array | None, spans: Array, size: Any, weighted: bool
 ) -> None:
-    """Complain about resampled counts that cannot belong to counts of so many rows.
-
-    Raises
-    ------
-    F1Error
-        If a resample holds more than its rows can, or fewer rows were drawn for than counted.
-    """
+    """Complain about resampled counts that cannot belong to counts of so many rows."""
     tp, pred, true = (sums[:, place] for place in (TP, PRED, TRUE))
     real = (sums.dtype.kind == "f") == weighted
     most = _MOST_DRAWN * float(size) * (1 + _ROUNDING)
@@ -147,6 +129,9 @@ def refuse_impossible_replicas(
         good = _all_at_most(true, held, slack) and _all_at_most(pred, held, slack)
         good = good and bool((held <= count[:, None] * (1 + _ROUNDING) + slack).all())
         good = good and all(bool((each <= count * (1 + _ROUNDING)).all()) for each in known)
-    drawn = exact_sum(spans[:, 2] - spans[:, 1]) if len(spans) else 0
-    if not good or (not weighted and drawn < size) or not (spans[:, 1] < spans[:, 2]).all():
+    _, first, end = spans.T
+    if len(spans) != 1 or end.any():  # else drawn by their clusters, which have no numbers
+        drawn = exact_sum(end - first) if len(spans) else 0
+        good = good and (weighted or drawn >= size) and bool((first < end).all())
+    if not good:
         raise F1Error("replicas hold what no resampled counts can be")

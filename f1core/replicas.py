@@ -82,9 +82,8 @@ def refuse_infinite(sums: Array) -> None:
 
 def joined(a: Array, b: Array) -> Array:
     """Join the rows that are in either; refuse if some are in both."""
-    if (
-        len(a) and len(b) and not (a[:, 1:].any() or b[:, 1:].any())
-    ):  # clusters, which are drawn alike on both sides
+    if len(a) and len(b) and not (a[:, 1:].any() or b[:, 1:].any()):
+        # Clusters, which are drawn alike on both sides.
         if a[0, 0] != b[0, 0]:
             raise F1Error(
                 f"clusters were drawn from seed {a[0, 0]} on one side and {b[0, 0]} on the other: "

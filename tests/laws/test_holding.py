@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import uuid
 from functools import cache
 
@@ -360,6 +361,24 @@ def test_clusters_are_drawn_whole_however_they_are_cut(kind):
     sums = whole._counts.replicas.sums[:, 2].sum(axis=1)
     assert (sums % 9 == 0).all()  # nine rows each, all or none
     assert len(np.unique(sums)) > 3
+
+
+@pytest.mark.parametrize("form", ["plain", "weighted", "multilabel"])
+def test_replicas_of_clusters_are_pickled_and_saved(form, tmp_path):
+    y_true, y_pred, ids = clustered(np.random.default_rng(2), 12, 9)
+    options, more = {"task": "binary", "seed": 5}, {}
+    if form == "weighted":
+        more = {"sample_weight": np.random.default_rng(3).random(len(ids))}
+    if form == "multilabel":
+        options, y_true, y_pred = {"task": "multilabel"}, np.eye(2)[y_true], np.eye(2)[y_pred]
+    a = Accumulator(**options, resamples=20)
+    a.update(y_true, y_pred, cluster=ids, **more)
+    a.save(tmp_path / "state")
+    for back in (pickle.loads(pickle.dumps(a)), Accumulator.load(tmp_path / "state")):
+        assert back == a
+        back.update(y_true[:3], y_pred[:3], cluster=ids[:3])  # of clusters that are known
+        assert back.total == a.total + 3
+        back.merge(a)
 
 
 def test_clusters_that_cannot_be_drawn_are_refused():
