@@ -203,7 +203,7 @@ class Accumulator(RunningTotal):
         if asked.names is not None and self._asked.names is None:
             refuse_nameless(batch, y_true, y_pred)
         if by_id:
-            return self._add_rows(decided_rows(batch, ids), batch, asked, width)
+            return self._add(decided_rows(batch, ids), batch, asked, width)
         if stream is None and batch.negative is None:
             with self._lock:
                 _, known, _, _ = self._kept
@@ -221,24 +221,20 @@ class Accumulator(RunningTotal):
             self._cached = CachedUpdate.of(batch, y_true, y_pred)
         return done
 
-    def _add_rows(self, rows: StoredRows, batch: Batch, asked: Options, width: int | None) -> bool:
-        """Add rows with ids; False if the options they were read with are other ones by now."""
+    def _add(
+        self, more: Counts | StoredRows, batch: Batch, asked: Options, width: int | None
+    ) -> bool:
+        """Add what a batch holds; False if the options it was read with are other ones by now."""
         found, negative = batch.options, batch.negative
         with self._lock:
-            fits = self._kept.reads_alike(asked, width, found)
-            if fits:
-                self._kept = self._kept.plus_rows(
-                    rows, found, negative, self._seed, threads=self._threads
-                )
-            return fits
-
-    def _add(self, counts: Counts, batch: Batch, asked: Options, width: int | None) -> bool:
-        """Add a batch's counts; False if the options it was read with are other ones by now."""
-        with self._lock:
-            fits = self._kept.reads_alike(asked, width, batch.options)
-            if fits:
-                self._kept = self._kept.plus_counts(counts, batch.options, batch.negative)
-            return fits
+            kept = self._kept
+            if not kept.reads_alike(asked, width, found):
+                return False
+            if isinstance(more, Counts):
+                self._kept = kept.plus_counts(more, found, negative)
+            else:
+                self._kept = kept.plus_rows(more, found, negative, (self._seed,), self._threads)
+        return True
 
     def _add_with_replicas(
         self,

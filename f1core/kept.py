@@ -96,12 +96,7 @@ class Kept(NamedTuple):
         return Kept(self._settled(found), both, None, negative)
 
     def plus_rows(
-        self,
-        rows: StoredRows,
-        found: Options,
-        negative: Any,
-        *seeds: int | None,
-        threads: int | None,
+        self, rows: StoredRows, found: Options, negative: Any, seeds: Any, threads: int | None
     ) -> Kept:
         """Add rows with ids; the smallest of the seeds is that of resamples, where any is given."""
         self.refuse_mixed(by_id=True)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .count_layout import Array
 from .errors import F1Error
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,13 +87,7 @@ class RunningTotal:
         return self._kept.named(whole)
 
     def name_negative(self, negative: Any) -> None:
-        """Name the negative class, as rows elsewhere have shown it; None says nothing.
-
-        Raises
-        ------
-        F1Error
-            If these rows have shown another one.
-        """
+        """Name the negative class, as rows elsewhere have shown it; None says nothing."""
         with self._lock:
             if negative is not None:
                 self._kept = self._kept._replace(negative=agreed(self.negative, negative))
@@ -134,9 +128,7 @@ class RunningTotal:
                 raise F1Error(f"these accumulators cannot be merged: {difference}")
             if theirs.dedup is not None:
                 rows, seeds = theirs.dedup.rows(), (theirs.dedup.seed, self._seed)
-                self._kept = mine.plus_rows(
-                    rows, theirs.options, negative, *seeds, threads=self._threads
-                )
+                self._kept = mine.plus_rows(rows, theirs.options, negative, seeds, self._threads)
             elif theirs.counts is not None:
                 self._kept = mine.plus_counts(theirs.counts, theirs.options, negative)
 

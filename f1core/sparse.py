@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .count_layout import Array
 from .errors import F1Error, shape_words
-
-Array = NDArray[Any]
-
 
 # So much smaller the cells alone must be: 10^6 whole bytes are added in 1 ms, 300,000 cells in 5.
 _PAYS = 4
