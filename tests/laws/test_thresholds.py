@@ -244,6 +244,11 @@ def test_neighbouring_floats_have_no_middle():
         assert (best.score, best.threshold) == (1, float(low))
 
 
+def test_slack_is_what_the_score_may_lose_at_most():
+    best = best_threshold([0, 0, 1], [0.1, 0.2, 0.9], slack=0.5)  # F1 is 1/2 below 0.1
+    assert (best.score, best.low, best.high) == (1, 0, 0.9)
+
+
 @pytest.mark.parametrize("average", ["macro", "micro"])
 @pytest.mark.parametrize("shared", [False, True])
 def test_slack_says_how_far_one_may_stray(average, shared):
@@ -399,6 +404,15 @@ def test_an_empty_label_is_cut_too():
     shy = best_threshold(y_true, y_prob, task="multilabel", average_over="present")
     assert shy.score == 1
     assert shy.threshold[0] >= 0.3
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("wrong", [-2.0, -0.5, 2.0, 4.0, math.inf])
+def test_what_is_no_probability_is_refused_in_every_precision(wrong, dtype):
+    y_prob = np.array([0.1, wrong], dtype)
+    for call in (best_threshold, curve):
+        with pytest.raises(F1Error, match=f"y_prob is {wrong:g} at row 1, outside"):
+            call([0, 1], y_prob)
 
 
 def test_what_is_missing_is_said():
