@@ -230,6 +230,15 @@ def test_a_floor_is_kept_with_the_most_to_spare():
     assert (best.score, best.low, best.high, best.metric) == (0.5, 0.3, 0.5, "precision")
 
 
+def test_a_mean_that_misses_a_floor_by_less_than_rounding_misses_it():
+    y_true, y_prob = np.array([[1, 0, 0, 1]] * 2).T, np.array([[0.2, 0.2, 0.2, 0.9]] * 2).T
+    options = {"task": "multilabel", "shared": True}
+    assert best_threshold(y_true, y_prob, min_precision=0.5, **options).score == 1
+    assert best_threshold(y_true, y_prob, min_precision=0.5 + 1e-15, **options).score == 0.5
+    with pytest.raises(F1Error, match="no threshold has a recall of at least 1"):
+        best_threshold(y_true, y_prob * [1, 0], min_recall=1.0, **options)
+
+
 def test_of_a_beta_beyond_rounding_recall_alone_decides():
     for beta in (1e9, math.inf):
         best = best_threshold([0, 0, 1], [0.1, 0.2, 0.9], beta=beta)
