@@ -228,7 +228,7 @@ class Accumulator(RunningTotal):
         found, negative = batch.options, batch.negative
         with self._lock:
             kept = self._kept
-            if not kept.reads_alike(asked, width, found):
+            if not kept.reads_alike(asked, width):
                 return False
             if isinstance(more, Counts):
                 self._kept = kept.plus_counts(more, found, negative)

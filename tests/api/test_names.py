@@ -1,6 +1,7 @@
 """Columns that have names are matched by name, whatever their order."""
 
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -46,6 +47,41 @@ def as_frame(kind, frame):
     pa = pytest.importorskip("pyarrow")
     table = pa.table({str(name): frame[name].to_numpy() for name in frame.columns})
     return table if kind == "table" else table.to_batches()[0]
+
+
+class Meanwhile:
+    """An array that lets another thread do something while it is read for the first time."""
+
+    def __init__(self, array, act):
+        self.array, self.act, self.done = array, act, False
+
+    def __array__(self, dtype=None, copy=None):
+        if not self.done:
+            self.done = True
+            thread = threading.Thread(target=self.act)
+            thread.start()
+            thread.join()
+        return np.asarray(self.array)
+
+
+EEL = np.array([*WORDS[:3], "eel"])
+FIRST = {  # batches: what they say of the classes
+    "columns": (WORDS[TRUE], FRAME),
+    "columns in another order": (WORDS[TRUE], FRAME[ODD]),
+    "other columns": (EEL[TRUE], FRAME.set_axis(EEL, axis=1)),
+    "four numbers": (TRUE, PRED),
+    "twelve numbers": (OF_MANY[:300], MANY[:300]),
+    "labels": (TRUE, PRED.argmax(axis=1)),
+}
+
+
+def told(accumulator, *arrays, **more):
+    """What an update says: nothing, or why the batch is refused."""
+    try:
+        accumulator.update(*arrays, **more)
+    except F1Error as error:
+        return str(error)
+    return None
 
 
 def same(found, expected=MULTICLASS):
@@ -283,6 +319,21 @@ class TestBatches:
                 list(pool.map(lambda order: a.update(WORDS[TRUE], FRAME[order]), orders))  # noqa: B023
             assert a.compute().accuracy == MULTICLASS.accuracy
             assert a.compute().total == 6 * 300
+
+    @pytest.mark.parametrize("ids", [False, True])
+    @pytest.mark.parametrize("other", FIRST)
+    @pytest.mark.parametrize("one", FIRST)
+    def test_another_threads_first_batch_is_as_if_it_came_before(self, one, other, ids):
+        options, more = {"task": "multiclass"}, [{}, {}]
+        if ids:
+            more = [{"sample_id": np.arange(300) + start} for start in (0, 300)]
+        before, between = (Accumulator(**options) for _ in range(2))
+        told(before, *FIRST[other], **more[1])
+        expected = told(before, *FIRST[one], **more[0])
+        true, pred = FIRST[one]
+        slow = Meanwhile(true, lambda: told(between, *FIRST[other], **more[1]))
+        assert told(between, slow, pred, **more[0]) == expected
+        assert slow.done and between == before
 
     def test_merged_accumulators_agree_in_their_names(self):
         a, b, c = (Accumulator("multiclass") for _ in range(3))
