@@ -1,5 +1,7 @@
 """Every number equals scikit-learn's, and exact arithmetic's, over any option and any input."""
 
+from fractions import Fraction
+
 import numpy as np
 import oracle
 import pytest
@@ -8,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from registry import REGISTRY, quietly
 from sklearn import config_context, metrics
+
+from f1core import score
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -95,3 +99,14 @@ def test_the_multilabel_confusion_matrices_are_scikit_learns(problem):
         )  # fmt: skip
         np.testing.assert_array_equal(ours, expected)
     np.testing.assert_array_equal(ours[:, 1].sum(axis=-1), oracle.per_class(case)["support"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60))
+def test_kappa_of_rows_without_weights_is_rounded_once(rows):
+    """All before the one division are whole numbers that a float64 holds."""
+    true, pred = np.array(rows).T
+    hits, n = int((true == pred).sum()), len(rows)
+    chance = sum(int((true == k).sum()) * int((pred == k).sum()) for k in range(4))
+    found = score(true, pred, task="multiclass", classes=4).kappa
+    exact = Fraction(hits * n - chance, n * n - chance) if chance < n * n else np.nan
+    np.testing.assert_equal(found, float(exact))
