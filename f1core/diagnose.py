@@ -19,13 +19,7 @@ _PADDING = (255, 65535)  # what fills up truth that is no negative number
 
 
 def complain(batch: Batch, rows: slice) -> NoReturn:
-    """Find what is wrong in these rows and say it.
-
-    Raises
-    ------
-    F1Error
-        Always: naming the row, the value and what would do.
-    """
+    """Find what is wrong in these rows and say it."""
     skipped = batch.ignored(rows)
     _check_targets(batch, rows, skipped)
     if batch.kind == "labels":

@@ -56,11 +56,6 @@ def refuse_nested(lock: Any, owner: Any) -> None:
 
     To be called first thing in that method, where its thread has the lock already. That is so in a
     signal handler; where no such method is under way, a debugger's exception has left the lock.
-
-    Raises
-    ------
-    F1Error
-        If it is a signal handler that calls.
     """
     caller = sys._getframe(1)
     frame = caller.f_back

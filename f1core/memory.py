@@ -34,11 +34,6 @@ def zeros(shape: tuple[int, ...], dtype: Any, what: str, hint: str = "") -> Arra
     hint
         What would do.
 
-    Raises
-    ------
-    F1Error
-        If it is larger than the machine's memory, or cannot be had.
-
     Examples
     --------
     >>> zeros((2, 3), "int64", "two resamples").shape

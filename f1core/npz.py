@@ -21,13 +21,7 @@ _HEADERS = {
 
 
 def read_bytes(path: Path) -> bytes:
-    """All bytes of an ordinary file; a device or a pipe might never end.
-
-    Raises
-    ------
-    F1Error
-        If it cannot be read.
-    """
+    """Read all bytes of an ordinary file; a device or a pipe might never end."""
     try:
         mode = os.stat(path).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
@@ -38,13 +32,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_arrays(data: bytes, needed: set[str]) -> dict[str, Array]:
-    """The arrays of an uncompressed npz file by name; nothing larger than it is allocated.
-
-    Raises
-    ------
-    F1Error
-        If it lacks one of those needed, or holds or claims what cannot be.
-    """
+    """Read the arrays of an uncompressed npz file by name, allocating nothing larger than it."""
     found: dict[str, Array] = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = archive.infolist()

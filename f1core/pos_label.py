@@ -18,21 +18,8 @@ def named_by_data(true: Array, pred: Array | None, options: Options) -> tuple[Op
     """The options with the classes that the labels name, and the negative one, if it occurs.
 
     Labels occur in rows whose weight is 0 too, but not in rows of `ignore_index`. Where only 0 and
-    1 occur nothing needs a name, and the options are the same.
-
-    Parameters
-    ----------
-    true
-        (n,) labels.
-    pred
-        (n,) predicted labels, or None where scores are predicted.
-    options
-        Those of a binary task without names.
-
-    Raises
-    ------
-    F1Error
-        If there are more than two labels, or nothing says which of them is the positive one.
+    1 occur nothing needs a name, and the options are the same. `pred` is None where scores are
+    predicted.
     """
     positive = options.pos_label
     if positive is not None:
@@ -50,7 +37,7 @@ def named_by_data(true: Array, pred: Array | None, options: Options) -> tuple[Op
 
 
 def with_negative(options: Options, negative: Any, positive: Any = None) -> Options:
-    """The options with both classes named; a stand-in for a negative one that is not known yet."""
+    """Name both classes in the options, with a stand-in for a negative one not known yet."""
     positive = options.pos_label if positive is None else positive
     positive = 1 if positive is None else positive
     if negative is None:
@@ -59,13 +46,7 @@ def with_negative(options: Options, negative: Any, positive: Any = None) -> Opti
 
 
 def with_fixed_labels(options: Options) -> Options:
-    """The options with both classes named before there is any data: labels are 0 and 1.
-
-    Raises
-    ------
-    F1Error
-        If `pos_label` is neither, and `classes=` does not name the other class.
-    """
+    """Name both classes before there is any data, in which labels are 0 and 1; or refuse."""
     if not options.finds_negative:
         return options
     if options.pos_label not in (0, 1):
@@ -77,13 +58,7 @@ def with_fixed_labels(options: Options) -> Options:
 
 
 def agreed(mine: Any, other: Any) -> Any:
-    """The negative class of rows that come together; None as long as neither side has seen it.
-
-    Raises
-    ------
-    F1Error
-        If the two sides have seen different ones.
-    """
+    """Return the negative class that two sides agree on, None if neither has seen it; or refuse."""
     if mine is not None and other is not None and mine != other:
         raise F1Error(
             f"the negative class is {shown(other)} here and {shown(mine)} in earlier rows: "

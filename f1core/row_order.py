@@ -13,11 +13,6 @@ def refuse_reordered(**arguments: Any) -> None:
 
     Rows are matched by position, as NumPy and scikit-learn do. Index labels that are equal in the
     same order, that repeat, or that are not the same set say nothing against that.
-
-    Raises
-    ------
-    F1Error
-        If two arguments have equal sets of unique index labels in another order.
     """
     first = first_index = None
     for name, value in arguments.items():

@@ -57,13 +57,7 @@ def shrunk(matrix: Array) -> Cells:
 
 
 def cells_in(named: dict[str, Array], size: int) -> Cells | None:
-    """Take the arrays of `as_dict` out of a dict, believing nothing; None without any.
-
-    Raises
-    ------
-    F1Error
-        If they are not those of a (size, size) matrix of counts.
-    """
+    """Take the arrays of `as_dict` out of a dict, believing nothing; None without any."""
     whole = named.get("confusion")
     if whole is not None and whole.dtype in _UNSIGNED and whole.shape == (size, size):
         return _plausible(Cells(None, named.pop("confusion")))

@@ -34,11 +34,7 @@ _NEEDED = {"format"}  # of any format
 def save(path: str | os.PathLike[str], state: dict[str, Any], force: bool = False) -> None:
     """Write the state of an Accumulator to a temporary file beside `path`, then rename it.
 
-    Raises
-    ------
-    F1Error
-        If the folder cannot be written, or the file is no state, unless `force`; an older file
-        stays as it was.
+    An older file stays as it was where that fails; `force` replaces one that is no state.
     """
     check_target(path, force=force)
     kept = state["counts"] if state["dedup"] is None else state["dedup"].rows()
@@ -54,13 +50,7 @@ def save(path: str | os.PathLike[str], state: dict[str, Any], force: bool = Fals
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read the state of an Accumulator back, believing nothing.
-
-    Raises
-    ------
-    F1Error
-        If the file is missing, damaged, of another format number, or no state at all.
-    """
+    """Read the state of an Accumulator back, believing nothing."""
     path = file_path(path)
     data = read_bytes(path)
     try:

@@ -34,13 +34,7 @@ def as_text(values: Any) -> Array:
 
 
 def codes_by_hash(*arrays: Array) -> tuple[list[str], list[Array]]:
-    """The sorted strings that occur, and each array as int32 positions among them.
-
-    Raises
-    ------
-    TypeError
-        If an entry is no string.
-    """
+    """Factorize strings: sorted, and each array as int32 positions; TypeError for what is none."""
     if all(array.dtype.kind == "U" for array in arrays):
         table = TextTable(max(_letters(array) for array in arrays))
         found = [table.learn(array) for array in arrays]
