@@ -20,7 +20,7 @@ Own = TypeVar("Own", bound="RunningTotal")
 
 
 class RunningTotal:
-    """Counts, or rows with ids, under a lock; whoever makes one of its own adds to it."""
+    """Counts, or rows with ids, under a lock; `Accumulator` adds batches to them."""
 
     def __init__(self, options: Options, threads: int | None = None, seed: Any = None) -> None:
         self._asked: Options = options  # before columns named the classes
@@ -95,12 +95,10 @@ class RunningTotal:
     def _snapshot(self) -> Counts | None:
         """The counts, with their resamples, in arrays that later rows do not reach."""
         with self._lock:
-            _, counts, dedup, _ = self._kept
-            if dedup is not None:
-                return (
-                    dedup.counts(self._threads) if self._stream is None else dedup.with_replicas()
-                )
-            return None if counts is None else counts.copy()
+            options, counts, dedup, _ = self._kept
+            if dedup is None:
+                return None if counts is None else counts.copy()
+            return dedup.with_replicas() if options.resamples else dedup.counts(self._threads)
 
     # ---- together with others ------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from same import same_bits
 
-from f1core import F1Error, score
+from f1core import F1Error, files, score
 from f1core.grouped import score_by
 
 
@@ -127,3 +127,19 @@ def test_refusals_name_the_group_and_the_row():
         score_by(["a", "b"], [0, -1], [0.1, 0.2], ignore_index=-1)
     with pytest.raises(F1Error, match="missing value"):
         score_by(["a", None], [0, 1], [0.1, 0.2])
+
+
+def test_a_group_with_one_of_two_labels_learns_the_other_from_all_rows():
+    pa = pytest.importorskip("pyarrow")
+    batches = [
+        pa.RecordBatch.from_pydict({"y": y, "y_prob": scores, "g": groups})
+        for y, scores, groups in (
+            (["yes", "yes"], [0.9, 0.2], ["a", "b"]),  # the negative class comes later
+            (["no", "yes"], [0.1, 0.6], ["c", "b"]),
+            (["yes", "yes"], [0.7, 0.8], ["d", "d"]),
+        )
+    ]
+    rows = pa.RecordBatchReader.from_batches(batches[0].schema, batches)
+    found = files.score(rows, target="y", group="g", pos_label="yes")
+    assert [scores.classes for scores in found.values()] == [["no", "yes"]] * 4
+    assert [scores.binary.recall for scores in found.values()] == [1.0, 0.5, 0.0, 1.0]
