@@ -127,3 +127,20 @@ def test_a_batch_need_not_hold_the_classes_that_are_averaged():
     for labels in ([0, 1], [5, 1]):
         made.update(np.array(labels), np.array(labels))
     assert made.compute().macro.f1 == 1.0
+
+
+def test_a_label_that_first_occurs_after_many_rows_is_a_class_too():
+    labels = np.arange(1 << 17) % 3
+    labels[-1] = 70
+    found = score(labels, labels)
+    assert (found.classes, found.accuracy) == ([0, 1, 2, 70], 1.0)
+    negative = labels - 5
+    assert score(negative, negative).classes == [-5, -4, -3, 65]
+
+
+@pytest.mark.parametrize("ignored", ["ant", "dog", "zoo"])
+def test_words_after_an_ignored_one_keep_their_ids(ignored):
+    true = np.array(["ant", "cat", "dog", "emu", "zoo"])
+    pred, kept = np.array(["cat", "cat", "emu", "emu", "bee"]), true != ignored
+    found = score(true, pred, ignore_index=ignored)
+    same_bits(found, score(true[kept], pred[kept]))

@@ -167,3 +167,10 @@ def test_the_command_line_names_its_own_options(rows, capsys):
     assert "--probabilities has the column 'id' of whole numbers" in said
     assert said.endswith("leave it out, or name the classes, --classes A,B,…, if it is one\n")
     assert main(["score", str(rows), *columns, "--id", "id", "--format", "json"]) == 0
+
+
+def test_the_truth_among_two_columns_of_scores_is_refused_and_alone_it_is_a_prediction():
+    frame = pd.DataFrame({"y": [0.0, 1.0, 1.0], "p": [0.1, 0.8, 0.4]})
+    with pytest.raises(F1Error, match="y_pred has the column 'y', which is y_true"):
+        score(frame["y"], frame)
+    assert score(frame["y"].astype(int), frame[["y"]].astype(int)).accuracy == 1.0

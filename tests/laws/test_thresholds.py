@@ -288,6 +288,22 @@ def test_slack_says_how_far_one_may_stray(average, shared):
             assert np.all(at(tried) >= at(exact.threshold) - 0.02 - 1e-12)
 
 
+def test_slack_of_a_sum_leaves_no_label_below_its_floor():
+    rng = np.random.default_rng(3)
+    y_true = rng.random((60, 2)) < 0.4
+    y_prob = np.clip(rng.random((60, 2)) * 0.7 + y_true * 0.3, 0, 1).round(2)
+    options = {"task": "multilabel", "average": "micro", "min_recall": 0.6}
+    best = best_threshold(y_true, y_prob, slack=0.5, **options)
+    assert np.all(best.low <= best.threshold) and np.all(best.threshold < best.high)
+    for label in range(2):
+        for at in np.linspace(best.low[label], best.high[label], 50, endpoint=False):
+            tried = best.threshold.copy()
+            tried[label] = at
+            there = score(y_true, y_prob, task="multilabel", threshold=tuple(tried))
+            assert there.per_class.recall[label] >= 0.6
+            assert there.micro.precision >= best.score - 0.5
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("labels", [0, 1, 3])
