@@ -75,6 +75,15 @@ def test_an_accumulator_merged_with_itself_doubles():
     assert made.total == 10
 
 
+def test_other_numbers_of_classes_are_not_merged():
+    three, four = (Accumulator("multiclass") for _ in range(2))
+    three.update(TRUE, np.eye(3)[PRED])
+    four.update(TRUE, np.eye(4)[PRED])
+    with pytest.raises(F1Error, match="3 classes cannot be added to 4"):
+        three.merge(four)
+    assert three.compute().confusion.tolist() == score(TRUE, PRED, classes=3).confusion.tolist()
+
+
 def test_plus_makes_a_third():
     one, other = filled(), filled()
     both = one + other

@@ -11,7 +11,7 @@ import pytest
 from states import filled, forge, refused, setting, without
 
 from f1core import Accumulator
-from f1core.count_layout import COUNT, HIGH, LOW, ROWS_BEFORE, UNDEFINED, WHOLE
+from f1core.count_layout import COUNT, HIGH, LOW, ROWS_BEFORE, UNDEFINED, WHOLE, as_floats
 from f1core.dedup.keys import key_of
 
 
@@ -137,6 +137,13 @@ IMPOSSIBLE = {
     "resampled exact rows": raised("replica_rows", (0, COUNT + 1), 10**7),
     "fewer rows drawn for": raised("replica_spans", (0, 2), -2),
     "no rows drawn for": raised("replica_spans", (0, 1), 3),
+    "rows and sums of two dtypes": lambda m: m.update(rows=as_floats(m["rows"])),
+    "rows drawn for twice": lambda m: m.update(
+        replica_spans=np.array([[1, 0, 2], [1, 1, 3]], np.int64)
+    ),
+    "clusters drawn for twice": lambda m: m.update(
+        replica_spans=np.array([[1, 0, 0], [1, 0, 0]], np.int64)
+    ),
     "one resample less": lambda m: m.update(
         replica_sums=m["replica_sums"][1:], replica_rows=m["replica_rows"][1:]
     ),
