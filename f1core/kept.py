@@ -64,7 +64,7 @@ class Kept(NamedTuple):
         """A copy that later rows do not reach."""
         counts = None if self.counts is None else self.counts.copy()
         dedup = None if self.dedup is None else self.dedup.copy()
-        return self._replace(counts=counts, dedup=dedup)
+        return Kept(self.options, counts, dedup, self.negative)
 
     def refuse_mixed(self, by_id: bool) -> None:
         """Complain about rows with ids after rows without, and the other way round."""
