@@ -7,7 +7,7 @@ from . import scores as _scores
 from .accumulator import Accumulator
 from .api import score
 from .averages import Average
-from .backends.switch import warm_up
+from .backends.switch import backend, warm_up
 from .errors import F1Error
 from .scores import Scores
 
@@ -24,6 +24,7 @@ __all__ = [
     "BinnedThresholds",
     "F1Error",
     "Scores",
+    "backend",
     "best_threshold",
     "compare",
     "curve",

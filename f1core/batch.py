@@ -11,17 +11,26 @@ import numpy as np
 from .arrays import widened
 from .counts import Array
 from .errors import F1Error
-from .float_bits import FORMATS, Format, read_only, score_dtype, threshold_bits
+from .float_bits import (
+    FORMATS,
+    Format,
+    is_readable,
+    read_only,
+    readable,
+    score_dtype,
+    threshold_bits,
+)
 from .labels import NATIVE_IDS, NO_ID, SKIPPED, LabelEncoder, from_onehot, native_ids
 from .locks import cached_property
 from .options import Options
 
 # As what dtype kernels read ids, flags and one-hot rows without a cast.
-ID_VIEWS = {dtype: dtype for dtype in NATIVE_IDS} | {np.dtype(np.bool_): np.dtype(np.uint8)}
-# Floats that are 0.0 or 1.0 are told apart by their bits.
-FLAG_VIEWS = ID_VIEWS | {np.dtype(f"f{size}"): np.dtype(f"u{size}") for size in (4, 8)}
-# Whole-numbered scores are 0 or 1: what is negative lies above 1 without its sign.
+_BYTES = {np.dtype(kind): np.dtype(np.uint8) for kind in (np.bool_, np.int8)}
+ID_VIEWS = {dtype: dtype for dtype in NATIVE_IDS} | _BYTES
+# Flags are 0 or 1, or the bits of 0.0 or 1.0. Of whole-numbered scores, what is negative lies above
+# 1 without its sign.
 WHOLE_VIEWS = {dtype: np.dtype(f"u{dtype.itemsize}") for dtype in ID_VIEWS}
+FLAG_VIEWS = WHOLE_VIEWS | {np.dtype(f"f{size}"): np.dtype(f"u{size}") for size in (4, 8)}
 SCORE_VIEWS = {dtype: form.word for dtype, form in FORMATS.items()}
 
 
@@ -106,23 +115,34 @@ class Batch:
         if self.format is None:
             block = native_ids(block)
             return block.view(f"u{block.itemsize}")
-        if not (block.flags.c_contiguous and block.dtype in FORMATS):
+        if not (is_readable(block) and block.dtype in FORMATS):
             with np.errstate(over="ignore", invalid="ignore"):  # of what only longdouble holds
-                block = np.ascontiguousarray(block, dtype=score_dtype(block.dtype))
+                block = np.array(block, dtype=score_dtype(block.dtype), order="C")
         return read_only(block, self.format.word)
 
-    def flag_bits(self, block: Array) -> Array:
-        """View targets as kernels of thresholds read them: floats by their bits."""
-        if self.true.dtype.kind != "f" or self.true.dtype not in FLAG_VIEWS:
-            return native_ids(block)
-        block = np.ascontiguousarray(block)
-        return read_only(block, FLAG_VIEWS[block.dtype])
+    def flag_bits(self, rows: slice) -> Array:
+        """Targets as the kernels of thresholds read them: by their bits, without a sign."""
+        if self.encoder is not None:
+            return self.true_ids(rows).view(np.uint32)
+        return self.as_flags(self.true[rows])
+
+    def as_flags(self, block: Array) -> Array:
+        """View a block of targets, or of their transpose, as bits."""
+        if block.dtype not in FLAG_VIEWS:
+            block = native_ids(block)
+        return read_only(readable(block), FLAG_VIEWS[block.dtype])
+
+    @cached_property
+    def one(self) -> int:
+        """The bits of a target that is true."""
+        floats = self.encoder is None and self.true.dtype.kind == "f"
+        return int(FORMATS[self.true.dtype].one) if floats and self.true.dtype in FLAG_VIEWS else 1
 
     def weights(self, rows: slice, checked_by_kernel: bool = False) -> Array | None:
         """(n,) float64 weights, if there are any; one that is no weight is refused."""
         if self.weight is None:
             return None
-        block = np.ascontiguousarray(self.weight[rows], dtype=np.float64)
+        block = readable(np.asarray(self.weight[rows], dtype=np.float64))
         if self.weights_unchecked and not checked_by_kernel and not are_weights(block):
             _refuse_weights(self.weight[rows], rows.start or 0)
         return read_only(block)
@@ -171,11 +191,12 @@ class Batch:
         value = self.options.ignore_index
         if value is None or (isinstance(value, str) and self.encoder is None):
             return False, 0
-        if true.dtype.kind == "u" and self.true.dtype.kind == "f" and self.encoder is None:
+        if self.one != 1 and true.dtype.kind == "u":
             return True, int(np.asarray(value, self.true.dtype).view(f"i{true.itemsize}"))
         if self.encoder is not None:
             value = SKIPPED
-        info = np.iinfo(true.dtype)
+        signed = self.encoder is not None or self.true.dtype.kind != "u"
+        info = np.iinfo(f"i{true.itemsize}" if signed else true.dtype)
         return (True, int(value)) if info.min <= value <= info.max else (False, 0)
 
     @cached_property

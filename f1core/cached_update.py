@@ -79,7 +79,7 @@ class CachedUpdate:
         pred.setflags(write=False)
         try:
             refused = plan.kernel(true, pred, slice(0, n), self._own)
-        except switch.NotCompiledYet:
+        except switch.Unavailable:
             refused = True
         if refused:
             self._free = True

@@ -27,6 +27,7 @@ from .batch import (
 )
 from .counts import Array, Counts
 from .diagnose import complain
+from .float_bits import is_readable
 from .inputs import rescan
 from .options import Options
 from .row_ids import add_pairs, add_topk, ids_of_onehot, pred_ids, true_ids, without_ignored
@@ -65,8 +66,8 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
         try:
             counts = _count_all(plan, threads, budget)
             break
-        except switch.NotCompiledYet as missing:
-            backend, budget = numpy_backend, missing.budget
+        except switch.Unavailable as error:
+            backend, budget = switch.without(error)
         except _GuessFailed:
             raise
         except _Refused:
@@ -122,18 +123,21 @@ def kernel_plan(batch: Batch, backend: Any) -> KernelPlan:
     """Decide how this backend counts the batch: by which kernel, and what is read in place."""
     true, pred = batch.true, batch.pred
     compiled, flags = backend is not numpy_backend, batch.kind in ("binary", "multilabel")
-    true_view: Any = (FLAG_VIEWS if compiled and (flags or batch.onehot) else ID_VIEWS).get(
-        true.dtype
-    )
+    bits = compiled and (flags or batch.onehot)
+    true_view: Any = (FLAG_VIEWS if bits else ID_VIEWS).get(true.dtype)
+    if true.dtype == np.int8 and not bits and (flags or batch.onehot or batch.n_classes > 128):
+        true_view = None  # as uint8, what is negative could be a class, or is not told apart
     whole_views = WHOLE_VIEWS if flags else ID_VIEWS
     pred_view: Any = (whole_views if batch.format is None else SCORE_VIEWS).get(pred.dtype)
+    if pred.dtype == np.int8 and batch.kind == "labels" and batch.n_classes > 128:
+        pred_view = None
     zero_copy = (
         true_view is not None
         and pred_view is not None
         and batch.encoder is None
         and (compiled or not batch.onehot)
-        and true.flags.c_contiguous
-        and pred.flags.c_contiguous
+        and is_readable(true)
+        and is_readable(pred)
     )
     if zero_copy:
         true, pred = true.view(true_view), pred.view(pred_view)
@@ -168,7 +172,7 @@ def _plan_multiclass(plan: KernelPlan) -> None:
     if batch.options.ignore_index is not None or batch.weight is not None:
         if not _can_fuse_ignore(plan):
             return _plan_pairs(plan)
-        ignored = batch.ignored_id
+        ignored = _ignored_id(plan)
     if not plan.zero_copy:
         plan.true_of, plan.pred_of = partial(true_ids, batch, backend), batch.score_bits
     inf, matrix = form.inf, plan.keeps_matrix
@@ -177,9 +181,9 @@ def _plan_multiclass(plan: KernelPlan) -> None:
 
     def kernel(true: Array, bits: Array, rows: slice, counts: Counts) -> Any:
         if onehot:
-            true = ids_of_onehot(backend, true)
+            true = ids_of_onehot(backend, true, batch.one)
         if k > 1:
-            return backend.topk_sums(true, bits, inf, k, counts.sums)
+            return backend.topk_sums(true.astype(np.int64), bits, inf, k, counts.sums)
         bad = add(true, bits, inf, counts.confusion if matrix else counts.sums)
         return bad if ignored is None else bad - _take_out(ignored, true, counts)
 
@@ -196,6 +200,13 @@ def _can_fuse_ignore(plan: KernelPlan) -> bool:
         return batch.options.ignore_index is None
     # Of a matrix their line goes; of sums, what they predicted cannot be told from the others.
     return not 0 <= ignored < batch.n_classes or plan.keeps_matrix
+
+
+def _ignored_id(plan: KernelPlan) -> int | None:
+    """Id that `ignore_index` has where the kernel reads it: int8 is read as uint8."""
+    ignored = plan.batch.ignored_id
+    viewed = plan.zero_copy and plan.batch.true.dtype == np.int8 and not plan.batch.onehot
+    return ignored & 0xFF if ignored is not None and viewed else ignored
 
 
 def _take_out(ignored: int, true: Array, counts: Counts) -> int:
@@ -220,11 +231,11 @@ def _plan_pairs(plan: KernelPlan) -> None:
     if not in_place:
         plan.true_of = partial(true_ids, batch, backend)
         plan.pred_of = partial(pred_ids, batch, backend)
-    onehot, ignored = batch.onehot and in_place, batch.ignored_id
+    onehot, ignored = batch.onehot and in_place, _ignored_id(plan)
 
     def kernel(true: Array, pred: Array, rows: slice, counts: Counts) -> Any:
         if onehot:
-            true = ids_of_onehot(backend, true)
+            true = ids_of_onehot(backend, true, batch.one)
         if fused:
             bad = add_pairs(backend, true, pred, None, counts)
             return bad if ignored is None else bad - _take_out(ignored, true, counts)

@@ -96,6 +96,17 @@ def probability_range(dtype: np.dtype[Any]) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def is_readable(array: Array) -> bool:
+    """Whether kernels read the array as it lies: in C order, aligned."""
+    flags = array.flags
+    return bool(flags.c_contiguous and flags.aligned)
+
+
+def readable(array: Array) -> Array:
+    """The array, or a copy that kernels read."""
+    return array if is_readable(array) else np.array(array, order="C")
+
+
 def read_only(array: Array, dtype: Any = None) -> Array:
     """A view for the kernels, which are then compiled once for read-only and writable input."""
     view: Array = array.view() if dtype is None else array.view(dtype)

@@ -12,15 +12,15 @@ import numpy as np
 
 from .arrays import exact_limit, widened
 from .counts import Array
-from .float_bits import read_only
+from .float_bits import read_only, readable
 from .string_codes import TextTable, as_text, codes_by_hash, find_by_hash
 
 # The kernels are compiled for these ids; every other dtype is cast, a block at a time, in cache.
-NATIVE_IDS = frozenset(np.dtype(t) for t in (np.int8, np.uint8, np.int32, np.int64))
+NATIVE_IDS = frozenset(np.dtype(t) for t in (np.uint8, np.int32, np.int64))
 NO_ID = np.iinfo(np.int64).min  # the id of a number that can be no label: a fraction, NaN
 UNKNOWN = -1  # what LabelEncoder makes of a value that is none of its classes
 SKIPPED = -2  # the code of a row that `ignore_index` leaves out
-_CAST_IDS = {"i2": np.int32, "u2": np.int32, "u4": np.int64, "u8": np.int64}
+_CAST_IDS = {"i1": np.int32, "i2": np.int32, "u2": np.int32, "u4": np.int64, "u8": np.int64}
 _TABLE = 1 << 20  # how far apart labels may be for a look-up table
 _FLAGS = 1 << 22  # up to here apart they are marked in a table: 1 ns a row, where sorting takes 80
 _BLOCK = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary
@@ -114,7 +114,7 @@ def occurring(blocks: Iterable[Array], low: int, high: int) -> Array:
 
 
 def native_ids(block: Array) -> Array:
-    """Whole numbers as one of four native dtypes.
+    """Whole numbers as one of three native dtypes.
 
     A fraction, NaN, or a number that the floating dtype rounds becomes NO_ID.
     """
@@ -128,7 +128,7 @@ def native_ids(block: Array) -> Array:
         else:
             cast = _CAST_IDS.get(f"{dtype.kind}{dtype.itemsize}")
             block = block.astype(cast or dtype.newbyteorder("="))
-    return read_only(np.ascontiguousarray(block))
+    return read_only(readable(block))
 
 
 def _whole(block: Array, limit: int) -> Array:

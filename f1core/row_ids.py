@@ -10,7 +10,7 @@ from .backends import numpy as numpy_backend
 from .batch import FLAG_VIEWS, SCORE_VIEWS, Batch, is_column_major
 from .count_layout import PRED, TP
 from .counts import Array, Counts
-from .float_bits import read_only
+from .float_bits import read_only, readable
 
 # From so many columns on, copying them into rows comes first: their numbers do not fit into int16.
 _MANY = 1 << 15
@@ -20,14 +20,14 @@ def true_ids(batch: Batch, backend: Any, rows: slice) -> Array:
     """(n,) true ids; of one-hot rows by the kernel that reads them, where there is one."""
     if backend is numpy_backend or not batch.onehot or batch.true.dtype not in FLAG_VIEWS:
         return batch.true_ids(rows)
-    block = np.ascontiguousarray(batch.true[rows])
-    return ids_of_onehot(backend, read_only(block, FLAG_VIEWS[block.dtype]))
+    block = readable(batch.true[rows])
+    return ids_of_onehot(backend, read_only(block, FLAG_VIEWS[block.dtype]), batch.one)
 
 
-def ids_of_onehot(backend: Any, onehot: Array) -> Array:
+def ids_of_onehot(backend: Any, onehot: Array, one: int) -> Array:
     """(n,) the place of the single 1 in each row of (n, C), -1 where there is no such place."""
     ids = np.empty(len(onehot), np.int32)
-    backend.onehot(onehot, ids)
+    backend.onehot(onehot, one, ids)
     return ids
 
 
@@ -86,7 +86,7 @@ def add_pairs(backend: Any, true: Array, pred: Array, weight: Array | None, coun
 def add_topk(backend: Any, true: Array, ids: Array, weight: Array | None, counts: Counts) -> Any:
     """Count rows that predict k classes each; the truth is counted with the first of them."""
     assert counts.sums is not None
-    ids = np.ascontiguousarray(ids.T)
+    ids = readable(ids.T)
     bad = add_pairs(backend, true, ids[0], weight, counts)
     others = Counts(counts.n_classes, sums=np.zeros_like(counts.sums))
     for column in ids[1:]:

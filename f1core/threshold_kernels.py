@@ -13,10 +13,8 @@ from .counts import Array, Counts
 
 
 def _targets(batch: Batch, backend: Any, rows: slice) -> Array:
-    """Targets as a backend reads them: kernels tell floats by their bits."""
-    if backend is numpy_backend or batch.encoder is not None:
-        return batch.true_ids(rows)
-    return batch.flag_bits(batch.true[rows])
+    """Targets as a backend reads them: kernels read bits."""
+    return batch.true_ids(rows) if backend is numpy_backend else batch.flag_bits(rows)
 
 
 def plan_binary(plan: KernelPlan) -> None:
@@ -24,7 +22,7 @@ def plan_binary(plan: KernelPlan) -> None:
     batch, backend = plan.batch, plan.backend
     if not plan.zero_copy:
         plan.true_of, plan.pred_of = partial(_targets, batch, backend), batch.score_bits
-    thresholds, lowest, highest = batch.cut()
+    (thresholds, lowest, highest), one = batch.cut(), batch.one
     threshold, limit = thresholds[0], thresholds.dtype.type(highest)
     ignores, weighted = batch.options.ignore_index is not None, batch.weight is not None
     plain = not (ignores or weighted or batch.options.from_logits)
@@ -32,13 +30,13 @@ def plan_binary(plan: KernelPlan) -> None:
     def kernel(true: Array, bits: Array, rows: slice, counts: Counts) -> Any:
         if plain:
             found = np.zeros(4, np.int64)
-            if not backend.binary(true, bits, limit, threshold, found):
+            if not backend.binary(true, one, bits, limit, threshold, found):
                 tp, pred, positive, n = found.tolist()
                 table = np.array([[n - pred - positive + tp, pred - tp], [positive - tp, tp]])
                 _add_table(counts, table)
                 return 0
         ignored = batch.ignored_bits(true) if ignores else (False, 0)
-        call = true, bits, threshold, lowest, highest, *ignored
+        call = true, one, bits, threshold, lowest, highest, *ignored
         if weighted:
             weight = batch.weights(rows, checked_by_kernel=backend is not numpy_backend)
             bad = backend.binary_sums_weighted(*call, weight, sums := np.zeros(4))
@@ -64,14 +62,15 @@ def plan_multilabel(plan: KernelPlan) -> None:
     true_columns = pred_columns = False
     if not plan.zero_copy:
         plan.true_of, plan.pred_of = partial(_targets, batch, backend), batch.score_bits
-        if backend is not numpy_backend and is_column_major(batch.true):
-            true, true_columns = batch.flag_bits(batch.true.T), True
+        coded = batch.encoder is not None
+        if backend is not numpy_backend and is_column_major(batch.true) and not coded:
+            true, true_columns = batch.as_flags(batch.true.T), True
             plan.true_of = lambda rows: true
         columns = backend is not numpy_backend and is_column_major(batch.pred)
         if columns and plan.pred_view is not None:
             bits, pred_columns = batch.as_bits(batch.pred.T), True
             plan.pred_of = lambda rows: bits
-    thresholds, lowest, highest = batch.cut()
+    (thresholds, lowest, highest), one = batch.cut(), batch.one
     ignores, weighted = batch.options.ignore_index is not None, batch.weight is not None
     masks, coefs = batch.averaged_masks, np.array(batch.options.coefs)
 
@@ -79,7 +78,7 @@ def plan_multilabel(plan: KernelPlan) -> None:
         start, n = rows.start, rows.stop - rows.start
         ignored = batch.ignored_bits(true) if ignores else (False, 0)
         call = (
-            true, start if true_columns else -1, bits, start if pred_columns else -1, n,
+            true, one, start if true_columns else -1, bits, start if pred_columns else -1, n,
             thresholds, lowest, highest, *ignored, masks, coefs, counts.sums, counts.rows,
         )  # fmt: skip
         if weighted:

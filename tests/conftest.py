@@ -7,15 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from inside import (
-    BACKENDS,
-    compile_without_waiting,
-    counted_by,
-    fail_if_numpy_is_asked,
-    set_block_sizes,
-)
-
-compile_without_waiting()
+from inside import BACKENDS, counted_by, fail_if_numpy_is_asked, set_block_sizes
 
 # Derandomized, so that a failure can be seen again; `nightly` looks further.
 COMMON = {

@@ -141,7 +141,7 @@ def multiclass_sums(true: Array, words: Array, inf: Any, sums: Array) -> int:
     return labels_sums(true, ids, sums)
 
 
-def binary(true: Array, words: Array, limit: Any, cut: Any, out: Array) -> int:
+def binary(true: Array, one: Any, words: Array, limit: Any, cut: Any, out: Array) -> int:
     """Add true positives, predicted, true and rows; return how many rows are wrong.
 
     The sign of a score is not looked at: whatever is below 0 is wrong, -0.0 too.
@@ -152,7 +152,7 @@ def binary(true: Array, words: Array, limit: Any, cut: Any, out: Array) -> int:
 
 
 def binary_sums(
-    true: Array, words: Array, cut: Any, below: int, limit: Any, skips: bool, ignored: Any,
+    true: Array, one: Any, words: Array, cut: Any, below: int, limit: Any, skips: bool, ignored: Any,
     out: Array,
 ) -> int:  # fmt: skip
     """Add the rows to out[pred + 2 true]; return how many are wrong."""
@@ -162,7 +162,7 @@ def binary_sums(
 
 
 def binary_sums_weighted(
-    true: Array, words: Array, cut: Any, below: int, limit: Any, skips: bool, ignored: Any,
+    true: Array, one: Any, words: Array, cut: Any, below: int, limit: Any, skips: bool, ignored: Any,
     weight: Array, out: Array,
 ) -> int:  # fmt: skip
     """Add weights to out[pred + 2 true]: in eight lanes, and these in order, each LANE_ROWS."""
@@ -192,8 +192,8 @@ _FP, _FN, _TP, _IGNORED = map(int, list(Outcome)[1:])
 
 
 def multilabel(
-    true: Array, true_from: int, words: Array, words_from: int, n: int, cuts: Array, below: int,
-    limit: Any, skips: bool, ignored: Any, chosen: Array, coefs: Array, sums: Array, rows: Array,
+    true: Array, one: Any, true_from: int, words: Array, words_from: int, n: int, cuts: Array,
+    below: int, limit: Any, skips: bool, ignored: Any, chosen: Array, coefs: Array, sums: Array, rows: Array,
     weight: Array | None = None,
 ) -> int:  # fmt: skip
     """Cut each label's scores, add its sums and the rows' statistics.

@@ -1,29 +1,74 @@
-"""Which backend counts: NumPy at first, the Numba kernels once loading them has paid.
+"""Which backend counts: NumPy at first, compiled kernels once loading them has paid.
 
-NumPy counts until it has taken as long as loading takes, or until the rows to come would, then the
-kernels are loaded: see `WarmupBudget`.
+The kernels are object code that the package brought, or Numba's where it brought none. NumPy counts
+until it has taken as long as loading takes, or until the rows to come would: see `WarmupBudget`.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from typing import Any
 
-from . import numba as kernels
+from ..errors import F1Error, shown
+from . import compiled
 from . import numpy as numpy_backend
-from .numba import NotCompiledYet, WarmupBudget
+from .aot.load import ObjectCode, Unavailable, manifest
 
-__all__ = ["NotCompiledYet", "WarmupBudget", "active", "choose", "load", "loaded", "warm_up"]
+__all__ = ["Backend", "Unavailable", "WarmupBudget", "active", "backend", "choose", "load"]
 
-# Seconds: llvmlite, and the object code of a kernel (0.04 measured). Scripts that score n x 10 k
-# times, n = 32 to 1,000,000 and k = 1 to 1,000, then take 1.9 of the better choice at worst.
-PRICE = 0.035
+VARIABLE = "F1CORE_BACKEND"
+NAMES = ("numpy", "numba", "aot")
+# Seconds: llvmlite and linking a kernel (0.04 measured), or Numba's import and first dispatch.
+# Scripts that score n x 10 k times, n = 32 to 1,000,000 and k = 1 to 1,000, then take 1.9 of the
+# better choice at worst.
+OBJECT_CODE, NUMBA = 0.035, 0.7
 LEAST = 0.7e-9  # seconds a number that NumPy takes at least: float32 scores of 5,000 classes
 
+_log = logging.getLogger("f1core")
+
+
+class WarmupBudget:
+    """Ski-rental budget: NumPy counts until it has used `price` seconds, then loading pays.
+
+    The budget is also exhausted once so much time is seen to come. That never takes over twice as
+    long as the better of both choices (https://en.wikipedia.org/wiki/Ski_rental_problem).
+    """
+
+    def __init__(self, price: float) -> None:
+        self.price, self._spent = price, 0.0
+
+    def spend(self, seconds: float, to_come: float = 0.0) -> bool:
+        """Spend NumPy's seconds for some rows, `to_come` for the others; say if it is exhausted."""
+        self._spent += seconds
+        if to_come > self.price:
+            self._spent = self.price
+        return self._spent >= self.price
+
+
+class Backend(str):
+    """The name of a backend: "numpy", "numba" or "aot" (object code compiled beforehand).
+
+    `reason` says why it counts, and why not a faster one.
+    """
+
+    reason: str
+
+    def __new__(cls, name: str, reason: str) -> Backend:
+        made = super().__new__(cls, name)
+        made.reason = reason
+        return made
+
+    def __repr__(self) -> str:
+        return f"<{self}: {self.reason}>"
+
+
 _lock = threading.Lock()
-active: Any = None  # the backend that counts, once it stays: the kernels, or NumPy without Numba
-_budget = WarmupBudget(PRICE)
+active: Any = None  # the backend that counts, once it stays: compiled kernels, or NumPy
+_found: Backend | None = None  # which that is
+_budget: WarmupBudget | None = None  # of NumPy's seconds before compiled kernels are loaded
+_without: list[str] = []  # why the better ones are not there
 
 
 def choose(size: int) -> tuple[Any, WarmupBudget | None]:
@@ -31,51 +76,144 @@ def choose(size: int) -> tuple[Any, WarmupBudget | None]:
 
     The budget is None once a backend is `active`.
     """
+    global _budget
     if active is not None:
         return active, None
-    if _budget.spend(0.0, to_come=size * LEAST):
+    if _budget is None:
+        _budget = WarmupBudget(_price())
+    if _wish() or _budget.spend(0.0, to_come=size * LEAST):
         return load(), None
     return numpy_backend, _budget
 
 
+def _price() -> float:
+    """The seconds after which the kernels are loaded: those that loading them takes."""
+    try:
+        manifest()
+        return OBJECT_CODE
+    except Unavailable:
+        return NUMBA
+
+
+def _wish() -> str:
+    """The backend that the environment asks for, if it does."""
+    wish = os.environ.get(VARIABLE, "").strip()
+    if wish and wish.partition(":")[0] not in NAMES:
+        raise F1Error(f"{VARIABLE} is {shown(wish)}; give numpy, numba or aot")
+    return wish
+
+
 def load() -> Any:
-    """Load the kernels and return them; NumPy where Numba cannot be imported."""
-    global active
+    """Load the best backend that is there, or the one that the environment asks for.
+
+    Raises
+    ------
+    F1Error
+        If it asks for one that is not there.
+    """
+    global active, _found
     with _lock:
         if active is None:
-            try:
-                kernels.start()
-                active = kernels
-            except ImportError:
-                active = numpy_backend
+            active, _found = _loaded(_wish())
     return active
 
 
+def _loaded(wish: str) -> tuple[Any, Backend]:
+    asked = f"{VARIABLE} asks for it"
+    if wish == "numpy":
+        return numpy_backend, Backend("numpy", asked)
+    name, _, level = wish.partition(":")
+    if name == "aot" or not (name or _without):
+        try:
+            code = ObjectCode(level or None)
+            compiled.use(code)
+            return compiled, Backend("aot", f"object code for {code.level}")
+        except Unavailable as error:
+            if name == "aot":
+                raise F1Error(f"{VARIABLE} is {shown(wish)}, but {error}") from None
+            _note(error)
+    try:
+        import numba  # noqa: F401
+    except ImportError as error:
+        if name == "numba":
+            raise F1Error(f"{VARIABLE} is 'numba', which cannot be imported ({error})") from None
+        _without.append(f"Numba cannot be imported ({error})")
+        return numpy_backend, Backend("numpy", "; ".join(_without))
+    compiled.use(None)
+    return compiled, Backend("numba", asked if name else "; ".join(_without))
+
+
+def _note(error: Unavailable) -> None:
+    """Remember why there is no object code; say it once if something is broken."""
+    _without.append(str(error))
+    if error.damaged:
+        _log.warning("f1core counts without its object code: %s", error)
+
+
+def without(error: Unavailable) -> tuple[Any, WarmupBudget | None]:
+    """Go on where object code turned out to be damaged: with Numba's kernels, or with NumPy."""
+    global active, _found, _budget
+    if _wish().startswith("aot"):
+        raise F1Error(f"{VARIABLE} is {shown(_wish())}, but {error}")
+    with _lock:
+        if _found == "aot":
+            _note(error)
+            active, _found = None, None
+            _budget = WarmupBudget(NUMBA)
+        elif _found is None or _found == "numba":
+            active, _found = numpy_backend, Backend("numpy", str(error))
+    return choose(0)
+
+
+def backend() -> Backend:
+    """Tell which backend counts, after loading it: "aot", "numba" or "numpy".
+
+    Returns
+    -------
+    Backend
+        The name, a string; its `reason` says why this one, and why not a faster one.
+
+    Raises
+    ------
+    F1Error
+        If F1CORE_BACKEND asks for one that is not there.
+
+    Examples
+    --------
+    >>> import f1core
+    >>> f1core.backend() in ("aot", "numba", "numpy")
+    True
+    """
+    load()
+    assert _found is not None
+    return _found
+
+
 def loaded() -> bool:
-    """Whether the kernels are in use."""
+    """Whether compiled kernels are in use."""
     return active is not None and active is not numpy_backend
 
 
 def warm_up() -> None:
     """Load the kernels now rather than when they pay: for servers and long training.
 
-    Those that were never compiled on this machine will be when they are first called (some 5 s).
+    Where the package brought no object code, Numba compiles each kernel when it is first called.
 
     Examples
     --------
     >>> import f1core
     >>> f1core.warm_up()
     """
-    if load() is not numpy_backend:
-        active.hurry()
+    load()
 
 
 def _renew() -> None:
     """After a fork: what another thread was loading will never be loaded here."""
-    global _lock, active
+    global _lock, active, _found
     if _lock.locked() and active is None:
-        active = numpy_backend
+        active, _found = numpy_backend, Backend("numpy", "forked while the kernels were loaded")
     _lock = threading.Lock()
+    compiled.after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import numpy as numpy_backend
 from ..backends import switch
 from ..backends.numpy import Outcome
 from ..batch import Batch, are_weights
@@ -140,8 +139,8 @@ def decided_rows(batch: Batch, ids: Ids) -> StoredRows:
         block, began = slice(start, min(start + step, len(batch))), perf_counter()
         try:
             parts.append(_decided(batch, block, backend))
-        except switch.NotCompiledYet as missing:
-            backend, budget = numpy_backend, missing.budget
+        except switch.Unavailable as error:
+            backend, budget = switch.without(error)
             parts.append(_decided(batch, block, backend))
         if budget is not None:
             budget.spend(perf_counter() - began)

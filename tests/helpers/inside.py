@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-import f1core.backends.numba
+import f1core.backends.compiled
 import f1core.backends.numpy
 import f1core.backends.thread_pool
 from f1core.backends import switch
@@ -21,14 +21,10 @@ BACKENDS = ("numpy", "kernels")
 
 
 def kernels() -> ModuleType:
-    """The kernels, or a skipped test where Numba is missing."""
-    pytest.importorskip("numba", exc_type=ImportError)
-    return f1core.backends.numba
-
-
-def compile_without_waiting() -> None:
-    """Let kernels be compiled when they are first called: a few rows never earn it."""
-    f1core.backends.numba.hurry()
+    """The compiled kernels, or a skipped test where neither object code nor Numba is there."""
+    if switch.backend() == "numpy":
+        pytest.skip(switch.backend().reason)
+    return f1core.backends.compiled
 
 
 @contextmanager
@@ -79,26 +75,13 @@ def lock_of_loading() -> threading.Lock:
 
 def lock_of_linking() -> threading.Lock:
     """What a thread holds while it is inside of LLVM."""
-    from f1core.backends.numba import loader
-
-    return loader._lock
-
-
-def compile_after(patch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Let a kernel that is not on disk be compiled once NumPy has counted for so long."""
-    from f1core.backends.numba import loader
-
-    patch.setattr(loader, "COMPILE", seconds)
+    assert f1core.backends.compiled._code is not None
+    return f1core.backends.compiled._code._lock
 
 
-def break_object_code(patch: pytest.MonkeyPatch, step: str) -> None:
-    """Let "making" or "linking" object code fail, as after a change inside of Numba."""
-    from f1core.backends.numba import codegen, loader
-
-    def fail(*_: object) -> None:
-        raise RuntimeError("Numba changed inside")
-
-    patch.setattr(*{"making": (codegen, "made"), "linking": (loader, "linked")}[step], fail)
+def numba_after(seconds: float) -> None:
+    """Let this process load Numba, where it must, once NumPy has counted for so long."""
+    switch.NUMBA = seconds
 
 
 def set_block_sizes(patch: pytest.MonkeyPatch, size: int) -> None:
@@ -109,10 +92,8 @@ def set_block_sizes(patch: pytest.MonkeyPatch, size: int) -> None:
 
 def mask_blocks(patch: pytest.MonkeyPatch, most: int) -> None:
     """Count labels in masks of 48 rows at most; of `most` rows and more, rows by their kind."""
-    from f1core.backends.numba import multilabel_pipeline as steps
-
     for name, size in (("MASKS", 48), ("LEAST", 16), ("MANY", most)):
-        patch.setattr(steps, name, size)
+        patch.setattr(f1core.backends.compiled, name, size)
 
 
 def spans_cut(patch: pytest.MonkeyPatch) -> list[list[slice]]:

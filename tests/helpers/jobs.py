@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 from inside import (
-    break_object_code,
-    compile_after,
     load_after,
     loaded,
     lock_of_linking,
     lock_of_loading,
+    numba_after,
     set_block_sizes,
 )
 
@@ -87,14 +86,23 @@ def same(scores: f1core.Scores, y_true: Any, y_pred: Any) -> bool:
     )
 
 
-def labels(broken: str = "") -> None:
-    """Score labels by one small kernel; whether it is right, and Numba was needed."""
-    f1core.warm_up()
-    if broken:
-        break_object_code(pytest.MonkeyPatch(), broken)
+def labels() -> None:
+    """Score labels by one kernel, once loaded and once more; whether that is right."""
+    numba_after(0)
     y = np.random.default_rng(3).integers(0, CLASSES, (2, 1000)).astype(np.int32)
-    found = f1core.score(*y, task="multiclass", classes=CLASSES, confusion=False)
-    print(json.dumps({"right": same(found, *y), "compiler": has_compiler()}))
+    f1core.warm_up()
+    options: dict[str, Any] = {"task": "multiclass", "classes": CLASSES, "confusion": False}
+    right = all([same(f1core.score(*y, **options), *y) for _ in range(2)])
+    backend = f1core.backend()
+    print(json.dumps({"right": right, "backend": backend, "reason": backend.reason}))
+
+
+def refused_backend() -> None:
+    """Score with a wish that cannot be fulfilled; what is said."""
+    try:
+        f1core.score([0, 1], [0, 1])
+    except f1core.F1Error as error:
+        print(json.dumps(str(error)))
 
 
 def layouts(orders: str) -> None:
@@ -108,25 +116,6 @@ def layouts(orders: str) -> None:
         f1core.score(y_true, np.array(y_pred, order=order), top_k=2).accuracy for order in orders
     ]
     print(json.dumps({"right": found == [right] * len(orders)}))
-
-
-def waiting(price: float | None = None) -> None:
-    """Count for longer than loading kernels takes, not as long as compiling them takes."""
-    load_after(0)
-    if price is not None:
-        compile_after(pytest.MonkeyPatch(), price)
-    small_blocks()
-    y = np.random.default_rng(3).integers(0, CLASSES, (2, 20_000)).astype(np.int32)
-    right = [same(f1core.score(*y, task="multiclass", classes=CLASSES, threads=2), *y)]
-    for classes, ids in ((CLASSES, False), (300, False), (CLASSES, True)):
-        made = f1core.Accumulator("multiclass", classes=classes)
-        one_hot = np.eye(classes, dtype=np.float32)
-        for start in range(0, 90, 30):
-            rows = slice(start, start + 30)
-            named = {"sample_id": np.arange(start, start + 30)} if ids else {}
-            made.update(y[0, rows], one_hot[y[1, rows]], **named)
-        right.append(made.compute().accuracy == (y[0, :90] == y[1, :90]).mean())
-    print(json.dumps({"right": all(right), "loaded": loaded(), "compiler": has_compiler()}))
 
 
 def some_scores(calls: int, rows: int) -> None:

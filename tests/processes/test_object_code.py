@@ -1,103 +1,175 @@
-"""Compiled kernels kept on disk: loaded without Numba, and made anew where anything is odd."""
+"""Kernels compiled beforehand: loaded without Numba, and done without where anything is odd."""
 
+import json
 import os
 import shutil
+import subprocess
 import sys
-from hashlib import sha256
+import zipfile
+from pathlib import Path
 
 import jobs
 import pytest
 from jobs import job
 
-pytest.importorskip("numba", exc_type=ImportError)
-pytestmark = pytest.mark.skipif(
-    bool({name for name in os.environ if name.startswith("NUMBA_")} - {"NUMBA_CACHE_DIR"})
-    or sys.implementation.name != "cpython",
-    reason="Numba is asked for something",
-)
+import f1core
+from f1core.backends.aot.load import MANIFEST, Unavailable, levels_here, manifest
+
+PACKAGE = Path(f1core.__file__).parent
+MODULE = "label_pairs"  # whose kernel the job calls
+
+try:
+    BUILT = list(manifest()["sets"])
+except Unavailable as error:
+    pytest.skip(str(error), allow_module_level=True)
+BEST = next(level for level in levels_here() if level in BUILT)
 
 
-def labels_of(folder, **more):
-    """Score labels in a fresh process; compiled where the folder keeps nothing that fits."""
-    return job("labels", env={"NUMBA_CACHE_DIR": str(folder)}, **more)
+@pytest.fixture
+def copied(tmp_path):
+    """The package in a folder of its own, to be damaged."""
+    shutil.copytree(PACKAGE, tmp_path / "f1core", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    """A folder with object code of one kernel, and the numbers of the process that made it."""
-    folder = tmp_path_factory.mktemp("kept")
-    found = labels_of(folder)
-    assert found["right"]
-    assert found["compiler"]
-    return folder
+def labels_of(folder, wish="", **more):
+    """Score labels with the package in a folder; what was found, and what was said."""
+    env = {
+        **os.environ, "F1CORE_BACKEND": wish, "PYTHONPATH": f"{folder}{os.pathsep}{PACKAGE.parent}",
+        **more,
+    }  # fmt: skip
+    command = [sys.executable, "-W", "error", jobs.__file__, "labels", "{}"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, cwd="/", timeout=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr
 
 
-def object_code(folder):
-    (file,) = folder.rglob("*.o")
-    return file
+def aot(folder):
+    return folder / "f1core/backends/aot"
 
 
-def test_what_is_kept_is_loaded_without_numba(kept):
-    before = object_code(kept).read_bytes()
-    assert labels_of(kept) == {"right": True, "compiler": False}
-    assert object_code(kept).read_bytes() == before
+@pytest.mark.parametrize("level", BUILT)
+def test_each_instruction_set_is_loaded_by_its_name(level):
+    if level not in levels_here():
+        pytest.skip(f"no {level} here")
+    found = job("labels", env={"F1CORE_BACKEND": f"aot:{level}"})
+    assert found == {"right": True, "backend": "aot", "reason": f"object code for {level}"}
 
 
-def signed(data):
-    """A file whose checksum is right."""
-    return data[:32] + sha256(data[64:]).digest() + data[64:]
+def test_object_code_needs_no_numba():
+    assert job("some_scores", calls=1, rows=2_000_000, env={"F1CORE_BACKEND": ""}) == {
+        "loaded": True, "compiler": False,
+    }  # fmt: skip
+
+
+def _rewritten(change):
+    def damage(folder):
+        path = aot(folder) / MANIFEST
+        found = json.loads(path.read_text())
+        change(found)
+        path.write_text(json.dumps(found))
+
+    return damage
+
+
+def _file(damage):
+    return lambda folder: damage(aot(folder) / BEST / f"{MODULE}.o")
+
+
+def _as_folder(file):
+    file.unlink()
+    file.mkdir()
+
+
+def _one_bit(file):
+    data = file.read_bytes()
+    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
 
 
 DAMAGES = {
-    "cut short": lambda data: data[:-100],
-    "empty": lambda data: b"",
-    "one bit": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
-    "of another version": lambda data: bytes(32) + data[32:],
-    "a missing function": lambda data: signed(data.replace(b'["', b'["no_such_function", "', 1)),
-    "a folder": None,
+    "deleted": _file(Path.unlink),
+    "empty": _file(lambda file: file.write_bytes(b"")),
+    "cut short": _file(lambda file: file.write_bytes(file.read_bytes()[:-100])),
+    "one bit": _file(_one_bit),
+    "another file": _file(lambda file: shutil.copy(file.with_name("argmax_ids.o"), file)),
+    "a folder": _file(_as_folder),
+    "no text": lambda folder: (aot(folder) / MANIFEST).write_bytes(b"\xff{"),
+    "of another version": _rewritten(lambda found: found.update(version="0.0.1")),
+    "no checksum": _rewritten(lambda found: found["sets"][BEST].pop(MODULE)),
 }
 
 
 @pytest.mark.parametrize("how", DAMAGES)
-def test_what_is_damaged_or_foreign_is_made_again(kept, how, tmp_path):
-    folder = tmp_path / "kept"
-    shutil.copytree(kept, folder)
-    file = object_code(folder)
-    data = file.read_bytes()
-    if how == "a folder":
-        file.unlink()
-        file.mkdir()
-    else:
-        damaged = DAMAGES[how](data)
-        assert damaged != data
-        file.write_bytes(damaged)
-    assert labels_of(folder) == {"right": True, "compiler": True}
-    assert how == "a folder" or object_code(folder).read_bytes()[:32] == data[:32]
+def test_what_is_damaged_is_said_once_and_done_without(how, copied):
+    DAMAGES[how](copied)
+    found, said = labels_of(copied)
+    assert found["right"]
+    assert found["backend"] in ("numba", "numpy")
+    assert said.count("\n") == 1
+    assert said.startswith("f1core counts without its object code: ")
+    assert said.strip().removeprefix("f1core counts without its object code: ") in found["reason"]
 
 
-@pytest.mark.parametrize("broken", ["making", "linking"])
-def test_where_it_cannot_be_made_numba_is_called(broken, tmp_path):
-    assert labels_of(tmp_path, broken=broken) == {"right": True, "compiler": True}
+def test_what_was_never_built_is_not_complained_of(copied):
+    shutil.rmtree(aot(copied) / BEST)
+    (aot(copied) / MANIFEST).unlink()
+    found, said = labels_of(copied)
+    assert found["right"]
+    assert "built without object code" in found["reason"]
+    assert said == ""
 
 
-@pytest.mark.parametrize("first", ["C", "F"])
-def test_code_is_that_of_rows_whichever_layout_came_first(first, tmp_path):
-    """It is kept by dtypes alone, so code of a Fortran array must not read another's rows."""
-    found = job("layouts", env={"NUMBA_CACHE_DIR": str(tmp_path)}, orders=first + "CFC")
-    assert found == {"right": True}
+@pytest.mark.parametrize(
+    "change",
+    [{"system": "plan9-vax"}, {"sets": {"x86-64-v9": {}}}, {"sources": 1}],
+    ids=["another system", "another instruction set", "edited sources"],
+)
+def test_what_is_for_another_machine_is_never_loaded(change, copied):
+    _rewritten(lambda found: found.update(change))(copied)
+    found, said = labels_of(copied)
+    assert found["right"]
+    assert found["backend"] in ("numba", "numpy")
+    assert said == ""
 
 
-def test_on_a_fresh_machine_a_little_work_compiles_nothing(tmp_path):
-    """Batches, small batches of many classes, and rows with ids are counted by NumPy meanwhile."""
-    found = job("waiting", env={"NUMBA_CACHE_DIR": str(tmp_path)})
-    assert found == {"right": True, "loaded": True, "compiler": False}
+@pytest.mark.parametrize("wish", ["numpy", "numba", "aot"])
+def test_a_backend_is_chosen_by_hand(wish):
+    if wish == "numba":
+        pytest.importorskip("numba", exc_type=ImportError)
+    found = job("labels", env={"F1CORE_BACKEND": wish})
+    assert (found["right"], found["backend"]) == (True, wish)
 
 
-def test_on_a_fresh_machine_a_large_batch_is_compiled_for_half_way(tmp_path):
-    found = job("waiting", env={"NUMBA_CACHE_DIR": str(tmp_path)}, price=1e-6)
-    assert found == {"right": True, "loaded": True, "compiler": True}
+@pytest.mark.parametrize("wish", ["fast", "AOT", "aot:x86-64-v9", "numpy numba"])
+def test_a_wish_that_nobody_can_fulfil_is_refused(wish):
+    said = job("refused_backend", env={"F1CORE_BACKEND": wish})
+    assert said.startswith(f"F1CORE_BACKEND is '{wish}'")
+
+
+def test_damaged_object_code_that_was_asked_for_is_refused(copied):
+    _file(Path.unlink)(copied)
+    with pytest.raises(AssertionError, match=rf"F1CORE_BACKEND is 'aot', but .*{MODULE}\.o"):
+        labels_of(copied, "aot")
+
+
+def test_out_of_a_zip_archive(copied, tmp_path):
+    archive = tmp_path / "application.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        for file in (copied / "f1core").rglob("*"):
+            made.write(file, file.relative_to(copied))
+    found, said = labels_of(archive)
+    assert (found["right"], found["backend"], said) == (True, "aot", "")
+
+
+def test_read_only_and_without_a_home(copied):
+    for folder, _, files in os.walk(copied, topdown=False):
+        for file in files:
+            Path(folder, file).chmod(0o444)
+        Path(folder).chmod(0o555)
+    found, said = labels_of(copied, HOME="/nowhere", XDG_CACHE_HOME="/nowhere")
+    assert (found["right"], found["backend"], said) == (True, "aot", "")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-def test_a_fork_while_a_kernel_is_being_loaded_leaves_numpy():
+def test_a_fork_while_a_kernel_is_being_linked_leaves_numpy():
     assert job("fork_while_linking") == {"scores": jobs.expected(), "child": 0}

@@ -5,6 +5,7 @@ import numpy as np
 from .argmax_ids import argmax
 from .jit import inlined, jit
 from .label_pairs import count_singly, labels, labels_sums
+from .vectors import room
 
 # Rows of a block, of up to so many columns and of more: a row of ten takes 1.85 ns, and 2.25 in
 # blocks of 1,024; a row of 100 takes 15, and 16 in blocks of 256.
@@ -21,7 +22,7 @@ def block_of(words):
 def multiclass(true, words, inf, confusion):
     """Add 1 at [true, argmax] for each row; return how many rows had a NaN or an id outside."""
     n, size, block = len(true), len(confusion), block_of(words)
-    ids = np.empty(min(n, block), np.int32)
+    ids = room(np.int32, MANY)
     bad = 0
     for start in range(0, n, block):
         stop = min(start + block, n)
@@ -38,7 +39,7 @@ def multiclass(true, words, inf, confusion):
 def multiclass_sums(true, words, inf, sums):
     """Count scores by their largest column into the rows TP, PRED and TRUE of `sums` (3, C)."""
     n, block = len(true), block_of(words)
-    ids = np.empty(min(n, block), np.int32)
+    ids = room(np.int32, MANY)
     bad = 0
     for start in range(0, n, block):
         stop = min(start + block, n)

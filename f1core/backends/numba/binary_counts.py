@@ -16,8 +16,9 @@ from .lanes import (
     order,
     repeated,
 )
-from .masks import bits, choose, has, store, yes
+from .masks import bits, choose, has, store
 from .threshold_masks import beyond
+from .vectors import room
 
 BLOCK, SOME = 1 << 15, 8  # weights in so many lanes: with 16, registers run out
 INFINITE = 0x7FF0 << 48  # as the bits of a float64; those of NaN and of what is negative are more
@@ -25,14 +26,14 @@ N = 3  # binary's count of rows, after TP, PRED, TRUE
 
 
 @jit
-def binary(true, words, limit, cut, out):
+def binary(true, one, words, limit, cut, out):
     """Add true positives, predicted, true and rows; return whether a target or a score is wrong.
 
-    Whatever has a sign is wrong here: `binary_sums` knows of -0.0 and what else may be below 0.
+    `one` is the bits of a target that is true. Whatever has a sign is wrong here: `binary_sums` knows of -0.0 and what else may be below 0.
     """
     n = len(words)
     least = order(repeated(words, cut, LANES))
-    top, every, one_true = repeated(words, 0, LANES), repeated(true, -1, LANES), yes(true, LANES)
+    top, every, one_true = repeated(words, 0, LANES), repeated(true, -1, LANES), repeated(true, one, LANES)
     tp, pred, positive, odd = 0, 0, 0, 0
     for j in range(0, n, LANES):
         if n - j >= LANES:
@@ -56,26 +57,26 @@ def binary(true, words, limit, cut, out):
 
 
 @jit
-def binary_sums(true, words, cut, below, limit, skips, ignored, out):
+def binary_sums(true, one, words, cut, below, limit, skips, ignored, out):
     """Add the rows to out[pred + 2 true]; return whether one is refused."""
-    return add_rows(true, words, cut, below, limit, skips, ignored, None, out)
+    return add_rows(true, one, words, cut, below, limit, skips, ignored, None, out)
 
 
 @jit
-def binary_sums_weighted(true, words, cut, below, limit, skips, ignored, weight, out):
+def binary_sums_weighted(true, one, words, cut, below, limit, skips, ignored, weight, out):
     """Add weights to out[pred + 2 true]: in eight lanes and these in order, every BLOCK rows anew.
 
     A weight that is negative, infinite or NaN is refused as well.
     """
-    return add_rows(true, words, cut, below, limit, skips, ignored, weight, out)
+    return add_rows(true, one, words, cut, below, limit, skips, ignored, weight, out)
 
 
 @inlined
-def add_rows(true, words, cut, below, limit, skips, ignored, weight, out):
+def add_rows(true, one, words, cut, below, limit, skips, ignored, weight, out):
     """Add rows, or their weights where there are some, to out[pred + 2 true]."""
     n, odd = len(words), 0
     cuts = order(repeated(words, cut, LANES))
-    label, one_true = repeated(true, -1, LANES), yes(true, LANES)
+    label, one_true = repeated(true, -1, LANES), repeated(true, one, LANES)
     heaviest = zeros = where(0, 0.0, SOME)
     for start in range(0, n, BLOCK):
         stop = min(start + BLOCK, n)
@@ -134,7 +135,7 @@ def plus_where(total, mask, weights):
 @inlined
 def in_order(lanes):
     """The lanes of float64 added up, the first ones first."""
-    each, total = np.empty(SOME), 0.0
+    each, total = room(np.float64, SOME), 0.0
     store(each, 0, lanes)
     for value in each:
         total += value

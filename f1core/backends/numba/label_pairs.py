@@ -7,9 +7,11 @@ from .jit import inlined, jit
 from .lanes import LANES, above_bits, equal, load, repeated
 from .masks import bits, choose, store
 from .tiles import added, in_32_bits, multiplied
+from .vectors import room
 
 BLOCK = 256  # rows whose cells are found before they are counted
 PAGE = 4096
+ROOM = PAGE // 4 + BLOCK
 MOST = (1 << 16) - 1  # classes whose cells are numbered in 32 bits
 NOWHERE = 0xFFFF_FFFF  # the cell of a row with an id outside
 FULL = 256  # what a byte has counted when it is 0 again
@@ -34,7 +36,8 @@ def labels(true, pred, confusion):
     n, size, bad = len(true), len(confusion), 0
     if size == 2 or size > MOST or n < BLOCK:
         return count_small(true, pred, n, confusion)
-    at, cells = apart(confusion), confusion.flat
+    free, cells = room(np.uint32, ROOM), confusion.flat
+    at = free[apart(free, confusion) :]
     for i in range(0, n, BLOCK):
         rows = min(BLOCK, n - i)
         if find(true, pred, i, rows, size, at):
@@ -58,7 +61,8 @@ def labels_in_bytes(true, pred, size, few, full, used):
     whether a row had an id outside; the bytes hold anything then.
     """
     n = len(true)
-    at = apart(few)
+    free = room(np.uint32, ROOM)
+    at = free[apart(free, few) :]
     for i in range(0, n, BLOCK):
         rows = min(BLOCK, n - i)
         if find(true, pred, i, rows, size, at):
@@ -106,15 +110,14 @@ def count_small(true, pred, n, confusion):
 
 
 @inlined
-def apart(confusion):
-    """Room for a block's cells, half a page from where the matrix starts.
+def apart(free, confusion):
+    """From where on room for a block's cells is half a page from where the matrix starts.
 
     CPUs tell an address they have stored to by its last 12 bits at first: room in the same place
     as a small matrix takes up to 1.2 ns a row, and 0.45.
     """
-    room = np.empty(PAGE // 4 + BLOCK, np.uint32)
-    steps = np.int64(confusion.ctypes.data) + PAGE // 2 - np.int64(room.ctypes.data)
-    return room[steps % PAGE // 4 :]
+    steps = np.int64(confusion.ctypes.data) + PAGE // 2 - np.int64(free.ctypes.data)
+    return steps % PAGE // 4
 
 
 @inlined

@@ -61,27 +61,6 @@ def has(lanes, other):
     return _pack((_as("u", lanes) & _as("u", other)) != 0)
 
 
-def _emit_yes(typing, array, lanes):
-    kind = Lanes(array.dtype.bitwidth, lanes.literal_value)
-    floats = not array.dtype.signed and kind.bits >= 32
-    one = ONES[kind.bits] if floats else 1
-
-    def code(context, builder, signature, args):
-        return filled(kind, one)
-
-    return kind(array, lanes), code
-
-
-ONES = {32: 0x3F80_0000, 64: 0x3FF0 << 48}
-
-
-@compiled_as(_emit_yes)
-def yes(array, lanes):
-    """What is true in targets: 1, or the bits of 1.0 in uint32 and uint64, which are floats'."""
-    floats = array.dtype.kind == "u" and array.itemsize >= 4
-    return np.full(lanes, ONES[array.itemsize * 8] if floats else 1, array.dtype)
-
-
 def _emit_choose(typing, mask, lanes, others):
     def code(context, builder, signature, args):
         return builder.select(bools_of(builder, args[0], lanes.count), args[1], args[2])

@@ -17,34 +17,36 @@ from .lanes import (
     order,
     repeated,
 )
-from .masks import add_where, bits, choose, has, store, yes
-from .row_ratios import SAME, TIMES, add_histogram, add_rows
+from .masks import add_where, bits, choose, has, store
+from .row_ratios import SAME, TIMES, add_rows
 from .threshold_masks import aligned, beyond, neighbours
 from .tiles import added, both, multiplied, ones
+from .vectors import matrix
 
 ROWS = 240  # in one go: their counters are bytes, emptied before a row too many
 
 
 @jit
-def few_labels(true, words, below, limit, cuts, coefs, sums, rows):
-    """One load a row; the rows are few of a kind, so a histogram gives their statistics."""
+def few_labels(true, one, words, below, limit, cuts, seen, sums):
+    """One load a row; the rows are few of a kind, and `seen` ((L + 1)^3,) counts each kind."""
     n, size = words.shape
-    whole, base = min(whole_rows(words, LANES), whole_rows(true, LANES)), size + 1
-    seen = np.zeros(base**3, np.uint32)
-    odd = add_loads(true, words, whole, limit, cuts, seen, sums)
+    whole = min(whole_rows(words, LANES), whole_rows(true, LANES))
+    odd = add_loads(true, one, words, whole, limit, cuts, seen, sums)
     if whole < n:  # the last rows, beyond which nothing may be read
         left = n - whole
-        targets, scores = np.zeros((left, LANES), true.dtype), np.zeros((left, LANES), words.dtype)
+        targets = matrix(true.dtype, LANES, LANES)
+        scores = matrix(words.dtype, LANES, LANES)
+        targets.fill(0)
+        scores.fill(0)
         for i in range(left):  # as slices, they take Numba a second to compile
             for j in range(size):
                 targets[i, j], scores[i, j] = true[whole + i, j], words[whole + i, j]
-        odd |= add_loads(targets, scores, left, limit, cuts, seen, sums)
-    add_histogram(seen, size, size, coefs, rows)
+        odd |= add_loads(targets, one, scores, left, limit, cuts, seen, sums)
     return odd & 1 != 0 or (odd != 0 and refused(words, below, limit))
 
 
 @jit
-def add_loads(true, words, n, limit, cuts, seen, sums):
+def add_loads(true, one, words, n, limit, cuts, seen, sums):
     """Count n rows that may be read LANES wide. Returns 1 for an odd target, 2 for a score.
 
     In a loop with the last rows' loads, registers run out: 6 ns a row, and not 3.
@@ -55,8 +57,9 @@ def add_loads(true, words, n, limit, cuts, seen, sums):
     highest = magnitude(repeated(words, -1, LANES))
     cut = choose(inside, order(load_part(cuts, 0, 0, size, LANES)), highest)
     label = choose(inside, repeated(true, -1, LANES), repeated(true, 0, LANES))
-    top, one_true, odd = repeated(words, 0, LANES), yes(true, LANES), 0
-    totals, kinds = np.zeros((3, LANES), np.uint8), np.zeros((2, ROWS), np.uint16)
+    top, one_true, odd = repeated(words, 0, LANES), repeated(true, one, LANES), 0
+    totals, kinds = matrix(np.uint8, 3, LANES), matrix(np.uint16, 2, ROWS)
+    totals.fill(0)
     factor = repeated(kinds, base, LANES)
     for start in range(0, n, ROWS):
         block = min(ROWS, n - start)
@@ -116,24 +119,24 @@ def empty(totals, sums, again):
 
 
 @jit
-def many_labels(true, words, below, limit, cuts, coefs, sums, rows):
+def many_labels(true, one, words, below, limit, cuts, keys, totals, coefs, sums, rows):
     """Several loads a row; the last goes `again` over labels counted already, all but `new`.
 
-    It has a slot of its own in totals: a load from half of what was just stored has to wait.
+    It has a slot of its own in totals (3, a multiple of LANES), zeros as uint8: a load from half of
+    what was just stored has to wait. `keys` is room for a number like the scores a label.
     """
     n, size = words.shape
     last, again = size - LANES, -size % LANES
     new, slot = -1 << again, last + again
-    keys = np.empty(size, words.dtype)
     for j in range(0, size, LANES):
         store(keys, min(j, last), order(load(cuts, 0, min(j, last), LANES)))
     highest = magnitude(repeated(words, -1, LANES))
     last_cut = choose(new, load(keys, 0, last, LANES), highest)
     label = repeated(true, -1, LANES)
     last_label = choose(new, label, repeated(true, 0, LANES))
-    top, one_true, odd = repeated(words, 0, LANES), yes(true, LANES), 0
-    totals = np.zeros((3, slot + LANES), np.uint8)
-    counts = np.full((6, ROWS), size, np.int32)
+    top, one_true, odd = repeated(words, 0, LANES), repeated(true, one, LANES), 0
+    counts = matrix(np.int32, 6, ROWS)
+    counts.fill(size)
     counts[TIMES] = 1
     for start in range(0, n, ROWS):
         block = min(ROWS, n - start)

@@ -8,8 +8,10 @@ from .lanes import LANES, load, repeated
 from .masks import store
 from .row_ratios import SAME, TIMES, add_histogram, add_rows
 from .tiles import added, both, multiplied, ones, turned, unlike
+from .vectors import matrix, room
 
 ROWS = 1024  # in one go: what is found in them stays in a core's first cache
+LINES = 6 * ROWS
 PANEL = 4080  # masks a row, of which 16 bits count all ones
 ANY, UNLIKE = 4, 5  # lines of `found` after TP, PRED, TRUE, CELLS
 
@@ -21,7 +23,7 @@ def add_few(n, pred, true, kept, skips, seen, sums):
     tp = positive = predicted = cells = repeated(pred, 0, LANES)
     base = repeated(pred, sums.shape[1] + 1, LANES)
     kinds = np.uint64((sums.shape[1] + 1) ** 3)
-    found, left = np.empty(ROWS, np.uint16), np.empty(ROWS, np.uint16)
+    found, left = room(np.uint16, ROWS), room(np.uint16, ROWS)
     for start in range(0, n, ROWS):
         block = min(ROWS, n - start)
         for row in range(0, block, LANES):
@@ -63,7 +65,7 @@ def add_many(n, stride, pred, true, kept, skips, chosen, coefs, sums, rows):
     """Add n rows of any number of labels; 2^16 - 1 rows at most."""
     clear(n, stride, pred, true, kept)
     groups = len(pred) // stride
-    found, counts = np.empty(6 * ROWS, np.uint16), np.empty((6, ROWS), np.int32)
+    found, counts = room(np.uint16, LINES), matrix(np.int32, 6, ROWS)
     for start in range(0, n, ROWS):
         block = min(ROWS, n - start)
         counts.fill(0)
@@ -142,7 +144,7 @@ def more(found, at, masks):
 @inlined
 def flush(group, numbers, sums):
     """Move the sums of sixteen labels out of 16 bits."""
-    few = np.empty(LANES, np.uint16)
+    few = room(np.uint16, LANES)
     store(few, 0, numbers)
     for j in range(group * LANES, min(len(sums), (group + 1) * LANES)):
         sums[j] += few[j - group * LANES]

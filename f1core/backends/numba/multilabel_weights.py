@@ -9,6 +9,7 @@ from .lanes import LANES, load
 from .limits import LINE, WIDE
 from .masks import bits, store
 from .row_ratios import FACTORS, FBETA, HIGH, N_RATIOS, SPECIFICITY, UNDEFINED
+from .vectors import matrix, room
 
 EVERY = (1 << WIDE) - 1
 
@@ -22,19 +23,20 @@ OVER[:, SPECIFICITY] = 0
 
 @jit
 def add_weighted(
-    block, stride, pred, true, kept, skips, chosen, weight, coefs, table, known, sums, rows
+    block, stride, pred, true, kept, skips, chosen, weight, coefs, table, known, total, sums, rows
 ):
     """Add a block of masks with their weights in row order.
 
     Rows of up to sixteen labels are few of a kind: each kind's ratios are divided once and kept in
-    the table, which saves 10 of 20 ns a row.
+    the table, which saves 10 of 20 ns a row. `total` is room for (4, labels in whole loads).
     """
     size, groups = sums.shape[1], len(pred) // stride
-    total = np.zeros((4, groups * LANES))
+    total.fill(0)
     for k in range(4):
         for j in range(size):
             total[k, j] = sums[k, j]
-    added = np.zeros(LINE)
+    added = room(np.float64, LINE)
+    added.fill(0)
     for k in range(N_RATIOS):
         added[k], added[WIDE + k] = rows[HIGH + k], rows[UNDEFINED + k]
     specificity, no_negative = added[SPECIFICITY], added[WIDE + SPECIFICITY]
@@ -101,7 +103,10 @@ def add(total, j, mask, weight):
 @jit
 def divide(table, at, coefs, tp, fn, fp):
     """Fill a line with the ratios of such rows, and where they are undefined."""
-    upper, lower = OVER.copy(), UNDER.copy()
+    upper, lower = matrix(np.float64, 3, WIDE), matrix(np.float64, 3, WIDE)
+    for i in range(3):
+        for k in range(WIDE):
+            upper[i, k], lower[i, k] = OVER[i, k], UNDER[i, k]
     upper[0, FBETA] = coefs[0]
     for k in range(3):
         lower[k, FBETA] = coefs[k]

@@ -8,6 +8,7 @@ from .jit import inlined, jit
 from .lanes import LANES, above, load, repeated
 from .masks import choose, store
 from .tiles import added, both, multiplied, widened
+from .vectors import matrix
 
 # Rows of counts after TP, PRED, TRUE, CELLS: how often such a row occurs, whether it is all right.
 TIMES, SAME = 4, 5
@@ -22,6 +23,7 @@ FACTORS = np.array([COEFS.get(ratio, (0.0, 0.0, 0.0)) for ratio in RATIOS])  # f
 # A whole number from 0 to 2^51 plus this has its bits as the lowest of the sum.
 # A ratio's limbs are at most 2^31: of numbers of 32 bits, any CPU multiplies lanes.
 SHIFT, LOWEST = 2.0**52, (1 << 32) - 1
+MOST_KINDS = 1792  # of rows of sixteen labels, whose tp is at most pred and true; whole loads
 SOME = 8  # float64 in a vector: with 16, registers run out, and 8 ns a row become 14
 EVERY = (1 << SOME) - 1
 
@@ -39,7 +41,7 @@ def add_rows(n, counts, coefs, rows):
         exact += np.int64(counts[TIMES, i]) * counts[SAME, i]
     rows[COUNT] += total
     rows[EXACT] += exact
-    sums = np.empty((3, SOME), np.int64)
+    sums = matrix(np.int64, 3, SOME)
     usual = coefs[0] == FACTORS[F1, 0] and coefs[1] == FACTORS[F1, 1] and coefs[2] == FACTORS[F1, 2]
     for which in range(N_RATIOS):
         if which != FBETA or not usual:  # else sums still hold what F1 has, a ratio ahead
@@ -101,8 +103,9 @@ def digits(x, sums):
 def add_histogram(seen, size, cells, coefs, rows):
     """Add the statistics of seen[pred, true, tp] rows of `size` labels, if so many cells count."""
     n, kinds = np.int64(0), (cells + 1) * (cells + 2) * (2 * cells + 3) // 6  # tp <= pred, true
-    counts = np.full((6, -(-kinds // LANES) * LANES), cells, np.int32)
-    counts[TIMES] = 0
+    counts = matrix(np.int32, 6, MOST_KINDS)
+    counts[:, : -(-kinds // LANES) * LANES] = cells
+    counts[TIMES, : -(-kinds // LANES) * LANES] = 0
     for pred in range(cells + 1):
         for true in range(cells + 1):
             start = (pred * (size + 1) + true) * (size + 1)

@@ -20,7 +20,7 @@ from .lanes import (
     order,
     repeated,
 )
-from .masks import has, store, yes
+from .masks import has, store
 from .tiles import added, both, turned
 
 
@@ -42,14 +42,13 @@ def aligned(mask, j, width, left):
 
 
 @inlined
-def keys_of(cuts, words):
-    """The cuts as signed numbers in the order of floats, sixteen at least."""
+def fill_keys(cuts, keys):
+    """Fill keys, sixteen at least, with the cuts as signed numbers in the order of floats."""
     size = len(cuts)
-    keys = np.zeros(max(size, LANES), words.dtype)
+    keys.fill(0)
     for j in range(0, size, LANES):
         at = max(0, min(j, size - LANES))
         store(keys, at, order(load_part(cuts, 0, at, min(size, LANES), LANES)))
-    return keys
 
 
 @inlined
@@ -66,13 +65,14 @@ def beyond(words, values, below, limit):
 
 
 @jit
-def cut(words, start, first, rows, size, cuts, below, limit, stride, lines, masks):
+def cut(words, start, first, rows, size, cuts, keys, below, limit, stride, lines, masks):
     """Where scores are above their cut; whether one may be refused: `outside` knows.
 
     Scores lie from minus `below` to `limit`, both as bits; of logits, where both are the same, the
-    sign is not looked at.
+    sign is not looked at. `keys` is room for the cuts, sixteen at least.
     """
-    whole, width, keys = whole_rows(words, LANES), words.shape[1], keys_of(cuts, words)
+    whole, width = whole_rows(words, LANES), words.shape[1]
+    fill_keys(cuts, keys)
     top, every = repeated(words, 0, LANES), repeated(words, -1, LANES)
     if below == limit:
         every = magnitude(every)
@@ -119,17 +119,17 @@ def outside(words, start, first, rows, size, below, limit, stride, lines, masks)
 
 
 @jit
-def flags(true, start, first, rows, size, skips, ignored, stride, lines, others, masks, kept):
+def flags(true, one, start, first, rows, size, skips, ignored, stride, lines, others, masks, kept):
     """Where targets are true, and where they count; whether one that counts is not 0 or 1."""
     whole, width = whole_rows(true, LANES), true.shape[1]
-    one, label, odd = yes(true, LANES), repeated(true, -1, LANES), 0
+    mark, label, odd = repeated(true, one, LANES), repeated(true, -1, LANES), 0
     sideways = start >= 0
     if not sideways and size <= LANES and not skips:
         inside = (1 << size) - 1
         for r in range(rows):
             values = one_load(true, first + r, size, whole)
             mask = has(values, label) & inside
-            odd |= mask & ~equal(values, one)
+            odd |= mask & ~equal(values, mark)
             masks[r] = mask
         return odd != 0
     count, columns, step = (size, rows, across(size)) if sideways else (rows, size, stride)
@@ -144,7 +144,7 @@ def flags(true, start, first, rows, size, skips, ignored, stride, lines, others,
                 mask &= counts
                 out_kept[at] = aligned(counts, j, width, columns - column)
             mask = aligned(mask, j, width, columns - column)
-            odd |= mask & ~aligned(equal(values, one), j, width, columns - column)
+            odd |= mask & ~aligned(equal(values, mark), j, width, columns - column)
             out[at] = mask
     if sideways:
         turn(lines, rows, size, stride, masks)

@@ -7,9 +7,12 @@ from .argmax_ids import whole_rows
 from .argmax_transposed import SIDE, greater, keys, lower, strange, upper
 from .jit import inlined, jit
 from .lanes import above, above_bits, equal, load, load_part, repeated
+from .limits import LISTED
 from .masks import add_where, bits
 from .topk_ids import BLOCK, put_side_by_side
+from .vectors import room
 
+TRANSPOSED = LISTED * BLOCK
 HALF, ALL = (1 << SIDE) - 1, (1 << BLOCK) - 1
 
 
@@ -22,8 +25,8 @@ def topk_sums(true, words, inf, k, sums):
     """
     (n, columns), limit = words.shape, np.int64(inf)
     whole = whole_rows(words, SIDE) - BLOCK
-    block = np.zeros((columns if columns > SIDE else SIDE) * BLOCK, words.dtype)
-    chosen = np.empty(columns, np.int64)
+    block, chosen = room(words.dtype, TRANSPOSED), room(np.int64, LISTED)
+    block[: (columns if columns > SIDE else SIDE) * BLOCK] = 0
     least = keys(repeated(words, limit | (-1 << (8 * words.itemsize - 1)), SIDE))  # -inf
     for start in range(0, n, BLOCK):
         rows = n - start if n - start < BLOCK else BLOCK

@@ -8,36 +8,25 @@ from .jit import inlined, jit
 from .lanes import LANES, above, load, order, repeated
 from .masks import choose, first, lane, put, store
 from .tiles import in_32_bits
+from .vectors import room
 
-FEW = 256  # columns; of 500 lists and sifting take equally long
 ALL, BLOCK = (1 << LANES) - 1, 2 * SIDE
+TRANSPOSED = SIDE * BLOCK
 
 
 @jit
-def topk(words, inf, k, ids):
-    """Fill ids (k, n) with each row's k largest, the first of equals first; -1 if one is NaN."""
-    limit = np.int64(inf)
-    if words.shape[1] <= FEW:
-        lists(words, limit, k, ids)
-    else:
-        best, places = np.empty(k, np.int64), np.empty(k, np.int32)
-        for i in range(len(words)):
-            sift(words, i, limit, k, best, places)
-            for rank in range(k):
-                ids[rank, i] = places[rank]
+def topk_lists(words, inf, k, best, places, ids):
+    """Fill ids (k n,) with each row's k largest, the first of equals first; -1 if one is NaN.
 
-
-@inlined
-def lists(words, limit, k, ids):
-    """Sixteen rows at once, a row a lane: each column goes into falling lists of k.
-
-    As two halves, so that one's stores are under way while the other's are read. Rows of ten
-    float32 take 6 ns for k = 3; with columns read a score at a time, they took 17.
+    Sixteen rows at once, a row a lane: each column goes into falling lists of k, for which `best`
+    and `places` have room (k BLOCK,) for numbers like the scores. As two halves, so that one's
+    stores are under way while the other's are read. Rows of ten float32 take 6 ns for k = 3; with
+    columns read a score at a time, they took 17.
     """
     n, columns = words.shape
     whole = whole_rows(words, SIDE) - BLOCK
-    block, out = np.zeros(SIDE * BLOCK, words.dtype), ids.reshape(-1)
-    best, places = np.empty(k * BLOCK, words.dtype), np.empty(k * BLOCK, words.dtype)
+    block, limit = room(words.dtype, TRANSPOSED), np.int64(inf)
+    block.fill(0)
     least = keys(repeated(words, limit | (-1 << (8 * words.itemsize - 1)), SIDE))  # -inf
     for start in range(0, n, BLOCK):
         rows = n - start if n - start < BLOCK else BLOCK
@@ -66,8 +55,20 @@ def lists(words, limit, k, ids):
         nan |= other_nan << SIDE
         for rank in range(k):
             found = in_32_bits(load(places, 0, rank * BLOCK, BLOCK))
-            found = choose(nan, repeated(out, -1, BLOCK), found)
-            put(out, rank * n + start, found, rows, BLOCK)
+            found = choose(nan, repeated(ids, -1, BLOCK), found)
+            put(ids, rank * n + start, found, rows, BLOCK)
+
+
+@jit
+def topk_sifted(words, inf, k, best, places, ids):
+    """Fill ids (k n,) as `topk_lists` does, row by row: the shorter way for many columns.
+
+    `best` (k,) of int64 and `places` (k,) of int32 are room for a row's list.
+    """
+    for i in range(len(words)):
+        sift(words, i, np.int64(inf), k, best, places)
+        for rank in range(k):
+            ids[rank * len(words) + i] = places[rank]
 
 
 @inlined

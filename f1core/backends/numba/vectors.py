@@ -1,9 +1,13 @@
 """How neighbouring values look to LLVM: their type, and what their code is built from."""
 
+import math
+
+import numpy as np
 from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
+from numba.np.arrayobj import populate_array
 
 I64 = ir.IntType(64)
 
@@ -109,3 +113,38 @@ def gather(context, builder, kind, value, i, j, positions):
         value_there = builder.load(place, align=1)
         lanes = builder.insert_element(lanes, value_there, ir.IntType(32)(lane))
     return lanes
+
+
+def _room(kind, *sizes):
+    dtype = kind.instance_type if isinstance(kind, types.NumberClass) else kind.dtype
+    shape, itemsize = [size.literal_value for size in sizes], dtype.bitwidth // 8
+
+    def code(context, builder, signature, args):
+        values = ir.ArrayType(context.get_data_type(dtype), math.prod(shape))
+        array = context.make_array(signature.return_type)(context, builder)
+        populate_array(
+            array,
+            data=builder.bitcast(cgutils.alloca_once(builder, values), array.data.type),
+            shape=[I64(length) for length in shape],
+            strides=[I64(itemsize * math.prod(shape[k + 1 :])) for k in range(len(shape))],
+            itemsize=I64(itemsize),
+            meminfo=None,
+        )
+        return array._getvalue()
+
+    return types.Array(dtype, len(shape), "C")(kind, *sizes), code
+
+
+@compiled_as(lambda typing, kind, size: _room(kind, size))
+def room(dtype, size):
+    """An array on the stack, of a size that is a constant with a name; it holds anything.
+
+    Kernels allocate nothing else: what depends on the call comes with the call.
+    """
+    return np.empty(size, dtype)
+
+
+@compiled_as(lambda typing, kind, rows, columns: _room(kind, rows, columns))
+def matrix(dtype, rows, columns):
+    """A matrix on the stack, as `room`."""
+    return np.empty((rows, columns), dtype)

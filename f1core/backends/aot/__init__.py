@@ -1,0 +1,1 @@
+"""Kernels compiled beforehand: which, how they are built, how they are loaded."""
