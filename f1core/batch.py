@@ -113,8 +113,8 @@ class Batch:
     def as_bits(self, block: Array) -> Array:
         """View scores, or flags, as unsigned bits."""
         if self.format is None:
-            block = native_ids(block)
-            return block.view(f"u{block.itemsize}")
+            block = block if block.dtype in WHOLE_VIEWS else native_ids(block)
+            return read_only(readable(block), WHOLE_VIEWS[block.dtype])
         if not (is_readable(block) and block.dtype in FORMATS):
             with np.errstate(over="ignore", invalid="ignore"):  # of what only longdouble holds
                 block = np.array(block, dtype=score_dtype(block.dtype), order="C")

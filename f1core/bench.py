@@ -7,12 +7,17 @@ anything is timed. The benchmarks in the repository and `f1core bench` run the s
 
 from __future__ import annotations
 
+import os
+import pickle
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -144,6 +149,35 @@ def torch_sides(case: Case, true: Array, pred: Array) -> dict[str, Call]:
         several = partial(te.multiclass_f1_score, scores, target, **how)
         found["torcheval"] = binary if case.task == "binary" else several
     return found
+
+
+def first_call(case: Case, scale: int = 1) -> float:
+    """Seconds of `import f1core` and one call in a fresh process that finds no code of Numba's.
+
+    Importing NumPy and making the arrays do not count.
+    """
+    with TemporaryDirectory() as nothing:
+        env = os.environ | {"NUMBA_CACHE_DIR": nothing, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-c", _FIRST, pickle.dumps(case).hex(), str(scale)]
+        done = subprocess.run(command, env=env, capture_output=True, text=True)
+    if done.returncode:
+        raise F1Error(f"{case.name}: a fresh process ended with {done.stderr.strip()}")
+    return float(done.stdout)
+
+
+_FIRST = """
+import pickle, sys, time
+import numpy
+clock = time.perf_counter
+start = clock()
+import f1core
+imported = clock() - start
+case = pickle.loads(bytes.fromhex(sys.argv[1]))
+call = case.ours(*case.arrays(int(sys.argv[2])))
+start = clock()
+call()
+print(imported + clock() - start)
+"""
 
 
 def check_equal(case: Case, true: Array, pred: Array, sides: dict[str, Call]) -> None:

@@ -36,6 +36,17 @@ _SUBJECT = re.compile(
 )
 
 
+class _Version(argparse.Action):
+    """Print the version, which backend counts, and why that one."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        from .backends.switch import backend
+
+        found = backend()
+        print(f"f1core {__version__}, counted by {found}: {found.reason}")
+        parser.exit()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     parsed = _parser().parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
@@ -88,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="f1core", description="Precision, recall and F1, right however the data was cut."
     )
-    parser.add_argument("--version", action="version", version=f"f1core {__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="what runs, and how it counts")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     score = commands.add_parser("score", help="score predictions in files")

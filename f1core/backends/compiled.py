@@ -156,10 +156,11 @@ def multilabel_weighted(
     """Add n rows' TP, PRED, TRUE and CELLS of each label and the rows' statistics.
 
     A matrix is (n, L), with -1 for its `from`; or (L, N), whose columns from there on are the rows.
-    `one` is the bits of a target that is true; `chosen` are masks of the labels that the rows' statistics look at; empty, if at all. Weights
-    are added in row order. Scores lie from minus `below` to `limit`, both as bits. Targets and
-    scores become masks, which stay in a core's second cache, and masks become counts. Returns
-    whether a cell that counts is to be refused; the sums hold anything then.
+    `one` is the bits of a target that is true; `chosen` are masks of the labels that the rows'
+    statistics look at; empty, if at all. Weights are added in row order. Scores lie from minus
+    `below` to `limit`, both as bits. Targets and scores become masks, which stay in a core's second
+    cache, and masks become counts. Returns whether a cell that counts is to be refused; the sums
+    hold anything then.
     """
     size = sums.shape[1]
     groups, base = -(-size // LANES), size + 1

@@ -152,8 +152,8 @@ def binary(true: Array, one: Any, words: Array, limit: Any, cut: Any, out: Array
 
 
 def binary_sums(
-    true: Array, one: Any, words: Array, cut: Any, below: int, limit: Any, skips: bool, ignored: Any,
-    out: Array,
+    true: Array, one: Any, words: Array, cut: Any, below: int, limit: Any, skips: bool,
+    ignored: Any, out: Array,
 ) -> int:  # fmt: skip
     """Add the rows to out[pred + 2 true]; return how many are wrong."""
     outcome, bad = decided(true, words, np.array([cut], words.dtype), below, limit, skips, ignored)
@@ -162,8 +162,8 @@ def binary_sums(
 
 
 def binary_sums_weighted(
-    true: Array, one: Any, words: Array, cut: Any, below: int, limit: Any, skips: bool, ignored: Any,
-    weight: Array, out: Array,
+    true: Array, one: Any, words: Array, cut: Any, below: int, limit: Any, skips: bool,
+    ignored: Any, weight: Array, out: Array,
 ) -> int:  # fmt: skip
     """Add weights to out[pred + 2 true]: in eight lanes, and these in order, each LANE_ROWS."""
     outcome, bad = decided(true, words, np.array([cut], words.dtype), below, limit, skips, ignored)
@@ -193,8 +193,8 @@ _FP, _FN, _TP, _IGNORED = map(int, list(Outcome)[1:])
 
 def multilabel(
     true: Array, one: Any, true_from: int, words: Array, words_from: int, n: int, cuts: Array,
-    below: int, limit: Any, skips: bool, ignored: Any, chosen: Array, coefs: Array, sums: Array, rows: Array,
-    weight: Array | None = None,
+    below: int, limit: Any, skips: bool, ignored: Any, chosen: Array, coefs: Array, sums: Array,
+    rows: Array, weight: Array | None = None,
 ) -> int:  # fmt: skip
     """Cut each label's scores, add its sums and the rows' statistics.
 

@@ -53,10 +53,12 @@ class Backend(str):
     `reason` says why it counts, and why not a faster one.
     """
 
-    reason: str
+    reason = ""
 
-    def __new__(cls, name: str, reason: str) -> Backend:
-        made = super().__new__(cls, name)
+    @classmethod
+    def named(cls, name: str, reason: str) -> Backend:
+        """Make one with its reason."""
+        made = cls(name)
         made.reason = reason
         return made
 
@@ -121,13 +123,13 @@ def load() -> Any:
 def _loaded(wish: str) -> tuple[Any, Backend]:
     asked = f"{VARIABLE} asks for it"
     if wish == "numpy":
-        return numpy_backend, Backend("numpy", asked)
+        return numpy_backend, Backend.named("numpy", asked)
     name, _, level = wish.partition(":")
     if name == "aot" or not (name or _without):
         try:
             code = ObjectCode(level or None)
             compiled.use(code)
-            return compiled, Backend("aot", f"object code for {code.level}")
+            return compiled, Backend.named("aot", f"object code for {code.level}")
         except Unavailable as error:
             if name == "aot":
                 raise F1Error(f"{VARIABLE} is {shown(wish)}, but {error}") from None
@@ -138,9 +140,9 @@ def _loaded(wish: str) -> tuple[Any, Backend]:
         if name == "numba":
             raise F1Error(f"{VARIABLE} is 'numba', which cannot be imported ({error})") from None
         _without.append(f"Numba cannot be imported ({error})")
-        return numpy_backend, Backend("numpy", "; ".join(_without))
+        return numpy_backend, Backend.named("numpy", "; ".join(_without))
     compiled.use(None)
-    return compiled, Backend("numba", asked if name else "; ".join(_without))
+    return compiled, Backend.named("numba", asked if name else "; ".join(_without))
 
 
 def _note(error: Unavailable) -> None:
@@ -156,12 +158,12 @@ def without(error: Unavailable) -> tuple[Any, WarmupBudget | None]:
     if _wish().startswith("aot"):
         raise F1Error(f"{VARIABLE} is {shown(_wish())}, but {error}")
     with _lock:
-        if _found == "aot":
+        if _found == "aot" and error.damaged:
             _note(error)
             active, _found = None, None
             _budget = WarmupBudget(NUMBA)
-        elif _found is None or _found == "numba":
-            active, _found = numpy_backend, Backend("numpy", str(error))
+        elif _found != "numpy":
+            active, _found = numpy_backend, Backend.named("numpy", str(error))
     return choose(0)
 
 
@@ -211,7 +213,10 @@ def _renew() -> None:
     """After a fork: what another thread was loading will never be loaded here."""
     global _lock, active, _found
     if _lock.locked() and active is None:
-        active, _found = numpy_backend, Backend("numpy", "forked while the kernels were loaded")
+        active, _found = (
+            numpy_backend,
+            Backend.named("numpy", "forked while the kernels were loaded"),
+        )
     _lock = threading.Lock()
     compiled.after_fork()
 

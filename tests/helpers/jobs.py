@@ -198,7 +198,7 @@ def fork_while_loading() -> None:
 
 def fork_while_linking() -> None:
     """Another thread is inside of LLVM at the moment of the fork."""
-    load_after(0)
+    f1core.warm_up()
     fork_while_held(lock_of_linking())
 
 

@@ -48,20 +48,22 @@ def test_eight_threads_at_once_while_the_kernels_load(expected):
 
 
 def test_without_the_compiler_the_kernels_are_python(expected):
-    found = job("numbers", warm=True, env={"NUMBA_DISABLE_JIT": "1"})
+    env = {"NUMBA_DISABLE_JIT": "1", "F1CORE_BACKEND": "numba"}
+    found = job("numbers", warm=True, env=env)
     assert found == {"scores": expected, "loaded": True}
 
 
 def test_without_numba_the_twin_counts(expected, tmp_path):
-    (tmp_path / "numba.py").write_text("raise ImportError('no numba here')")
+    for name in ("numba", "llvmlite"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('not here')")
     found = job("numbers", warm=True, env=with_path(tmp_path))
     assert found == {"scores": expected, "loaded": False}
 
 
 def test_with_a_cache_folder_of_its_own(expected, tmp_path):
     folder = tmp_path / "cache"
-    found = job("numbers", warm=True, env={"NUMBA_CACHE_DIR": str(folder)})
-    assert found == {"scores": expected, "loaded": True}
+    env = {"NUMBA_CACHE_DIR": str(folder), "F1CORE_BACKEND": "numba"}
+    assert job("numbers", warm=True, env=env) == {"scores": expected, "loaded": True}
     assert list(folder.rglob("*.nbi")), "the kernels were not kept"
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
@@ -20,7 +19,17 @@ from zlib import crc32
 
 import f1core
 
-from .load import HERE, MANIFEST, MEMORY, PYTHON_API, levels_here, sources, system, target_machine
+from .load import (
+    HERE,
+    LEVELS,
+    MANIFEST,
+    MEMORY,
+    PYTHON_API,
+    levels_here,
+    sources,
+    system,
+    target_machine,
+)
 from .signatures import SIGNATURES, symbol, variants
 
 # Modules by the seconds that they take, so that no process ends long after the others.
@@ -29,8 +38,10 @@ LONGEST = ("multilabel_fused", "binary_counts", "multilabel_masks", "argmax_coun
 
 def build(levels: Iterable[str], into: Path, jobs: int, wanted: Callable[[str], bool]) -> None:
     """Write the object files of each instruction set, and the manifest when all are there."""
-    modules = {signature.module for signature in SIGNATURES.values()}
-    modules = sorted(filter(wanted, modules), key=lambda m: (m not in LONGEST, m))
+    all_modules = {signature.module for signature in SIGNATURES.values()}
+    modules = sorted(
+        filter(wanted, all_modules), key=lambda module: (module not in LONGEST, module)
+    )
     sets: dict[str, dict[str, int]] = {}
     for level in levels:
         folder = into / level
@@ -134,11 +145,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--modules", help="these alone, for a slow machine")
     asked = parser.parse_args(arguments)
-    able = levels_here()
-    levels = able if asked.levels == "all" else (asked.levels or able[0]).split(",")
+    known = list(LEVELS.get(system().rpartition("-")[2], {}))
+    levels = known if asked.levels == "all" else (asked.levels or levels_here()[0]).split(",")
+    if not set(levels) <= set(known):
+        parser.error(f"the instruction sets of this kind of machine are {', '.join(known)}")
     only = asked.modules and asked.modules.split(",")
     build(levels, asked.into, asked.jobs, lambda module: not only or module in only)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -22,7 +22,6 @@ WRITABLE, C_CONTIGUOUS_FORMAT = 0x1, 0x38 | 0x4  # of PyObject_GetBuffer's flags
 CHARACTERS = {"i": b"bhilq", "u": b"BHILQ?", "f": b"efd"}  # one, and nothing before or after
 
 
-
 def numba_types(arguments: tuple[str, ...]) -> tuple[types.Type, ...]:
     """Numba's types of a variant's arguments."""
     return tuple(map(_numba_type, arguments))

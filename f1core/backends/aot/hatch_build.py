@@ -13,7 +13,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
-# "all" compiles for every instruction set that this machine runs, as a release does; names of sets
+# "all" compiles for every instruction set of such machines, as a release does; names of sets
 # separated by commas, those; "none", none. Without it, the best of this machine alone.
 VARIABLE = "F1CORE_BUILD_LEVELS"
 PLACE = "f1core/backends/aot"

@@ -54,9 +54,10 @@ class Unavailable(Exception):
 
 def read(name: str) -> bytes:
     """The bytes of a file beside this one, out of a zip archive as well."""
-    loader = getattr(__spec__, "loader", None)
+    loader: Any = getattr(__spec__, "loader", None)
     path = os.path.join(HERE, *name.split("/"))
-    return loader.get_data(path) if hasattr(loader, "get_data") else Path(path).read_bytes()
+    data: bytes = loader.get_data(path) if hasattr(loader, "get_data") else Path(path).read_bytes()
+    return data
 
 
 def manifest() -> dict[str, Any]:
@@ -68,26 +69,29 @@ def manifest() -> dict[str, Any]:
         If nothing was, or for another kind of machine.
     """
     try:
-        found = json.loads(read(MANIFEST))
+        found: dict[str, Any] = json.loads(read(MANIFEST))
     except OSError:
         raise Unavailable("this installation was built without object code") from None
     except ValueError:
         raise Unavailable(f"{MANIFEST} is damaged", damaged=True) from None
     if found.get("version") != f1core.__version__:
         raise Unavailable("the object code is of another version", damaged=True)
-    if found.get("sources", "") not in ("", sources()):
+    if "sources" in found and sources() not in (None, found["sources"]):
         raise Unavailable("kernels were edited since they were compiled")
     if sys.maxsize < 1 << 32 or sys.implementation.name != "cpython":
         raise Unavailable("object code is for 64-bit CPython")
     return found
 
 
-def sources() -> int:
-    """Checksum of all sources that object code depends on."""
+def sources() -> int | None:
+    """Checksum of all sources that object code depends on; None where they are no files."""
     here = Path(HERE)
     files = [*here.parent.glob("numba/*.py"), here.parents[1] / "count_layout.py"]
-    files += [here / f"{name}.py" for name in ("build", "entry", "signatures")]
-    return crc32(b"".join(file.read_bytes() for file in sorted(files)))
+    files += [here / f"{name}.py" for name in ("entry", "signatures")]
+    try:
+        return crc32(b"".join(file.read_bytes() for file in sorted(files)))
+    except OSError:
+        return None
 
 
 def target_machine(level: str) -> Any:

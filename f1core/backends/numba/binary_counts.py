@@ -29,11 +29,16 @@ N = 3  # binary's count of rows, after TP, PRED, TRUE
 def binary(true, one, words, limit, cut, out):
     """Add true positives, predicted, true and rows; return whether a target or a score is wrong.
 
-    `one` is the bits of a target that is true. Whatever has a sign is wrong here: `binary_sums` knows of -0.0 and what else may be below 0.
+    `one` is the bits of a target that is true. Whatever has a sign is wrong here: `binary_sums`
+    knows of -0.0 and what else may be below 0.
     """
     n = len(words)
     least = order(repeated(words, cut, LANES))
-    top, every, one_true = repeated(words, 0, LANES), repeated(true, -1, LANES), repeated(true, one, LANES)
+    top, every, one_true = (
+        repeated(words, 0, LANES),
+        repeated(true, -1, LANES),
+        repeated(true, one, LANES),
+    )
     tp, pred, positive, odd = 0, 0, 0, 0
     for j in range(0, n, LANES):
         if n - j >= LANES:

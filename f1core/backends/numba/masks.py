@@ -8,7 +8,6 @@ from .jit import inlined
 from .lanes import _as, _pack
 from .vectors import (
     I64,
-    Lanes,
     address,
     bools_of,
     call,
