@@ -14,7 +14,6 @@ import numpy as np
 
 from .count_layout import COEFS, COUNT, RATIOS, UNDEFINED, Array, ratio_sums
 
-
 _MANY = 1 << 14  # classes whose ratios are averaged one after the other
 
 
