@@ -71,6 +71,8 @@ def test_a_string_label_of_ignored_rows_alone_is_no_class():
         assert some.classes == ["a", "c"] and some.total == 2
         predicted = score(kind(["a", "x", "c"]), kind(["a", "x", "x"]), ignore_index="x")
         assert predicted.classes == ["a", "c", "x"] and predicted.total == 2
+        always = score(kind(["b", "m", "z"]), kind(["m", "m", "m"]), ignore_index="m")
+        assert always.classes == ["b", "m", "z"] and always.accuracy == 0.0
         by = score_by(kind(["g", "g", "h"]), kind(["a", "x", "c"]), kind(["a", "c", "c"]),
                       ignore_index="x")  # fmt: skip
         assert [by[g].total for g in "gh"] == [1, 1]
