@@ -83,6 +83,8 @@ def test_floating_labels_that_would_be_read_as_scores_of_another_class_are_refus
 def test_saturated_scores_of_class_0_beside_integers_are_scores():
     assert f1core.score([0, 1, 1], [1.0, 0.0, 0.0], pos_label=0).binary.f1 == 1.0
     assert f1core.score([0.0, 1.0, 1.0], [1.0, 0.0, 0.5], pos_label=0).binary.f1 == 1.0
+    cut = f1core.score([0.0, 1.0, 1.0], [1.0, 0.0, 0.0], pos_label=0, threshold=0.3)
+    assert cut.binary.f1 == 1.0
 
 
 def test_a_whole_number_beyond_int64_is_not_called_a_fraction():
