@@ -170,8 +170,8 @@ def multilabel_weighted(
     few = groups == 1 and weight is None and not len(chosen) and (not skips or n > MANY)
     if weight is not None:
         kinds = base**3 if groups == 1 else 1
-        table, known = np.empty(kinds * LINE), np.zeros(kinds, np.uint8)
-        total = np.empty((4, groups * LANES))
+        table, known = _aligned(kinds * LINE), np.zeros(kinds, np.uint8)
+        total = _aligned(4 * groups * LANES).reshape(4, -1)
     elif few:
         seen = np.zeros(base ** (4 if skips else 3), np.uint32)
     for first in range(0, n, stride):
@@ -198,6 +198,13 @@ def multilabel_weighted(
     if few:
         _add_seen(seen, size, skips, coefs, rows)
     return False
+
+
+def _aligned(size: int) -> Array:
+    """Room for so many float64 from the start of a cache line on: vectors lie in one line then."""
+    room = np.empty(size + 8)
+    start = -room.ctypes.data % 64 // 8
+    return room[start : start + size]
 
 
 def _full(size: int) -> Array:

@@ -18,9 +18,12 @@ from f1core.backends.aot.load import MANIFEST, Unavailable, levels_here, manifes
 PACKAGE = Path(f1core.__file__).parent
 MODULE = "label_pairs"  # whose kernel the job calls
 
+pytest.importorskip("llvmlite", exc_type=ImportError)
 try:
     BUILT = list(manifest()["sets"])
 except Unavailable as error:
+    if "TOX_ENV_NAME" in os.environ:  # there the wheel was built, and has it
+        raise
     pytest.skip(str(error), allow_module_level=True)
 BEST = next(level for level in levels_here() if level in BUILT)
 

@@ -48,6 +48,7 @@ def test_eight_threads_at_once_while_the_kernels_load(expected):
 
 
 def test_without_the_compiler_the_kernels_are_python(expected):
+    pytest.importorskip("numba", exc_type=ImportError)
     env = {"NUMBA_DISABLE_JIT": "1", "F1CORE_BACKEND": "numba"}
     found = job("numbers", warm=True, env=env)
     assert found == {"scores": expected, "loaded": True}
@@ -61,6 +62,7 @@ def test_without_numba_the_twin_counts(expected, tmp_path):
 
 
 def test_with_a_cache_folder_of_its_own(expected, tmp_path):
+    pytest.importorskip("numba", exc_type=ImportError)
     folder = tmp_path / "cache"
     env = {"NUMBA_CACHE_DIR": str(folder), "F1CORE_BACKEND": "numba"}
     assert job("numbers", warm=True, env=env) == {"scores": expected, "loaded": True}
