@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import F1Error, shown
 from . import compiled
 from . import numpy as numpy_backend
-from .aot.load import ObjectCode, Unavailable, manifest
+from .aot.load import HERE, MANIFEST, ObjectCode, Unavailable
 
 __all__ = ["Backend", "Unavailable", "WarmupBudget", "active", "backend", "choose", "load"]
 
@@ -90,11 +90,7 @@ def choose(size: int) -> tuple[Any, WarmupBudget | None]:
 
 def _price() -> float:
     """The seconds after which the kernels are loaded: those that loading them takes."""
-    try:
-        manifest()
-        return OBJECT_CODE
-    except Unavailable:
-        return NUMBA
+    return OBJECT_CODE if os.path.exists(os.path.join(HERE, MANIFEST)) else NUMBA
 
 
 def _wish() -> str:

@@ -1,5 +1,7 @@
 """NumPy and the kernels count the same, to the last bit."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
@@ -39,6 +41,26 @@ def test_large_batches(n_classes, dtype):
         same_bits(
             *by_both(lambda: f1core.score(truth, y_pred, task=task, sample_weight=weight))  # noqa: B023
         )
+
+
+def test_threads_that_count_different_dtypes_do_not_meet():
+    """A kernel remembers the function of the last call, which may be another thread's."""
+    rng, before = np.random.default_rng(0), sys.getswitchinterval()
+    labels = [rng.integers(0, 5, (2, 60)).astype(dtype) for dtype in ("u1", "i4", "i8")]
+    right = [f1core.score(*pair, task="multiclass", classes=5).confusion for pair in labels]
+
+    def work(mine):
+        found = (
+            f1core.score(*labels[mine], task="multiclass", classes=5).confusion for _ in range(300)
+        )
+        return all((matrix == right[mine]).all() for matrix in found)
+
+    with counted_by("kernels"), ThreadPoolExecutor(6) as pool:
+        try:
+            sys.setswitchinterval(1e-6)
+            assert all(pool.map(work, [0, 1, 2, 0, 1, 2]))
+        finally:
+            sys.setswitchinterval(before)
 
 
 @pytest.mark.parametrize("form", ["labels", "rows", "columns", "one-hot", "one-hot columns"])

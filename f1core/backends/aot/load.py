@@ -7,7 +7,6 @@ manifest says for which system they are and what each file's checksum is.
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import sys
 import threading
@@ -68,6 +67,8 @@ def manifest() -> dict[str, Any]:
     Unavailable
         If nothing was, or for another kind of machine.
     """
+    import json  # 3 ms, which a script of a few scores should not wait for
+
     try:
         found: dict[str, Any] = json.loads(read(MANIFEST))
     except OSError:
