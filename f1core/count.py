@@ -101,7 +101,7 @@ def _count_all(plan: KernelPlan, threads: int | None, budget: Any) -> Counts:
                 left -= n
                 seconds = (perf_counter() - start) / crew
                 if budget.spend(seconds, seconds * left / max(1, n)) and left:
-                    plan = kernel_plan(batch, switch.load())
+                    plan = kernel_plan(batch, switch.load(now=False))
         return counts
 
     def counted_weights(spans: Iterable[slice]) -> Counts:

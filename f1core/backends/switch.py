@@ -84,8 +84,8 @@ def choose(size: int) -> tuple[Any, WarmupBudget | None]:
     if _budget is None:
         _budget = WarmupBudget(_price())
     if _wish() or _budget.spend(0.0, to_come=size * LEAST):
-        return load(), None
-    return numpy_backend, _budget
+        load(now=False)
+    return (numpy_backend, _budget) if active is None else (active, None)
 
 
 def _price() -> float:
@@ -101,8 +101,10 @@ def _wish() -> str:
     return wish
 
 
-def load() -> Any:
+def load(now: bool = True) -> Any:
     """Load the best backend that is there, or the one that the environment asks for.
+
+    NumPy goes on where there is no object code and Numba has not been earned, unless it is `now`.
 
     Raises
     ------
@@ -112,11 +114,11 @@ def load() -> Any:
     global active, _found
     with _lock:
         if active is None:
-            active, _found = _loaded(_wish())
-    return active
+            active, _found = _loaded(_wish(), now)
+    return numpy_backend if active is None else active
 
 
-def _loaded(wish: str) -> tuple[Any, Backend]:
+def _loaded(wish: str, now: bool) -> tuple[Any, Backend | None]:
     asked = f"{VARIABLE} asks for it"
     if wish == "numpy":
         return numpy_backend, Backend.named("numpy", asked)
@@ -130,6 +132,10 @@ def _loaded(wish: str) -> tuple[Any, Backend]:
             if name == "aot":
                 raise F1Error(f"{VARIABLE} is {shown(wish)}, but {error}") from None
             _note(error)
+            if _budget is not None:
+                _budget.price = NUMBA
+    if not (name or now or _budget is None or _budget.spend(0.0)):
+        return None, None
     try:
         import numba  # noqa: F401
     except ImportError as error:
@@ -158,7 +164,7 @@ def without(error: Unavailable) -> tuple[Any, WarmupBudget | None]:
             _note(error)
             active, _found = None, None
             _budget = WarmupBudget(NUMBA)
-        elif _found != "numpy":
+        elif _found not in (None, "numpy"):
             active, _found = numpy_backend, Backend.named("numpy", str(error))
     return choose(0)
 

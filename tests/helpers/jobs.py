@@ -97,6 +97,14 @@ def labels() -> None:
     print(json.dumps({"right": right, "backend": backend, "reason": backend.reason}))
 
 
+def a_little() -> None:
+    """Count for longer than loading object code takes, and not as long as loading Numba takes."""
+    load_after(0)
+    y = np.random.default_rng(3).integers(0, CLASSES, (2, 1000)).astype(np.int32)
+    right = same(f1core.score(*y, task="multiclass", classes=CLASSES, confusion=False), *y)
+    print(json.dumps({"right": right, "loaded": loaded(), "compiler": has_compiler()}))
+
+
 def refused_backend() -> None:
     """Score with a wish that cannot be fulfilled; what is said."""
     try:

@@ -35,13 +35,13 @@ def copied(tmp_path):
     return tmp_path
 
 
-def labels_of(folder, wish="", **more):
+def labels_of(folder, wish="", name="labels", **more):
     """Score labels with the package in a folder; what was found, and what was said."""
     env = {
         **os.environ, "F1CORE_BACKEND": wish, "PYTHONPATH": f"{folder}{os.pathsep}{PACKAGE.parent}",
         **more,
     }  # fmt: skip
-    command = [sys.executable, "-W", "error", jobs.__file__, "labels", "{}"]
+    command = [sys.executable, "-W", "error", jobs.__file__, name, "{}"]
     done = subprocess.run(command, capture_output=True, text=True, env=env, cwd="/", timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), done.stderr
@@ -133,6 +133,13 @@ def test_what_is_for_another_machine_is_never_loaded(change, copied):
     assert found["right"]
     assert found["backend"] in ("numba", "numpy")
     assert said == ""
+
+
+@pytest.mark.parametrize("how", ["of another version", "deleted"])
+def test_without_object_code_numpy_counts_until_numba_is_earned(how, copied):
+    DAMAGES[how](copied)
+    found, _ = labels_of(copied, name="a_little")
+    assert found == {"right": True, "loaded": False, "compiler": False}
 
 
 @pytest.mark.parametrize("wish", ["numpy", "numba", "aot"])
