@@ -1,9 +1,9 @@
 """Fresh processes: import, first calls, and scripts that score k times: python bench/cold.py
 
 `first` takes the wall time of whole processes, all in turn, and prints medians: what a user waits
-for. `script` scores k times in processes of their own, with the kernels as f1core loads them, never
+for. `fresh` scores 20 times in a new process that finds no code of Numba's, and 20 times more.
+`script` scores k times in processes of their own, with the kernels as f1core loads them, never
 and at once, and compares the totals (from before `import f1core`) with the better of the last two.
-The first line says what it takes where no kernel was ever compiled; elsewhere they are on disk.
 """
 
 from __future__ import annotations
@@ -72,22 +72,48 @@ print(__import__("json").dumps(found))
 )
 
 
-KEPT = (
-    DATA.format(n=1000)
-    + """
-import f1core, time; start = time.perf_counter(); f1core.warm_up(); f1core.score(y, P)
-print(time.perf_counter() - start)
+FRESH = """
+import time
+import numpy as np
+clock = time.perf_counter
+start = clock(); import f1core; imported = clock() - start
+from f1core import bench
+case = next(case for case in bench.CASES if case.name == "{name}")
+call = case.ours(*case.arrays())
+def twenty():
+    found = []
+    for _ in range(20):
+        start = clock(); call(); found.append(clock() - start)
+    return found
+first, second = twenty(), twenty()
+print(__import__("json").dumps([imported, first[0], sum(first), sum(second)]))
 """
-)
+FRESH_CASES = (
+    "multiclass 1,000,000 x 10", "multilabel 1,000,000 x 15, int8 targets",
+    "binary 10,000,000, int8 targets", "labels 1,000,000, 10 classes int64",
+    "multiclass 1,000,000 x 10 float64",
+)  # fmt: skip
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for kept in ("nothing", "object code"):
-            seconds = float(run(KEPT, NUMBA_CACHE_DIR=folder))
-            print(f"warm_up() and a first call, {kept} kept: {seconds:.2f} s")
-    for part in sys.argv[1:] or ("first", "script"):
-        {"first": first, "script": script}[part]()
+    for part in sys.argv[1:] or ("first", "fresh", "script"):
+        {"first": first, "fresh": fresh, "script": script}[part]()
+
+
+def fresh() -> None:
+    """What compiled kernels that come with the package are for."""
+    heads = "  import    first       20  20 more  ratio"
+    print(f"{'in a new process, ms':45s}{heads}")
+    for name in FRESH_CASES:
+        runs = []
+        for _ in range(ROUNDS):
+            with tempfile.TemporaryDirectory() as nothing:
+                runs.append(json.loads(run(FRESH.format(name=name), NUMBA_CACHE_DIR=nothing)))
+        imported, first_call, new, more = (
+            statistics.median(each) for each in zip(*runs, strict=True)
+        )
+        numbers = (f"{1e3 * t:8.1f}" for t in (imported, first_call, new, more))
+        print(f"{name:45s}", *numbers, f"{new / more:6.2f}")
 
 
 def first() -> None:
