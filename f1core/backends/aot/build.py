@@ -46,9 +46,12 @@ def build(levels: Iterable[str], into: Path, jobs: int, wanted: Callable[[str], 
     for level in levels:
         folder = into / level
         folder.mkdir(parents=True, exist_ok=True)
+        sets[level] = {}
         with ProcessPoolExecutor(jobs, get_context("spawn"), _start, (level,)) as pool:
-            codes = pool.map(_compiled, modules, [level] * len(modules))
-            sets[level] = {}
+            if jobs == 1:
+                _start(level)
+            compiled = pool.map if jobs > 1 else map  # an emulator may have no other process
+            codes = compiled(_compiled, modules, [level] * len(modules))
             for module, code in zip(modules, codes, strict=True):
                 (folder / f"{module}.o").write_bytes(code)
                 sets[level][module] = crc32(code)
