@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .backends import numpy as numpy_backend
-from .backends.numpy import Outcome
+from .backends.cells import Outcome
 from .batch import Batch
 from .counts import Array
 from .diagnose import complain

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .backends.numpy import Outcome
+from .backends.cells import Outcome
 from .batch import Batch
 from .count_layout import COUNT, EXACT, HIGH, PRED, RATIOS, ROWS, TP, TRUE, UNDEFINED
 from .counts import Array, Counts

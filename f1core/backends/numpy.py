@@ -6,16 +6,15 @@ alive where Numba is missing. Each function works on one block, so temporaries s
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
 from ..arrays import BFLOAT16, widened
-from ..count_layout import COUNT, EXACT, HIGH, LIMB, LOW, PRED, TP, TRUE, UNDEFINED
+from ..count_layout import PRED, TP, TRUE
 from ..counts import Array
 from ..float_bits import FORMATS
-from ..metrics import fractions
+from .cells import IGNORED, add_cells, add_cells_weighted, in_order
 
 _HALF = FORMATS[np.dtype(np.float16)]
 
@@ -157,7 +156,7 @@ def binary_sums(
 ) -> int:  # fmt: skip
     """Add the rows to out[pred + 2 true]; return how many are wrong."""
     outcome, bad = decided(true, words, np.array([cut], words.dtype), below, limit, skips, ignored)
-    out += np.bincount(outcome, minlength=_IGNORED + 1)[:_IGNORED]
+    out += np.bincount(outcome, minlength=IGNORED + 1)[:IGNORED]
     return bad
 
 
@@ -170,25 +169,15 @@ def binary_sums_weighted(
     for start in range(0, len(outcome), LANE_ROWS):
         block, weights = outcome[start : start + LANE_ROWS], weight[start : start + LANE_ROWS]
         missing = -len(block) % SUM_LANES
-        for place in range(_IGNORED):
+        for place in range(IGNORED):
             lanes = np.append(np.where(block == place, weights, 0.0), np.zeros(missing))
-            each = _in_order(np.zeros(SUM_LANES), lanes.reshape(-1, SUM_LANES))
-            out[place] += _in_order(np.zeros(()), each)
+            each = in_order(np.zeros(SUM_LANES), lanes.reshape(-1, SUM_LANES))
+            out[place] += in_order(np.zeros(()), each)
     return bad
 
 
 SUM_LANES, LANE_ROWS = 8, 1 << 15  # how the kernel adds the weights of a binary task
 LANES = 16  # bits of a mask
-
-
-class Outcome(IntEnum):
-    """Outcome of one cell: predicted + 2 true, or IGNORED where it counts nowhere."""
-
-    TN, FP, FN, TP, IGNORED = range(5)
-
-
-# Plain numbers: NumPy 2 widens an array of bytes that meets a member of an enumeration.
-_FP, _FN, _TP, _IGNORED = map(int, list(Outcome)[1:])
 
 
 def multilabel(
@@ -205,15 +194,15 @@ def multilabel(
     if bad:
         return bad
     if skips:  # a row without a cell that counts is no row
-        some = (outcome != _IGNORED).any(axis=1)
+        some = (outcome != IGNORED).any(axis=1)
         outcome, weight = outcome[some], None if weight is None else weight[some]
     columns = None
     if len(chosen):
         columns = np.flatnonzero((chosen[:, None] >> np.arange(LANES, dtype=np.uint16) & 1).ravel())
     if weight is None:
-        cells(outcome, columns, coefs, sums, rows)
+        add_cells(outcome, columns, coefs, sums, rows)
     else:
-        cells_weighted(outcome, weight, columns, coefs, sums, rows)
+        add_cells_weighted(outcome, weight, columns, coefs, sums, rows)
     return 0
 
 
@@ -231,7 +220,7 @@ def decided(
     outcome = _above(words, limit, cuts).view(np.uint8) + np.uint8(2) * (true != 0)
     wrong = _beyond(words, below, limit) | ((true != 0) & (true != 1))
     if skips:
-        outcome[true == ignored] = _IGNORED
+        outcome[true == ignored] = IGNORED
         wrong &= true != ignored
     return outcome, int(wrong.sum())
 
@@ -259,62 +248,3 @@ def _beyond(words: Array, below: Any, limit: Any) -> Array:
     low, high = floats(np.array([below, limit], words.dtype), limit)
     scores = floats(words, limit)
     return np.asarray(~((scores >= -low) & (scores <= high)))
-
-
-def cells(outcome: Array, columns: Array | None, coefs: Array, sums: Array, rows: Array) -> None:
-    """Add decided cells: pred + 2 true, or 4 for a cell that counts nowhere.
-
-    Exact match asks every label, the samples averages only those in `columns`.
-    """
-    sums += [flag.sum(axis=0) for flag in _flags(outcome)]
-    rows[COUNT] += len(outcome)
-    rows[EXACT] += _all_right(outcome).sum()
-    ratio, undefined = _row_ratios(*_of_rows(outcome, columns), coefs)
-    high = np.floor(ratio * LIMB)
-    low = np.floor((ratio * LIMB - high) * LIMB)
-    rows[UNDEFINED] += undefined.sum(axis=1)
-    rows[HIGH] += high.astype(np.int64).sum(axis=1)
-    rows[LOW] += low.astype(np.int64).sum(axis=1)
-
-
-def cells_weighted(
-    outcome: Array, weight: Array, columns: Array | None, coefs: Array, sums: Array, rows: Array
-) -> None:
-    """Add outcomes by label, and the rows' statistics, times each row's weight in row order."""
-    for row, flag in enumerate(_flags(outcome)):
-        sums[row] = _in_order(sums[row], flag * weight[:, None])
-    rows[COUNT] = _in_order(rows[COUNT], weight)
-    rows[EXACT] = _in_order(rows[EXACT], _all_right(outcome) * weight)
-    ratio, undefined = _row_ratios(*_of_rows(outcome, columns), coefs)
-    rows[UNDEFINED] = _in_order(rows[UNDEFINED], (undefined * weight).T)
-    rows[HIGH] = _in_order(rows[HIGH], (ratio * weight).T)
-
-
-def _flags(outcome: Array) -> tuple[Array, Array, Array, Array]:
-    """Find the cells that are hits, predicted, true, and those that count."""
-    return outcome == _TP, (outcome & _FP) == _FP, (outcome & _FN) == _FN, outcome != _IGNORED
-
-
-def _all_right(outcome: Array) -> Array:
-    return np.asarray(~((outcome == _FP) | (outcome == _FN)).any(axis=1))
-
-
-def _of_rows(outcome: Array, columns: Array | None) -> tuple[Array, Array, Array, Array]:
-    tp, pred, true, kept = _flags(outcome if columns is None else outcome[:, columns])
-    return tp.sum(axis=1), pred.sum(axis=1), true.sum(axis=1), kept.sum(axis=1)
-
-
-def _in_order(start: Array, values: Array) -> Array:
-    """`start` plus the values down axis 0, strictly in order: `sum` adds pairwise."""
-    return np.asarray(np.add.accumulate(np.concatenate([[start], values]), axis=0)[-1])
-
-
-def _row_ratios(
-    tp: Array, pred: Array, true: Array, kept: Array, coefs: Array
-) -> tuple[Array, Array]:
-    """(6, n) ratios in the order of RATIOS, 0 where undefined, and where that is."""
-    a, b, c = coefs.tolist()
-    pairs = fractions(tp, pred, true, kept, (a, b, c)).values()
-    over, under = np.array([*zip(*pairs, strict=True)], np.float64)
-    undefined = under == 0
-    return over / np.where(undefined, 1.0, under), undefined

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..backends import switch
-from ..backends.numpy import Outcome
+from ..backends.cells import Outcome
 from ..batch import Batch, are_weights
 from ..count import add, count
 from ..counts import Array, Counts

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import metrics
-from ..backends.numpy import Outcome
+from ..backends.cells import Outcome
 from ..batch import Batch
 from ..count_layout import CELLS, COUNT, PRED, RATIOS, TP, TRUE
 from ..counts import Array, Counts
