@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
@@ -39,26 +39,32 @@ LONGEST = ("multilabel_fused", "binary_counts", "multilabel_masks", "argmax_coun
 def build(levels: Iterable[str], into: Path, jobs: int, wanted: Callable[[str], bool]) -> None:
     """Write the object files of each instruction set, and the manifest when all are there."""
     all_modules = {signature.module for signature in SIGNATURES.values()}
-    modules = sorted(
-        filter(wanted, all_modules), key=lambda module: (module not in LONGEST, module)
-    )
+    others = sorted(all_modules.difference(LONGEST))
+    modules = [module for module in (*LONGEST, *others) if wanted(module)]
+    levels = list(levels)
+    alone = jobs == 1 and len(levels) == 1  # an emulator has no other process
     sets: dict[str, dict[str, int]] = {}
     for level in levels:
         folder = into / level
         folder.mkdir(parents=True, exist_ok=True)
         sets[level] = {}
-        with ProcessPoolExecutor(jobs, get_context("spawn"), _start, (level,)) as pool:
-            if jobs == 1:
-                _start(level)
-            compiled = pool.map if jobs > 1 else map  # an emulator may have no other process
-            codes = compiled(_compiled, modules, [level] * len(modules))
-            for module, code in zip(modules, codes, strict=True):
-                (folder / f"{module}.o").write_bytes(code)
-                sets[level][module] = crc32(code)
+        for module, code in zip(modules, _codes(modules, level, 0 if alone else jobs), strict=True):
+            (folder / f"{module}.o").write_bytes(code)
+            sets[level][module] = crc32(code)
     found: dict[str, Any] = {"version": f1core.__version__, "system": system(), "sets": sets}
     if into.samefile(HERE):  # among sources that may be edited
         found["sources"] = sources()
     (into / MANIFEST).write_text(json.dumps(found, indent=1))
+
+
+def _codes(modules: list[str], level: str, jobs: int) -> Iterator[bytes]:
+    """The object code of each module, by so many processes; by this one for none."""
+    if not jobs:
+        _start(level)
+        yield from (_compiled(module, level) for module in modules)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _start, (level,)) as pool:
+        yield from pool.map(_compiled, modules, [level] * len(modules))
 
 
 def _start(level: str) -> None:
