@@ -166,10 +166,12 @@ class Batch:
         if self.onehot:
             place = self.options.place(value, self.n_classes)
             if place is None:  # rows of padding, as long as the others
-                return np.asarray((widened(self.true[rows]) == value).all(axis=1))
+                with np.errstate(over="ignore"):  # a value that float16 does not hold
+                    return np.asarray((widened(self.true[rows]) == value).all(axis=1))
             ids = self.true_ids(rows) if true is None else true
             return np.asarray(ids == place)
-        return np.asarray(widened(self.true[rows]) == (SKIPPED if self.coded else value))
+        with np.errstate(over="ignore"):
+            return np.asarray(widened(self.true[rows]) == (SKIPPED if self.coded else value))
 
     def cut(self) -> tuple[Array, int, int]:
         """Return (threshold bits, lowest, highest): scores lie from minus `lowest` to `highest`.

@@ -172,7 +172,7 @@ def _plan_multiclass(plan: KernelPlan) -> None:
     if batch.options.ignore_index is not None or batch.weight is not None:
         if not _can_fuse_ignore(plan):
             return _plan_pairs(plan)
-        ignored = _ignored_id(plan)
+        ignored = _ignored_id(batch, plan.zero_copy)
     if not plan.zero_copy:
         plan.true_of, plan.pred_of = partial(true_ids, batch, backend), batch.score_bits
     inf, matrix = form.inf, plan.keeps_matrix
@@ -202,11 +202,12 @@ def _can_fuse_ignore(plan: KernelPlan) -> bool:
     return not 0 <= ignored < batch.n_classes or plan.keeps_matrix
 
 
-def _ignored_id(plan: KernelPlan) -> int | None:
-    """Id that `ignore_index` has where the kernel reads it: int8 is read as uint8."""
-    ignored = plan.batch.ignored_id
-    viewed = plan.zero_copy and plan.batch.true.dtype == np.int8 and not plan.batch.onehot
-    return ignored & 0xFF if ignored is not None and viewed else ignored
+def _ignored_id(batch: Batch, in_place: bool) -> int | None:
+    """Id that `ignore_index` has where a kernel reads it: int8 as uint8, if it lies there."""
+    ignored = batch.ignored_id
+    if ignored is None or not in_place or batch.onehot or batch.true.dtype != np.int8:
+        return ignored
+    return ignored & 0xFF if -128 <= ignored <= 127 else None
 
 
 def _take_out(ignored: int, true: Array, counts: Counts) -> int:
@@ -231,7 +232,7 @@ def _plan_pairs(plan: KernelPlan) -> None:
     if not in_place:
         plan.true_of = partial(true_ids, batch, backend)
         plan.pred_of = partial(pred_ids, batch, backend)
-    onehot, ignored = batch.onehot and in_place, _ignored_id(plan)
+    onehot, ignored = batch.onehot and in_place, _ignored_id(batch, in_place)
 
     def kernel(true: Array, pred: Array, rows: slice, counts: Counts) -> Any:
         if onehot:

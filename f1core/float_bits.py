@@ -99,6 +99,8 @@ def probability_range(dtype: np.dtype[Any]) -> tuple[float, float]:
 def is_readable(array: Array) -> bool:
     """Whether kernels read the array as it lies: in C order, aligned."""
     flags = array.flags
+    if array.dtype == BFLOAT16 and array.__array_interface__["data"][0] % 2:
+        return False  # a structured dtype of bytes, to NumPy
     return bool(flags.c_contiguous and flags.aligned)
 
 
@@ -108,7 +110,7 @@ def readable(array: Array) -> Array:
 
 
 def read_only(array: Array, dtype: Any = None) -> Array:
-    """A view for the kernels, which are then compiled once for read-only and writable input."""
-    view: Array = array.view() if dtype is None else array.view(dtype)
+    """A view for the kernels, of a dtype that does not name this machine's byte order."""
+    view: Array = array.view(array.dtype.newbyteorder("=") if dtype is None else dtype)
     view.setflags(write=False)
     return view

@@ -96,7 +96,7 @@ def _price() -> float:
 def _wish() -> str:
     """The backend that the environment asks for, if it does."""
     wish = os.environ.get(VARIABLE, "").strip()
-    if wish and wish.partition(":")[0] not in NAMES:
+    if wish and wish not in NAMES and not (wish.startswith("aot:") and wish > "aot:"):
         raise F1Error(f"{VARIABLE} is {shown(wish)}; give numpy, numba or aot")
     return wish
 

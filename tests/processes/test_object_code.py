@@ -97,6 +97,7 @@ DAMAGES = {
     "another file": _file(lambda file: shutil.copy(file.with_name("argmax_ids.o"), file)),
     "a folder": _file(_as_folder),
     "no text": lambda folder: (aot(folder) / MANIFEST).write_bytes(b"\xff{"),
+    "a list": lambda folder: (aot(folder) / MANIFEST).write_text("[]"),
     "of another version": _rewritten(lambda found: found.update(version="0.0.1")),
     "no checksum": _rewritten(lambda found: found["sets"][BEST].pop(MODULE)),
 }
@@ -150,7 +151,7 @@ def test_a_backend_is_chosen_by_hand(wish):
     assert (found["right"], found["backend"]) == (True, wish)
 
 
-@pytest.mark.parametrize("wish", ["fast", "AOT", "aot:x86-64-v9", "numpy numba"])
+@pytest.mark.parametrize("wish", ["fast", "AOT", "aot:", "aot:x86-64-v9", "numpy:x", "numba:x"])
 def test_a_wish_that_nobody_can_fulfil_is_refused(wish):
     said = job("refused_backend", env={"F1CORE_BACKEND": wish})
     assert said.startswith(f"F1CORE_BACKEND is '{wish}'")

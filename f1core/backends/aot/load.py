@@ -71,10 +71,13 @@ def manifest() -> dict[str, Any]:
 
     try:
         found: dict[str, Any] = json.loads(read(MANIFEST))
+        sound = isinstance(found, dict) and isinstance(found.get("sets"), dict)
     except OSError:
         raise Unavailable("this installation was built without object code") from None
     except ValueError:
-        raise Unavailable(f"{MANIFEST} is damaged", damaged=True) from None
+        sound = False
+    if not sound:
+        raise Unavailable(f"{MANIFEST} is damaged", damaged=True)
     if found.get("version") != f1core.__version__:
         raise Unavailable("the object code is of another version", damaged=True)
     if "sources" in found and sources() not in (None, found["sources"]):
