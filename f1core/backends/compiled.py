@@ -16,7 +16,7 @@ from ..count_layout import CELLS
 from ..counts import Array
 from .aot.load import UNFIT, ObjectCode, Unavailable
 from .aot.signatures import SIGNATURES
-from .numba.limits import LANES, LINE
+from .numba.limits import CACHE_LINE, LANES, LINE, TOPK_ROWS
 from .numba.limits import LISTED as LISTED
 from .numba.limits import RANKED as RANKED
 
@@ -24,7 +24,6 @@ MASKS = 1 << 15  # in an array of them: so many rows or fewer, which 16 bits cou
 LEAST = 128  # rows in one go
 MANY = 1 << 12  # rows from which on counting by kind pays, of 17^4 kinds with cells left out
 _SORTED = 256  # columns up to which `topk` keeps lists of sixteen rows at once; of 500 it is even
-_TOPK_BLOCK = 16  # rows of such a list
 
 _code: ObjectCode | None = None  # without, Numba compiles
 
@@ -101,7 +100,7 @@ def topk(words: Array, inf: Any, k: int, ids: Array) -> None:
     """Fill ids (k, n) with each row's k largest, the first of equals first; -1 if one is NaN."""
     flat = ids.reshape(-1)
     if words.shape[1] <= _SORTED:
-        best, places = np.empty((2, k * _TOPK_BLOCK), words.dtype)
+        best, places = np.empty((2, k * TOPK_ROWS), words.dtype)
         _topk_lists(words, inf, k, best, places, flat)
     else:
         _topk_sifted(words, inf, k, np.empty(k, np.int64), np.empty(k, np.int32), flat)
@@ -202,8 +201,8 @@ def multilabel_weighted(
 
 def _aligned(size: int) -> Array:
     """Room for so many float64 from the start of a cache line on: vectors lie in one line then."""
-    room = np.empty(size + 8)
-    start = -room.ctypes.data % 64 // 8
+    room = np.empty(size + CACHE_LINE // 8)
+    start = -room.ctypes.data % CACHE_LINE // 8
     return room[start : start + size]
 
 

@@ -19,7 +19,6 @@ from .vectors import (
     compiled_as,
     constant,
     filled,
-    gather,
     mask_of,
     repeat,
     resize,
@@ -53,8 +52,6 @@ def _emit_side_by_side(typing, array, i, j):
 
         def row(k):
             at = builder.add(i, I64(k))
-            if array.layout != "C":
-                return gather(context, builder, array, value, at, j, [I64(c) for c in range(SIDE)])
             place = address(context, builder, array, value, at, j, vector(kind.bits, SIDE))
             return builder.load(place, align=1)
 

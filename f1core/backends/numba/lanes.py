@@ -10,7 +10,6 @@ from numba import types
 
 from .limits import LANES as LANES
 from .vectors import (
-    I64,
     Lanes,
     address,
     below,
@@ -18,7 +17,6 @@ from .vectors import (
     compiled_as,
     constant,
     filled,
-    gather,
     mask_of,
     repeat,
     resize,
@@ -36,8 +34,6 @@ def _emit_load(typing, array, i, j, lanes):
 
     def code(context, builder, signature, args):
         value, i, j, _ = args
-        if array.layout != "C":
-            return gather(context, builder, array, value, i, j, [I64(k) for k in range(count)])
         place = address(context, builder, array, value, i, j, vector(kind.bits, count))
         return builder.load(place, align=1)
 
@@ -55,10 +51,6 @@ def _emit_load_part(typing, array, i, j, number, lanes):
 
     def code(context, builder, signature, args):
         value, i, j, number, _ = args
-        if array.layout != "C":  # past the last value, the last again
-            last, lanes = builder.sub(number, I64(1)), [I64(k) for k in range(count)]
-            inside = [builder.select(builder.icmp_signed("<", k, last), k, last) for k in lanes]
-            return gather(context, builder, array, value, i, j, inside)
         place = address(context, builder, array, value, i, j, vector(kind.bits, count))
         name, zero = f"llvm.masked.load.v{count}i{kind.bits}.p0", filled(kind, 0)
         wanted = below(builder, number, count)

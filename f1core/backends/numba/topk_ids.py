@@ -6,11 +6,12 @@ from .argmax_ids import whole_rows
 from .argmax_transposed import SIDE, greater, keys, side_by_side, strange
 from .jit import inlined, jit
 from .lanes import LANES, above, load, order, repeated
+from .limits import TOPK_ROWS
 from .masks import choose, first, lane, put, store
 from .tiles import in_32_bits
 from .vectors import room
 
-ALL, BLOCK = (1 << LANES) - 1, 2 * SIDE
+ALL, BLOCK = (1 << LANES) - 1, TOPK_ROWS
 TRANSPOSED = SIDE * BLOCK
 
 
