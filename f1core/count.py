@@ -183,7 +183,8 @@ def _plan_multiclass(plan: KernelPlan) -> None:
         if onehot:
             true = ids_of_onehot(backend, true, batch.one)
         if k > 1:
-            return backend.topk_sums(true.astype(np.int64), bits, inf, k, counts.sums)
+            ids = true.astype(np.int64, copy=False)
+            return backend.topk_sums(ids, bits, inf, k, counts.sums)
         bad = add(true, bits, inf, counts.confusion if matrix else counts.sums)
         return bad if ignored is None else bad - _take_out(ignored, true, counts)
 
