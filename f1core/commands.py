@@ -246,7 +246,8 @@ def run_bench(parsed: argparse.Namespace) -> None:
         for name, first, ours, limit, others in lines
     ]
     title = (
-        f"{threads} threads; first: a new process, import and one call; x limit: times the bytes"
+        f"{threads} threads; first: import and one call in a new process; "
+        "x limit: times the reading of the bytes"
     )
     _print_table(title, heads, rows)
 

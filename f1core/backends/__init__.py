@@ -1,1 +1,1 @@
-"""What counts (NumPy at first, Numba kernels once loading them pays), and on how many threads."""
+"""What counts (NumPy at first, compiled kernels once loading pays), and on how many threads."""

@@ -1,7 +1,7 @@
-"""NumPy as a backend: the kernels' names, arguments and integers, without Numba.
+"""NumPy as a backend: the kernels' names, arguments and integers, uncompiled.
 
-It counts until loading Numba pays, it is the oracle of the kernels' tests, and it keeps f1core
-alive where Numba is missing. Each function works on one block, so temporaries stay small.
+It counts until loading compiled kernels pays, it is the oracle of their tests, and it keeps f1core
+alive where there are none. Each function works on one block, so temporaries stay small.
 """
 
 from __future__ import annotations

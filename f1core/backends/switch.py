@@ -16,7 +16,10 @@ from . import compiled
 from . import numpy as numpy_backend
 from .aot.load import HERE, MANIFEST, ObjectCode, Unavailable
 
-__all__ = ["Backend", "Unavailable", "WarmupBudget", "active", "backend", "choose", "load"]
+__all__ = [
+    "Backend", "Unavailable", "WarmupBudget", "active", "backend", "choose", "load", "loaded",
+    "warm_up", "without",
+]  # fmt: skip
 
 VARIABLE = "F1CORE_BACKEND"
 NAMES = ("numpy", "numba", "aot")

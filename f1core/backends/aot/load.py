@@ -144,7 +144,9 @@ class ObjectCode:
             there, can = ", ".join(found["sets"]), ", ".join(able)
             raise Unavailable(f"there is object code for {there}, and this machine runs {can}")
         self.level, self._files = sets[0], found["sets"][sets[0]]
-        self._lock, self._engines, self._kept = threading.Lock(), {}, []  # type: ignore[var-annotated]
+        self._lock = threading.Lock()
+        self._engines: dict[str, Any] = {}  # by module
+        self._kept: list[_Method] = []  # what functions point at for as long as they live
         self._usable = True
 
     def function(self, module: str, symbol: str) -> Any:
