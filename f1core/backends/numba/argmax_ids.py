@@ -34,6 +34,8 @@ def whole_rows(array, lanes):
     missing = (lanes - columns) * array.itemsize
     if missing <= 0 or n == 0:
         return n
+    if array.strides[0] <= 0:  # of a single row, which is in C order whatever its stride
+        return 0
     return max(0, n - -(-missing // array.strides[0]))
 
 
