@@ -1,0 +1,135 @@
+"""Launch: how a Triton kernel of a form is launched, once a batch."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import torch
+import triton
+from torch import Tensor
+
+from .decide import Constants, class_ids
+from .form import Form
+from .torch_operations import OPERATIONS
+from .triton_labels import label_counts
+from .triton_rows import argmax_counts, binary_counts
+
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"  # Triton's own way to run without a GPU
+
+_BINS = 1024  # cells that fit in a program's own histogram
+_COLUMNS = 1024  # columns that are read at once
+_TILE = 8192  # elements of a block of rows
+_PROGRAMS = 1056  # eight for each of the 132 multiprocessors of an H100
+_UNKNOWN, _SKIPPED = -1, -2
+_NO_FUSION = {"enable_fp_fusion": False}  # ratios of rows have the bits of the CPU
+
+
+def fits(form: Form, device: torch.device) -> bool:
+    """Whether these kernels count such batches there."""
+    here = device.type == "cuda" or (INTERPRETED and device.type == "cpu")
+    return here and form.options.top_k == 1 and not form.misses
+
+
+class Launch:
+    """Launches the kernel of a form with what stays the same from batch to batch."""
+
+    def __init__(self, form: Form, constants: Constants, device: torch.device) -> None:
+        self._form, self._constants, self._device = form, constants, device
+        width = form.width
+        self._ignored = 0 if form.ignored is None else form.ignored
+        if form.labels is not None and not form.onehot:
+            self._ignored = _SKIPPED
+        self._columns = min(_COLUMNS, triton.next_power_of_2(width))
+        none = torch.zeros(1, device=device)
+        cut = none if constants.cut is None else constants.cut
+        cut = cut if cut.dtype == torch.float64 else cut.to(torch.float32)
+        limits = torch.tensor(form.limits or (0.0, 1.0), dtype=cut.dtype, device=device)
+        self._cut = cut, limits
+        block = max(1, _TILE // self._columns)
+        if form.kind == "binary":
+            self._run, self._block = self._binary, 1024
+        elif form.kind == "multilabel":
+            chosen = none if constants.averaged is None else constants.averaged.to(torch.int8)
+            coefs = torch.tensor(form.options.coefs, dtype=torch.float64, device=device)
+            self._rows = chosen, coefs
+            self._run, self._block = self._labels, min(128, block)
+        else:
+            cells = width * width if form.matrix else 3 * width
+            self._run, self._block = self._argmax, min(512, block)
+            if form.kind == "labels" and not form.onehot:
+                self._block = 512
+            fit = cells < _BINS and cells <= 2 * self._block
+            self._bins = max(128, triton.next_power_of_2(cells + 1)) if fit else 0
+
+    def __call__(
+        self, counts: Tensor, notes: Tensor, true: Tensor, pred: Tensor,
+        number: int,
+    ) -> None:  # fmt: skip
+        """Add a batch onto counts and notes."""
+        if self._constants.labels is not None:
+            form = self._form
+            true = true if form.onehot else self._encoded(true, form.true_limit)
+            pred = self._encoded(pred, form.pred_limit) if form.kind == "labels" else pred
+        index = self._device.index
+        if index is None or index == torch.cuda.current_device():
+            self._run(counts, notes, true, pred, number)
+            return
+        with torch.cuda.device(index):
+            self._run(counts, notes, true, pred, number)
+
+    def _encoded(self, labels: Any, limit: int | None) -> Tensor:
+        """Labels as class ids; where classes are named by other numbers."""
+        ids, good = class_ids(self._form, OPERATIONS, labels, self._constants, limit)
+        ids = torch.where(good, ids, _UNKNOWN)
+        ignored = self._form.ignored
+        return ids if ignored is None else torch.where(labels == ignored, _SKIPPED, ids)
+
+    def _blocks(self, n: int) -> int:
+        return -(-n // self._block)
+
+    def _binary(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:
+        n, form = len(pred), self._form
+        binary_counts[(min(_PROGRAMS, self._blocks(n)),)](
+            counts, notes, true, pred, n, number, true.stride(0), pred.stride(0), self._ignored,
+            *self._cut, BLOCK=self._block, MATRIX=form.matrix, IGNORES=form.ignored is not None,
+            LIMITS=form.limits is not None,
+        )  # fmt: skip
+
+    def _argmax(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:
+        form = self._form
+        encoded = self._constants.labels is not None
+        true_limit = None if encoded and not form.onehot else form.true_limit
+        pred_limit = None if encoded else form.pred_limit
+        place = form.ignored_class
+        blocks = self._blocks(len(pred))
+        argmax_counts[(min(_PROGRAMS, blocks) if self._bins else blocks,)](
+            counts, notes, true, pred, len(pred), number,
+            true.stride(0), true.stride(-1), pred.stride(0), pred.stride(-1), self._ignored,
+            n_classes=form.width, BLOCK=self._block, COLUMNS=self._columns, BINS=self._bins,
+            MATRIX=form.matrix, ONEHOT=form.onehot, IGNORES=form.ignored is not None,
+            PLACE=-1 if place is None else place, LIMIT=true_limit or 0,
+            WIDE=pred.dtype == torch.float64, LABELS=form.kind == "labels",
+            PRED_LIMIT=pred_limit or 0,
+        )  # fmt: skip
+
+    def _labels(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:
+        form, n = self._form, len(pred)
+        programs = min(_PROGRAMS, self._blocks(n))
+        given = (
+            counts, notes, true, pred, n, number, true.stride(0), true.stride(1), pred.stride(0),
+            pred.stride(1), self._ignored, *self._cut, *self._rows,
+        )  # fmt: skip
+        how = {
+            "n_labels": form.width, "BLOCK": self._block, "COLUMNS": self._columns,
+            "HARD": form.hard, "CUTS": not form.hard and len(self._cut[0]) > 1,
+            "IGNORES": form.ignored is not None, "LIMITS": form.limits is not None,
+            "CHOSEN": self._constants.averaged is not None, **_NO_FUSION,
+        }  # fmt: skip
+        if form.width <= self._columns:
+            label_counts[(programs, 1)](*given, BY_LABEL=True, BY_ROW=True, **how)
+            return
+        label_counts[(programs, -(-form.width // self._columns))](
+            *given, BY_LABEL=True, BY_ROW=False, **how
+        )
+        label_counts[(programs, 1)](*given, BY_LABEL=False, BY_ROW=True, **how)

@@ -1,0 +1,115 @@
+"""Counting's operations in torch: eager, compiled, on any device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..arrays import BFLOAT16
+
+_SORTED = 8  # the k of top-k from which sorting a row is less work than k maxima
+
+
+class TorchOperations:
+    """See `Operations`."""
+
+    def constant(self, array: Any, like: Any) -> Tensor:
+        """An ndarray as a tensor where `like` is."""
+        if array.dtype == BFLOAT16:
+            made = torch.from_numpy(array.view(np.int16).copy()).view(torch.bfloat16)
+        else:
+            made = torch.from_numpy(np.ascontiguousarray(array))
+        return made.to(like.device)
+
+    where = staticmethod(torch.where)
+    ones_like = staticmethod(torch.ones_like)
+    floor = staticmethod(torch.floor)
+    concatenate = staticmethod(torch.cat)
+
+    def arange(self, size: int, like: Any) -> Tensor:
+        """(size,) counters 0…."""
+        return torch.arange(size, device=like.device)
+
+    def whole(self, array: Any) -> Tensor:
+        """As int64."""
+        return array.to(torch.int64)
+
+    def cast_like(self, array: Any, like: Any) -> Tensor:
+        """As the dtype of another tensor."""
+        return array.to(like.dtype)
+
+    def double(self, array: Any) -> Tensor:
+        """As float64."""
+        return array.to(torch.float64)
+
+    def maximum(self, array: Any, least: float) -> Tensor:
+        """At least this number."""
+        return array.clamp(min=least)
+
+    def any(self, flags: Any) -> Tensor:
+        """Whether one of a row is True."""
+        return flags.any(dim=-1)
+
+    def all(self, flags: Any) -> Tensor:
+        """Whether all of a row are True."""
+        return flags.all(dim=-1)
+
+    def total(self, array: Any) -> Tensor:
+        """Sum of a row."""
+        return array.sum(dim=-1)
+
+    def sum_rows(self, array: Any, weight: Any = None) -> Tensor:
+        """Sum over rows."""
+        if weight is None:
+            return array.sum(dim=0)
+        return torch.where(array != 0, weight[:, None], 0.0).sum(dim=0)
+
+    def best(self, scores: Any, k: int) -> tuple[Tensor, Tensor]:
+        """The largest scores of each row: of equal maxima `max` promises the first, NaN wins."""
+        if k == 1:
+            best, ids = scores.max(dim=-1)
+            return ids, best != best
+        nan = (scores != scores).any(dim=-1)
+        if k >= _SORTED:  # `topk` promises no order of equals; -0.0 + 0.0 is 0.0
+            return (scores + 0.0).argsort(dim=-1, descending=True, stable=True)[:, :k], nan
+        found: list[Tensor] = []
+        columns = self.arange(scores.shape[-1], scores)
+        taken = torch.zeros_like(scores, dtype=torch.bool)
+        for _ in range(k):
+            left = scores.masked_fill(taken, float("-inf"))
+            # Among what is left, so that scores of -inf are found after all others.
+            top = (left == left.amax(dim=-1, keepdim=True)) & ~taken
+            first = torch.where(top, columns, scores.shape[-1]).amin(dim=-1)
+            taken = taken | (columns == first[:, None])
+            found.append(first)
+        return torch.stack(found, dim=-1), nan
+
+    def search(self, values: Any, wanted: Any) -> Tensor:
+        """Where in sorted values each could be."""
+        return torch.searchsorted(values, wanted).clamp(max=len(values) - 1)
+
+    def histogram(self, ids: Any, size: int, weight: Any = None) -> Tensor:
+        """How often each occurs; `bincount` would ask the device twice."""
+        dtype = torch.int64 if weight is None else weight.dtype
+        one = torch.ones((), dtype=dtype, device=ids.device) if weight is None else weight
+        return torch.zeros(size, dtype=dtype, device=ids.device).index_add_(
+            0, ids, one.expand(ids.shape)
+        )
+
+    def flat(self, array: Any) -> Tensor:
+        """All elements in one axis."""
+        return array.flatten()
+
+    def repeat(self, array: Any, times: int) -> Tensor:
+        """Each element as often."""
+        return array.repeat_interleave(times)
+
+    def stack(self, columns: Any) -> Tensor:
+        """(n, k) of k tensors (n,)."""
+        return torch.stack(columns, dim=-1)
+
+
+OPERATIONS = TorchOperations()
