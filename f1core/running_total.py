@@ -64,6 +64,11 @@ class RunningTotal:
         return 0 if dedup is None else len(dedup)
 
     @property
+    def width(self) -> int | None:
+        """Number of classes that batches have settled, unless labels may still be new."""
+        return self._kept.width
+
+    @property
     def counts(self) -> Counts | None:
         """The counts that were added up so far."""
         with self._lock:
@@ -129,6 +134,11 @@ class RunningTotal:
                 self._kept = mine.plus_rows(rows, theirs.options, negative, seeds, self._threads)
             elif theirs.counts is not None:
                 self._kept = mine.plus_counts(theirs.counts, theirs.options, negative)
+
+    def add_counts(self, counts: Counts, found: Options) -> None:
+        """Add counts of rows without ids, which were counted elsewhere with the options `found`."""
+        with self._lock:
+            self._kept = self._kept.plus_counts(counts, found, None)
 
     def __add__(self: Own, other: Own) -> Own:
         if not isinstance(other, RunningTotal):

@@ -167,8 +167,10 @@ def _count_labels(
     above, below = _sides(form, pred, constants)
     wrong_true, wrong_pred = ~(zero | one), ~(above | below)
     kept = None if form.ignored is None else true != form.ignored
+    counted = None  # rows of nothing but what is ignored count nowhere
     if kept is not None:
         wrong_true, wrong_pred = wrong_true & kept, wrong_pred & kept
+        counted = xp.any(kept)
     hit = one & above
     if form.misses:  # what is neither is both a miss and a false alarm
         found, truth = ~(below & (zero | one)), ~(zero & (below | above))
@@ -181,30 +183,28 @@ def _count_labels(
     else:
         kept = xp.ones_like(hit)
     sums = [xp.sum_rows(each, weight) for each in (hit, found, truth, kept)]
-    rows = _rows(form, xp, hit, found, truth, kept, constants.averaged, weight)
+    rows = _rows(form, xp, (hit, found, truth, kept), counted, constants.averaged, weight)
     return Found(xp.concatenate([*sums, *rows]), xp.any(wrong_true), xp.any(wrong_pred))
 
 
 def _rows(
-    form: Form, xp: Operations, hit: Any, found: Any, truth: Any, kept: Any, averaged: Any,
-    weight: Any,
-) -> list[Any]:  # fmt: skip
-    """The statistics of rows: how many there are, are all right, and sums of their ratios."""
+    form: Form, xp: Operations, cells: Any, counted: Any, averaged: Any, weight: Any
+) -> list[Any]:
+    """The statistics of rows: how many count, are all right, and sums of their ratios."""
+    hit, found, truth, _ = cells
     exact = ~xp.any((found | truth) & ~hit)
-    counted = xp.any(kept) if form.misses else xp.ones_like(exact)
-    if form.misses:
-        exact = exact & counted
-    parts = [xp.sum_rows(each[:, None], weight) for each in (counted, exact)]
+    counted = xp.ones_like(exact) if counted is None else counted
+    parts = [xp.sum_rows(each[:, None], weight) for each in (counted, exact & counted)]
     if not form.samples:
         return parts
     if averaged is not None:
-        hit, found, truth, kept = (each & averaged for each in (hit, found, truth, kept))
-    tp, pred, true, cells = (xp.double(xp.total(each)) for each in (hit, found, truth, kept))
+        cells = [each & averaged for each in cells]
+    tp, pred, true, total = (xp.double(xp.total(each)) for each in cells)
     undefined, high, low = [], [], []
-    of_rows = fractions(tp, pred, true, cells, form.options.coefs, xp)
+    of_rows = fractions(tp, pred, true, total, form.options.coefs, xp)
     for over, under in (of_rows[ratio] for ratio in RATIOS):
-        empty = under == 0
-        value = over / xp.where(empty, 1.0, under)
+        empty = (under == 0) & counted
+        value = over / xp.where(under == 0, 1.0, under)
         if weight is not None:
             undefined.append(xp.where(empty, weight, 0.0))
             high.append(value * weight)

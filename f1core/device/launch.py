@@ -93,7 +93,7 @@ class Launch:
         binary_counts[(min(_PROGRAMS, self._blocks(n)),)](
             counts, notes, true, pred, n, number, true.stride(0), pred.stride(0), self._ignored,
             *self._cut, BLOCK=self._block, MATRIX=form.matrix, IGNORES=form.ignored is not None,
-            LIMITS=form.limits is not None,
+            LIMITS=form.limits is not None, **_NO_FUSION,
         )  # fmt: skip
 
     def _argmax(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:
@@ -110,7 +110,7 @@ class Launch:
             MATRIX=form.matrix, ONEHOT=form.onehot, IGNORES=form.ignored is not None,
             PLACE=-1 if place is None else place, LIMIT=true_limit or 0,
             WIDE=pred.dtype == torch.float64, LABELS=form.kind == "labels",
-            PRED_LIMIT=pred_limit or 0,
+            PRED_LIMIT=pred_limit or 0, **_NO_FUSION,
         )  # fmt: skip
 
     def _labels(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:

@@ -33,9 +33,10 @@ DTYPES: dict[Any, np.dtype[Any]] = {
     torch.int64: np.dtype(np.int64),
 }  # fmt: skip
 
-# Notes of what was refused: rows with a wrong target, rows with a wrong score, and which was the
-# first, as FIRST less its batch, row and reason, so that the largest is the first and 0 is none.
-NOTES = 3
+# Notes of what was refused: rows with a wrong target, rows with a wrong score, which was the first,
+# as FIRST less its batch, row and reason, so that the largest is the first and 0 is none; and how
+# many batches compiled steps have added, which count them here.
+NOTES = 4
 FIRST = 1 << 62
 _ROW, _BATCH = 1, 36  # bits below those of the row, and of the batch
 
@@ -61,19 +62,23 @@ class TorchCounter:
             self._launch = launch.Launch(form, self._constants, device)
 
     def add(self, counts: Tensor, notes: Tensor, batch: Batch, number: int) -> None:
-        """Add a batch, the how manieth it is, onto the (form.length,) counts and (3,) notes."""
-        if self._launch is not None and not torch.compiler.is_compiling():
+        """Add a batch, the how manieth it is, onto the (form.length,) counts and (4,) notes."""
+        compiling = torch.compiler.is_compiling()
+        if self._launch is not None and not compiling:
             self._launch(counts, notes, batch.true, batch.pred, number)
             return
-        found = count(self.form, OPERATIONS, *batch, self._constants)
+        found = count(self.form, OPERATIONS, batch.true, batch.pred, self._constants)
         counts.add_(found.counts)
         true, pred = found.wrong_true, found.wrong_pred & ~found.wrong_true
         rows = torch.arange(len(true), device=true.device)
-        key = FIRST - ((number << _BATCH) + (rows << _ROW) + (~true).to(torch.int64))
+        key = FIRST - ((rows << _ROW) + (~true).to(torch.int64))
+        key = key - ((notes[3] if compiling else number) << _BATCH)
         first = torch.where(true | pred, key, 0).amax(dim=0)
-        noted = torch.stack([true.sum(), pred.sum()])
-        notes[:2].add_(noted)
-        notes[2:].copy_(torch.maximum(notes[2:], first))
+        more = torch.stack([true.sum(), pred.sum(), torch.zeros_like(first), first * 0])
+        if compiling:  # where a number of Python would be a constant, and another one another step
+            more[3].add_(1)
+        notes.add_(more)
+        notes[2:3].copy_(torch.maximum(notes[2:3], first))
 
 
 def zeros(length: int, device: Any) -> Tensor:

@@ -51,6 +51,7 @@ def label_counts(
         positive = tl.zeros((BLOCK,), tl.int32)
         counted = tl.zeros((BLOCK,), tl.int32)
         missed = tl.zeros((BLOCK,), tl.int32)
+        not_ignored = tl.zeros((BLOCK,), tl.int32)
         bad_true = tl.zeros((BLOCK,), tl.int32)
         bad_pred = tl.zeros((BLOCK,), tl.int32)
         for start in range(first, last, COLUMNS):
@@ -86,6 +87,7 @@ def label_counts(
                 trues += tl.sum(one.to(tl.int32), 0)
                 cells += tl.sum(ok.to(tl.int32), 0)
             if BY_ROW:
+                not_ignored += tl.sum(kept.to(tl.int32), 1)
                 missed += tl.sum(((over | one) & ~hit).to(tl.int32), 1)
                 bad_true += tl.sum(wrong_true.to(tl.int32), 1)
                 bad_pred += tl.sum(wrong_pred.to(tl.int32), 1)
@@ -103,6 +105,7 @@ def label_counts(
             if tl.max(bad_true + bad_pred, 0) > 0:
                 note(notes, rows, number, bad_true > 0, bad_pred > 0)
             stats = counts + 4 * n_labels
+            there = there & (not_ignored > 0)
             tl.atomic_add(stats + _COUNT, tl.sum(there.to(tl.int64), 0), sem="relaxed")
             right = there & (missed == 0)
             tl.atomic_add(stats + _EXACT, tl.sum(right.to(tl.int64), 0), sem="relaxed")

@@ -1,5 +1,6 @@
 """ScoreMeter: tensors of any kind, place and shape; the counts are those of the arrays."""
 
+import math
 import pickle
 import sys
 
@@ -18,6 +19,8 @@ torch = pytest.importorskip("torch")
 from away import Away, Elsewhere, tensor_of  # noqa: E402
 
 from f1core.adapters.torch import ScoreMeter  # noqa: E402
+from f1core.count_layout import ROWS as ROW_NUMBERS  # noqa: E402
+from f1core.device.torch_counter import NOTES  # noqa: E402
 
 
 def meter_of(problem):
@@ -33,6 +36,7 @@ def tensors(problem):
 
 
 def counted(meter):
+    meter._settle()
     return meter._own.counts
 
 
@@ -54,7 +58,7 @@ def test_tensors_elsewhere_count_as_arrays(problem, truth_too):
     with Elsewhere():
         true = Away(true) if truth_too else true
         meter.update(Away(pred), true, sample_weight=problem.weight)
-    assert counted(meter) == problem.put_into(problem.accumulator()).counts
+        assert counted(meter) == problem.put_into(problem.accumulator()).counts
 
 
 @given(tasks.any_task(), st.integers(1, 8))
@@ -67,8 +71,9 @@ def test_batches_here_and_there_mix(problem, size):
             weight = None if problem.weight is None else problem.weight[rows]
             there = Away(pred[rows]) if i % (2 * size) else pred[rows]
             meter.update(there, true[rows], sample_weight=weight)
+        found = meter.compute()
     np.testing.assert_allclose(
-        list(meter.compute().to_dict().values()),
+        list(found.to_dict().values()),
         list(problem.score(task=problem.case.task).to_dict().values()),
         atol=1e-12,
     )
@@ -93,35 +98,43 @@ def random_scores(*shape, dtype=torch.float32):
 @pytest.mark.parametrize(
     ("task", "options", "shape", "most"),
     [
-        ("multiclass", {"classes": CLASSES}, (ROWS, CLASSES), ROWS),
-        ("multiclass", {}, (ROWS, CLASSES), ROWS),
-        ("multiclass", {"classes": 300}, (ROWS, 300), 4 * ROWS),
-        ("multiclass", {"classes": CLASSES, "top_k": 3}, (ROWS, CLASSES), 3 * ROWS),
-        ("binary", {"threshold": 0.3}, (ROWS,), ROWS),
-        ("binary", {"from_logits": True}, (ROWS, 1), ROWS),
-        ("multilabel", {}, (ROWS, CLASSES), ROWS * CLASSES),
-        ("multilabel", {"threshold": [0.1, 0.9] * 25}, (ROWS, CLASSES), ROWS * CLASSES),
+        ("multiclass", {"classes": CLASSES}, (ROWS, CLASSES), CLASSES**2),
+        ("multiclass", {}, (ROWS, CLASSES), CLASSES**2),
+        ("multiclass", {"classes": 300, "confusion": False}, (ROWS, 300), 3 * 300),
+        ("multiclass", {"classes": CLASSES, "top_k": 3}, (ROWS, CLASSES), 3 * CLASSES),
+        ("binary", {"threshold": 0.3}, (ROWS,), 4),
+        ("binary", {"from_logits": True}, (ROWS, 1), 4),
+        ("multilabel", {}, (ROWS, CLASSES), 4 * CLASSES + ROW_NUMBERS),
+        ("multilabel", {"threshold": [0.1, 0.9] * 25}, (ROWS, CLASSES), 4 * CLASSES + ROW_NUMBERS),
     ],
 )
-def test_only_ids_and_flags_travel(there, task, options, shape, dtype, most):
+def test_nothing_travels_and_nothing_is_asked(there, task, options, shape, dtype, most):
     pred = random_scores(*shape, dtype=dtype)
     true = torch.arange(ROWS) % (2 if task == "binary" else CLASSES)
     if task == "multilabel":
         true = random_scores(*shape) > 0.5
-    meter = ScoreMeter(task, **options)
-    meter.update(Away(pred), true.numpy())
-    assert there.bytes == most
-    expected = Accumulator(task, **options)
-    expected.update(true, pred)
+    meter, expected = ScoreMeter(task, **options), Accumulator(task, **options)
+    for _ in range(3):
+        meter.update(Away(pred), Away(true))
+        expected.update(true, pred)
+    assert not there.sent and not there.asked
+    assert meter.compute().to_dict() == expected.compute().to_dict()
+    assert [len(each) for each in there.sent] == [most + NOTES]
     assert counted(meter) == expected.counts
 
 
-def test_onehot_and_multilabel_targets_travel_as_bytes(there):
-    true = torch.eye(CLASSES)[torch.arange(ROWS) % CLASSES]
-    for task in ("multiclass", "multilabel"):
+@pytest.mark.parametrize("check", ["later", "now"])
+def test_rows_with_ids_or_weights_travel_as_ids_and_flags(there, check):
+    true = torch.arange(ROWS) % CLASSES
+    pred, weight = random_scores(ROWS, CLASSES), torch.arange(ROWS) / 7
+    for more in ({"sample_id": np.arange(ROWS)}, {"sample_weight": weight}):
         there.sent.clear()
-        ScoreMeter(task, classes=CLASSES).update(Away(random_scores(ROWS, CLASSES)), Away(true))
-        assert max(t.numel() * t.element_size() for t in there.sent) == ROWS * CLASSES
+        meter = ScoreMeter("multiclass", classes=CLASSES, check=check)
+        meter.update(Away(pred), true.numpy(), **more)
+        expected = Accumulator("multiclass", classes=CLASSES)
+        expected.update(true, pred, **more)
+        assert meter.compute().to_dict() == expected.compute().to_dict()
+        assert there.bytes == ROWS
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
@@ -157,7 +170,7 @@ def test_a_hair_outside_of_0_and_1_counts_here_and_there(there, task, dtype):
         if far is not None:
             scores.reshape(-1)[0] = far
         for pred in (scores, Away(scores)):
-            meter = ScoreMeter(task, classes=2)
+            meter = ScoreMeter(task, classes=2, check="now")
             if far is None:
                 meter.update(pred, truth)
                 assert meter.compute().to_dict()["f1_macro"] == 1.0
@@ -257,12 +270,64 @@ NAN = torch.tensor([[0.2, 0.8], [0.5, float("nan")]])
 def test_a_refused_batch_leaves_the_meter_as_it_was(
     there, place, task, options, pred, true, sentence
 ):
-    meter = ScoreMeter(task, **options)
+    meter = ScoreMeter(task, check="now", **options)
     with pytest.raises(F1Error, match=sentence):
         meter.update(place(pred), torch.as_tensor(true))
     assert meter.total == 0
     with pytest.raises(F1Error, match="no rows"):
         meter.compute()
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "pred", "true", "sentence"),
+    [
+        ("multiclass", {}, NAN, [0, 1], "preds at row 1: a score is NaN"),
+        ("multiclass", {"classes": 3}, torch.eye(3), [0, 3, 7], "target at row 1: it is none of"),
+        ("multiclass", {"classes": [4, 6]}, torch.eye(2), [4, 5], r"none of the classes \(4, 6\)"),
+        ("multiclass", {"classes": 2}, torch.tensor([0, 2]), [0, 1], "preds at row 1: it is none"),
+        ("multiclass", {}, torch.eye(2), [[0, 1], [1, 1]], "target at row 1: it is not a one-hot"),
+        ("binary", {}, torch.tensor([0.5, 1.5]), [0, 1], "preds at row 1: .* from_logits=True"),
+        ("binary", {"from_logits": True}, torch.tensor([0.5, math.nan]), [0, 1], "a score is NaN;"),
+        ("binary", {}, torch.tensor([0.5, 0.5]), [0, 2], "target at row 1: binary targets are 0"),
+        ("multilabel", {}, torch.eye(2), [[0, 1], [1, 3]], "target at row 1: multilabel targets"),
+        ("multilabel", {}, torch.eye(2).long() * 2, [[0, 1], [1, 0]], "preds at row 0: .* flags"),
+    ],
+)
+def test_what_a_device_refuses_is_said_when_the_counts_are_asked_for(
+    there, task, options, pred, true, sentence
+):
+    fine = torch.as_tensor(true)[:1], pred[:1]
+    meter = ScoreMeter(task, **options)
+    if "row 0" not in sentence:
+        meter.update(Away(fine[1]), Away(fine[0]))
+    meter.update(Away(pred), Away(torch.as_tensor(true)))
+    wanted = (
+        "row.? w.* refused, the first in update [12], " * ("row" in sentence) + ".*?" + sentence
+    )
+    for ask in (meter.compute, meter.sync, lambda: meter.total, lambda: pickle.dumps(meter)):
+        with pytest.raises(F1Error, match=wanted):
+            ask()
+    assert "refused" in repr(meter)
+    meter.reset()
+    with pytest.raises(F1Error, match="no rows"):
+        meter.compute()
+
+
+def test_of_refused_rows_the_first_is_named(there):
+    meter = ScoreMeter("multiclass", classes=3)
+    for wrong in ([], [5, 2], [1]):
+        true = torch.arange(9) % 3
+        true[wrong] = 7
+        meter.update(Away(torch.eye(3)[torch.arange(9) % 3]), Away(true))
+    with pytest.raises(
+        F1Error, match="3 rows were refused, the first in update 2, target at row 2"
+    ):
+        meter.compute()
+
+
+def test_check_is_one_of_two_words():
+    with pytest.raises(F1Error, match="check is 'never'"):
+        ScoreMeter("binary", check="never")
 
 
 def test_a_nan_in_an_ignored_row_is_not_looked_at(there):
@@ -321,8 +386,8 @@ def test_without_ranks_sync_does_nothing():
 
 def test_without_torch_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    for name in ("torch", "tensors"):
-        monkeypatch.delitem(sys.modules, f"f1core.adapters.{name}")
+    for name in [each for each in sys.modules if "f1core" in each and "torch" in each]:
+        monkeypatch.delitem(sys.modules, name)
     with pytest.raises(ImportError, match=r"^f1core.adapters.torch needs torch: pip install"):
         import f1core.adapters.torch  # noqa: F401
 

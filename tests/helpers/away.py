@@ -7,12 +7,18 @@ from typing import Any
 import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 
 from f1core.arrays import BFLOAT16
 
 DEVICE = "meta"  # the one device that torch knows everywhere
-_copy = torch.ops.aten._to_copy.default
+_aten = torch.ops.aten
+_copy = _aten._to_copy.default
+WAITING = {
+    _aten._local_scalar_dense.default, _aten.nonzero.default, _aten.bincount.default,
+    _aten._unique2.default, _aten.masked_select.default, _aten.index.Tensor, _aten.equal.default,
+    _aten.repeat_interleave.Tensor, _aten.histc.default,
+}  # fmt: skip
 
 
 class Away(torch.Tensor):
@@ -34,15 +40,20 @@ class Away(torch.Tensor):
 
 
 class Elsewhere(TorchDispatchMode):
-    """A block in which such tensors work; `sent` is what came to the host, in its order."""
+    """A block in which such tensors work; `sent` is what came to the host, in its order.
+
+    `asked` counts what the host had to wait for without a copy: numbers read, shapes that depend
+    on values.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[torch.Tensor] = []
+        self.asked = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
-        tensors = [a for a in args if isinstance(a, torch.Tensor)]
+        tensors = [a for a in tree_leaves(args) if isinstance(a, torch.Tensor)]
         away = any(isinstance(t, Away) for t in tensors)
         device = kwargs.get("device")
         if device is not None and torch.device(device).type == DEVICE:
@@ -52,6 +63,7 @@ class Elsewhere(TorchDispatchMode):
             return self.sent[-1]
         elif away and any(t.ndim and not isinstance(t, Away) for t in tensors):
             raise RuntimeError("Expected all tensors to be on the same device")
+        self.asked += away and func in WAITING
         found = func(*tree_map(_here, args), **kwargs)
         return tree_map(_away, found) if away else found
 

@@ -1,0 +1,114 @@
+"""TorchTotal: counts that stay on the devices of their batches until somebody asks for them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..accumulator import Accumulator
+from ..counts import Counts
+from ..errors import F1Error
+from ..options import Options
+from .form import Form
+from .torch_counter import NOTES, Batch, TorchCounter, refuse_noted, zeros
+
+
+class _Held(NamedTuple):
+    """Counts and notes on one device: two views of one tensor, so that one copy brings both."""
+
+    form: Form
+    flat: Tensor
+    counts: Tensor
+    notes: Tensor
+
+
+class TorchTotal:
+    """Adds batches up where they lie, onto one vector a device."""
+
+    def __init__(self, at_once: bool = False) -> None:
+        self._at_once = at_once  # whether every batch is asked for what was refused of it
+        self._held: dict[torch.device, _Held] = {}
+        self._number = 0
+
+    def add(self, counter: TorchCounter, batch: Batch) -> None:
+        """Add a batch.
+
+        Raises
+        ------
+        F1Error
+            If it has another number of classes than earlier ones; or, where every batch is asked,
+            if it cannot be counted: nothing of it is then added.
+        """
+        device = batch.pred.device
+        held = self._held.get(device)
+        if held is None:
+            held = self._held[device] = _held(counter.form, device)
+        elif held.form.length != counter.form.length:
+            raise F1Error(
+                f"preds has {counter.form.width} columns, there are {held.form.width} classes"
+            )
+        if not torch.compiler.is_compiling():
+            self._number += 1
+        if not self._at_once:
+            counter.add(held.counts, held.notes, batch, self._number)
+            return
+        alone = _held(counter.form, device)
+        counter.add(alone.counts, alone.notes, batch, self._number)
+        if bool(alone.notes[:2].any()):
+            self._number -= 1
+            refuse_now(counter.form, batch)
+            refuse_noted(alone.notes.cpu().numpy(), counter.form)
+        held.flat.add_(alone.flat)
+
+    def found(self) -> list[tuple[Counts, Options]]:
+        """What each device has counted; one copy a device.
+
+        Raises
+        ------
+        F1Error
+            If rows were refused.
+        """
+        made = []
+        for held in self._held.values():
+            whole, form = held.flat.cpu().numpy(), held.form
+            refuse_noted(whole[form.length :], form)
+            counts = form.counts(whole[: form.length])
+            if counts.amount:
+                made.append((counts, form.options))
+        return made
+
+    def move_to(self, own: Accumulator) -> None:
+        """Add all of it to an accumulator, and begin anew.
+
+        Raises
+        ------
+        F1Error
+            If rows were refused, or do not belong together with those that the accumulator has.
+        """
+        made = self.found()
+        if not made:
+            return
+        (counts, options), *others = made
+        for more, _ in others:
+            counts = counts + more
+        own.add_counts(counts, options)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all counts, where they are: a captured graph goes on adding to them."""
+        for held in self._held.values():
+            held.flat.zero_()
+        self._number = 0
+
+
+def _held(form: Form, device: torch.device) -> _Held:
+    flat = zeros(form.length + NOTES, device)
+    return _Held(form, flat, flat[: form.length], flat[form.length :])
+
+
+def refuse_now(form: Form, batch: Batch) -> None:
+    """Let the CPU say which value of which row cannot be counted."""
+    probe = Accumulator.of(form.options)
+    probe.update(batch.true.cpu(), batch.pred.cpu())
