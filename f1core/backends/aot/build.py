@@ -72,6 +72,7 @@ def _start(level: str) -> None:
     os.environ.update(NUMBA_CPU_NAME=level, NUMBA_CPU_FEATURES="")
     for name in ("NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK", "NUMBA_DEBUG", "NUMBA_OPT"):
         os.environ.pop(name, None)
+    from numba.core.codegen import JITCodeLibrary
     from numba.core.cpu import CPUContext
 
     from ..numba import jit
@@ -81,11 +82,16 @@ def _start(level: str) -> None:
     jit.OPTIONS.update(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
     jit.OPTIONS["cache"] = False
     CPUContext.get_executable = _finalized
+    JITCodeLibrary._finalize_specific = _emit_nothing
 
 
 def _finalized(context: Any, library: Any, description: Any, environment: Any) -> Any:
     library._ensure_finalized()
     return [].append
+
+
+def _emit_nothing(library: Any) -> None:
+    """Leave out the machine code that Numba makes of every piece of a kernel by itself."""
 
 
 def _compiled(module: str, level: str) -> bytes:

@@ -21,7 +21,7 @@ from .masks import add_where, bits, choose, has, store
 from .row_ratios import SAME, TIMES, add_rows
 from .threshold_masks import aligned, beyond, neighbours
 from .tiles import added, both, multiplied, ones
-from .vectors import matrix
+from .vectors import matrix, read_only
 
 ROWS = 240  # in one go: their counters are bytes, emptied before a row too many
 
@@ -41,6 +41,7 @@ def few_labels(true, one, words, below, limit, cuts, seen, sums):
         for i in range(left):  # as slices, they take Numba a second to compile
             for j in range(size):
                 targets[i, j], scores[i, j] = true[whole + i, j], words[whole + i, j]
+        targets, scores = read_only(targets), read_only(scores)
         odd |= add_loads(targets, one, scores, left, limit, cuts, seen, sums)
     return odd & 1 != 0 or (odd != 0 and refused(words, below, limit))
 
