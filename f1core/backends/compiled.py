@@ -7,6 +7,7 @@ are m + n kernels to compile and not m n.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +27,7 @@ MANY = 1 << 12  # rows from which on counting by kind pays, of 17^4 kinds with c
 _SORTED = 256  # columns up to which `topk` keeps lists of sixteen rows at once; of 500 it is even
 
 _code: ObjectCode | None = None  # without, Numba compiles
+_stuck = ""  # in a forked child: why no further kernel can be linked or compiled
 
 
 class Kernel:
@@ -56,10 +58,14 @@ class Kernel:
     def _find(self, args: tuple[Any, ...]) -> Any:
         module = SIGNATURES[self.__name__].module
         if _code is None:
+            if _stuck:
+                raise Unavailable(_stuck)
             return getattr(import_module(f"f1core.backends.numba.{module}"), self.__name__)
         dtypes = (arg.dtype.str[1:] for arg in args if isinstance(arg, np.ndarray))
         symbol = "-".join((self.__name__, *dtypes))
         if symbol not in self._found:
+            if _stuck:
+                raise Unavailable(_stuck)
             self._found[symbol] = _code.function(module, symbol)
         return self._found[symbol]
 
@@ -212,6 +218,21 @@ def _full(size: int) -> Array:
 
 
 def after_fork() -> None:
-    """In a child: leave what another thread of the parent may have been in the midst of."""
-    if _code is not None:
-        _code.after_fork()
+    """In a child: leave what another thread of the parent may have been in the midst of.
+
+    Locks of LLVM and of Numba that such a thread holds are never released here.
+    """
+    global _stuck
+    if _code is not None and _code.after_fork():
+        _stuck = "the process was forked while object code was being linked"
+    numba = sys.modules.get("numba.core.compiler_lock")
+    lock = getattr(getattr(numba, "global_compiler_lock", None), "_lock", None)
+    if lock is None:
+        return
+    if lock.acquire(blocking=False):
+        lock.release()
+        return
+    _stuck = "the process was forked while Numba was compiling"
+    if _code is None:
+        for kernel in KERNELS.values():  # Numba's functions compile for each new dtype
+            kernel.forget()

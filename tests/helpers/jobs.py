@@ -210,7 +210,15 @@ def fork_while_linking() -> None:
     fork_while_held(lock_of_linking())
 
 
-def fork_while_held(lock: threading.Lock) -> None:
+def fork_while_compiling() -> None:
+    """Another thread is inside of Numba's compiler at the moment of the fork."""
+    from numba.core.compiler_lock import global_compiler_lock
+
+    f1core.warm_up()
+    fork_while_held(global_compiler_lock)
+
+
+def fork_while_held(lock: Any) -> None:
     """Fork while another thread holds a lock; the child counts all the same."""
     locked, done = threading.Event(), threading.Event()
 

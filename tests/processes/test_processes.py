@@ -33,6 +33,13 @@ def test_a_fork_while_the_kernels_are_being_loaded_does_not_hang():
     assert job("fork_while_loading")["child"] == 0
 
 
+@needs_fork
+def test_a_fork_while_numba_compiles_leaves_numpy(expected):
+    pytest.importorskip("numba", exc_type=ImportError)
+    found = job("fork_while_compiling", env={"F1CORE_BACKEND": "numba"})
+    assert found == {"scores": expected, "child": 0}
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 @pytest.mark.parametrize("warm", [False, True], ids=["numpy", "kernels"])
 def test_workers_count_and_the_parent_adds_up(method, warm, expected):

@@ -147,7 +147,6 @@ class ObjectCode:
         self._lock = threading.Lock()
         self._engines: dict[str, Any] = {}  # by module
         self._kept: list[_Method] = []  # what functions point at for as long as they live
-        self._usable = True
 
     def function(self, module: str, symbol: str) -> Any:
         """A function of the object code.
@@ -157,8 +156,6 @@ class ObjectCode:
         Unavailable
             If its file is not whole, or has no such function.
         """
-        if not self._usable:
-            raise Unavailable("the process was forked while object code was being linked")
         with self._lock:
             if module not in self._engines:
                 self._engines[module] = self._linked(module)
@@ -188,10 +185,10 @@ class ObjectCode:
         engine.finalize_object()
         return engine
 
-    def after_fork(self) -> None:
-        """In a child: LLVM's own locks may be held by a thread that is not here."""
-        self._usable = self._usable and not self._lock.locked()
-        self._lock = threading.Lock()
+    def after_fork(self) -> bool:
+        """In a child: say if LLVM's own locks may be held by a thread that is not here."""
+        linking, self._lock = self._lock.locked(), threading.Lock()
+        return linking
 
 
 def _address(library: Any, name: str) -> int:
