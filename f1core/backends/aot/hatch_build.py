@@ -36,6 +36,7 @@ class KernelsHook(BuildHookInterface):
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode:
+            self._folder.cleanup()
             reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             self.app.display_warning(
                 f"f1core: no kernels compiled, Numba will compile them when needed ({reason})"
@@ -49,3 +50,8 @@ class KernelsHook(BuildHookInterface):
         platform = linux if sys.platform == "linux" else next(iter(platform_tags()))
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Throw away what the wheel has by now."""
+        if hasattr(self, "_folder"):
+            self._folder.cleanup()
