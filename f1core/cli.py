@@ -42,7 +42,10 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         from .backends.switch import backend
 
-        found = backend()
+        try:
+            found = backend()
+        except F1Error as error:
+            parser.exit(2, f"f1core: {error}\n")
         print(f"f1core {__version__}, counted by {found}: {found.reason}")
         parser.exit()
 

@@ -26,6 +26,10 @@ class IdleOption(F1Error):
     """An option that what came has no use for."""
 
 
+class WrongEnvironment(F1Error):
+    """A variable of the environment asks for what cannot be: no file, group or row is at fault."""
+
+
 class UnknownAttribute(F1Error, AttributeError):
     """A result has no attribute of this name; also an `AttributeError`, as Python's own."""
 

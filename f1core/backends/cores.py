@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from ..errors import F1Error, shown
+from ..errors import WrongEnvironment, shown
 
 VARIABLE = "F1CORE_NUM_THREADS"
 
@@ -39,7 +39,7 @@ def _asked(text: str) -> float:
     if not text:
         return math.inf
     if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise F1Error(f"{VARIABLE} is {shown(text)}; give a whole number from 1")
+        raise WrongEnvironment(f"{VARIABLE} is {shown(text)}; give a whole number from 1")
     return int(text)
 
 

@@ -11,7 +11,7 @@ import os
 import threading
 from typing import Any
 
-from ..errors import F1Error, shown
+from ..errors import WrongEnvironment, shown
 from . import compiled
 from . import numpy as numpy_backend
 from .aot.load import HERE, MANIFEST, ObjectCode, Unavailable
@@ -100,7 +100,7 @@ def _wish() -> str:
     """The backend that the environment asks for, if it does."""
     wish = os.environ.get(VARIABLE, "").strip()
     if wish and wish not in NAMES and not (wish.startswith("aot:") and wish > "aot:"):
-        raise F1Error(f"{VARIABLE} is {shown(wish)}; give numpy, numba or aot")
+        raise WrongEnvironment(f"{VARIABLE} is {shown(wish)}; give numpy, numba or aot")
     return wish
 
 
@@ -133,7 +133,7 @@ def _loaded(wish: str, now: bool) -> tuple[Any, Backend | None]:
             return compiled, Backend.named("aot", f"object code for {code.level}")
         except Unavailable as error:
             if name == "aot":
-                raise F1Error(f"{VARIABLE} is {shown(wish)}, but {error}") from None
+                raise WrongEnvironment(f"{VARIABLE} is {shown(wish)}, but {error}") from None
             _note(error)
             if _budget is not None:
                 _budget.price = NUMBA
@@ -143,7 +143,9 @@ def _loaded(wish: str, now: bool) -> tuple[Any, Backend | None]:
         import numba  # noqa: F401
     except ImportError as error:
         if name == "numba":
-            raise F1Error(f"{VARIABLE} is 'numba', which cannot be imported ({error})") from None
+            raise WrongEnvironment(
+                f"{VARIABLE} is 'numba', which cannot be imported ({error})"
+            ) from None
         _without.append(f"Numba cannot be imported ({error})")
         return numpy_backend, Backend.named("numpy", "; ".join(_without))
     compiled.use(None)
@@ -161,7 +163,7 @@ def without(error: Unavailable) -> tuple[Any, WarmupBudget | None]:
     """Go on where object code turned out to be damaged: with Numba's kernels, or with NumPy."""
     global active, _found, _budget
     if _wish().startswith("aot"):
-        raise F1Error(f"{VARIABLE} is {shown(_wish())}, but {error}")
+        raise WrongEnvironment(f"{VARIABLE} is {shown(_wish())}, but {error}")
     with _lock:
         if _found == "aot" and error.damaged:
             _note(error)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..arrays import null_row, plain_arrow, to_numpy
 from ..counts import Array
-from ..errors import F1Error, counted_from, missing
+from ..errors import F1Error, WrongEnvironment, counted_from, missing
 from .selection import Selection
 
 Columns = dict[str, Array]
@@ -75,7 +75,7 @@ def reading(name: str) -> Iterator[None]:
     """Turn whatever a reader raises into one sentence that names the source."""
     try:
         yield
-    except Reread:
+    except (Reread, WrongEnvironment):
         raise
     except F1Error as error:
         raise F1Error(f"{name}: {error}") from None

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from .. import option_values
 from ..arrays import widened
 from ..counts import Array
-from ..errors import F1Error, counted_from, renamed, shown
+from ..errors import F1Error, WrongEnvironment, counted_from, renamed, shown
 from . import sources
 from .batches import Columns, Reread, Source, reading
 from .paths import same_file
@@ -113,6 +113,8 @@ def told(name: str, done: int) -> Iterator[None]:
     try:
         with counted_from(done):
             yield
+    except WrongEnvironment:
+        raise
     except F1Error as error:
         raise F1Error(f"{name}: {_renamed(error)}") from None
 

@@ -292,3 +292,15 @@ def test_plot_writes_a_picture(run, data, tmp_path, kind):
     status, out, _ = run("plot", data / "flights.npz", "--kind", kind, "--output", output)
     assert (status, out.strip()) == (0, str(output))
     assert output.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_wrong_environment_is_no_fault_of_the_file(run, small, monkeypatch, capsys):
+    folder, _ = small
+    monkeypatch.setattr(f1core.backends.switch, "active", None)
+    monkeypatch.setenv("F1CORE_BACKEND", "fast")
+    said = "F1CORE_BACKEND is 'fast'; give numpy, numba or aot"
+    arguments = ("score", folder / "a.csv", "--target", "y", "--probabilities", "p_*")
+    assert run(*arguments) == (2, "", f"f1core: {said}\n")
+    with pytest.raises(SystemExit) as left:
+        run("--version")
+    assert (left.value.code, capsys.readouterr().err) == (2, f"f1core: {said}\n")
