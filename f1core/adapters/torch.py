@@ -11,7 +11,7 @@ from ..scores import Scores
 
 try:
     from ..device.torch_ranks import total_of_ranks
-    from ..device.torch_reader import CHECKS, TorchReader, in_rows, lies_here
+    from ..device.torch_reader import CHECKS, TorchReader, flat_rows, in_rows, lies_here
     from ..device.torch_rows import HostQueue
     from ..device.torch_total import TorchTotal
 except ModuleNotFoundError as error:
@@ -53,9 +53,10 @@ class ScoreMeter:
     def _begin(self, own: Accumulator) -> None:
         self._own = own
         self._all: Accumulator | None = None  # of all ranks, until the next update
-        self._reader = TorchReader(own.options, settled=lambda: own.width)
+        self._away = False  # whether a batch ever lay elsewhere
         self._there = TorchTotal(self._at_once)
-        self._sent = HostQueue(own.options, self._add)
+        self._reader = TorchReader(own.options, settled=lambda: own.width, begin=self._there.begin)
+        self._sent = HostQueue(own.options, self._add_sent)
 
     def update(
         self, preds: Any, target: Any, sample_id: Any = None, *, sample_weight: Any = None
@@ -69,30 +70,35 @@ class ScoreMeter:
             device `compute` and `sync` say so, or with check="now" this update.
         """
         self._all = None
+        try:
+            if lies_here(preds):
+                self._add_there(preds, target, sample_id, sample_weight)
+                return
+            if self._away:
+                self._settle()
+            true, pred = in_rows(preds, target, self._own)
+            self._own.update(true, pred, sample_weight=sample_weight, sample_id=sample_id)
+        except F1Error as error:
+            raise renamed(error, y_pred="preds", y_true="target") from None
+
+    def _add_there(self, preds: Any, target: Any, sample_id: Any, sample_weight: Any) -> None:
+        """Add a batch on its device, or send it on its way to the host."""
+        self._away = True
         if sample_id is None and sample_weight is None:
-            try:
-                found = self._reader.read(preds, target)
-                if found is not None:
-                    self._there.add(*found)
-                    return
-            except F1Error as error:
-                raise renamed(error, y_pred="preds", y_true="target") from None
-        preds, target = in_rows(preds, target, self._own.task)
-        if not lies_here(preds):
-            self._settle()
-            self._add(preds, target, sample_id, sample_weight)
-            return
+            found = self._reader.read(preds, target)
+            if found is not None:
+                self._there.add(*found)
+                return
+        preds, target = flat_rows(preds, target, self._own.task)
         given = {"target": target, "sample_id": sample_id, "sample_weight": sample_weight}
         self._sent.put(preds, **given)
         if self._at_once:
             self._sent.flush()
 
-    def _add(
-        self, preds: Any, target: Any, sample_id: Any = None, sample_weight: Any = None
-    ) -> None:
-        """Add a batch on the host."""
+    def _add_sent(self, preds: Any, target: Any, **more: Any) -> None:
+        """Add a batch that has come to the host."""
         try:
-            self._own.update(target, preds, sample_weight=sample_weight, sample_id=sample_id)
+            self._own.update(target, preds, **more)
         except F1Error as error:
             raise renamed(error, y_pred="preds", y_true="target") from None
 

@@ -53,7 +53,7 @@ class Launch:
             chosen = none if constants.averaged is None else constants.averaged.to(torch.int8)
             coefs = torch.tensor(form.options.coefs, dtype=torch.float64, device=device)
             self._rows = chosen, coefs
-            self._run, self._block = self._labels, min(128, block)
+            self._run, self._block = self._labels, max(1, min(128, block // 2))  # of two arrays
         else:
             cells = width * width if form.matrix else 3 * width
             self._run, self._block = self._argmax, min(512, block)
@@ -69,8 +69,12 @@ class Launch:
         """Add a batch onto counts and notes."""
         if self._constants.labels is not None:
             form = self._form
-            true = true if form.onehot else self._encoded(true, form.true_limit)
-            pred = self._encoded(pred, form.pred_limit) if form.kind == "labels" else pred
+            if not form.onehot:
+                ignored = form.ignored
+                ids = self._encoded(true, form.true_limit)
+                true = ids if ignored is None else torch.where(true == ignored, _SKIPPED, ids)
+            if form.kind == "labels":
+                pred = self._encoded(pred, form.pred_limit)
         index = self._device.index
         if index is None or index == torch.cuda.current_device():
             self._run(counts, notes, true, pred, number)
@@ -81,9 +85,7 @@ class Launch:
     def _encoded(self, labels: Any, limit: int | None) -> Tensor:
         """Labels as class ids; where classes are named by other numbers."""
         ids, good = class_ids(self._form, OPERATIONS, labels, self._constants, limit)
-        ids = torch.where(good, ids, _UNKNOWN)
-        ignored = self._form.ignored
-        return ids if ignored is None else torch.where(labels == ignored, _SKIPPED, ids)
+        return torch.where(good, ids, _UNKNOWN)
 
     def _blocks(self, n: int) -> int:
         return -(-n // self._block)

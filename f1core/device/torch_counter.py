@@ -72,7 +72,7 @@ class TorchCounter:
         true, pred = found.wrong_true, found.wrong_pred & ~found.wrong_true
         rows = torch.arange(len(true), device=true.device)
         key = FIRST - ((rows << _ROW) + (~true).to(torch.int64))
-        key = key - ((notes[3] if compiling else number) << _BATCH)
+        key = key - ((notes[3] + 1 if compiling else number) << _BATCH)
         first = torch.where(true | pred, key, 0).amax(dim=0)
         more = torch.stack([true.sum(), pred.sum(), torch.zeros_like(first), first * 0])
         if compiling:  # where a number of Python would be a constant, and another one another step

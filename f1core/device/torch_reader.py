@@ -8,10 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..arrays import Array, to_numpy
 from ..errors import F1Error
 from ..options import Options
-from .form import read_form
+from ..running_total import RunningTotal
+from .form import Form, read_form
 from .torch_counter import DTYPES, Batch, TorchCounter
+
+# Dtype and columns of the scores, dtype and columns of the targets, and where they are.
+Key = tuple[Any, Any, Any, Any, torch.device]
 
 CHECKS = ("later", "now")
 EVERYWHERE = False  # whether tensors on the CPU are counted here too, as tests do
@@ -21,7 +26,8 @@ class TorchReader:
     """Reads tensors as rows, and remembers a counter for each of their forms.
 
     `matrix` says whether a confusion matrix is counted; None leaves it to the options. `settled`
-    tells how many classes earlier batches had, where the options do not.
+    tells how many classes earlier batches had, where the options do not, and `begin` hears of
+    each new form before its first batch.
     """
 
     def __init__(
@@ -29,14 +35,15 @@ class TorchReader:
         options: Options,
         matrix: bool | None = None,
         settled: Callable[[], int | None] = lambda: None,
+        begin: Callable[[Form, torch.device], None] = lambda form, device: None,
     ) -> None:
-        self._matrix, self._settled = matrix, settled
+        self._matrix, self._settled, self._begin = matrix, settled, begin
         # Not where the data would have to name the classes, or rows are drawn anew.
         self._here = not options.finds_negative and not options.resamples
         if options.task == "binary" and options.names is None and self._here:
             options = options.with_labels(0, 1)
         self._options = options
-        self._counters: dict[Any, TorchCounter | None] = {}
+        self._counters: dict[Key, TorchCounter | None] = {}
 
     def read(self, preds: Any, target: Any) -> tuple[TorchCounter, Batch] | None:
         """The counter of a batch of one row an item; None for what is counted on the host.
@@ -51,17 +58,17 @@ class TorchReader:
         preds = preds.detach() if preds.requires_grad else preds
         if target.device != preds.device:
             target = target.to(preds.device, non_blocking=True)
-        if preds.ndim > 2 or target.ndim > 2:
-            preds, target = flat_rows(preds, target, self._options.task)
+        preds, target = flat_rows(preds, target, self._options.task)
         if self._options.task != "multilabel":  # a single column is a vector
             preds = preds[:, 0] if preds.shape[1:] == (1,) else preds
             target = target[:, 0] if target.shape[1:] == (1,) else target
         if preds.ndim == 0 or target.ndim == 0:
             return None
         key = preds.dtype, preds.shape[1:], target.dtype, target.shape[1:], preds.device
-        if key not in self._counters:
-            _refuse_capture(preds)
-            self._counters[key] = self._made(preds, target)
+        if torch.compiler.is_compiling():  # before `_counters` is looked at, as it then is
+            self._prepare(key)
+        elif key not in self._counters:
+            self._prepare(key, len(preds), len(target))
         counter = self._counters[key]
         if counter is None:
             return None
@@ -69,35 +76,47 @@ class TorchReader:
             raise F1Error(f"target has {len(target)} rows, preds has {len(preds)}")
         return counter, Batch(target, preds)
 
-    def _made(self, preds: Tensor, target: Tensor) -> TorchCounter | None:
-        true, pred = DTYPES.get(target.dtype), DTYPES.get(preds.dtype)
-        options = self._options
+    @torch._dynamo.assume_constant_result  # type: ignore[untyped-decorator, unused-ignore]
+    def _prepare(self, key: Key, n: int = 1, m: int = 1) -> bool:
+        """Make a counter of this form, if there is none; while a step is traced, in Python."""
+        if key in self._counters:
+            return True
+        if key[-1].type == "cuda" and torch.cuda.is_current_stream_capturing():
+            raise F1Error(
+                "the first batch of this form comes while a CUDA graph is captured: update() once "
+                "before, in the warm-up, and reset()"
+            )
+        self._counters[key] = self._made(key, n, m)
+        return True
+
+    def _made(self, key: Key, n: int, m: int) -> TorchCounter | None:
+        pred_dtype, columns, true_dtype, flags, device = key
+        true, pred = DTYPES.get(true_dtype), DTYPES.get(pred_dtype)
         if true is None or pred is None:
             return None
+        options = self._options
         width = options.n_classes or self._settled()
-        labels = preds.ndim == 1 and options.task == "multiclass"
-        if labels and (width is None or preds.is_floating_point()):
+        labels = not columns and options.task == "multiclass"
+        if labels and (width is None or pred_dtype.is_floating_point):
             return None  # whose classes only values tell
         form = read_form(
-            options, (true, tuple(target.shape)), (pred, tuple(preds.shape)), width,
-            matrix=self._matrix,
-        )  # fmt: skip
-        return TorchCounter(form, preds.device)
+            options, (true, (m, *flags)), (pred, (n, *columns)), width, matrix=self._matrix
+        )
+        self._begin(form, device)
+        return TorchCounter(form, device)
 
 
-def in_rows(preds: Any, target: Any, task: str | None) -> tuple[Any, Any]:
-    """The two as they are, or dense ones as one row an item."""
-    if (
-        isinstance(preds, Tensor)
-        and isinstance(target, Tensor)
-        and max(preds.ndim, target.ndim) > 2
-    ):
-        return flat_rows(preds, target, task)
-    return preds, target
+def in_rows(preds: Any, target: Any, counted: RunningTotal) -> tuple[Array, Array]:
+    """(target, preds) as arrays of the host, dense ones as one row an item."""
+    if isinstance(preds, Tensor) and (preds.ndim > 2 or getattr(target, "ndim", 0) > 2):
+        preds, target = flat_rows(preds, target, counted.task)
+    return to_numpy(target, "target"), to_numpy(preds, "preds")
 
 
-def flat_rows(preds: Tensor, target: Tensor, task: str | None) -> tuple[Tensor, Tensor]:
+def flat_rows(preds: Tensor, target: Any, task: str | None) -> tuple[Tensor, Any]:
     """Dense predictions, classes in dimension 1 as in torch's losses, as one row an item."""
+    if not isinstance(target, Tensor) or (preds.ndim <= 2 and target.ndim <= 2):
+        return preds, target
     p, t = tuple(preds.shape), tuple(target.shape)
     without = p[:1] + p[2:]
     if task == "binary" and (p == t or (without == t and p[1] == 1)):
@@ -115,19 +134,10 @@ def flat_rows(preds: Tensor, target: Tensor, task: str | None) -> tuple[Tensor, 
     )
 
 
-def _refuse_capture(preds: Tensor) -> None:
-    """Complain about a first batch while a CUDA graph is captured, which would repeat its setup."""
-    if preds.is_cuda and torch.cuda.is_current_stream_capturing():
-        raise F1Error(
-            "the first batch of this form comes while a CUDA graph is captured: update() once "
-            "before, in the warm-up, and reset()"
-        )
-
-
 def lies_here(preds: Any) -> bool:
     """Whether a tensor is not read by the CPU's kernels; in a traced step it has no memory yet."""
     if not isinstance(preds, Tensor):
         return False
-    if type(preds) is Tensor and preds.is_meta:  # which has no numbers at all
-        return False
-    return not preds.is_cpu or EVERYWHERE or torch.compiler.is_compiling()
+    if preds.is_cpu:
+        return EVERYWHERE or torch.compiler.is_compiling()
+    return not (type(preds) is Tensor and preds.is_meta)  # which has no numbers at all

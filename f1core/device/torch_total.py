@@ -32,23 +32,34 @@ class TorchTotal:
         self._held: dict[torch.device, _Held] = {}
         self._number = 0
 
+    def begin(self, form: Form, device: torch.device) -> None:
+        """Make room for batches of this form, unless earlier ones have another number of classes.
+
+        Raises
+        ------
+        F1Error
+            If they have.
+        """
+        for held in self._held.values():
+            if held.form.length != form.length:
+                raise F1Error(
+                    f"preds has {form.width} columns, there are {held.form.width} classes"
+                )
+        if device not in self._held:
+            self._held[device] = _held(form, device)
+
     def add(self, counter: TorchCounter, batch: Batch) -> None:
         """Add a batch.
 
         Raises
         ------
         F1Error
-            If it has another number of classes than earlier ones; or, where every batch is asked,
-            if it cannot be counted: nothing of it is then added.
+            Where every batch is asked, if it cannot be counted: nothing of it is then added.
         """
         device = batch.pred.device
-        held = self._held.get(device)
-        if held is None:
-            held = self._held[device] = _held(counter.form, device)
-        elif held.form.length != counter.form.length:
-            raise F1Error(
-                f"preds has {counter.form.width} columns, there are {held.form.width} classes"
-            )
+        if not len(batch.pred):
+            return
+        held = self._held[device]
         if not torch.compiler.is_compiling():
             self._number += 1
         if not self._at_once:
