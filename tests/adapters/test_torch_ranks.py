@@ -20,7 +20,7 @@ def found(request, tmp_path_factory):
     return [what for _, what in told]
 
 
-@pytest.mark.parametrize("kind", ["scores", "ids", "weights"])
+@pytest.mark.parametrize("kind", ["scores", "ids", "weights", "device"])
 @pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])
 @pytest.mark.parametrize("parts", list(PARTS))
 def test_every_rank_gets_the_scores_of_all_rows_and_twice_is_once(found, parts, task, kind):
@@ -67,6 +67,12 @@ def test_what_cannot_be_added_is_refused_on_every_rank_alike(found):
         ("nothing", "there are no rows to score: update() was not called since the start"),
     ):
         assert [each[what] for each in found] == [sentence] * len(found)
+
+
+def test_what_one_rank_refused_on_its_device_is_refused_on_every_rank(found):
+    sentences = [each["refused there"] for each in found]
+    assert all("1 row was refused, the first in update 1, preds at row 1" in s for s in sentences)
+    assert [s.startswith("rank 1: ") for s in sentences] == [i != 1 for i in range(len(found))]
 
 
 def test_a_rank_that_fails_does_not_let_the_others_wait(tmp_path):

@@ -71,14 +71,16 @@ def all_of_it(rank: int, size: int) -> dict[str, Any]:
 
     from f1core import F1Error
     from f1core.adapters.torch import ScoreMeter
+    from f1core.device import torch_reader
 
     found: dict[str, Any] = {}
     for name, edges in PARTS.items():
         mine = slice(edges[rank], edges[rank + 1])
         for task in ("binary", "multiclass", "multilabel"):
             true, pred, weight = rows(task)
-            for kind in ("scores", "ids", "weights"):
+            for kind in ("scores", "ids", "weights", "device"):
                 meter = ScoreMeter(task)
+                torch_reader.EVERYWHERE = kind == "device"
                 more: dict[str, Any] = {"sample_weight": weight[mine]} if kind == "weights" else {}
                 if kind == "ids":
                     more["sample_id"] = np.arange(ROWS)[mine]
@@ -93,6 +95,12 @@ def all_of_it(rank: int, size: int) -> dict[str, Any]:
                     **({"sample_id": np.arange(0)} if kind == "ids" else {}),
                 )
                 assert meter.total == own, "an update makes it this rank's own again"
+    torch_reader.EVERYWHERE = True
+    meter = ScoreMeter("binary")
+    some = torch.tensor([0.5, float("nan") if rank == 1 else 0.1])
+    meter.update(some, torch.tensor([0, 1]))
+    found["refused there"] = _refusal(meter.sync, F1Error)
+    torch_reader.EVERYWHERE = False
 
     true, pred, _ = rows()
     meter = ScoreMeter("multiclass")  # the classes are those seen, fewer on some ranks
