@@ -32,35 +32,62 @@ def fits(form: Form, device: torch.device) -> bool:
 
 
 class Launch:
-    """Launches the kernel of a form with what stays the same from batch to batch."""
+    """Launches the kernel of a form with what stays the same from batch to batch.
+
+    What does is made once: the host's time is all there is to most updates.
+    """
 
     def __init__(self, form: Form, constants: Constants, device: torch.device) -> None:
         self._form, self._constants, self._device = form, constants, device
-        width = form.width
         self._ignored = 0 if form.ignored is None else form.ignored
         if form.labels is not None and not form.onehot:
             self._ignored = _SKIPPED
-        self._columns = min(_COLUMNS, triton.next_power_of_2(width))
-        none = torch.zeros(1, device=device)
-        cut = none if constants.cut is None else constants.cut
-        cut = cut if cut.dtype == torch.float64 else cut.to(torch.float32)
-        limits = torch.tensor(form.limits or (0.0, 1.0), dtype=cut.dtype, device=device)
-        self._cut = cut, limits
-        block = max(1, _TILE // self._columns)
+        self._how: dict[str, Any] = {"IGNORES": form.ignored is not None, **_NO_FUSION}
+        self._columns = min(_COLUMNS, triton.next_power_of_2(form.width))
+        if form.kind in ("binary", "multilabel"):
+            none = torch.zeros(1, device=device)
+            cut = none if constants.cut is None else constants.cut
+            cut = cut if cut.dtype == torch.float64 else cut.to(torch.float32)
+            limits = torch.tensor(form.limits or (0.0, 1.0), dtype=cut.dtype, device=device)
+            self._more: tuple[Any, ...] = (self._ignored, cut, limits)
+            self._how["LIMITS"] = form.limits is not None
         if form.kind == "binary":
             self._run, self._block = self._binary, 1024
+            self._how["MATRIX"] = form.matrix
         elif form.kind == "multilabel":
             chosen = none if constants.averaged is None else constants.averaged.to(torch.int8)
             coefs = torch.tensor(form.options.coefs, dtype=torch.float64, device=device)
-            self._rows = chosen, coefs
-            self._run, self._block = self._labels, max(1, min(128, block // 2))  # of two arrays
+            self._more += (chosen, coefs)
+            self._run, self._block = self._labels, max(1, min(128, _TILE // 2 // self._columns))
+            self._how |= {
+                "n_labels": form.width, "COLUMNS": self._columns, "HARD": form.hard,
+                "CUTS": not form.hard and len(cut) > 1, "CHOSEN": constants.averaged is not None,
+            }  # fmt: skip
         else:
-            cells = width * width if form.matrix else 3 * width
-            self._run, self._block = self._argmax, min(512, block)
+            self._run, self._block = self._argmax, max(1, min(512, _TILE // self._columns))
             if form.kind == "labels" and not form.onehot:
                 self._block = 512
-            fit = cells < _BINS and cells <= 2 * self._block
-            self._bins = max(128, triton.next_power_of_2(cells + 1)) if fit else 0
+            self._bins = self._own_bins()
+            self._how |= self._argmax_constants()
+        self._how["BLOCK"] = self._block
+
+    def _own_bins(self) -> int:
+        """Bins of a program's own histogram; 0 where each row is an addition of its own."""
+        width = self._form.width
+        cells = width * width if self._form.matrix else 3 * width
+        fits = cells < _BINS and cells <= 2 * self._block
+        return max(128, triton.next_power_of_2(cells + 1)) if fits else 0
+
+    def _argmax_constants(self) -> dict[str, Any]:
+        form, place = self._form, self._form.ignored_class
+        encoded = form.labels is not None
+        limit = None if encoded and not form.onehot else form.true_limit
+        return {
+            "n_classes": form.width, "COLUMNS": self._columns, "BINS": self._bins,
+            "MATRIX": form.matrix, "ONEHOT": form.onehot, "PLACE": -1 if place is None else place,
+            "LIMIT": limit or 0, "LABELS": form.kind == "labels",
+            "PRED_LIMIT": 0 if encoded else form.pred_limit or 0,
+        }  # fmt: skip
 
     def __call__(
         self, counts: Tensor, notes: Tensor, true: Tensor, pred: Tensor,
@@ -91,47 +118,29 @@ class Launch:
         return -(-n // self._block)
 
     def _binary(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:
-        n, form = len(pred), self._form
+        n = len(pred)
         binary_counts[(min(_PROGRAMS, self._blocks(n)),)](
-            counts, notes, true, pred, n, number, true.stride(0), pred.stride(0), self._ignored,
-            *self._cut, BLOCK=self._block, MATRIX=form.matrix, IGNORES=form.ignored is not None,
-            LIMITS=form.limits is not None, **_NO_FUSION,
+            counts, notes, true, pred, n, number, true.stride(0), pred.stride(0), *self._more,
+            **self._how,
         )  # fmt: skip
 
     def _argmax(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:
-        form = self._form
-        encoded = self._constants.labels is not None
-        true_limit = None if encoded and not form.onehot else form.true_limit
-        pred_limit = None if encoded else form.pred_limit
-        place = form.ignored_class
         blocks = self._blocks(len(pred))
         argmax_counts[(min(_PROGRAMS, blocks) if self._bins else blocks,)](
-            counts, notes, true, pred, len(pred), number,
-            true.stride(0), true.stride(-1), pred.stride(0), pred.stride(-1), self._ignored,
-            n_classes=form.width, BLOCK=self._block, COLUMNS=self._columns, BINS=self._bins,
-            MATRIX=form.matrix, ONEHOT=form.onehot, IGNORES=form.ignored is not None,
-            PLACE=-1 if place is None else place, LIMIT=true_limit or 0,
-            WIDE=pred.dtype == torch.float64, LABELS=form.kind == "labels",
-            PRED_LIMIT=pred_limit or 0, **_NO_FUSION,
+            counts, notes, true, pred, len(pred), number, true.stride(0), true.stride(-1),
+            pred.stride(0), pred.stride(-1), self._ignored, WIDE=pred.dtype == torch.float64,
+            **self._how,
         )  # fmt: skip
 
     def _labels(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:
-        form, n = self._form, len(pred)
-        programs = min(_PROGRAMS, self._blocks(n))
+        n, how = len(pred), self._how
+        programs, several = min(_PROGRAMS, self._blocks(n)), -(-self._form.width // self._columns)
         given = (
             counts, notes, true, pred, n, number, true.stride(0), true.stride(1), pred.stride(0),
-            pred.stride(1), self._ignored, *self._cut, *self._rows,
+            pred.stride(1), *self._more,
         )  # fmt: skip
-        how = {
-            "n_labels": form.width, "BLOCK": self._block, "COLUMNS": self._columns,
-            "HARD": form.hard, "CUTS": not form.hard and len(self._cut[0]) > 1,
-            "IGNORES": form.ignored is not None, "LIMITS": form.limits is not None,
-            "CHOSEN": self._constants.averaged is not None, **_NO_FUSION,
-        }  # fmt: skip
-        if form.width <= self._columns:
+        if several == 1:
             label_counts[(programs, 1)](*given, BY_LABEL=True, BY_ROW=True, **how)
             return
-        label_counts[(programs, -(-form.width // self._columns))](
-            *given, BY_LABEL=True, BY_ROW=False, **how
-        )
+        label_counts[(programs, several)](*given, BY_LABEL=True, BY_ROW=False, **how)
         label_counts[(programs, 1)](*given, BY_LABEL=False, BY_ROW=True, **how)
