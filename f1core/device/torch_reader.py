@@ -99,11 +99,22 @@ class TorchReader:
         labels = not columns and options.task == "multiclass"
         if labels and (width is None or pred_dtype.is_floating_point):
             return None  # whose classes only values tell
+        if options.task == "multilabel" and not _has_float64(device):
+            return None  # ratios of rows would round otherwise than the CPU's
         form = read_form(
             options, (true, (m, *flags)), (pred, (n, *columns)), width, matrix=self._matrix
         )
         self._begin(form, device)
         return TorchCounter(form, device)
+
+
+def _has_float64(device: torch.device) -> bool:
+    """Whether a device counts in float64: Apple's GPUs and some of Intel's do not."""
+    try:
+        torch.zeros((), dtype=torch.float64, device=device)
+    except (TypeError, RuntimeError):
+        return False
+    return True
 
 
 def in_rows(preds: Any, target: Any, counted: RunningTotal) -> tuple[Array, Array]:

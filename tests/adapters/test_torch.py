@@ -123,6 +123,23 @@ def test_nothing_travels_and_nothing_is_asked(there, task, options, shape, dtype
     assert counted(meter) == expected.counts
 
 
+def test_a_device_without_float64_leaves_rows_of_labels_to_the_host(there, monkeypatch):
+    zeros = torch.zeros
+
+    def none(*size, **how):
+        if how.get("dtype") == torch.float64:
+            raise TypeError("Cannot convert a MPS Tensor to float64")
+        return zeros(*size, **how)
+
+    monkeypatch.setattr(torch, "zeros", none)
+    pred, true = random_scores(ROWS, 5), random_scores(ROWS, 5) > 0.5
+    meter, expected = ScoreMeter("multilabel"), Accumulator("multilabel")
+    meter.update(Away(pred), Away(true))
+    expected.update(true, pred)
+    assert meter.compute().to_dict() == expected.compute().to_dict()
+    assert there.bytes == 2 * ROWS * 5
+
+
 @pytest.mark.parametrize("check", ["later", "now"])
 def test_rows_with_ids_or_weights_travel_as_ids_and_flags(there, check):
     true = torch.arange(ROWS) % CLASSES
