@@ -60,7 +60,7 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
     """Count all rows of a batch, or none: a row that cannot be counted is refused by name."""
     backend, budget = switch.active, None
     if backend is None:  # else a call less, and a file less to read, in every count
-        backend, budget = switch.choose(batch.pred.size)
+        backend, budget = switch.choose(batch.pred.size, batch.kind)
     while True:
         plan = kernel_plan(batch, backend)
         try:

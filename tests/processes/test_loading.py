@@ -3,6 +3,8 @@
 import pytest
 from jobs import job
 
+from f1core.backends import switch
+
 pytest.importorskip("numba", exc_type=ImportError)
 
 
@@ -13,6 +15,17 @@ def test_a_short_script_loads_no_compiler():
 @pytest.mark.parametrize(("calls", "rows"), [(3000, 1000), (1, 2_000_000)])
 def test_much_work_loads_the_kernels_whether_in_small_batches_or_in_a_large_one(calls, rows):
     assert job("some_scores", calls=calls, rows=rows)["loaded"]
+
+
+@pytest.mark.parametrize(("kind", "at_once"), [("multiclass", False), ("multilabel", True)])
+def test_numpy_starts_no_batch_that_it_would_take_too_long_over(kind, at_once, monkeypatch):
+    loads = []
+    monkeypatch.delenv("F1CORE_BACKEND", raising=False)
+    monkeypatch.setattr(switch, "active", None)
+    monkeypatch.setattr(switch, "_budget", switch.WarmupBudget(switch.OBJECT_CODE))
+    monkeypatch.setattr(switch, "load", lambda now: loads.append(now))
+    switch.choose(15_000_000, kind)
+    assert len(loads) == at_once
 
 
 @pytest.mark.parametrize(
