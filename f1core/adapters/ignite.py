@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,13 @@ except ModuleNotFoundError as error:
         raise
     raise missing("f1core.adapters.ignite", "pytorch-ignite", "ignite") from None
 
+from ..arrays import Array
+from ..device.torch_counter import NOTES, added_notes, refuse_noted, zeros
+from ..device.torch_reader import CHECKS, lies_here
+from ..option_values import among
 from ..plausible import refuse_overflow
 from .state_vector import Vectors
+from .waiting import Waiting, open_to_additions
 
 
 class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
@@ -37,15 +43,21 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         What the keys of a dict begin with.
     task, classes
         As for `f1core.Accumulator`; the number of classes must be known beforehand.
+    check
+        When what is refused of scores on a device is said: "later", by `compute`, so that nothing
+        waits for the device; or "now", by the update.
     output_transform, device
         As for every metric of Ignite; the output is (y_pred, y) or (y_pred, y, sample_weight).
+        Scores are counted where they lie, on `device` onto the metric's own counts; weights travel
+        to the host while the next step runs.
     **options
         The options of `f1core.Accumulator`.
 
     Raises
     ------
     F1Error
-        For options that are not of their form, and batches that cannot be counted.
+        For options that are not of their form, and batches that cannot be counted: of values on
+        a device by `compute`, on every process.
 
     Examples
     --------
@@ -57,7 +69,9 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
     0.5556
     """
 
-    _state_dict_all_req_keys = ("_counts", "_weights")
+    _state_dict_all_req_keys = ("_counts", "_weights", "_notes")
+    _counts: Any
+    _notes: Any
 
     def __init__(
         self,
@@ -67,6 +81,7 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         classes: Any = None,
         average: str | None = None,
         prefix: str = "",
+        check: str = "later",
         output_transform: Callable[[Any], Any] = lambda output: output,
         device: str | torch.device = "cpu",
         **options: Any,
@@ -74,26 +89,49 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         self._vectors = Vectors(metric, task, classes, average, options, prefix)
         if prefix and not self._vectors.several:
             raise F1Error("prefix is for several metrics; `attach` names a single one")
+        self._at_once = among("check", check, CHECKS) == "now"
+        self._waiting = Waiting(self._vectors, self._add, self._at_once)
         super().__init__(output_transform, device=device)
 
     @reinit__is_reduced  # type: ignore[untyped-decorator, unused-ignore]
     def reset(self) -> None:
         """Forget all counts: at the start of an epoch."""
         length, device = self._vectors.length, self._device
-        self._counts = torch.zeros(length, dtype=torch.int64, device=device)
+        self._waiting.reset()
         self._weights = torch.zeros(length, dtype=self._double_dtype, device=device)
+        for name, size in (("_counts", length), ("_notes", NOTES)):
+            state = self.__dict__.get(name)
+            if state is not None and state.device.type == self._device.type:
+                setattr(self, name, open_to_additions(state).zero_())  # where graphs go on counting
+            else:
+                setattr(self, name, zeros(size, device))
 
     @reinit__is_reduced  # type: ignore[untyped-decorator, unused-ignore]
     def update(self, output: Sequence[Any]) -> None:
         """Add a batch: (y_pred, y), or (y_pred, y, sample_weight)."""
-        found = self._vectors.count(*output)
-        if found is None:
+        if lies_here(output[0]):
+            self._counts, self._notes = map(open_to_additions, (self._counts, self._notes))
+            preds, target, weight = (*output, None)[:3]
+            self._waiting.update(preds, target, weight, self._counts, self._notes)
             return
+        found = self._vectors.count(*output)
+        if found is not None:
+            self._add(found)
+
+    def _add(self, found: Array) -> None:
+        """Add what the host has counted."""
         added = torch.from_numpy(found)
         if added.dtype == torch.int64:
-            self._counts += added.to(self._device)
+            self._counts = open_to_additions(self._counts).add_(added.to(self._device))
         else:
             self._weights += added.to(self._device, self._double_dtype)
+
+    def _settle(self) -> None:
+        """Add to the counts what has waited for that."""
+        for flat in self._waiting.settle():
+            flat = flat.to(self._device)
+            self._counts = open_to_additions(self._counts).add_(flat[:-NOTES])
+            self._notes = added_notes(torch.stack([self._notes, flat[-NOTES:]]))
 
     def compute(self) -> float | dict[str, float]:
         """The metric of everything so far, of all processes; 0.0 where it is undefined.
@@ -116,30 +154,79 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
 
     def _of_all(self) -> list[Any]:
         """The sums of all processes, each one's limbs carried so that none overflows."""
-        sums = self._sums()
         if idist.get_world_size() == 1:
-            return list(sums)
-        found, rows = [], []
+            *sums, notes = self._sums()
+            refuse_noted(notes, self._waiting.form)
+            return sums
+        found, rows, refused = [], [], None
+        try:
+            *sums, notes = self._sums()
+        except F1Error as error:  # told on every process, since the others wait for this one
+            *sums, notes = self._read()
+            refused = error
         for mine in sums:
             try:
                 found.append(self._vectors.added([mine]))
                 rows.append(self._vectors.rows_of(mine))
-            except F1Error:  # told on every process, since the others wait for this one
+            except F1Error:
                 found.append(mine)
                 rows.append(math.inf)
-        counted, weighed = self._reduced(np.asarray(rows)).tolist()
+        said = [*rows, float(notes[:2].sum()), float(refused is not None)]
+        counted, weighed, wrong, others = self._reduced(np.asarray(said)).tolist()
+        if refused is not None:
+            raise refused
+        if others:
+            raise F1Error("a batch was refused on another process, which says why")
+        if wrong:
+            total, first = self._reduced(notes), self._reduced(notes, "MAX")
+            refuse_noted(np.where(np.arange(NOTES) == 2, first, total), self._waiting.form)
         if counted >= 2.0**63:
             raise F1Error(f"{counted:,.4g} rows of all processes: counts end at 2^63")
         refuse_overflow(weighed, 0.0)
         return [self._reduced(each) for each in found]
 
-    def _reduced(self, array: Any) -> Any:
+    def _reduced(self, array: Any, how: str = "SUM") -> Any:
         dtype = torch.int64 if array.dtype.kind == "i" else self._double_dtype
-        total: Any = idist.all_reduce(torch.tensor(array, dtype=dtype, device=self._device))
+        total: Any = idist.all_reduce(torch.tensor(array, dtype=dtype).to(self._device), how)
         return total.cpu().numpy()
 
-    def _sums(self) -> tuple[Any, Any]:
-        return self._counts.cpu().numpy(), self._weights.cpu().numpy()
+    def _sums(self) -> list[Any]:
+        """Counts, sums of weights and notes of what was refused."""
+        self._settle()
+        return self._read()
+
+    def _read(self) -> list[Any]:
+        weights = self._weights
+        if self._double_dtype is torch.float64:  # all in one copy
+            weights = weights.view(torch.int64)
+            states = torch.cat([self._counts, weights, self._notes]).cpu().numpy()
+            length = self._vectors.length
+            counts, weights, notes = np.split(states, [length, 2 * length])
+            return [counts, weights.view("f8"), notes]
+        return [each.cpu().numpy() for each in (self._counts, weights, self._notes)]
+
+    def state_dict(self) -> Any:
+        """The counts of all processes, with what has waited for that."""
+        self._settle()
+        return deepcopy(super().state_dict())  # later batches are added onto the tensors themselves
+
+    def _load_state_dict_per_rank(self, state_dict: Mapping[str, Any]) -> None:
+        self._waiting.reset()
+        none = {"_notes": zeros(NOTES, self._device)}  # of a version that had none
+        saved = none | {name: state.clone() for name, state in state_dict.items()}
+        super()._load_state_dict_per_rank(saved)
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._settle()
+        return {name: each for name, each in self.__dict__.items() if name != "_waiting"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._waiting = Waiting(self._vectors, self._add, self._at_once)
+
+    def _counted(self) -> Iterator[Any]:
+        """Counts and sums of weights, once somebody asks."""
+        yield from self._sums()[:2]
 
     def __repr__(self) -> str:
-        return self._vectors.described(self, self._sums())
+        return self._vectors.described(self, self._counted())

@@ -14,6 +14,7 @@ import numpy as np
 from ..accumulator import Accumulator
 from ..count_layout import RATIOS, ROWS
 from ..counts import Array, Counts
+from ..device.torch_reader import in_rows
 from ..errors import F1Error, one_of, parameters_of, refuse_unknown, renamed
 from ..option_values import word
 from ..options import Options
@@ -21,7 +22,6 @@ from ..plausible import refuse_overflow
 from ..pos_label import with_fixed_labels
 from ..scores import LOSSES, Scores
 from .hooks import described, monitored, named, names_of
-from .tensors import in_rows
 
 OPTIONS = frozenset(parameters_of(Accumulator)) - {"task", "classes"}
 
@@ -67,8 +67,8 @@ class Vectors:
         )
         if self.options.resamples:
             raise F1Error("resamples are kept by an Accumulator or a ScoreMeter, not by one metric")
-        width = 2 if task == "binary" else self.options.n_classes or 0
-        self._shape = (4 if task == "multilabel" else 3, width)
+        self.width = 2 if task == "binary" else self.options.n_classes or 0
+        self._shape = (4 if task == "multilabel" else 3, self.width)
         self.length = math.prod(self._shape) + (ROWS if task == "multilabel" else 0)
 
     @property
@@ -100,7 +100,7 @@ class Vectors:
         """(length,) int64, or float64 sums of weights; None for an empty batch."""
         self._counter.reset()
         try:
-            true, pred = in_rows(preds, target, self.options)
+            true, pred = in_rows(preds, target, self._counter)
             self._counter.update(true, pred, sample_weight=sample_weight)
         except F1Error as error:
             raise renamed(error, y_pred="preds", y_true="target") from None
@@ -131,7 +131,7 @@ class Vectors:
             found = [scores.metric(name) for name in self._names.values()]
         return dict(zip(self.keys, map(monitored, found), strict=True))
 
-    def described(self, made: Any, sums: Sequence[Array]) -> str:
+    def described(self, made: Any, sums: Iterable[Array]) -> str:
         """Describe a metric object for its `repr`, with the rows that it has counted."""
         try:
             rows = sum(self._counts(each).total for each in sums if np.any(each))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import F1Error, missing, refuse_unknown
+from ..option_values import among
 from ..scores import LOSSES
 
 try:
@@ -20,7 +19,11 @@ except ModuleNotFoundError as error:
         raise
     raise missing("f1core.adapters.torchmetrics", library, "torchmetrics") from None
 
+from ..device.torch_counter import refuse_noted
+from ..device.torch_reader import CHECKS, lies_here
 from .state_vector import OPTIONS, Vectors
+from .torchmetrics_parts import Part, warn_of_modes
+from .torchmetrics_states import CountStates
 
 _THEIRS = (  # the options of `torchmetrics.Metric`
     "compute_on_cpu", "compute_with_cache", "dist_sync_fn", "dist_sync_on_step",
@@ -28,7 +31,7 @@ _THEIRS = (  # the options of `torchmetrics.Metric`
 )  # fmt: skip
 
 
-class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
+class ScoreMetric(CountStates):
     """One metric of f1core, exact over an epoch, whatever the batches, devices and processes.
 
     With `self.log("val_f1", metric)` Lightning computes it at the end of the epoch. Its
@@ -50,9 +53,16 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
     **options
         The options of `f1core.Accumulator`, and those of `torchmetrics.Metric`.
 
+    check
+        When what is refused of scores on a device is said: "later", by `compute`, so that nothing
+        waits for the device; or "now", by the update.
+
     `update(preds, target, sample_weight=None)` takes what `ScoreMeter` takes. Metrics of equal
     options share their state in a MetricCollection, others never do. An undefined value, or one of
-    no rows, is 0.0.
+    no rows, is 0.0. Scores on the metric's device are counted there, onto its state; scores on
+    another one there too, and their counts move to the state when somebody reads it. Rows with
+    weights travel to the host while the next step runs. `forward` gives each batch's value, for
+    which it waits: `update` does not.
 
     Raises
     ------
@@ -80,27 +90,25 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         classes: Any = None,
         average: str | None = None,
         prefix: str = "",
+        check: str = "later",
         **options: Any,
     ) -> None:
+        among("check", check, CHECKS)
         theirs = {k: v for k, v in options.items() if k not in OPTIONS}
         try:
             super().__init__(**theirs)
         except ValueError as error:
             refuse_unknown(
                 options,
-                ("metric", "average", "classes", "prefix", *sorted(OPTIONS), *_THEIRS),
+                ("metric", "average", "classes", "prefix", "check", *sorted(OPTIONS), *_THEIRS),
                 "ScoreMetric",
             )
             raise F1Error(str(error)) from None
         ours = {k: v for k, v in options.items() if k in OPTIONS}
-        self._vectors = Vectors(metric, task, classes, average, ours, prefix)
-        # A collection lets metrics share states of equal names that were equal once.
-        self._counts, self._weights = (f"{n}_{self._vectors.digest}" for n in ("counts", "weights"))
-        zeros = torch.zeros(self._vectors.length, dtype=torch.int64)
-        self.add_state(self._counts, zeros, dist_reduce_fx=self._add_counts)
-        self.add_state(self._weights, zeros, dist_reduce_fx=self._add_weights)
+        vectors = Vectors(metric, task, classes, average, ours, prefix)
+        self._add_states(vectors, check == "now")
         self._trainer: int | None = None
-        keys = self._vectors.keys.items() if self._vectors.several else ()
+        keys = vectors.keys.items() if vectors.several else ()
         self._parts = torch.nn.ModuleList(Part(self, key, name) for key, name in keys)
 
     @property
@@ -135,31 +143,43 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         return fig, ax
 
     def __repr__(self) -> str:
-        sums = () if self.device.type == "meta" else self._sums()
+        sums = () if getattr(self, self._counts).is_meta else self._counted()
         return self._vectors.described(self, sums)
 
     def update(self, preds: Any, target: Any, sample_weight: Any = None) -> None:
-        """Add a batch."""
-        found = self._vectors.count(preds, target, sample_weight)
-        if found is None:
+        """Add a batch.
+
+        Raises
+        ------
+        F1Error
+            If the batch cannot be counted; the metric is then as it was. Of values on a device
+            `compute` says so, or with check="now" this update.
+        """
+        if lies_here(preds):
+            self._update_there(preds, target, sample_weight)
             return
-        states = self.__dict__  # where they are; `setattr` of a module costs a tenth of an update
-        added = torch.from_numpy(found)
-        if not states[self._counts].is_cpu:
-            added = added.to(self.device)
-        if added.dtype == torch.int64:
-            states[self._counts] = states[self._counts] + added
-        else:
-            both = torch.stack([states[self._weights], added.view(torch.int64)])
-            states[self._weights] = self._add_weights(both)
+        found = self._vectors.count(preds, target, sample_weight)
+        if found is not None:
+            self._add(found)
 
     def compute(self) -> Tensor | dict[str, Tensor]:
         """The metric of everything so far, () float64; float32 where a device lacks that.
 
         Several are a dict by key.
+
+        Raises
+        ------
+        F1Error
+            If rows on a device were refused, on every process.
         """
         vectors = self._vectors
-        values = vectors.values(*self._sums()) or dict.fromkeys(vectors.keys, 0.0)
+        try:
+            *sums, notes = self._sums()
+            refuse_noted(notes, self._waiting.form)
+            values = vectors.values(*sums) or dict.fromkeys(vectors.keys, 0.0)
+        except F1Error:
+            self.unsync(self._is_synced and self._should_unsync)
+            raise
         if vectors.several:
             return {key: self._tensor(value) for key, value in values.items()}
         self._look(self, next(iter(vectors.keys.values())))
@@ -167,115 +187,8 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
 
     def _look(self, logged: Metric, name: str) -> None:
         """Warn once a training of callbacks that look for the worst epoch."""
-        logged._trainer = _warn_of_modes(logged, name not in LOSSES, logged._trainer)
-
-    def _sums(self) -> tuple[Any, Any]:
-        counts, weights = (getattr(self, n).cpu().numpy() for n in (self._counts, self._weights))
-        return counts, weights.view("f8")
-
-    def _add_counts(self, parts: Tensor) -> Tensor:
-        """Counts of several processes or metrics, stacked."""
-        return torch.from_numpy(self._vectors.added(parts.cpu().numpy())).to(parts.device)
-
-    def _add_weights(self, parts: Tensor) -> Tensor:
-        """Sums of weights, as the bits of float64: no cast to half precision touches an int64."""
-        found = self._vectors.added(parts.cpu().numpy().view("f8"))
-        return torch.from_numpy(found.view("i8")).to(parts.device)
+        logged._trainer = warn_of_modes(logged, name not in LOSSES, logged._trainer)
 
     def _tensor(self, value: float) -> Tensor:
         dtype = torch.float32 if self.device.type == "mps" else torch.float64
-        return torch.tensor(value, dtype=dtype, device=self.device)
-
-    def set_dtype(self, dst_type: Any) -> ScoreMetric:
-        """Counts stay whole numbers, whatever the model's dtype."""
-        return self
-
-
-class Part(Metric):  # type: ignore[misc, unused-ignore]
-    """One value of a ScoreMetric of several, for who logs metrics one by one."""
-
-    full_state_update = False
-    is_differentiable = False
-
-    def __init__(self, whole: ScoreMetric, key: str, name: str) -> None:
-        self.__dict__["_whole"] = whole  # not as a module, which would hold itself
-        super().__init__()
-        self.key, self._name, self._trainer = key, name, None
-
-    @property
-    def higher_is_better(self) -> bool:  # type: ignore[override, unused-ignore]
-        """Whether more is better: always, but for hamming_loss."""
-        return self._name not in LOSSES
-
-    @property
-    def _forward_cache(self) -> Any:
-        cache = self._whole._forward_cache
-        return None if cache is None else cache[self.key]
-
-    @_forward_cache.setter
-    def _forward_cache(self, cache: Any) -> None:
-        """Left to the whole, as all state is."""
-
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        """Left to the whole, whose counts these are."""
-        raise F1Error("update the ScoreMetric of which this is a part")
-
-    def compute(self) -> Tensor:
-        """The value of this key."""
-        self._whole._look(self, self._name)
-        value: Tensor = self._whole.compute()[self.key]
-        return value
-
-    def reset(self) -> None:
-        """Forget all counts, of the other parts too."""
-        self._whole.reset()
-
-    def _wrap_compute(self, compute: Any) -> Any:
-        return compute  # the whole synchronizes and remembers
-
-
-def _warn_of_modes(metric: Any, up: bool, seen: int | None) -> int | None:
-    """Warn of callbacks that take the worst epoch for the best; return which trainer was seen.
-
-    Lightning hands a metric neither its name nor its trainer: both are found on the stack, once,
-    when it asks for the value of an epoch. Where that is laid out in another way nothing is said.
-    """
-    if "lightning.pytorch" not in sys.modules and "pytorch_lightning" not in sys.modules:
-        return seen
-    frame, name, trainer = sys._getframe(1), None, None
-    for depth in range(16):
-        if frame.f_back is None or (name is None and depth > 6):
-            return seen
-        frame = frame.f_back
-        caller = frame.f_locals.get("self")
-        if name is None:
-            if getattr(caller, "value", None) is metric:
-                name = getattr(getattr(caller, "meta", None), "name", None)
-            continue
-        trainer = getattr(caller, "trainer", None)
-        if hasattr(trainer, "callbacks"):
-            break
-    if name is None or trainer is None or id(trainer) == seen:
-        return seen
-    want = "max" if up else "min"
-    for who, monitor, mode in _watchers(trainer):
-        ours = monitor in (name, f"{name}_epoch") or monitor.startswith(f"{name}/dataloader_idx_")
-        if ours and mode != want:
-            warnings.warn(
-                f"{who} monitors {monitor!r} with mode={mode!r}, of which "
-                f"{'more' if up else 'less'} is better: say mode={want!r}",
-                stacklevel=2,
-            )
-    return id(trainer)
-
-
-def _watchers(trainer: Any) -> list[tuple[str, str, str]]:
-    """(who, monitored name, mode) of callbacks and of schedulers that wait for a plateau."""
-    found = [(each, getattr(each, "monitor", None), each) for each in trainer.callbacks]
-    for config in getattr(trainer, "lr_scheduler_configs", ()):
-        found.append((config.scheduler, config.monitor, config.scheduler))
-    return [
-        (type(who).__name__, monitor, how.mode)
-        for who, monitor, how in found
-        if isinstance(monitor, str) and getattr(how, "mode", None) in ("min", "max")
-    ]
+        return torch.tensor(value, dtype=dtype).to(self.device)

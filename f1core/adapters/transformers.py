@@ -6,8 +6,10 @@ Transformers itself is not imported here. What to know of its Trainer:
 - It hands over logits, which are not probabilities: `from_logits` is True unless you say otherwise,
   as for a model or a `preprocess_logits_for_metrics` that ends in a sigmoid.
 - It keeps every logit of the evaluation set until its end. With `batch_eval_metrics=True` it keeps
-  none, and the same function adds up integers, batch by batch; or let
-  `preprocess_logits_for_metrics=lambda logits, labels: logits.argmax(-1)` keep class ids alone.
+  none, and the same function adds up integers, batch by batch: on a GPU it counts there, and only
+  the counts leave it, with the last batch, which also says what was refused. Or let
+  `preprocess_logits_for_metrics=lambda logits, labels: logits.argmax(-1)` keep class ids alone:
+  counted on a GPU where classes= says how many there are.
 - Labels of −100, its padding, count nowhere.
 - A batch-wise evaluation that was interrupted leaves counts behind: call `reset()`.
 """
@@ -15,13 +17,13 @@ Transformers itself is not imported here. What to know of its Trainer:
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
 
 from ..accumulator import Accumulator
 from ..arrays import to_numpy
-from ..counts import Array
 from ..errors import F1Error, parameters_of, refuse_unknown, shape_words, shown
 from ..option_values import flag, whole
 from .hooks import as_logs, average_of, made_first, monitored, positive
@@ -93,6 +95,15 @@ class ComputeMetrics:
     ) -> None:
         self._counts, self._average, self._per_class = counts, average, per_class
         self._output, self._logits = output, logits
+        self._there: Any = None  # DeviceBatches, once there are tensors on a device
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._there is not None:
+            self._there.settle()
+        return self.__dict__ | {"_there": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({"_there": None} | state)
 
     def __call__(self, prediction: Any, compute_result: bool | None = None) -> dict[str, float]:
         """The metrics of a whole evaluation; batch by batch, those of all batches at the last.
@@ -105,6 +116,8 @@ class ComputeMetrics:
             self._update(*_pair(prediction))
             if compute_result is False:
                 return {}
+            if self._there is not None:
+                self._there.settle()
             scores = self._counts.compute()
         except Exception:
             self.reset()
@@ -116,6 +129,8 @@ class ComputeMetrics:
     def reset(self) -> None:
         """Forget the batches of an evaluation that did not reach its end."""
         self._counts.reset()
+        if self._there is not None:
+            self._there.reset()
 
     def _update(self, predictions: Any, labels: Any) -> None:
         if isinstance(predictions, list):  # of batches, with eval_do_concat_batches=False
@@ -128,19 +143,38 @@ class ComputeMetrics:
             predictions = (predictions,)
         if self._output >= len(predictions):
             raise F1Error(f"output is {self._output}, the model returns {len(predictions)}")
-        pred = to_numpy(predictions[self._output], "predictions")
-        true = to_numpy(labels[self._output] if isinstance(labels, tuple) else labels, "label_ids")
-        pred, true = _rows(pred, true, self._counts.task)
-        if self._counts.task == "binary":
+        pred = predictions[self._output]
+        true = labels[self._output] if isinstance(labels, tuple) else labels
+        task, options = self._counts.task, self._counts.options
+        # A model's scores are of label 1.
+        turned = options.pos_label == 0 or (options.names and options.pos_label is not None)
+        turned = task == "binary" and bool(turned)
+        if _on_device(pred):
+            from .transformers_devices import DeviceBatches
+
+            if self._there is None:
+                self._there = DeviceBatches(self._counts, self._logits, turned)
+            self._there.add(*_rows(pred, true, task))
+            return
+        pred, true = to_numpy(pred, "predictions"), to_numpy(true, "label_ids")
+        pred, true = _rows(pred, true, task)
+        if task == "binary":
             pred = positive(pred, self._logits)
-        options = self._counts.options
         flags = self._logits and pred.dtype.kind in "iub" and options.threshold == 0.5
         if flags and ((pred == 0) | (pred == 1)).all():  # decided by preprocess_logits_for_metrics
             pred = np.where(pred == 1, np.inf, -np.inf)
-        turned = options.pos_label == 0 or (options.names and options.pos_label is not None)
-        if self._counts.task == "binary" and turned:  # a model's scores are of label 1
+        if turned:
             pred = -pred if self._logits else 1 - pred
         self._counts.update(true, pred)
+
+
+def _on_device(pred: Any) -> bool:
+    """Whether predictions are a tensor that is counted where it lies."""
+    if "torch" not in sys.modules:
+        return False
+    from ..device.torch_reader import lies_here
+
+    return lies_here(pred)
 
 
 def _pair(prediction: Any) -> tuple[Any, Any]:
@@ -154,19 +188,29 @@ def _pair(prediction: Any) -> tuple[Any, Any]:
     return predictions, labels
 
 
-def _rows(pred: Array, true: Array, task: str) -> tuple[Array, Array]:
-    """Every token a row: (n, T, C) with (n, T) as (n T, C) with (n T,)."""
+def _rows(pred: Any, true: Any, task: str) -> tuple[Any, Any]:
+    """Every token a row: (n, T, C) with (n, T) as (n T, C) with (n T,), of arrays or tensors."""
     if pred.ndim > 1 and pred.shape[-1] == 0:
         raise F1Error(f"predictions are {shape_words(pred)}; they have no columns")
     scores = pred.reshape(math.prod(pred.shape[:-1]), pred.shape[-1])
     if pred.shape[:-1] == true.shape:
         return scores, true.reshape(-1)
-    columns = task == "multilabel" or (task == "multiclass" and pred.dtype.kind not in "iu")
+    columns = task == "multilabel" or (task == "multiclass" and not _whole(pred))
     if columns and pred.ndim == true.ndim > 1:  # one a label, or one-hot
         return scores, true.reshape(-1, true.shape[-1])
-    if pred.size == true.size and (task != "binary" or pred.shape[1:] != (2,)):
+    if math.prod(pred.shape) == math.prod(true.shape) and (
+        task != "binary" or pred.shape[1:] != (2,)
+    ):
         return pred.reshape(-1), true.reshape(-1)
     raise F1Error(
         f"predictions are {shape_words(pred)} and label_ids {shape_words(true)}: they are "
         "(n, C) and (n,), of tokens (n, T, C) and (n, T), or class ids of the labels' shape"
     )
+
+
+def _whole(pred: Any) -> bool:
+    """Whether an array or a tensor holds whole numbers."""
+    kind = getattr(pred.dtype, "kind", None)
+    if kind is not None:
+        return kind in "iu"
+    return not pred.is_floating_point() and str(pred.dtype) != "torch.bool"

@@ -39,6 +39,7 @@ DTYPES: dict[Any, np.dtype[Any]] = {
 NOTES = 4
 FIRST = 1 << 62
 _ROW, _BATCH = 1, 36  # bits below those of the row, and of the batch
+HINT = ", reset() starts anew, and check='now' refuses a batch at once"
 
 
 class Batch(NamedTuple):
@@ -82,11 +83,22 @@ class TorchCounter:
 
 
 def zeros(length: int, device: Any) -> Tensor:
-    """Counts of no rows, or notes of none."""
+    """Counts of no rows, or notes of none; added onto in and out of inference mode."""
+    if torch.is_inference_mode_enabled():  # whose tensors nothing is added to after its end
+        with torch.inference_mode(False):
+            return torch.zeros(length, dtype=torch.int64, device=device)
     return torch.zeros(length, dtype=torch.int64, device=device)
 
 
-def refuse_noted(notes: Array, form: Form, names: tuple[str, str] = ("target", "preds")) -> None:
+def added_notes(parts: Tensor) -> Tensor:
+    """(k, 4) notes of several processes or devices as those of all: the first is the largest."""
+    total = parts.sum(dim=0)
+    return torch.cat([total[:2], parts[:, 2].amax(dim=0, keepdim=True), total[3:]])
+
+
+def refuse_noted(
+    notes: Array, form: Form, names: tuple[str, str] = ("target", "preds"), hint: str = HINT
+) -> None:
     """Raise what was refused while it was counted, if anything was.
 
     Raises
@@ -102,8 +114,7 @@ def refuse_noted(notes: Array, form: Form, names: tuple[str, str] = ("target", "
     several = "1 row was" if wrong == 1 else f"{wrong:,} rows were"
     raise F1Error(
         f"{several} refused, the first in update {number}, {names[reason]} at row {row}: "
-        f"{_why(form, bool(reason))}; nothing of {'it' if wrong == 1 else 'them'} was counted, "
-        "reset() starts anew, and check='now' refuses a batch at once"
+        f"{_why(form, bool(reason))}; nothing of {'it' if wrong == 1 else 'them'} was counted{hint}"
     )
 
 

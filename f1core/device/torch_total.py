@@ -12,7 +12,7 @@ from ..counts import Counts
 from ..errors import F1Error
 from ..options import Options
 from .form import Form
-from .torch_counter import NOTES, Batch, TorchCounter, refuse_noted, zeros
+from .torch_counter import HINT, NOTES, Batch, TorchCounter, refuse_noted, zeros
 
 
 class _Held(NamedTuple):
@@ -25,10 +25,19 @@ class _Held(NamedTuple):
 
 
 class TorchTotal:
-    """Adds batches up where they lie, onto one vector a device."""
+    """Adds batches up where they lie, onto one vector a device.
 
-    def __init__(self, at_once: bool = False) -> None:
+    `names` are those of a target and of a score in what is refused, `hint` is its end.
+    """
+
+    def __init__(
+        self,
+        at_once: bool = False,
+        names: tuple[str, str] = ("target", "preds"),
+        hint: str = HINT,
+    ) -> None:
         self._at_once = at_once  # whether every batch is asked for what was refused of it
+        self._names, self._hint = names, hint
         self._held: dict[torch.device, _Held] = {}
         self._number = 0
 
@@ -65,13 +74,11 @@ class TorchTotal:
         if not self._at_once:
             counter.add(held.counts, held.notes, batch, self._number)
             return
-        alone = _held(counter.form, device)
-        counter.add(alone.counts, alone.notes, batch, self._number)
-        if bool(alone.notes[:2].any()):
+        try:
+            held.flat.add_(counted_now(counter, batch, self._number))
+        except F1Error:
             self._number -= 1
-            refuse_now(counter.form, batch)
-            refuse_noted(alone.notes.cpu().numpy(), counter.form)
-        held.flat.add_(alone.flat)
+            raise
 
     def found(self) -> list[tuple[Counts, Options]]:
         """What each device has counted; one copy a device.
@@ -84,7 +91,7 @@ class TorchTotal:
         made = []
         for held in self._held.values():
             whole, form = held.flat.cpu().numpy(), held.form
-            refuse_noted(whole[form.length :], form)
+            refuse_noted(whole[form.length :], form, self._names, self._hint)
             counts = form.counts(whole[: form.length])
             if counts.amount:
                 made.append((counts, form.options))
@@ -107,6 +114,13 @@ class TorchTotal:
         own.add_counts(counts, options)
         self.reset()
 
+    def take(self) -> list[Tensor]:
+        """Hand over the counts and notes of each device, in one tensor, and begin anew."""
+        taken = [held.flat.clone() for held in self._held.values()]
+        for held in self._held.values():
+            held.flat.zero_()
+        return taken
+
     def reset(self) -> None:
         """Forget all counts, where they are: a captured graph goes on adding to them."""
         for held in self._held.values():
@@ -119,7 +133,18 @@ def _held(form: Form, device: torch.device) -> _Held:
     return _Held(form, flat, flat[: form.length], flat[form.length :])
 
 
-def refuse_now(form: Form, batch: Batch) -> None:
-    """Let the CPU say which value of which row cannot be counted."""
-    probe = Accumulator.of(form.options)
-    probe.update(batch.true.cpu(), batch.pred.cpu())
+def counted_now(counter: TorchCounter, batch: Batch, number: int) -> Tensor:
+    """The counts of a batch by itself, and its notes, which are none.
+
+    Raises
+    ------
+    F1Error
+        If it cannot be counted: the CPU says which value of which row.
+    """
+    alone = _held(counter.form, batch.pred.device)
+    counter.add(alone.counts, alone.notes, batch, number)
+    if bool(alone.notes[:2].any()):
+        probe = Accumulator.of(counter.form.options)
+        probe.update(batch.true.cpu(), batch.pred.cpu())
+        refuse_noted(alone.notes.cpu().numpy(), counter.form)
+    return alone.flat

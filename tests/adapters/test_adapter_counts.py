@@ -94,3 +94,15 @@ def test_counts_of_ranks_do_not_overflow_without_a_word(tmp_path):
         assert found["31"] == {"meter": 1.0, "torchmetrics": 1.0, "ignite": 1.0}
         for name, sentence in found["62"].items():
             assert "counts end at 2^63" in sentence, name
+
+
+def test_what_one_rank_refuses_of_a_device_is_told_on_every_rank(tmp_path):
+    told = ranks.run("counted_there", 3, tmp_path)
+    assert [code for code, _ in told] == [0] * 3, told
+    true, pred, _ = ranks.rows()
+    expected = score(true, pred, classes=ranks.CLASSES).macro.f1
+    for _, found in told:
+        for what in ("fine", "fine again"):
+            assert found[what] == {"torchmetrics": expected, "ignite": expected}
+        for sentence in found["refused"].values():
+            assert "1 row was refused, the first in update 1, target at row 3" in sentence

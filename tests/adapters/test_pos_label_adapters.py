@@ -98,8 +98,13 @@ def test_metrics_of_a_fixed_state_know_both_labels_beforehand(name):
 
 def test_scores_decided_on_a_device_fall_on_the_same_side():
     torch = pytest.importorskip("torch")
-    from f1core.adapters.tensors import _travelled
+    from f1core.arrays import to_numpy
+    from f1core.device.torch_rows import _decided, _predictions
     from f1core.options import make_options
+
+    def travelled(scores, options):
+        found = to_numpy(_decided(scores, options), "preds")
+        return _predictions(found, scores, options)
 
     for task, scores in (("binary", P), ("multilabel", np.stack([P, P[::-1]], axis=1))):
         truth = Y if task == "binary" else np.stack([Y, Y[::-1]], axis=1)
@@ -112,11 +117,11 @@ def test_scores_decided_on_a_device_fall_on_the_same_side():
                 given = np.stack([given, given[::-1]], axis=1)
             for dtype in (torch.float32, torch.float16, torch.bfloat16):
                 tensor = torch.tensor(given).to(dtype)
-                decided = _travelled(tensor, make_options(task, **options))
+                decided = travelled(tensor, make_options(task, **options))
                 a, b = (f1core.Accumulator(task, **options) for _ in range(2))
                 a.update(truth, decided)
                 b.update(truth, tensor)
                 assert a == b
     tensor = torch.tensor(np.eye(3, dtype=np.float32))
-    decided = _travelled(tensor, make_options("multiclass", classes=3, from_logits=True))
+    decided = travelled(tensor, make_options("multiclass", classes=3, from_logits=True))
     assert f1core.score([0, 1, 2], decided, from_logits=True).accuracy == 1.0

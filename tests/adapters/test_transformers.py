@@ -12,6 +12,10 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 pytest.importorskip("sklearn")
 
+import tasks  # noqa: E402
+from away import Away, Elsewhere, tensor_of  # noqa: E402
+from hypothesis import assume, given  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
 from sklearn.metrics import (  # noqa: E402
     accuracy_score,
     f1_score,
@@ -21,6 +25,7 @@ from sklearn.metrics import (  # noqa: E402
 
 from f1core import F1Error  # noqa: E402
 from f1core.adapters.transformers import make_compute_metrics  # noqa: E402
+from f1core.device import torch_reader  # noqa: E402
 
 pytestmark = [
     # torch.utils.data and accelerate say on a machine without a GPU that there is none.
@@ -257,6 +262,104 @@ def test_rare_positives_that_nothing_finds_count_as_zero(tmp_path):
               for logits, true in map(flat, witness.predicted)]  # fmt: skip
     assert [logged["eval_f1"] for logged in witness.logged] == scores == [0.0] * 3
     assert trainer.state.best_metric == 0.0
+
+
+# ---- batches on a device -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", ["rows", "words", "labels", "two columns", "one column"])
+def test_a_trainer_s_batches_are_counted_where_they_lie(tmp_path, monkeypatch, case):
+    monkeypatch.setattr(torch_reader, "EVERYWHERE", True)
+    kind, config, label, options = CASES[case]
+    made = make_compute_metrics(**options)
+    _, witness = trained(
+        tmp_path, small(kind, **config), label, made, 1, batch_eval_metrics=True
+    )  # fmt: skip
+    whole = make_compute_metrics(**options)
+    monkeypatch.setattr(torch_reader, "EVERYWHERE", False)
+    for logged, pairs in zip(witness.logged, witness.predicted, strict=True):
+        logits, true = flat(pairs)
+        expected = whole((logits, true))
+        assert {key: logged[f"eval_{key}"] for key in expected} == expected
+
+
+@given(tasks.any_task(), st.integers(1, 30), st.booleans())
+def test_batches_on_a_device_give_what_arrays_give(problem, size, several):
+    true, pred = tensor_of(problem.y_true), tensor_of(problem.y_pred)
+    assume(true is not None and pred is not None and "samples" not in str(problem.options))
+    options = problem.options | {"task": problem.case.task}
+    options.pop("average_over", None)
+    options.setdefault("ignore_index", None)
+    try:
+        expected = make_compute_metrics(**options)((problem.y_pred, problem.y_true))
+    except F1Error:
+        assume(False)
+    made = make_compute_metrics(**options, output=int(several))
+    with Elsewhere():
+        for i in range(0, len(problem), size):
+            part, truth = Away(pred[i : i + size]), Away(true[i : i + size])
+            given_ = (truth, part) if several else part
+            found = made((given_, truth), compute_result=i + size >= len(problem))
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "pred", "true"),
+    [
+        ({"task": "multiclass"}, torch.randn(6, 5, CLASSES), torch.randint(-1, CLASSES, (6, 5))),
+        ({"task": "multiclass", "classes": CLASSES}, torch.randint(0, CLASSES, (6, 5)),
+         torch.randint(0, CLASSES, (6, 5))),
+        ({"task": "multilabel"}, torch.randn(6, 5), torch.randint(0, 2, (6, 5))),
+        ({"task": "multilabel"}, torch.randint(0, 2, (6, 5)), torch.randint(0, 2, (6, 5))),
+        ({"task": "binary"}, torch.randn(40, 2), torch.randint(0, 2, (40,))),
+        ({"task": "binary"}, torch.randn(40, 2).half(), torch.randint(0, 2, (40,))),
+        ({"task": "binary", "threshold": 0.3}, torch.randn(40, 2).bfloat16(),
+         torch.randint(0, 2, (40,))),
+        ({"task": "binary"}, torch.randint(0, 2, (40,)), torch.randint(0, 2, (40,))),
+        ({"task": "binary"}, torch.randint(0, 2, (40,)).bool(), torch.randint(0, 2, (40,))),
+    ],
+)  # fmt: skip
+def test_nothing_but_counts_leaves_a_device(options, pred, true):
+    true = torch.where(true == -1, IGNORED, true)
+    expected = make_compute_metrics(**options)((pred.float() if pred.dtype == torch.bfloat16 else
+                                                pred, true))  # fmt: skip
+    made = make_compute_metrics(**options)
+    with Elsewhere() as there:
+        for part in (slice(0, 2), slice(2, 3)):
+            assert made((Away(pred[part]), Away(true[part])), compute_result=False) == {}
+        assert not there.sent and not there.asked
+        found = made((Away(pred[3:]), Away(true[3:])), compute_result=True)
+        assert found == expected and len(there.sent) == 1
+
+
+@pytest.mark.parametrize("logits", [True, False])
+def test_the_first_label_may_be_the_positive_one_on_a_device(logits):
+    pred, true = torch.rand(40, 2), torch.arange(40) % 3 % 2
+    made = make_compute_metrics(task="binary", pos_label=0, from_logits=logits)
+    expected = made((pred, true))
+    with Elsewhere():
+        made((Away(pred[:30]), Away(true[:30])), compute_result=False)
+        assert made((Away(pred[30:]), Away(true[30:])), compute_result=True) == expected
+
+
+def test_what_a_device_refuses_is_raised_with_the_last_batch_and_forgets_all():
+    logits, true = torch.tensor(LOGITS), torch.tensor(TRUE)
+    made = make_compute_metrics(task="multiclass")
+    with Elsewhere():
+        made((Away(logits), Away(true)), compute_result=False)
+        made((Away(logits * torch.nan), Away(true)), compute_result=False)
+        with pytest.raises(
+            F1Error, match=r"30 rows were refused.* in update 2, predictions at row"
+        ):
+            made((Away(logits), Away(true)), compute_result=True)
+        assert made((Away(logits), Away(true)), compute_result=True)["f1"] == pytest.approx(F1)
+        made((Away(logits[:3]), Away(true[:3] * 0)), compute_result=False)
+        with pytest.raises(F1Error, match=r"predictions are \(30, 4\)"):
+            made((Away(logits), Away(true[:4])), compute_result=False)
+        assert made((Away(logits), Away(true)))["f1"] == pytest.approx(F1)
+        made((Away(logits), Away(true)), compute_result=False)
+        again = pickle.loads(pickle.dumps(made))
+    assert again((logits[:0], true[:0]), compute_result=True)["f1"] == pytest.approx(F1)
 
 
 # ---- without a trainer -------------------------------------------------------------------

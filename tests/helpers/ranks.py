@@ -189,6 +189,40 @@ def ignite_sync(rank: int, size: int) -> dict[str, Any]:
     return {"macro": [metric.compute() for _ in range(2)], "weights": weighted.compute()}
 
 
+def counted_there(rank: int, size: int) -> dict[str, Any]:
+    """Batches that are counted where they lie: none on one rank, a refused row on another."""
+    import torch
+
+    from f1core import F1Error
+    from f1core.adapters.ignite import ScoreMetric as Ignite
+    from f1core.adapters.torchmetrics import ScoreMetric
+    from f1core.device import torch_reader
+
+    torch_reader.EVERYWHERE = True
+    true, pred, _ = rows()
+    edges = PARTS["one empty"]
+    mine = slice(edges[rank], edges[rank + 1])
+    of: dict[str, Any] = {"task": "multiclass", "classes": CLASSES}
+    theirs, ignite = ScoreMetric(**of), Ignite(**of)
+    found: dict[str, Any] = {}
+    for what in ("fine", "refused", "fine again"):
+        p, t = torch.tensor(pred[mine]), torch.tensor(true[mine])
+        if what == "refused" and rank == 2:
+            t[3] = 99
+        if len(t):
+            theirs.update(p, t)
+            ignite.update((p, t))
+        calls = {"torchmetrics": lambda: theirs.compute().item(), "ignite": ignite.compute}
+        found[what] = {
+            name: _refusal(call, F1Error) if what == "refused" else call()
+            for name, call in calls.items()
+        }
+        assert not theirs._is_synced
+        theirs.reset()
+        ignite.reset()
+    return found
+
+
 def many_rows(rank: int, size: int) -> dict[str, Any]:
     """Counts of 2^31 rows a rank, and of 2^62: doubled where a state can be merged with itself."""
     import torch
