@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from ..accumulator import Accumulator
 from ..errors import F1Error, missing, renamed, shown
+from ..locks import new_lock
 from ..option_values import among
 from ..scores import Scores
 
 try:
+    import torch
+
     from ..device.torch_ranks import total_of_ranks
     from ..device.torch_reader import CHECKS, TorchReader, flat_rows, in_rows, lies_here
     from ..device.torch_rows import HostQueue
@@ -54,9 +58,10 @@ class ScoreMeter:
         self._own = own
         self._all: Accumulator | None = None  # of all ranks, until the next update
         self._away = False  # whether a batch ever lay elsewhere
-        self._there = TorchTotal(self._at_once)
+        self._there = TorchTotal(self._at_once, settled=lambda: own.width)
         self._reader = TorchReader(own.options, settled=lambda: own.width, begin=self._there.begin)
-        self._sent = HostQueue(own.options, self._add_sent)
+        self._sent = HostQueue(own.options, self._add_sent, self._at_once)
+        self._lock = new_lock()
 
     def update(
         self, preds: Any, target: Any, sample_id: Any = None, *, sample_weight: Any = None
@@ -72,7 +77,12 @@ class ScoreMeter:
         self._all = None
         try:
             if lies_here(preds):
-                self._add_there(preds, target, sample_id, sample_weight)
+                self._away = True
+                if torch.compiler.is_compiling():  # which takes no locks, and needs none
+                    self._add_there(preds, target, sample_id, sample_weight)
+                    return
+                with self._lock:
+                    self._add_there(preds, target, sample_id, sample_weight)
                 return
             if self._away:
                 self._settle()
@@ -83,17 +93,25 @@ class ScoreMeter:
 
     def _add_there(self, preds: Any, target: Any, sample_id: Any, sample_weight: Any) -> None:
         """Add a batch on its device, or send it on its way to the host."""
-        self._away = True
         if sample_id is None and sample_weight is None:
             found = self._reader.read(preds, target)
             if found is not None:
                 self._there.add(*found)
+                if self._at_once:
+                    self._move_now()
                 return
+        self._there.move_to(self._own)  # in the order of the batches
         preds, target = flat_rows(preds, target, self._own.task)
         given = {"target": target, "sample_id": sample_id, "sample_weight": sample_weight}
         self._sent.put(preds, **given)
-        if self._at_once:
-            self._sent.flush()
+
+    def _move_now(self) -> None:
+        """Add a batch that is all that was counted elsewhere; or nothing of it."""
+        try:
+            self._there.move_to(self._own)
+        except F1Error:
+            self._there.clear()
+            raise
 
     def _add_sent(self, preds: Any, target: Any, **more: Any) -> None:
         """Add a batch that has come to the host."""
@@ -104,8 +122,9 @@ class ScoreMeter:
 
     def _settle(self) -> None:
         """Bring what devices have counted to the host."""
-        self._sent.flush()
-        self._there.move_to(self._own)
+        with self._lock:
+            self._sent.flush()
+            self._there.move_to(self._own)
 
     def compute(self) -> Scores:
         """The scores of this process's rows so far, or, after `sync`, of all ranks' rows.
@@ -160,9 +179,11 @@ class ScoreMeter:
 
     def reset(self) -> None:
         """Forget all counts, keep the options: at the start of an epoch."""
-        self._sent.reset()
-        self._there.reset()
-        self._own.reset()
+        with self._lock:
+            self._sent.reset()
+            self._there.reset()
+            self._reader.reset()
+            self._own.reset()
         self._all = None
 
     @property
@@ -185,3 +206,10 @@ class ScoreMeter:
     def __setstate__(self, made: dict[str, Any]) -> None:
         self._at_once = made.get("at_once", False)
         self._begin(made["own"])
+
+    def __copy__(self) -> ScoreMeter:
+        made = type(self).__new__(type(self))
+        made._at_once = self._at_once
+        self._settle()
+        made._begin(copy(self._own))
+        return made

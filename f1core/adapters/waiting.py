@@ -31,7 +31,7 @@ class Waiting:
         options = vectors.options
         self._there = TorchTotal(at_once)
         self._reader = TorchReader(options, matrix=False, begin=self._there.begin)
-        self._sent = HostQueue(options, self._count)
+        self._sent = HostQueue(options, self._count, at_once)
         self._waits = False  # whether anything does
         self._number = 0
         self.form: Form = form_of(  # of the last batch, which says what was refused
@@ -57,8 +57,6 @@ class Waiting:
             raise renamed(error, y_pred="preds", y_true="target") from None
         self._waits = True
         self._sent.put(preds, target=target, sample_weight=sample_weight)
-        if self._at_once:
-            self._sent.flush()
 
     def _counted(self, preds: Tensor, target: Any, counts: Tensor, notes: Tensor) -> bool:
         """Count a batch on its device, if it can be counted there."""

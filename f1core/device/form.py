@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import BFLOAT16, exact_limit
+from ..arrays import BFLOAT16, exact_limit, widened
 from ..count_layout import EXACT, ROWS, Array
 from ..counts import Counts
-from ..float_bits import cuts_of, probability_range, score_dtype
+from ..float_bits import cuts_of, probability_range, rounded, score_dtype
 from ..inputs import check
 from ..options import Options
 
@@ -118,8 +118,11 @@ def form_of(
 
 def _holds(dtype: np.dtype[Any], value: Any) -> bool:
     """Whether a number of this dtype can be the value: 156 of uint8 must not be taken for -100."""
+    if dtype.kind == "b":
+        return value in (0, 1)
     if dtype.kind not in "iu":
-        return dtype.kind != "b" or value in (0, 1)
+        with np.errstate(over="ignore"):
+            return bool(widened(rounded(np.array([float(value)]), dtype))[0] == value)
     return bool(np.iinfo(dtype).min <= value <= np.iinfo(dtype).max)
 
 

@@ -28,7 +28,8 @@ _NO_FUSION = {"enable_fp_fusion": False}  # ratios of rows have the bits of the 
 def fits(form: Form, device: torch.device) -> bool:
     """Whether these kernels count such batches there."""
     here = device.type == "cuda" or (INTERPRETED and device.type == "cpu")
-    return here and form.options.top_k == 1 and not form.misses
+    whole = form.kind == "multiclass" and form.pred_limit is None  # which float32 would round
+    return here and form.options.top_k == 1 and not form.misses and not whole
 
 
 class Launch:
@@ -94,6 +95,7 @@ class Launch:
         number: int,
     ) -> None:  # fmt: skip
         """Add a batch onto counts and notes."""
+        true, pred = true.resolve_neg(), pred.resolve_neg()  # of which kernels read the memory
         if self._constants.labels is not None:
             form = self._form
             if not form.onehot:

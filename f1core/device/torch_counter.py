@@ -39,6 +39,7 @@ DTYPES: dict[Any, np.dtype[Any]] = {
 NOTES = 4
 FIRST = 1 << 62
 _ROW, _BATCH = 1, 36  # bits below those of the row, and of the batch
+_MOST_BATCHES = (1 << 26) - 2  # later ones are noted as this one
 HINT = ", reset() starts anew, and check='now' refuses a batch at once"
 
 
@@ -65,6 +66,7 @@ class TorchCounter:
     def add(self, counts: Tensor, notes: Tensor, batch: Batch, number: int) -> None:
         """Add a batch, the how manieth it is, onto the (form.length,) counts and (4,) notes."""
         compiling = torch.compiler.is_compiling()
+        number = min(number, _MOST_BATCHES)
         if self._launch is not None and not compiling:
             self._launch(counts, notes, batch.true, batch.pred, number)
             return
@@ -96,6 +98,11 @@ def added_notes(parts: Tensor) -> Tensor:
     return torch.cat([total[:2], parts[:, 2].amax(dim=0, keepdim=True), total[3:]])
 
 
+def noted_number(notes: Array) -> int:
+    """The number of the first batch of which rows were refused."""
+    return (FIRST - int(notes[2])) >> _BATCH
+
+
 def refuse_noted(
     notes: Array, form: Form, names: tuple[str, str] = ("target", "preds"), hint: str = HINT
 ) -> None:
@@ -109,8 +116,8 @@ def refuse_noted(
     wrong = int(notes[0] + notes[1])
     if not wrong:
         return
-    key = FIRST - int(notes[2])
-    number, row, reason = key >> _BATCH, (key & ((1 << _BATCH) - 1)) >> _ROW, key & 1
+    key, number = FIRST - int(notes[2]), noted_number(notes)
+    row, reason = (key & ((1 << _BATCH) - 1)) >> _ROW, key & 1
     several = "1 row was" if wrong == 1 else f"{wrong:,} rows were"
     raise F1Error(
         f"{several} refused, the first in update {number}, {names[reason]} at row {row}: "

@@ -73,8 +73,9 @@ class TorchOperations:
             best, ids = scores.max(dim=-1)
             return ids, best != best
         nan = (scores != scores).any(dim=-1)
-        if k >= _SORTED:  # `topk` promises no order of equals; -0.0 + 0.0 is 0.0
-            return (scores + 0.0).argsort(dim=-1, descending=True, stable=True)[:, :k], nan
+        if k >= _SORTED or not scores.is_floating_point():  # `topk` promises no order of equals
+            scores = scores + 0.0 if scores.is_floating_point() else scores + 0  # -0.0 is 0.0
+            return scores.argsort(dim=-1, descending=True, stable=True)[:, :k], nan
         found: list[Tensor] = []
         columns = self.arange(scores.shape[-1], scores)
         taken = torch.zeros_like(scores, dtype=torch.bool)
@@ -89,7 +90,7 @@ class TorchOperations:
 
     def search(self, values: Any, wanted: Any) -> Tensor:
         """Where in sorted values each could be."""
-        return torch.searchsorted(values, wanted).clamp(max=len(values) - 1)
+        return torch.searchsorted(values, wanted.contiguous()).clamp(max=len(values) - 1)
 
     def histogram(self, ids: Any, size: int, weight: Any = None) -> Tensor:
         """How often each occurs; `bincount` would ask the device twice."""

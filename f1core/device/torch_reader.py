@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..arrays import Array, to_numpy
+from ..arrays import Array, is_floating, to_numpy
 from ..errors import F1Error
 from ..options import Options
 from ..running_total import RunningTotal
@@ -55,6 +55,8 @@ class TorchReader:
         """
         if not (self._here and lies_here(preds) and isinstance(target, Tensor)):
             return None
+        if not (_is_plain(preds) and _is_plain(target)):
+            return None
         preds = preds.detach() if preds.requires_grad else preds
         if target.device != preds.device:
             target = target.to(preds.device, non_blocking=True)
@@ -68,6 +70,8 @@ class TorchReader:
         if torch.compiler.is_compiling():  # before `_counters` is looked at, as it then is
             self._prepare(key)
         elif key not in self._counters:
+            if not len(preds) and not len(target):
+                return None  # no row tells less of its form than one
             self._prepare(key, len(preds), len(target))
         counter = self._counters[key]
         if counter is None:
@@ -76,7 +80,11 @@ class TorchReader:
             raise F1Error(f"target has {len(target)} rows, preds has {len(preds)}")
         return counter, Batch(target, preds)
 
-    @torch._dynamo.assume_constant_result  # type: ignore[untyped-decorator, unused-ignore]
+    def reset(self) -> None:
+        """Forget how many classes batches have settled."""
+        if self._options.n_classes is None:
+            self._counters.clear()
+
     def _prepare(self, key: Key, n: int = 1, m: int = 1) -> bool:
         """Make a counter of this form, if there is none; while a step is traced, in Python."""
         if key in self._counters:
@@ -88,6 +96,9 @@ class TorchReader:
             )
         self._counters[key] = self._made(key, n, m)
         return True
+
+    # As torch's own decorator says it, which would import the compiler: traced steps run it.
+    _prepare._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
     def _made(self, key: Key, n: int, m: int) -> TorchCounter | None:
         pred_dtype, columns, true_dtype, flags, device = key
@@ -101,11 +112,32 @@ class TorchReader:
             return None  # whose classes only values tell
         if options.task == "multilabel" and not _has_float64(device):
             return None  # ratios of rows would round otherwise than the CPU's
+        if self._values_decide(true, pred):
+            return None
         form = read_form(
             options, (true, (m, *flags)), (pred, (n, *columns)), width, matrix=self._matrix
         )
         self._begin(form, device)
         return TorchCounter(form, device)
+
+    def _values_decide(self, true: Any, pred: Any) -> bool:
+        """Whether only values tell what labels or scores mean, as `inputs` reads them."""
+        options = self._options
+        names = options.names
+        if names is None:
+            return False
+        if isinstance(names[0], str):  # of which True may be one
+            return bool(true.kind == "b")
+        floats = is_floating(true) and is_floating(pred)
+        plain = options.threshold == 0.5 and not options.from_logits
+        return floats and plain and options.task == "binary" and names != (0, 1)
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor has numbers in rows: none that is sparse, nested or without memory."""
+    if tensor.layout is not torch.strided or tensor.is_nested:
+        return False
+    return not (type(tensor) is Tensor and tensor.is_meta)
 
 
 def _has_float64(device: torch.device) -> bool:

@@ -7,6 +7,7 @@ What a device has decided travels into pinned memory without waiting, and is cou
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,64 +15,95 @@ import torch
 from torch import Tensor
 
 from ..arrays import BFLOAT16, Array, to_numpy
+from ..errors import F1Error
 from ..float_bits import cuts_of, probability_range
 from ..options import Options
 from .torch_counter import DTYPES
 
-_WRONG = 2  # the flag of what is no score
+_NAN, _BELOW, _ABOVE = 2, 3, 4  # flags of what is no score
 _DEPTH = 1  # batches that may be on their way
 
 
 class _Sent(NamedTuple):
-    """A batch on its way: what is read once it has come, and what it was, should it be refused."""
+    """A batch on its way, and what was decided of it."""
 
+    number: int
     arrays: dict[str, Any]
-    decided: bool
-    scores: Any
+    columns: int | None  # of the scores, where ids or flags travel for them
     event: Any
 
 
 class HostQueue:
-    """Counts batches on the host in their order, each while the next one is computed."""
+    """Counts batches on the host in their order, each while the next one is computed.
 
-    def __init__(self, options: Options, add: Callable[..., None]) -> None:
-        self._options, self._add = options, add
+    The first that is refused is raised whenever all are asked for, until `reset`, and none of it
+    counts; where every batch is asked (`at_once`) it is raised then, and forgotten.
+    """
+
+    def __init__(self, options: Options, add: Callable[..., None], at_once: bool = False) -> None:
+        self._options, self._add, self._at_once = options, add, at_once
         self._sent: list[_Sent] = []
+        self._refused: F1Error | None = None
+        self._number = 0
 
     def put(self, preds: Tensor, **others: Any) -> None:
         """Send a batch, and count those that were sent before."""
-        decided = _decided(preds.detach(), self._options)
-        given = {"preds": preds.detach() if decided is None else decided, **others}
-        arrays = {name: _pinned(each) for name, each in given.items()}
+        self._number += 1
+        scores = preds.detach()
+        decided = _decided(scores, self._options) if scores.layout is torch.strided else None
+        arrays = {name: _kept(each) for name, each in others.items()}
+        arrays["preds"] = _kept(scores) if decided is None else _kept(decided, own=True)
         event = None
         if preds.is_cuda:
             event = torch.cuda.Event()
             event.record()
-        self._sent.append(_Sent(arrays, decided is not None, preds.detach(), event))
-        self.flush(_DEPTH)
+        columns = None if decided is None else scores.shape[-1]
+        self._sent.append(_Sent(self._number, arrays, columns, event))
+        self._count(0 if self._at_once else _DEPTH)
 
-    def flush(self, left: int = 0) -> None:
-        """Count what was sent, all but the last so many batches; one that is refused is dropped."""
+    def flush(self) -> None:
+        """Count all that was sent.
+
+        Raises
+        ------
+        F1Error
+            If a batch was refused since `reset`.
+        """
+        self._count(0)
+        if self._refused is not None:
+            raise self._refused
+
+    def _count(self, left: int) -> None:
         while len(self._sent) > left:
             sent = self._sent.pop(0)
             if sent.event is not None:
                 sent.event.synchronize()
             arrays = {name: each for name, each in sent.arrays.items() if each is not None}
-            pred = arrays.pop("preds")
-            found = _predictions(to_numpy(pred, "preds"), sent.scores, self._options) if (
-                sent.decided
-            ) else None  # fmt: skip
-            self._add(sent.scores if found is None else found, **arrays)
+            try:
+                if sent.columns is not None:
+                    found = to_numpy(arrays.pop("preds"), "preds")
+                    arrays["preds"] = _predictions(
+                        found, sent.columns, arrays["target"], self._options
+                    )
+                self._add(**arrays)
+            except F1Error as error:
+                if self._at_once:
+                    raise
+                if self._refused is None:
+                    self._refused = F1Error(f"{error} (of batch {sent.number} with ids or weights)")
 
     def reset(self) -> None:
-        """Forget what was sent."""
+        """Forget what was sent, and what was refused."""
         self._sent.clear()
+        self._refused, self._number = None, 0
 
 
-def _pinned(value: Any) -> Any:
-    """A tensor on a GPU copied into pinned memory, without waiting; others as they are."""
-    if not isinstance(value, Tensor) or not value.is_cuda:
-        return value
+def _kept(value: Any, own: bool = False) -> Any:
+    """What nobody changes while it waits: on a GPU pinned memory, copied without waiting."""
+    if not isinstance(value, Tensor):
+        return deepcopy(value)
+    if not value.is_cuda:
+        return value if own else value.detach().clone()
     room = torch.empty(value.shape, dtype=value.dtype, pin_memory=True)
     return room.copy_(value.detach(), non_blocking=True)
 
@@ -96,9 +128,11 @@ def _decided(scores: Tensor, options: Options) -> Tensor | None:
     else:
         cut = torch.from_numpy(cuts)
     flags = (scores > cut.to(scores.device, non_blocking=True)).to(torch.uint8)
+    flags = flags.masked_fill(scores != scores, _NAN)
+    if options.from_logits:
+        return flags
     low, high = probability_range(dtype)
-    wrong = scores != scores if options.from_logits else ~((scores >= low) & (scores <= high))
-    return flags.masked_fill(wrong, _WRONG)
+    return flags.masked_fill(scores < low, _BELOW).masked_fill(scores > high, _ABOVE)
 
 
 def _ids(scores: Tensor, options: Options) -> Tensor | None:
@@ -114,21 +148,20 @@ def _ids(scores: Tensor, options: Options) -> Tensor | None:
     return ids.to(torch.uint8 if columns < 256 else torch.int32)
 
 
-def _predictions(found: Array, scores: Tensor, options: Options) -> Array | None:
-    """What was decided, as predictions of that outcome; None where a score was none."""
+def _predictions(found: Array, columns: int, target: Any, options: Options) -> Array:
+    """What was decided, as predictions of that outcome; of what is no score, as bad ones."""
     if options.task != "multiclass":
-        if (found == _WRONG).any():
-            return None
         # Scores of the same side, since a threshold is for scores: beyond 1 as far as rounding may.
-        sides = (-np.inf, np.inf) if options.from_logits else (0.0, 1.0 + 2.0**-10)
-        return np.array(sides, np.float16)[found]
-    columns, classes = scores.shape[1], options.n_classes
-    if (found == columns).any():
-        return None
-    if found.shape[1] == 1 and classes is not None and not options.from_logits:
-        # Not for labels, which from_logits is not for either; numbers that name classes are values.
-        numbers = options.names is not None and not isinstance(options.names[0], str)
-        return np.asarray(options.names)[found[:, 0]] if numbers else found[:, 0]
-    votes = np.zeros((len(found), columns), np.uint8)  # scores that say how many columns there are
-    np.put_along_axis(votes, found.astype(np.int64), np.uint8(1), axis=1)
+        low, high = (-np.inf, np.inf) if options.from_logits else (0.0, 1.0 + 2.0**-10)
+        return np.array([low, high, np.nan, -np.inf, np.inf], np.float16)[found]
+    wrong = found[:, 0] == columns
+    # Labels say the same in fewer bytes, where nothing but scores could be meant by them.
+    if found.shape[1] == 1 and options.n_classes is not None and options.names is None:
+        integers = isinstance(target, (Tensor, np.ndarray)) and target.ndim == 1
+        if integers and not options.from_logits and "int" in str(target.dtype) and not wrong.any():
+            return found[:, 0]
+    votes = np.zeros((len(found), columns), np.float16 if wrong.any() else np.uint8)
+    votes[wrong] = np.nan if wrong.any() else 0
+    rows = np.flatnonzero(~wrong)
+    votes[rows[:, None], found[rows].astype(np.int64)] = 1
     return votes

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ..accumulator import Accumulator
+from ..arrays import Array
 from ..counts import Counts
 from ..errors import F1Error
 from ..options import Options
 from .form import Form
-from .torch_counter import HINT, NOTES, Batch, TorchCounter, refuse_noted, zeros
+from .torch_counter import (
+    HINT,
+    NOTES,
+    Batch,
+    TorchCounter,
+    noted_number,
+    refuse_noted,
+    zeros,
+)
 
 
 class _Held(NamedTuple):
@@ -27,7 +37,8 @@ class _Held(NamedTuple):
 class TorchTotal:
     """Adds batches up where they lie, onto one vector a device.
 
-    `names` are those of a target and of a score in what is refused, `hint` is its end.
+    `names` are those of a target and of a score in what is refused, `hint` is its end; `settled`
+    tells how many classes batches elsewhere have had.
     """
 
     def __init__(
@@ -35,11 +46,15 @@ class TorchTotal:
         at_once: bool = False,
         names: tuple[str, str] = ("target", "preds"),
         hint: str = HINT,
+        settled: Callable[[], int | None] = lambda: None,
     ) -> None:
+        self._settled = settled
         self._at_once = at_once  # whether every batch is asked for what was refused of it
         self._names, self._hint = names, hint
         self._held: dict[torch.device, _Held] = {}
-        self._number = 0
+        self._number = 0  # of batches since the last reset
+        self._seen = False  # whether a batch came since counts were moved
+        self._forms: list[tuple[int, Form]] = []  # from which batch on batches had which form
 
     def begin(self, form: Form, device: torch.device) -> None:
         """Make room for batches of this form, unless earlier ones have another number of classes.
@@ -49,11 +64,17 @@ class TorchTotal:
         F1Error
             If they have.
         """
-        for held in self._held.values():
-            if held.form.length != form.length:
+        width = self._settled()
+        if width not in (None, form.width):
+            raise F1Error(f"preds has {form.width} columns, there are {width} classes")
+        for place, held in [*self._held.items()]:
+            if held.form.length == form.length:
+                continue
+            if bool(held.flat[:-1].any()):
                 raise F1Error(
                     f"preds has {form.width} columns, there are {held.form.width} classes"
                 )
+            del self._held[place]  # of a batch that added nothing, or of before a reset
         if device not in self._held:
             self._held[device] = _held(form, device)
 
@@ -68,17 +89,20 @@ class TorchTotal:
         device = batch.pred.device
         if not len(batch.pred):
             return
-        held = self._held[device]
-        if not torch.compiler.is_compiling():
+        compiling = torch.compiler.is_compiling()
+        if not compiling:
+            held_now = self._held.get(device)
+            if held_now is None or held_now.form.length != counter.form.length:
+                self.begin(counter.form, device)
             self._number += 1
+            self._seen = True
+            if not self._forms or self._forms[-1][1] is not counter.form:
+                self._forms.append((self._number, counter.form))
+        held = self._held[device]
         if not self._at_once:
             counter.add(held.counts, held.notes, batch, self._number)
             return
-        try:
-            held.flat.add_(counted_now(counter, batch, self._number))
-        except F1Error:
-            self._number -= 1
-            raise
+        held.flat.add_(counted_now(counter, batch, self._number))
 
     def found(self) -> list[tuple[Counts, Options]]:
         """What each device has counted; one copy a device.
@@ -91,9 +115,10 @@ class TorchTotal:
         made = []
         for held in self._held.values():
             whole, form = held.flat.cpu().numpy(), held.form
-            refuse_noted(whole[form.length :], form, self._names, self._hint)
+            notes = whole[form.length :]
+            refuse_noted(notes, self._form_of(notes) or form, self._names, self._hint)
             counts = form.counts(whole[: form.length])
-            if counts.amount:
+            if counts.amount or self._seen:
                 made.append((counts, form.options))
         return made
 
@@ -112,7 +137,7 @@ class TorchTotal:
         for more, _ in others:
             counts = counts + more
         own.add_counts(counts, options)
-        self.reset()
+        self.clear()
 
     def take(self) -> list[Tensor]:
         """Hand over the counts and notes of each device, in one tensor, and begin anew."""
@@ -121,11 +146,22 @@ class TorchTotal:
             held.flat.zero_()
         return taken
 
-    def reset(self) -> None:
-        """Forget all counts, where they are: a captured graph goes on adding to them."""
+    def _form_of(self, notes: Array) -> Form | None:
+        """The form of the first batch of which rows were refused."""
+        number = noted_number(notes)
+        return next((form for first, form in reversed(self._forms) if first <= number), None)
+
+    def clear(self) -> None:
+        """Forget what was counted, where it is: a captured graph goes on adding to it."""
         for held in self._held.values():
             held.flat.zero_()
+        self._seen = False
+
+    def reset(self) -> None:
+        """Forget what was counted, and begin to number batches anew."""
+        self.clear()
         self._number = 0
+        self._forms.clear()
 
 
 def _held(form: Form, device: torch.device) -> _Held:
