@@ -96,15 +96,19 @@ def test_metrics_of_a_fixed_state_know_both_labels_beforehand(name):
         module.ScoreMetric("f1", task="binary", pos_label=-1)
 
 
-def test_scores_decided_on_a_device_fall_on_the_same_side():
+def test_scores_decided_on_a_device_fall_on_the_same_side(monkeypatch):
     torch = pytest.importorskip("torch")
-    from f1core.arrays import to_numpy
-    from f1core.device.torch_rows import _decided, _predictions
-    from f1core.options import make_options
+    from f1core.adapters.torch import ScoreMeter
+    from f1core.device import torch_reader
 
-    def travelled(scores, options):
-        found = to_numpy(_decided(scores, options), "preds")
-        return _predictions(found, scores, options)
+    monkeypatch.setattr(torch_reader, "EVERYWHERE", True)
+
+    def same(task, truth, tensor, **options):
+        weight = np.arange(1.0, len(truth) + 1)
+        meter, expected = ScoreMeter(task, **options), f1core.Accumulator(task, **options)
+        meter.update(tensor, torch.tensor(truth), sample_weight=weight)
+        expected.update(truth, tensor, sample_weight=weight)
+        assert meter.compute().to_dict() == expected.compute().to_dict()
 
     for task, scores in (("binary", P), ("multilabel", np.stack([P, P[::-1]], axis=1))):
         truth = Y if task == "binary" else np.stack([Y, Y[::-1]], axis=1)
@@ -116,12 +120,6 @@ def test_scores_decided_on_a_device_fall_on_the_same_side():
             if task == "multilabel" and "from_logits" in options:
                 given = np.stack([given, given[::-1]], axis=1)
             for dtype in (torch.float32, torch.float16, torch.bfloat16):
-                tensor = torch.tensor(given).to(dtype)
-                decided = travelled(tensor, make_options(task, **options))
-                a, b = (f1core.Accumulator(task, **options) for _ in range(2))
-                a.update(truth, decided)
-                b.update(truth, tensor)
-                assert a == b
-    tensor = torch.tensor(np.eye(3, dtype=np.float32))
-    decided = travelled(tensor, make_options("multiclass", classes=3, from_logits=True))
-    assert f1core.score([0, 1, 2], decided, from_logits=True).accuracy == 1.0
+                same(task, truth, torch.tensor(given).to(dtype), **options)
+    eye = torch.eye(3)
+    same("multiclass", np.array([0, 1, 2]), eye, classes=3, from_logits=True)
