@@ -48,8 +48,8 @@ def _check_targets(batch: Batch, rows: slice, skipped: Array | None) -> None:
         at = _first(ids < 0, skipped)
         if at is not None:
             raise F1Error(
-                f"y_true at {_where(rows, at)} is {shown(block[at[0]].tolist())}, not a one-hot "
-                "row (a single 1, the rest 0); several 1s in a row are task='multilabel'"
+                f"y_true at {_where(rows, at)} is {shown(widened(block[at[0]]).tolist())}, not a "
+                "one-hot row (a single 1, the rest 0); several 1s in a row are task='multilabel'"
             )
         return
     size = 2 if batch.kind in ("binary", "multilabel") else batch.n_classes
@@ -88,6 +88,8 @@ def _way_out(batch: Batch, value: Any) -> str:
     kept = np.isfinite(truth) if truth.dtype.kind == "f" else np.ones(len(truth), bool)
     if batch.options.ignore_index is not None:
         kept &= truth != batch.options.ignore_index
+    if not kept.any():
+        return "labels are whole numbers"
     low, high = int(truth[kept].min()), int(truth[kept].max())
     if low > 0 and (high - low == size - 1 or (low == 1 and high == size)):
         listed = list(range(low, low + size)) if size <= _LISTED else f"range({low}, {low + size})"

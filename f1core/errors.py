@@ -143,7 +143,8 @@ def reason_of(error: Exception) -> str:
 
 def shape_words(array: Any) -> str:
     """An array's shape in words: "(200, 4) float32"."""
-    return f"{tuple(array.shape)} {array.dtype}"
+    bfloat16 = getattr(array.dtype, "names", None) == ("bfloat16",)  # `arrays.BFLOAT16`
+    return f"{tuple(array.shape)} {'bfloat16' if bfloat16 else array.dtype}"
 
 
 def renamed(error: F1Error, **names: str) -> F1Error:

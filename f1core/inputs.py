@@ -109,8 +109,9 @@ def _refuse_swapped(true: Array, pred: Array) -> None:
         )
     if is_floating(true.dtype) and not is_floating(pred.dtype) and not discover.whole(true[:_SCAN]):
         at = int(discover.fractions(true[:_SCAN]).argmax())
+        value = widened(true.ravel()[at])
         raise F1Error(
-            f"y_true holds {shown(true.ravel()[at])}, which is no label, and y_pred holds labels: "
+            f"y_true holds {shown(value)}, which is no label, and y_pred holds labels: "
             "the arguments look swapped, y_true is the truth"
         )
 

@@ -100,7 +100,9 @@ class ScoreMeter:
                 if self._at_once:
                     self._move_now()
                 return
-        self._there.move_to(self._own)  # in the order of the batches
+        if self._there.seen:  # in the order of the batches
+            self._sent.drain()
+            self._there.move_to(self._own)
         preds, target = flat_rows(preds, target, self._own.task)
         given = {"target": target, "sample_id": sample_id, "sample_weight": sample_weight}
         self._sent.put(preds, **given)

@@ -8,12 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..arrays import Array, is_floating, to_numpy
+from ..arrays import Array, to_numpy
 from ..errors import F1Error
 from ..options import Options
 from ..running_total import RunningTotal
 from .form import Form, read_form
 from .torch_counter import DTYPES, Batch, TorchCounter
+from .torch_rows import values_decide
 
 # Dtype and columns of the scores, dtype and columns of the targets, and where they are.
 Key = tuple[Any, Any, Any, Any, torch.device]
@@ -56,6 +57,8 @@ class TorchReader:
         if not (self._here and lies_here(preds) and isinstance(target, Tensor)):
             return None
         if not (_is_plain(preds) and _is_plain(target)):
+            return None
+        if values_decide(self._options, target, preds):
             return None
         preds = preds.detach() if preds.requires_grad else preds
         if target.device != preds.device:
@@ -112,25 +115,14 @@ class TorchReader:
             return None  # whose classes only values tell
         if options.task == "multilabel" and not _has_float64(device):
             return None  # ratios of rows would round otherwise than the CPU's
-        if self._values_decide(true, pred):
-            return None
+        names = options.names
+        if names is not None and isinstance(names[0], str) and true.kind == "b":
+            return None  # whose names may be True and False
         form = read_form(
             options, (true, (m, *flags)), (pred, (n, *columns)), width, matrix=self._matrix
         )
         self._begin(form, device)
         return TorchCounter(form, device)
-
-    def _values_decide(self, true: Any, pred: Any) -> bool:
-        """Whether only values tell what labels or scores mean, as `inputs` reads them."""
-        options = self._options
-        names = options.names
-        if names is None:
-            return False
-        if isinstance(names[0], str):  # of which True may be one
-            return bool(true.kind == "b")
-        floats = is_floating(true) and is_floating(pred)
-        plain = options.threshold == 0.5 and not options.from_logits
-        return floats and plain and options.task == "binary" and names != (0, 1)
 
 
 def _is_plain(tensor: Tensor) -> bool:

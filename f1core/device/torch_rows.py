@@ -50,7 +50,9 @@ class HostQueue:
         """Send a batch, and count those that were sent before."""
         self._number += 1
         scores = preds.detach()
-        decided = _decided(scores, self._options) if scores.layout is torch.strided else None
+        travels = scores.layout is not torch.strided
+        travels = travels or values_decide(self._options, others["target"], scores)
+        decided = None if travels else _decided(scores, self._options)
         arrays = {name: _kept(each) for name, each in others.items()}
         arrays["preds"] = _kept(scores) if decided is None else _kept(decided, own=True)
         event = None
@@ -69,9 +71,13 @@ class HostQueue:
         F1Error
             If a batch was refused since `reset`.
         """
-        self._count(0)
+        self.drain()
         if self._refused is not None:
             raise self._refused
+
+    def drain(self) -> None:
+        """Count all that was sent; what is refused waits until somebody asks."""
+        self._count(0)
 
     def _count(self, left: int) -> None:
         while len(self._sent) > left:
@@ -96,6 +102,16 @@ class HostQueue:
         """Forget what was sent, and what was refused."""
         self._sent.clear()
         self._refused, self._number = None, 0
+
+
+def values_decide(options: Options, target: Any, scores: Any) -> bool:
+    """Whether only all scores tell if they are labels, as `inputs` reads floats beside names."""
+    names = options.names
+    if options.task != "binary" or names is None or isinstance(names[0], str) or names == (0, 1):
+        return False
+    plain = options.threshold == 0.5 and not options.from_logits
+    floats = not isinstance(target, Tensor) or target.is_floating_point()
+    return bool(plain and floats and scores.is_floating_point())
 
 
 def _kept(value: Any, own: bool = False) -> Any:

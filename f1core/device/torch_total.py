@@ -102,7 +102,16 @@ class TorchTotal:
         if not self._at_once:
             counter.add(held.counts, held.notes, batch, self._number)
             return
-        held.flat.add_(counted_now(counter, batch, self._number))
+        try:
+            held.flat.add_(counted_now(counter, batch, self._number))
+        except F1Error:
+            self._number, self._seen = self._number - 1, False
+            raise
+
+    @property
+    def seen(self) -> bool:
+        """Whether a batch came since counts were moved, other than in a compiled step."""
+        return self._seen
 
     def found(self) -> list[tuple[Counts, Options]]:
         """What each device has counted; one copy a device.

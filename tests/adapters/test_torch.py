@@ -342,6 +342,22 @@ def test_of_refused_rows_the_first_is_named(there):
         meter.compute()
 
 
+@pytest.mark.parametrize(
+    ("pred", "true", "sentence"),
+    [
+        (torch.rand(1, 3), [math.inf], r"target is inf at row 0, .*: labels are whole numbers"),
+        (torch.eye(2), [[1, 0], [1, 1]], r"target at row 1 is \[1.0, 1.0\], not a one-hot row"),
+        (torch.eye(2), [0.5, 1], r"target is 0.5 at row 0"),
+        (torch.eye(2).bfloat16()[:, :, None], [0, 1], r"preds is \(2, 2, 1\)"),
+    ],
+)
+def test_half_precision_and_infinity_in_sentences(pred, true, sentence):
+    with pytest.raises(F1Error, match=sentence):
+        ScoreMeter("multiclass").update(pred, torch.tensor(true).bfloat16())
+    with pytest.raises(F1Error, match=r"preds is \(2, 7\) bfloat16, a binary task"):
+        ScoreMeter("binary").update(torch.rand(2, 7).bfloat16(), torch.tensor([0, 1]))
+
+
 def test_check_is_one_of_two_words():
     with pytest.raises(F1Error, match="check is 'never'"):
         ScoreMeter("binary", check="never")
