@@ -45,23 +45,29 @@ class _Read(NamedTuple):
 
 
 def count(
-    form: Form, xp: Operations, true: Any, pred: Any, constants: Constants, weight: Any = None
-) -> Found:
-    """Count a batch: (n,) or (n, C) targets and scores, and (n,) weights where there are any."""
+    form: Form, xp: Operations, true: Any, pred: Any, constants: Constants, weight: Any = None,
+    mask: Any = None,
+) -> Found:  # fmt: skip
+    """Count a batch: (n,) or (n, C) targets and scores, and (n,) weights where there are any.
+
+    Where there is a (n,) mask, rows that are False in it count nowhere, whatever they hold.
+    """
     if form.kind == "multilabel":
-        return _count_labels(form, xp, true, pred, constants, weight)
-    return _count_rows(form, xp, true, pred, constants, weight)
+        return _count_labels(form, xp, true, pred, constants, weight, mask)
+    return _count_rows(form, xp, true, pred, constants, weight, mask)
 
 
 # ---- one class a row ---------------------------------------------------------------------
 
 
 def _count_rows(
-    form: Form, xp: Operations, true: Any, pred: Any, constants: Constants, weight: Any
+    form: Form, xp: Operations, true: Any, pred: Any, constants: Constants, weight: Any, mask: Any
 ) -> Found:
     none, k = form.width, form.options.top_k
     (truth, wrong_true), kept = _targets(form, xp, true, constants)
     found, wrong_pred = _predicted(form, xp, pred, constants)
+    if mask is not None:
+        kept = mask if kept is None else kept & mask
     if kept is not None:
         wrong_true, wrong_pred = wrong_true & kept, wrong_pred & kept
     if form.misses:
@@ -90,9 +96,8 @@ def _count_rows(
         sums.append(xp.histogram(truth, none + 1, weight))
         counts = xp.concatenate([each[:-1] for each in sums])
     if form.misses:
-        rows = xp.ones_like(truth) if kept is None else xp.whole(kept)
-        rows = rows if weight is None else xp.where(rows != 0, weight, 0.0)
-        counts = xp.concatenate([counts, xp.sum_rows(rows[:, None])])
+        rows = xp.ones_like(hit) if kept is None else kept
+        counts = xp.concatenate([counts, xp.sum_rows(rows[:, None], weight)])
     return Found(counts, wrong_true, wrong_pred)
 
 
@@ -161,12 +166,14 @@ def _sides(form: Form, pred: Any, constants: Constants) -> tuple[Any, Any]:
 
 
 def _count_labels(
-    form: Form, xp: Operations, true: Any, pred: Any, constants: Constants, weight: Any
+    form: Form, xp: Operations, true: Any, pred: Any, constants: Constants, weight: Any, mask: Any
 ) -> Found:
     zero, one = true == 0, true == 1
     above, below = _sides(form, pred, constants)
     wrong_true, wrong_pred = ~(zero | one), ~(above | below)
     kept = None if form.ignored is None else true != form.ignored
+    if mask is not None:
+        kept = mask[:, None] & (xp.ones_like(zero) if kept is None else kept)
     counted = None  # rows of nothing but what is ignored count nowhere
     if kept is not None:
         wrong_true, wrong_pred = wrong_true & kept, wrong_pred & kept

@@ -45,7 +45,10 @@ class Operations(Protocol):
         """Sum of a row, as a counter."""
 
     def sum_rows(self, array: Any, weight: Any = None) -> Any:
-        """(C,) sums over the rows of (n, C) counters or flags, times (n,) weights."""
+        """(C,) sums over the rows of (n, C) numbers, or of flags as counters.
+
+        With (n,) weights, their sums where a flag is True.
+        """
 
     def best(self, scores: Any, k: int) -> tuple[Any, Any]:
         """The largest scores of each row, the first among equals: ids (n,) or (n, k).

@@ -15,15 +15,17 @@ from ... import metrics
 from ...arrays import to_numpy
 from ...count_layout import CELLS, PRED, RATIOS, TP, TRUE
 from ...counts import Array, Counts
+from ...device import limbs
 from ...errors import F1Error, one_of
 from ...options import Options
 from ...scores import single_numbers
 from ..hooks import named, names_of
-from .ops import NARROW, Four
+from .operations import NARROW
 
 ROWS, RIGHT, WRONG = range(-3, 0)  # what a multilabel task counts behind four sums a label
-LIMBS = 3 if NARROW else 1
-_LOW, _MIDDLE = 16, 30  # bits of the lower two of three int32: a step's sum fits onto each
+LIMBS = limbs.LIMBS if NARROW else 1
+
+Four = tuple[Any, Any, Any, Any]
 
 
 class Wanted(NamedTuple):
@@ -56,49 +58,23 @@ def _wanted(metric: str, average: str | None, options: Options) -> Wanted:
     return Wanted(metric, name, "binary" if name in RATIOS else "")
 
 
-def counted(counts: Any, found: Any) -> Any:
-    """The counters after a step."""
-    if not NARROW:
-        return counts + ops.cast(found, "int64")
-    low = counts[0] + found
-    middle = counts[1] + ops.right_shift(low, _LOW)
-    high = counts[2] + ops.right_shift(middle, _MIDDLE)
-    return ops.stack([low & ((1 << _LOW) - 1), middle & ((1 << _MIDDLE) - 1), high])
-
-
-def weighed(sums: Any, found: Any) -> Any:
-    """The weight sums after a step, by Knuth's two-sum: what float32 drops is kept beside."""
-    both = sums[0] + found
-    part = both - sums[0]
-    return ops.stack([both, sums[1] + ((sums[0] - (both - part)) + (found - part))])
+def length_of(task: str, width: int) -> int:
+    """How many counters there are: three sums a class and the rows, or a multilabel task's."""
+    return (CELLS + 1) * width + 3 if task == "multilabel" else CELLS * width + 1
 
 
 def as_floats(counts: Any, sums: Any) -> Any:
     """The counters in the graph, for dividing; without sums where no step had weights."""
-    parts = ops.cast(counts, "float32")
-    found = parts[0]
-    if NARROW:
-        found = found + 2.0**_LOW * parts[1] + 2.0 ** (_LOW + _MIDDLE) * parts[2]
+    found = limbs.as_floats(ops.cast(counts, "float32"))
     return found if sums is None else found + sums[0] + sums[1]
 
 
 def as_numbers(counts: Any, sums: Any) -> Array:
     """Counters as int64, or float64 where they are sums of weights, unless those overflow."""
-    parts = to_numpy(counts, "counts").astype(np.int64)
-    found: Array = parts[0]
-    if NARROW:
-        found = found + (parts[1] << _LOW) + (parts[2] << (_LOW + _MIDDLE))
-    if (parts < 0).any() or (NARROW and (parts[2] >> (63 - _LOW - _MIDDLE)).any()):
-        raise F1Error("more rows were added than can be counted: counts end at 2^63")
+    found = limbs.as_integers(to_numpy(counts, "counts"))
     if sums is None:
         return found
-    lasting = to_numpy(sums, "sums").astype(np.float64).sum(axis=0)
-    if not np.isfinite(lasting).all():
-        raise F1Error(
-            "a weight is negative or NaN, or the weights sum up to more than float32 holds: "
-            "weights are from 0, and may be divided by a constant"
-        )
-    return np.asarray(found + lasting)
+    return np.asarray(found + limbs.as_sums(to_numpy(sums, "sums")))
 
 
 def as_counts(found: Array, width: int, options: Options) -> Counts:
@@ -106,10 +82,9 @@ def as_counts(found: Array, width: int, options: Options) -> Counts:
     wrong = miscounted(found, width, options)
     if wrong is not None:
         raise F1Error(wrong)
-    sums = found[: (CELLS + 1) * width].reshape(CELLS + 1, width)
     if options.task == "multilabel":
-        return Counts(width, sums=sums, rows=found[ROWS:WRONG])
-    return Counts(width, sums=sums[:CELLS])
+        return Counts(width, sums=found[:ROWS].reshape(CELLS + 1, width), rows=found[ROWS:WRONG])
+    return Counts(width, sums=found[:-1].reshape(CELLS, width))
 
 
 def miscounted(found: Array, width: int, options: Options) -> str | None:
@@ -121,8 +96,8 @@ def miscounted(found: Array, width: int, options: Options) -> str | None:
         rows = found[ROWS]
         pairs = [(found[WRONG], f"a target other than 0 and 1, or {score}")]
     else:
-        sums = found.reshape(CELLS + 1, width)
-        rows, target = sums[CELLS, 0], f"a target that is none of the {width} classes"
+        sums, rows = found[:-1].reshape(CELLS, width), found[-1]
+        target = f"a target that is none of the {width} classes"
         if options.task == "multiclass":
             target += ", or a row without exactly one 1 (several flags need task='multilabel')"
         predicted, true = sums[PRED].sum(), sums[TRUE].sum()
@@ -140,16 +115,16 @@ def values(
 
     Ratios of one average are divided at once: three take 60 µs, and 100 one after another.
     """
-    sums: Any = tuple(found[row * width : (row + 1) * width] for row in range(CELLS + 1))
+    sums: Any = tuple(found[row * width : (row + 1) * width] for row in range(CELLS))
+    several = options.task == "multilabel"
+    sums += (found[CELLS * width : (CELLS + 1) * width] if several else found[-1],)
     results: dict[str, dict[str, Any]] = {}
     for kind in {want.kind for want in plan}:
         names = tuple(want.name for want in plan if want.kind == kind)
         if kind:
             results[kind] = _ratios(kind, names, sums, options, xp)
             continue
-        rows, right = sums[CELLS][0], xp.sum(sums[TP])
-        if options.task == "multilabel":
-            rows, right = found[ROWS], found[RIGHT]
+        rows, right = (found[ROWS], found[RIGHT]) if several else (found[-1], xp.sum(sums[TP]))
         each = {name: _single(name, sums, rows, right, options, xp) for name in names}
         results[kind] = each
     every = {want: results[want.kind][want.name] for want in plan}

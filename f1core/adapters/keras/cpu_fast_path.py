@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 
 from ...accumulator import Accumulator
@@ -14,9 +13,8 @@ from ...count_layout import COUNT, EXACT, TRUE
 from ...counts import Array
 from ...errors import F1Error
 from ...options import Options
-from .ops import Step
-
-TORCH = keras.backend.backend() == "torch"
+from .operations import BACKEND
+from .step import Step
 
 
 def at_hand(variable: Any) -> Any:
@@ -24,7 +22,7 @@ def at_hand(variable: Any) -> Any:
 
     Keras asks there at every step, and each look at a variable takes it 5 µs.
     """
-    if not TORCH:
+    if BACKEND != "torch":
         return None
     import torch
 
@@ -54,7 +52,7 @@ class StepCounter:
             self._ids = Accumulator.of(replace(plain, names=turned, pos_label=None), threads=1)
 
     def sums_of(self, step: Step) -> Array | None:
-        """Sum a step without weights, as `ops.sums_of`; None without rows, or if one is refused."""
+        """Sum a step without weights, as `step.sums_of`; None without rows, or if one is wrong."""
         task, width = self._columns.task, self._width
         true = to_numpy(step.true, "y_true").reshape((-1, width) if step.by_column else -1)
         pred = to_numpy(step.pred, "y_pred").reshape(-1 if task == "binary" else (-1, width))
@@ -74,4 +72,4 @@ class StepCounter:
             assert counts.sums is not None and counts.rows is not None
             return np.concatenate([counts.sums.reshape(-1), counts.rows[[COUNT, EXACT]], [0]])
         each = counts.per_class
-        return np.concatenate([each.reshape(-1), np.full(width, each[TRUE].sum())])
+        return np.append(each.reshape(-1), each[TRUE].sum())

@@ -12,14 +12,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from ...count_layout import CELLS
+from ...device import limbs
 from ...errors import F1Error, refuse_unknown
 from ...options import make_options
 from ...pos_label import with_fixed_labels
 from ...scores import LOSSES, Scores
 from ..hooks import described
 from . import counters, cpu_fast_path
-from .ops import NARROW, by_row, read_step, sums_of
+from .operations import BACKEND, WHOLE
+from .step import by_row, read_step, sums_of
 
 OPTIONS = (
     "threshold", "top_k", "from_logits", "ignore_index", "average_over", "zero_division", "beta",
@@ -97,9 +98,8 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         # warned of rows counted as wrong; an attribute of a metric takes 3 µs to set.
         self._now = SimpleNamespace(running=False, warned=False)
         self._direction = "down" if self._plan[0][1] in LOSSES else "up"
-        size = (CELLS + 1) * width + 3 * (task == "multilabel")
-        integers = "int32" if NARROW else "int64"
-        self._counts = self.add_variable((counters.LIMBS, size), "zeros", integers, name="counts")
+        size = counters.length_of(task, width)
+        self._counts = self.add_variable((counters.LIMBS, size), "zeros", WHOLE, name="counts")
         self._sums = self.add_variable((2, size), "zeros", "float32", name="weight_sums")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -115,11 +115,12 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
                 return
         if sample_weight is None:
             sums = sums_of(step, None, options, width)
-            self._counts.assign(counters.counted(self._counts, sums))
+            self._counts.assign(limbs.added(self._counts, sums, ops))
             return
         self._weighted = True
         weight = by_row(sample_weight, "float32", step.pred)
-        self._sums.assign(counters.weighed(self._sums, sums_of(step, weight, options, width)))
+        sums = sums_of(step, weight, options, width)
+        self._sums.assign(limbs.weighed(self._sums, sums, ops))
 
     def result(self) -> Any:
         """The value so far, or a dict of values by key; 0.0 where it is undefined."""
@@ -193,12 +194,12 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
 
     def _is_running(self) -> bool:
         """Whether steps are taken one by one right now, and none is traced for a graph."""
-        backend, value = keras.backend.backend(), self._counts.value
-        if backend == "tensorflow":
+        value = self._counts.value
+        if BACKEND == "tensorflow":
             import tensorflow as tf
 
             return bool(tf.executing_eagerly())
-        if backend == "jax":
+        if BACKEND == "jax":
             import jax
 
             return not isinstance(value, jax.core.Tracer)
