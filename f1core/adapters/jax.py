@@ -30,7 +30,6 @@ import numpy as np
 
 from ..accumulator import Accumulator
 from ..arrays import BFLOAT16, exact_limit, is_floating
-from ..count_layout import HIGH, LOW, WHOLE
 from ..counts import Array
 from ..device import limbs
 from ..device.decide import Constants, count
@@ -45,6 +44,7 @@ try:
     import jax.numpy as jnp
 
     from ..device.jax_operations import JaxOperations
+    from ..device.jax_rows import as_array, carried, in_rows
 except ModuleNotFoundError as error:
     if error.name != "jax":
         raise
@@ -56,7 +56,6 @@ _ELSEWHERE = ("resamples", "seed", "threads")  # what only an accumulator can do
 _OPTIONS = tuple(
     name for name in parameters_of(Accumulator) if name not in ("task", "classes", *_ELSEWHERE)
 )
-_BITS, _DIGIT = 31, (1 << 31) - 1  # of a limb of ratios' sums
 REASONS = 3  # a wrong target, score or weight
 
 
@@ -189,8 +188,9 @@ def update(state: State, y_true: Any, y_pred: Any, sample_weight: Any = None) ->
     """
     layout = state.layout
     xp = _operations(layout.wide)
-    true, pred = _array(y_true, layout.wide), _array(y_pred, layout.wide)
-    true, pred, weight = _in_rows(true, pred, sample_weight, layout)
+    true, pred = as_array(y_true, layout.wide), as_array(y_pred, layout.wide)
+    task = layout.options.task or ""
+    true, pred, weight = in_rows(true, pred, sample_weight, task, layout.width)
     form = _form(layout, _dtype(true), true.shape, _dtype(pred), pred.shape)
     if form.kind != "multilabel" and true.ndim == 2 and not form.onehot:
         true = true[:, 0]
@@ -210,7 +210,9 @@ def update(state: State, y_true: Any, y_pred: Any, sample_weight: Any = None) ->
         sums = limbs.weighed(state.sums, found.counts.astype(state.sums.dtype), jnp)
         return State(state.counts, sums, refused, layout)
     counts = limbs.added(state.counts, found.counts, jnp)
-    return State(_carried(counts, layout), state.sums, refused, layout)
+    if task == "multilabel" and layout.wide:
+        counts = carried(counts, 4 * layout.width)
+    return State(counts, state.sums, refused, layout)
 
 
 def scores(state: State) -> Scores:
@@ -272,73 +274,6 @@ def _form(
 
 def _dtype(array: Any) -> np.dtype[Any]:
     return BFLOAT16 if array.dtype == jnp.bfloat16 else np.dtype(array.dtype)
-
-
-def _array(value: Any, wide: bool) -> Any:
-    """An array of JAX; labels that int32 does not hold must not become others."""
-    if not isinstance(value, jax.Array):
-        value = np.asarray(value)
-        if value.dtype.kind not in "biuf" and value.dtype != jnp.bfloat16:
-            raise F1Error(
-                f"arrays of JAX hold numbers, this one {value.dtype}: classes=[…] names the classes"
-            )
-        if not wide and value.dtype.kind in "iu" and value.dtype.itemsize > 4:
-            ends = np.iinfo(np.int32)
-            value = value.clip(ends.min, ends.max).astype(np.int32)
-        value = jnp.asarray(value)
-    return value
-
-
-def _in_rows(true: Any, pred: Any, weight: Any, layout: _Layout) -> tuple[Any, Any, Any]:
-    """Targets, predictions and weights, one row an item."""
-    task, width = layout.options.task, layout.width
-    t, p = true.shape, pred.shape
-    lead = p[:-1]
-    if task == "multilabel" or (task == "multiclass" and not _are_labels(true, pred, width)):
-        columns = p[-1:] if p else ()
-    elif p == t or p[:-1] != t or p[-1:] != (1,):
-        columns, lead = (), p
-    else:
-        columns = (1,)
-    rows = (-1, *columns) if columns else (-1,)
-    if len(p) > 2 or len(t) > 2:
-        if t == p and columns:
-            true = true.reshape(rows)
-        elif t in (lead, (*lead, 1)):
-            true = true.reshape(-1)
-        else:
-            raise F1Error(
-                f"y_pred is {p} and y_true {t}; a {task} task takes one row an item, or its "
-                "classes in the last axis: jnp.moveaxis(y_pred, 1, -1)"
-            )
-        pred = pred.reshape(rows)
-    if weight is None:
-        return true, pred, None
-    weight = jnp.asarray(weight)
-    if len(lead) > 1 and weight.shape != lead and weight.shape == lead[: weight.ndim]:
-        weight = weight.reshape(weight.shape + (1,) * (len(lead) - weight.ndim))
-        weight = jnp.broadcast_to(weight, lead)
-    elif weight.shape not in (lead, (*lead, 1), (len(pred),)):
-        raise F1Error(f"sample_weight is {weight.shape}, y_pred is {p}: give a weight a row")
-    return true, pred, weight.reshape(-1)
-
-
-def _are_labels(true: Any, pred: Any, width: int) -> bool:
-    """Whether a multiclass prediction holds labels: one an item, and no column a class."""
-    if jnp.issubdtype(pred.dtype, jnp.floating):
-        return bool(pred.ndim < 2)
-    return bool(pred.ndim < 2 or (pred.shape == true.shape and pred.shape[-1] != width))
-
-
-def _carried(counts: Any, layout: _Layout) -> Any:
-    """Counters whose sums of ratios are carried, as `count_layout.carried` does."""
-    if layout.options.task != "multilabel" or not layout.wide:
-        return counts
-    rows = counts[0, layout.width * 4 :]
-    high = rows[HIGH] + (rows[LOW] >> _BITS)
-    rows = rows.at[WHOLE].add(high >> _BITS).at[HIGH].set(high & _DIGIT)
-    rows = rows.at[LOW].set(rows[LOW] & _DIGIT)
-    return counts.at[0, layout.width * 4 :].set(rows)
 
 
 def _refuse(refused: Array, layout: _Layout) -> None:

@@ -76,7 +76,8 @@ class Launch:
         """Bins of a program's own histogram; 0 where each row is an addition of its own."""
         width = self._form.width
         cells = width * width if self._form.matrix else 3 * width
-        fits = cells < _BINS and cells <= 2 * self._block
+        # Fewer rows than a program has threads (256 on ROCm) would be held by several of them.
+        fits = cells < _BINS and cells <= 2 * self._block and self._block >= 256
         return max(128, triton.next_power_of_2(cells + 1)) if fits else 0
 
     def _argmax_constants(self) -> dict[str, Any]:
