@@ -22,7 +22,8 @@ except ModuleNotFoundError as error:
     raise missing("f1core.adapters.ignite", "pytorch-ignite", "ignite") from None
 
 from ..arrays import Array
-from ..device.torch_counter import NOTES, added_notes, refuse_noted, zeros
+from ..device.notes import NOTES, refuse_noted
+from ..device.torch_counter import added_notes, zeros
 from ..device.torch_reader import CHECKS, lies_here
 from ..option_values import among
 from ..plausible import refuse_overflow

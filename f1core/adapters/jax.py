@@ -61,7 +61,7 @@ REASONS = 3  # a wrong target, score or weight
 
 @dataclass(frozen=True)
 class _Layout:
-    """What of a state is no array: the same for all states that add up."""
+    """Options and sizes of a state, which all states that add up have in common."""
 
     options: Options
     width: int

@@ -19,7 +19,7 @@ except ModuleNotFoundError as error:
         raise
     raise missing("f1core.adapters.torchmetrics", library, "torchmetrics") from None
 
-from ..device.torch_counter import refuse_noted
+from ..device.notes import refuse_noted
 from ..device.torch_reader import CHECKS, lies_here
 from .state_vector import OPTIONS, Vectors
 from .torchmetrics_parts import Part, warn_of_modes

@@ -12,9 +12,10 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from ..arrays import Array
-from ..device.torch_counter import NOTES, added_notes
+from ..device.notes import NOTES
+from ..device.torch_counter import added_notes, zeros
 from .state_vector import Vectors
-from .waiting import Waiting, notes_of_none, open_to_additions
+from .waiting import Waiting, open_to_additions
 
 
 class CountStates(Metric):  # type: ignore[misc, unused-ignore]
@@ -31,9 +32,8 @@ class CountStates(Metric):  # type: ignore[misc, unused-ignore]
             f"{name}_{vectors.digest}" for name in ("counts", "weights", "notes")
         )
         for name, add in ((self._counts, self._add_counts), (self._weights, self._add_weights)):
-            zeros = torch.zeros(vectors.length, dtype=torch.int64)
-            self.add_state(name, zeros, dist_reduce_fx=add)
-        self.add_state(self._notes, notes_of_none(), dist_reduce_fx=added_notes)
+            self.add_state(name, zeros(vectors.length, None), dist_reduce_fx=add)
+        self.add_state(self._notes, zeros(NOTES, None), dist_reduce_fx=added_notes)
         self._begin()
 
     def _begin(self) -> None:

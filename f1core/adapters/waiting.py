@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..arrays import Array
 from ..device.form import Form, form_of
-from ..device.torch_counter import NOTES, zeros
+from ..device.notes import NOTES
 from ..device.torch_reader import TorchReader, flat_rows
 from ..device.torch_rows import HostQueue
 from ..device.torch_total import TorchTotal, counted_now
@@ -115,8 +115,3 @@ def open_to_additions(state: Tensor) -> Tensor:
     if not torch.compiler.is_compiling() and state.is_inference():
         return state if torch.is_inference_mode_enabled() else state.clone()
     return state
-
-
-def notes_of_none(device: Any = None) -> Tensor:
-    """The notes of a state of which nothing was refused."""
-    return zeros(NOTES, device)

@@ -18,9 +18,6 @@ from ..float_bits import cuts_of, probability_range, rounded, score_dtype
 from ..inputs import check
 from ..options import Options
 
-# What cannot be counted has one of two reasons: its target, or its score (or predicted label).
-REASONS = ("target", "score")
-
 
 @dataclass(frozen=True, eq=False)
 class Form:

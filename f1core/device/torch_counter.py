@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..arrays import BFLOAT16, Array
-from ..errors import F1Error
+from ..arrays import BFLOAT16
 from .decide import Constants, count
 from .form import Form
+from .notes import BATCH_BITS, FIRST, MOST_BATCHES, ROW_BITS
 from .torch_operations import OPERATIONS
 
 try:
@@ -32,15 +32,6 @@ DTYPES: dict[Any, np.dtype[Any]] = {
     torch.int16: np.dtype(np.int16), torch.int32: np.dtype(np.int32),
     torch.int64: np.dtype(np.int64),
 }  # fmt: skip
-
-# Notes of what was refused: rows with a wrong target, rows with a wrong score, which was the first,
-# as FIRST less its batch, row and reason, so that the largest is the first and 0 is none; and how
-# many batches compiled steps have added, which count them here.
-NOTES = 4
-FIRST = 1 << 62
-_ROW, _BATCH = 1, 36  # bits below those of the row, and of the batch
-_MOST_BATCHES = (1 << 26) - 2  # later ones are noted as this one
-HINT = ", reset() starts anew, and check='now' refuses a batch at once"
 
 
 class Batch(NamedTuple):
@@ -66,7 +57,7 @@ class TorchCounter:
     def add(self, counts: Tensor, notes: Tensor, batch: Batch, number: int) -> None:
         """Add a batch, the how manieth it is, onto the (form.length,) counts and (4,) notes."""
         compiling = torch.compiler.is_compiling()
-        number = min(number, _MOST_BATCHES)
+        number = min(number, MOST_BATCHES)
         if self._launch is not None and not compiling:
             self._launch(counts, notes, batch.true, batch.pred, number)
             return
@@ -74,13 +65,12 @@ class TorchCounter:
         counts.add_(found.counts)
         true, pred = found.wrong_true, found.wrong_pred & ~found.wrong_true
         rows = torch.arange(len(true), device=true.device)
-        key = FIRST - ((rows << _ROW) + (~true).to(torch.int64))
-        key = key - ((notes[3] + 1 if compiling else number) << _BATCH)
+        key = FIRST - ((rows << ROW_BITS) + (~true).to(torch.int64))
+        key = key - ((notes[3] + 1 if compiling else number) << BATCH_BITS)
         first = torch.where(true | pred, key, 0).amax(dim=0)
-        more = torch.stack([true.sum(), pred.sum(), torch.zeros_like(first), first * 0])
-        if compiling:  # where a number of Python would be a constant, and another one another step
-            more[3].add_(1)
-        notes.add_(more)
+        none = torch.zeros_like(first)
+        # A compiled step counts its batches here: a number of Python would be a constant of it.
+        notes.add_(torch.stack([true.sum(), pred.sum(), none, none + int(compiling)]))
         notes[2:3].copy_(torch.maximum(notes[2:3], first))
 
 
@@ -96,52 +86,3 @@ def added_notes(parts: Tensor) -> Tensor:
     """(k, 4) notes of several processes or devices as those of all: the first is the largest."""
     total = parts.sum(dim=0)
     return torch.cat([total[:2], parts[:, 2].amax(dim=0, keepdim=True), total[3:]])
-
-
-def noted_number(notes: Array) -> int:
-    """The number of the first batch of which rows were refused."""
-    return (FIRST - int(notes[2])) >> _BATCH
-
-
-def refuse_noted(
-    notes: Array, form: Form, names: tuple[str, str] = ("target", "preds"), hint: str = HINT
-) -> None:
-    """Raise what was refused while it was counted, if anything was.
-
-    Raises
-    ------
-    F1Error
-        With the number of rows, and the first of them.
-    """
-    wrong = int(notes[0] + notes[1])
-    if not wrong:
-        return
-    key, number = FIRST - int(notes[2]), noted_number(notes)
-    row, reason = (key & ((1 << _BATCH) - 1)) >> _ROW, key & 1
-    several = "1 row was" if wrong == 1 else f"{wrong:,} rows were"
-    raise F1Error(
-        f"{several} refused, the first in update {number}, {names[reason]} at row {row}: "
-        f"{_why(form, bool(reason))}; nothing of {'it' if wrong == 1 else 'them'} was counted{hint}"
-    )
-
-
-def _why(form: Form, predicted: bool) -> str:
-    """Say what cannot be counted, and what would do."""
-    options, listed = form.options, f"0…{form.width - 1}"
-    if form.labels is not None:
-        listed = str(options.names if options.names is not None else form.labels.tolist())
-    if predicted:
-        if form.kind == "labels":
-            return f"it is none of the classes {listed}"
-        if form.hard:
-            return "multilabel flags are 0 or 1"
-        if form.limits is None:
-            return "a score is NaN"
-        return "a score is NaN or outside [0, 1] (if these are logits, say from_logits=True)"
-    if form.kind == "multilabel":
-        return "multilabel targets are 0 or 1"
-    if form.onehot:
-        return "it is not a one-hot row (a single 1, the rest 0)"
-    if form.labels is None and options.task == "binary":
-        return "binary targets are 0 or 1 (classes=[negative, positive] names others)"
-    return f"it is none of the classes {listed} (ignore_index= leaves rows out)"

@@ -22,7 +22,7 @@ class TorchOperations:
             made = torch.from_numpy(array.view(np.int16).copy()).view(torch.bfloat16)
         else:
             made = torch.from_numpy(np.ascontiguousarray(array))
-        return made.to(like.device)
+        return made.to(like.device, non_blocking=True)  # a threshold does not wait
 
     where = staticmethod(torch.where)
     ones_like = staticmethod(torch.ones_like)

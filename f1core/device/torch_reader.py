@@ -1,4 +1,4 @@
-"""TorchReader: which counter counts these tensors where they lie, if one does."""
+"""TorchReader: reads tensors as rows and finds the counter of their form, if they stay there."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from ..errors import F1Error
 from ..float_bits import cuts_of, probability_range
 from ..options import Options
 from .torch_counter import DTYPES
+from .torch_operations import OPERATIONS
 
 _NAN, _BELOW, _ABOVE = 2, 3, 4  # flags of what is no score
 _DEPTH = 1  # batches that may be on their way
@@ -105,7 +106,7 @@ class HostQueue:
 
 
 def values_decide(options: Options, target: Any, scores: Any) -> bool:
-    """Whether only all scores tell if they are labels, as `inputs` reads floats beside names."""
+    """Whether floats beside named classes may be labels or scores, which only their values tell."""
     names = options.names
     if options.task != "binary" or names is None or isinstance(names[0], str) or names == (0, 1):
         return False
@@ -115,7 +116,7 @@ def values_decide(options: Options, target: Any, scores: Any) -> bool:
 
 
 def _kept(value: Any, own: bool = False) -> Any:
-    """What nobody changes while it waits: on a GPU pinned memory, copied without waiting."""
+    """Copy an argument that nobody may change while it waits; from a GPU into pinned memory."""
     if not isinstance(value, Tensor):
         return deepcopy(value)
     if not value.is_cuda:
@@ -139,11 +140,7 @@ def _decided(scores: Tensor, options: Options) -> Tensor | None:
     cuts = cuts_of(np.atleast_1d(np.asarray(options.threshold)), dtype, options.from_logits)
     if len(cuts) not in (1, scores.shape[-1]):
         return None
-    if dtype == BFLOAT16:
-        cut = torch.from_numpy(cuts.view(np.int16)).view(torch.bfloat16)
-    else:
-        cut = torch.from_numpy(cuts)
-    flags = (scores > cut.to(scores.device, non_blocking=True)).to(torch.uint8)
+    flags = (scores > OPERATIONS.constant(cuts, scores)).to(torch.uint8)
     flags = flags.masked_fill(scores != scores, _NAN)
     if options.from_logits:
         return flags
@@ -155,17 +152,13 @@ def _ids(scores: Tensor, options: Options) -> Tensor | None:
     columns, k, classes = scores.shape[1], options.top_k, options.n_classes
     if columns == 1 or k > columns or classes not in (None, columns):
         return None
-    if k == 1:  # of tied maxima torch's `max` promises the first one; a NaN is the largest
-        best, ids = scores.max(dim=1, keepdim=True)
-    else:  # `topk` promises no order of equals; -0.0 + 0.0 is 0.0
-        best, ids = (scores + 0.0).sort(dim=1, descending=True, stable=True)
-        best, ids = best.narrow(1, 0, 1), ids.narrow(1, 0, k)
-    ids = ids.masked_fill(best != best, columns)
+    ids, nan = OPERATIONS.best(scores, k)
+    ids = ids.reshape(-1, k).masked_fill(nan[:, None], columns)
     return ids.to(torch.uint8 if columns < 256 else torch.int32)
 
 
 def _predictions(found: Array, columns: int, target: Any, options: Options) -> Array:
-    """What was decided, as predictions of that outcome; of what is no score, as bad ones."""
+    """Turn ids and flags into predictions of the same outcome; what was no score stays none."""
     if options.task != "multiclass":
         # Scores of the same side, since a threshold is for scores: beyond 1 as far as rounding may.
         low, high = (-np.inf, np.inf) if options.from_logits else (0.0, 1.0 + 2.0**-10)

@@ -14,15 +14,8 @@ from ..counts import Counts
 from ..errors import F1Error
 from ..options import Options
 from .form import Form
-from .torch_counter import (
-    HINT,
-    NOTES,
-    Batch,
-    TorchCounter,
-    noted_number,
-    refuse_noted,
-    zeros,
-)
+from .notes import HINT, NOTES, noted_number, refuse_noted
+from .torch_counter import Batch, TorchCounter, zeros
 
 
 class _Held(NamedTuple):
@@ -53,7 +46,7 @@ class TorchTotal:
         self._names, self._hint = names, hint
         self._held: dict[torch.device, _Held] = {}
         self._number = 0  # of batches since the last reset
-        self._seen = False  # whether a batch came since counts were moved
+        self.seen = False  # whether a batch came since counts were moved, but in a compiled step
         self._forms: list[tuple[int, Form]] = []  # from which batch on batches had which form
 
     def begin(self, form: Form, device: torch.device) -> None:
@@ -95,7 +88,7 @@ class TorchTotal:
             if held_now is None or held_now.form.length != counter.form.length:
                 self.begin(counter.form, device)
             self._number += 1
-            self._seen = True
+            self.seen = True
             if not self._forms or self._forms[-1][1] is not counter.form:
                 self._forms.append((self._number, counter.form))
         held = self._held[device]
@@ -105,13 +98,8 @@ class TorchTotal:
         try:
             held.flat.add_(counted_now(counter, batch, self._number))
         except F1Error:
-            self._number, self._seen = self._number - 1, False
+            self._number, self.seen = self._number - 1, False
             raise
-
-    @property
-    def seen(self) -> bool:
-        """Whether a batch came since counts were moved, other than in a compiled step."""
-        return self._seen
 
     def found(self) -> list[tuple[Counts, Options]]:
         """What each device has counted; one copy a device.
@@ -127,7 +115,7 @@ class TorchTotal:
             notes = whole[form.length :]
             refuse_noted(notes, self._form_of(notes) or form, self._names, self._hint)
             counts = form.counts(whole[: form.length])
-            if counts.amount or self._seen:
+            if counts.amount or self.seen:
                 made.append((counts, form.options))
         return made
 
@@ -151,8 +139,7 @@ class TorchTotal:
     def take(self) -> list[Tensor]:
         """Hand over the counts and notes of each device, in one tensor, and begin anew."""
         taken = [held.flat.clone() for held in self._held.values()]
-        for held in self._held.values():
-            held.flat.zero_()
+        self.clear()
         return taken
 
     def _form_of(self, notes: Array) -> Form | None:
@@ -164,7 +151,7 @@ class TorchTotal:
         """Forget what was counted, where it is: a captured graph goes on adding to it."""
         for held in self._held.values():
             held.flat.zero_()
-        self._seen = False
+        self.seen = False
 
     def reset(self) -> None:
         """Forget what was counted, and begin to number batches anew."""

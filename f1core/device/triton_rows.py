@@ -1,4 +1,4 @@
-"""One Triton kernel a batch: scores on a GPU are read once, counters are added where they lie.
+"""Triton's kernels for one class a row: scores are read once, counters are added where they lie.
 
 The meaning is that of the CPU's kernels, bit for bit: the first of equal maxima, -0.0 equals 0.0,
 thresholds in the dtype of the scores, ratios of rows in float64 without fused multiplication.
@@ -11,7 +11,9 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-_FIRST, _ROW, _BATCH = tl.constexpr(1 << 62), tl.constexpr(1), tl.constexpr(36)
+from .notes import BATCH_BITS, FIRST, ROW_BITS
+
+_FIRST, _ROW, _BATCH = (tl.constexpr(each) for each in (FIRST, ROW_BITS, BATCH_BITS))
 
 
 @triton.jit

@@ -9,7 +9,7 @@ import pytest
 import ranks
 import tasks
 from digits import digits
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
@@ -21,7 +21,7 @@ with warnings.catch_warnings():  # torch deprecates what Ignite uses while it is
     pytest.importorskip("ignite.metrics")
     from f1core.adapters.ignite import ScoreMetric
 
-from away import tensor_of  # noqa: E402
+from away import for_metric  # noqa: E402
 
 from f1core.adapters.hooks import monitored  # noqa: E402
 
@@ -29,12 +29,7 @@ from f1core.adapters.hooks import monitored  # noqa: E402
 @given(tasks.any_task(), st.sampled_from(["f1_macro", "f1_micro", "recall_weighted"]),
        st.integers(1, 30))  # fmt: skip
 def test_any_batches_give_the_number_of_all_rows(problem, name, size):
-    true, pred = tensor_of(problem.y_true), tensor_of(problem.y_pred)
-    assume(true is not None and pred is not None)
-    options = {k: v for k, v in problem.options.items() if k not in ("task", "confusion")}
-    task = problem.case.task
-    width = problem.y_pred.shape[1] if problem.y_pred.ndim == 2 else None
-    assume(options.setdefault("classes", 2 if task == "binary" else width) is not None)
+    true, pred, task, options = for_metric(problem)
     metric = ScoreMetric(name, task=task, **options)
     for i in range(0, len(problem), size):
         rows = slice(i, i + size)

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 import tasks
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from f1core import F1Error, score
@@ -19,13 +19,13 @@ with warnings.catch_warnings():  # torch deprecates what Ignite uses while it is
     pytest.importorskip("ignite.metrics")
     from f1core.adapters.ignite import ScoreMetric as Ignite
 
-from away import DEVICE, Away, Elsewhere, tensor_of  # noqa: E402
+from away import DEVICE, Away, Elsewhere, for_metric  # noqa: E402
 from torchmetrics import MetricCollection  # noqa: E402
 
 from f1core.adapters.hooks import monitored  # noqa: E402
 from f1core.adapters.torchmetrics import ScoreMetric  # noqa: E402
 from f1core.device import torch_reader  # noqa: E402
-from f1core.device.torch_counter import NOTES  # noqa: E402
+from f1core.device.notes import NOTES  # noqa: E402
 
 ROWS, CLASSES = 120, 5
 OF = {"task": "multiclass", "classes": CLASSES}
@@ -72,12 +72,7 @@ both = pytest.mark.parametrize("library", ["torchmetrics", "ignite"])
 @given(tasks.any_task(), st.sampled_from(["f1_macro", "f1_micro", "recall_weighted"]),
        st.integers(1, 30), st.booleans())  # fmt: skip
 def test_batches_on_a_device_give_the_number_of_all_rows(problem, name, size, near):
-    true, pred = tensor_of(problem.y_true), tensor_of(problem.y_pred)
-    assume(true is not None and pred is not None)
-    options = {k: v for k, v in problem.options.items() if k not in ("task", "confusion")}
-    task = problem.case.task
-    width = problem.y_pred.shape[1] if problem.y_pred.ndim == 2 else None
-    assume(options.setdefault("classes", 2 if task == "binary" else width) is not None)
+    true, pred, task, options = for_metric(problem)
     expected = score(problem.y_true, problem.y_pred, sample_weight=problem.weight, task=task,
                      **options).metric(name)  # fmt: skip
     with Elsewhere():

@@ -20,7 +20,7 @@ from away import Away, Elsewhere, tensor_of  # noqa: E402
 
 from f1core.adapters.torch import ScoreMeter  # noqa: E402
 from f1core.count_layout import ROWS as ROW_NUMBERS  # noqa: E402
-from f1core.device.torch_counter import NOTES  # noqa: E402
+from f1core.device.notes import NOTES  # noqa: E402
 
 
 def meter_of(problem):

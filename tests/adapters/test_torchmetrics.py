@@ -11,7 +11,7 @@ import pytest
 import ranks
 import tasks
 from digits import digits
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
@@ -20,7 +20,7 @@ from f1core import F1Error, score
 torch = pytest.importorskip("torch")
 torchmetrics = pytest.importorskip("torchmetrics")
 
-from away import tensor_of  # noqa: E402
+from away import for_metric  # noqa: E402
 from torchmetrics import MetricCollection, MetricTracker  # noqa: E402
 
 from f1core.adapters.hooks import monitored  # noqa: E402
@@ -57,11 +57,7 @@ def macro(**options):
 
 @given(tasks.any_task(), st.sampled_from(METRICS), st.integers(1, 30))
 def test_any_batches_give_the_number_of_all_rows(problem, name, size):
-    true, pred = tensor_of(problem.y_true), tensor_of(problem.y_pred)
-    assume(true is not None and pred is not None)
-    options = {k: v for k, v in problem.options.items() if k not in ("task", "confusion")}
-    task = problem.case.task
-    assume(options.setdefault("classes", _classes(problem)) is not None)
+    true, pred, task, options = for_metric(problem)
     if name == "accuracy" or task == "multilabel":
         options.pop("average_over", None)
     metric = ScoreMetric(name, task=task, **options)
@@ -71,12 +67,6 @@ def test_any_batches_give_the_number_of_all_rows(problem, name, size):
     expected = score(problem.y_true, problem.y_pred, sample_weight=problem.weight, task=task,
                      **options).metric(name)  # fmt: skip
     assert metric.compute().item() == pytest.approx(monitored(expected), abs=1e-12)
-
-
-def _classes(problem):
-    if problem.case.task == "binary":
-        return 2
-    return problem.y_pred.shape[1] if problem.y_pred.ndim == 2 else None
 
 
 # ---- torchmetrics' own habits --------------------------------------------------------------

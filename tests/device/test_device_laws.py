@@ -9,14 +9,14 @@ import math
 import numpy as np
 import pytest
 import tasks
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from f1core import Accumulator, F1Error
 
 torch = pytest.importorskip("torch")
 
-from away import tensor_of  # noqa: E402
+from away import counted_in_cuts  # noqa: E402
 
 from f1core.adapters.torch import ScoreMeter  # noqa: E402
 from f1core.device import torch_counter, torch_reader  # noqa: E402
@@ -44,13 +44,7 @@ def launched(meter):
 
 @given(tasks.any_task(), st.integers(1, 70))
 def test_any_cut_counts_as_the_whole_does_on_the_cpu(problem, size):
-    true, pred = (tensor_of(a) for a in (problem.y_true, problem.y_pred))
-    assume(true is not None and pred is not None)
-    options = {k: v for k, v in problem.options.items() if k != "task"}
-    meter = ScoreMeter(problem.case.task, **options)
-    for start in range(0, len(problem), size):
-        rows = slice(start, start + size)
-        meter.update(pred[rows], true[rows])
+    meter = counted_in_cuts(problem, size, lambda tensor: tensor)
     problem.weight = None
     assert counts_of(meter) == problem.put_into(problem.accumulator()).counts
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import tasks
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from f1core import Accumulator, F1Error
 
 torch = pytest.importorskip("torch")
 
-from away import tensor_of  # noqa: E402
+from away import counted_in_cuts  # noqa: E402
 
 from f1core.adapters.torch import ScoreMeter  # noqa: E402
 
@@ -27,13 +27,7 @@ def batch(task, rng, rows=500, width=10):
 @on_gpu
 @given(tasks.any_task(), st.integers(1, 70))
 def test_drawn_batches_give_the_bits_of_the_cpu(problem, size):
-    true, pred = (tensor_of(a) for a in (problem.y_true, problem.y_pred))
-    assume(true is not None and pred is not None)
-    options = {k: v for k, v in problem.options.items() if k != "task"}
-    meter = ScoreMeter(problem.case.task, **options)
-    for start in range(0, len(problem), size):
-        rows = slice(start, start + size)
-        meter.update(pred[rows].cuda(), true[rows].cuda())
+    meter = counted_in_cuts(problem, size, torch.Tensor.cuda)
     meter._settle()
     problem.weight = None
     assert meter._own.counts == problem.put_into(problem.accumulator()).counts

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from hypothesis import assume
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
@@ -90,3 +91,28 @@ def tensor_of(array: np.ndarray) -> torch.Tensor | None:
         return None
     array = array.astype(np.float64 if array.dtype.char == "g" else array.dtype.newbyteorder("="))
     return torch.from_numpy(array)
+
+
+def counted_in_cuts(problem: Any, size: int, place: Any) -> Any:
+    """A ScoreMeter of a drawn problem's batches of so many rows, each put in its place."""
+    from f1core.adapters.torch import ScoreMeter
+
+    true, pred = (tensor_of(a) for a in (problem.y_true, problem.y_pred))
+    assume(true is not None and pred is not None)
+    options = {k: v for k, v in problem.options.items() if k != "task"}
+    meter = ScoreMeter(problem.case.task, **options)
+    for start in range(0, len(problem), size):
+        rows = slice(start, start + size)
+        meter.update(place(pred[rows]), place(true[rows]))
+    return meter
+
+
+def for_metric(problem: Any) -> tuple[Any, Any, str, dict[str, Any]]:
+    """Truth, prediction, task and options of a drawn problem whose number of classes is known."""
+    true, pred = tensor_of(problem.y_true), tensor_of(problem.y_pred)
+    assume(true is not None and pred is not None)
+    options = {k: v for k, v in problem.options.items() if k not in ("task", "confusion")}
+    task = problem.case.task
+    width = problem.y_pred.shape[1] if problem.y_pred.ndim == 2 else None
+    assume(options.setdefault("classes", 2 if task == "binary" else width) is not None)
+    return true, pred, task, options
