@@ -23,7 +23,7 @@ CORE = [
 HEAVY = {
     "numba", "llvmlite", "sklearn", "scipy", "pandas", "polars", "pyarrow", "torch", "jax",
     "tensorflow", "keras", "torchmetrics", "lightning", "ignite", "transformers", "lightgbm",
-    "xgboost", "dask", "ray", "pyspark", "rich", "matplotlib", "ml_dtypes",
+    "xgboost", "catboost", "dask", "ray", "pyspark", "rich", "matplotlib", "ml_dtypes",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What the adapters of Transformers, LightGBM and XGBoost refuse, and that they import none."""
+"""What the adapters of Transformers and boosters refuse, and that they import none."""
 
 import subprocess
 import sys
@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from f1core import F1Error
-from f1core.adapters import hooks, lightgbm, transformers, xgboost
+from f1core.adapters import catboost, hooks, lightgbm, transformers, xgboost
 
-MAKERS = [lightgbm.feval, xgboost.custom_metric, xgboost.eval_metric]
+MAKERS = [
+    catboost.eval_metric, lightgbm.feval, xgboost.custom_metric, xgboost.eval_metric,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -77,6 +79,7 @@ def test_two_columns_of_logits_cut_where_the_larger_one_wins(dtype):
 def test_the_adapters_import_no_framework():
     code = (
         "import f1core.adapters.transformers, f1core.adapters.lightgbm, f1core.adapters.xgboost\n"
+        "from f1core.adapters.catboost import eval_metric; eval_metric('f1', task='binary')\n"
         "import sys; print(*sys.modules)"
     )
     found = subprocess.run(
@@ -84,4 +87,6 @@ def test_the_adapters_import_no_framework():
     )
     loaded = set(found.stdout.split())
     assert "f1core.adapters.xgboost" in loaded
-    assert not loaded & {"transformers", "torch", "lightgbm", "xgboost", "sklearn", "numba"}
+    assert not loaded & {
+        "transformers", "torch", "lightgbm", "xgboost", "catboost", "sklearn", "numba",
+    }  # fmt: skip

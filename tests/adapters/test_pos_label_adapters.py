@@ -6,6 +6,7 @@ from sklearn.metrics import f1_score
 
 import f1core
 from f1core import F1Error
+from f1core.adapters import catboost
 from f1core.adapters.lightgbm import feval
 from f1core.adapters.transformers import make_compute_metrics
 from f1core.adapters.xgboost import custom_metric, eval_metric
@@ -30,6 +31,8 @@ def test_boosters_scores_are_of_the_second_class(positive, said):
     logits = np.log(P / (1 - P))
     made = custom_metric("f1", task="binary", maximize=True, from_logits=True, **said)
     assert made.values(Y, logits) == {"f1": pytest.approx(wanted)}
+    boost = catboost.eval_metric("f1", task="binary", **said)
+    assert boost.evaluate((logits,), Y, None) == (pytest.approx(wanted), 1.0)
     both = np.stack([-logits, logits], axis=1)
     assert made.values(Y, both) == {"f1": pytest.approx(wanted)}
 
@@ -48,7 +51,7 @@ def test_a_trainers_logits_are_of_label_1(positive, said):
 
 
 def test_a_booster_knows_labels_by_their_numbers():
-    for make in (feval, eval_metric, custom_metric):
+    for make in (feval, eval_metric, custom_metric, catboost.eval_metric):
         with pytest.raises(F1Error, match="pos_label=0 for the first of the two"):
             make("f1", task="binary", pos_label="yes")
         with pytest.raises(UnknownOption, match="has no option resamples="):

@@ -28,7 +28,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
 from sklearn.exceptions import UndefinedMetricWarning  # noqa: E402
 
-from f1core.adapters import lightgbm, sklearn, transformers, xgboost  # noqa: E402
+from f1core.adapters import catboost, lightgbm, sklearn, transformers, xgboost  # noqa: E402
 
 UNDEFINED = (
     r"(Precision|Recall|F-score|Jaccard) is ill-defined and being set to 0\.0 (due to|in (labels|"
@@ -100,6 +100,7 @@ ENTRIES: dict[str, Callable[..., Any]] = {
     "xgboost.custom_metric": xgboost.custom_metric,
     "xgboost.eval_metric": xgboost.eval_metric,
     "lightgbm.feval": lightgbm.feval,
+    "catboost.eval_metric": catboost.eval_metric,
 }
 if tuple(map(int, scikit_learn.__version__.split(".")[:2])) >= (1, 9):  # older ones refuse less
     ENTRIES |= {f"sklearn.{name}": getattr(sklearn, name) for name in sklearn.__all__}
@@ -143,7 +144,7 @@ ALIKE = {  # options that go on to others
     "score_by": "score", "compare": "score", "plots.threshold": "curve", "files.score": "score",
     "files.accumulate": "score", "transformers.make_compute_metrics": "score",
     "xgboost.custom_metric": "score", "xgboost.eval_metric": "score", "lightgbm.feval": "score",
-    "sklearn.scorer": "score",
+    "sklearn.scorer": "score", "catboost.eval_metric": "score",
 }  # fmt: skip
 
 
