@@ -65,6 +65,27 @@ def test_curve(benchmark, short):
     timed(benchmark, lambda: curve(y_true, y_prob), {"np.sort": lambda: np.sort(y_prob)}, short)
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("one_vs_one", [False, True])
+def test_ranking(benchmark, dtype, one_vs_one, short):
+    """Promised: at most a third of roc_auc_score, which gives one of the numbers."""
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(20261122)
+    y_true = rng.integers(0, 10, 20_000 if short else 200_000)
+    y_prob = rng.random((len(y_true), 10)) + 0.3 * np.eye(10)[y_true]
+    y_prob = (y_prob / y_prob.sum(axis=1, keepdims=True)).astype(dtype)
+    sides = {
+        name: lambda how=how: metrics.roc_auc_score(y_true, y_prob, multi_class=how)
+        for name, how in (("roc_auc_score", "ovo" if one_vs_one else "ovr"),)
+    }
+    found = curve(y_true, y_prob, task="multiclass", one_vs_one=one_vs_one)
+    ours = found.one_vs_one.macro if one_vs_one else found.macro.roc_auc
+    assert abs(ours - sides["roc_auc_score"]()) < 1e-12
+    sides["average_precision_score"] = lambda: metrics.average_precision_score(y_true, y_prob)
+    how = {"task": "multiclass", "one_vs_one": one_vs_one, "threads": 1}
+    timed(benchmark, lambda: curve(y_true, y_prob, **how), sides, short)
+
+
 def test_bins(benchmark, short):
     y_true, y_prob = arrays((20_000 if short else 200_000, 39), 0.3)
     binned = BinnedThresholds("multilabel")

@@ -3,5 +3,6 @@
 from .best import Best, best_threshold
 from .binned import BinnedBest, BinnedThresholds
 from .curves import Curve, curve
+from .ranking import Ranking
 
-__all__ = ["Best", "BinnedBest", "BinnedThresholds", "Curve", "best_threshold", "curve"]
+__all__ = ["Best", "BinnedBest", "BinnedThresholds", "Curve", "Ranking", "best_threshold", "curve"]

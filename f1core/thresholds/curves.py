@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from typing import Any, Literal, overload
 
 from ..counts import Array
-from ..errors import F1Error, calling_y_pred, refuse_unknown
-from ..metrics import divide, per_class
-from ..options import make_options, thread_count
+from ..errors import F1Error, calling_y_pred, one_of, refuse_unknown, shown
+from ..metrics import per_class
+from ..option_values import flag
+from ..options import TASKS, make_options, thread_count
+from .areas import areas
 from .best import scores_batch
-from .label_columns import Candidates, Column, ScoreColumn
+from .label_columns import Column, ScoreColumn
+from .ranking import Ranking, rank
 from .reading import for_each_label
 
 
@@ -44,37 +45,66 @@ class Curve:
         )
 
 
+@overload
+def curve(
+    y_true: Any = None, y_prob: Any = None, *, task: Literal["binary"] | None = None, **options: Any
+) -> Curve: ...
+@overload
 def curve(
     y_true: Any = None,
     y_prob: Any = None,
     *,
+    task: Literal["multiclass", "multilabel"],
+    **options: Any,
+) -> Ranking: ...
+@overload
+def curve(y_true: Any = None, y_prob: Any = None, *, task: Any, **options: Any) -> Any: ...
+def curve(
+    y_true: Any = None,
+    y_prob: Any = None,
+    *,
+    task: str | None = None,
     classes: Any = None,
     from_logits: bool = False,
     sample_weight: Any = None,
     ignore_index: Any = None,
+    average_over: Any = None,
     zero_division: float = 0.0,
     beta: float = 1.0,
+    one_vs_one: bool = False,
     threads: int | None = None,
     pos_label: Any = None,
     **unknown: Any,
-) -> Curve:
+) -> Any:
     """Precision, recall and F1 of one label at every threshold, by `score`'s rule `p > threshold`.
+
+    With task="multiclass" or "multilabel" the areas alone, of every class and on average.
 
     Parameters
     ----------
     y_true
-        (n,) labels; of a multilabel task one column at a time.
+        (n,) labels; (n, L) 0/1 rows of a multilabel task, (n,) or one-hot rows of a multiclass one.
     y_prob
-        (n,) probabilities of the positive class.
+        (n,) probabilities of the positive class; (n, C) of the other tasks. Of a multiclass task
+        each column is one class against the rest; logits become probabilities by softmax first.
+    task
+        "binary" (also None), "multiclass" or "multilabel".
     classes, from_logits, sample_weight, ignore_index, zero_division, beta, threads, pos_label
         As in `score`. Without a positive `average_precision` is `zero_division`, and `roc_auc`
-        is nan unless there are both kinds of rows.
+        is nan unless there are both kinds of rows. `beta` is for one label.
+    average_over
+        The classes that means look at: all by default, so that a class without a row makes the
+        macro `roc_auc` nan; "present" leaves those out, or list some.
+    one_vs_one
+        Compare each pair of classes of a multiclass task too, which sorts once more.
 
     Returns
     -------
     Curve
         One entry for each different prediction. p = 0 is never above a threshold, so the first
         entry predicts all rows only if no score is 0; both areas count that end in any case.
+    Ranking
+        Of many classes: `c.macro.roc_auc`, `c.per_class.average_precision`, `c.one_vs_one.macro`.
 
     Raises
     ------
@@ -83,7 +113,9 @@ def curve(
 
     Source: average precision is the sum over the steps of the recall of each step's precision,
     ROC AUC the trapezoids under (false positive rate, recall), as scikit-learn's
-    `average_precision_score` and `roc_auc_score`.
+    `average_precision_score` and `roc_auc_score`, and their means are averaged as theirs. Pairs of
+    classes: D. Hand, R. Till, A simple generalisation of the area under the ROC curve for multiple
+    class classification problems, Machine Learning 45, 2001.
 
     Examples
     --------
@@ -93,15 +125,35 @@ def curve(
     ([0.0, 0.1, 0.2, 0.3, 0.8], [0.67, 0.8, 0.5, 0.67, 0.0])
     >>> round(c.average_precision, 4), c.roc_auc
     (0.8333, 0.75)
+    >>> p = [[0.5, 0.3, 0.2], [0.6, 0.2, 0.2], [0.5, 0.4, 0.1], [0.3, 0.2, 0.5]]
+    >>> c = f1core.curve([0, 0, 1, 2], p, task="multiclass")
+    >>> c.per_class.roc_auc.tolist(), c.macro.roc_auc
+    ([0.875, 1.0, 1.0], 0.9583333333333334)
     """
     if unknown:
         refuse_unknown(unknown, curve, "curve")
+    if task is not None and (not isinstance(task, str) or task not in TASKS):
+        raise F1Error(one_of("task", task, TASKS))
+    many = task in ("multiclass", "multilabel")
     options = make_options(
-        "binary", classes=classes, from_logits=from_logits, ignore_index=ignore_index,
-        zero_division=zero_division, beta=beta, pos_label=pos_label,
+        task if many else "binary", classes=classes, from_logits=from_logits,
+        ignore_index=ignore_index, zero_division=zero_division, beta=beta, pos_label=pos_label,
+        average_over=average_over,
     )  # fmt: skip
+    ovo = flag("one_vs_one", one_vs_one)
+    if many and options.beta != 1.0:
+        raise F1Error(f"beta={shown(beta)} is for the curve of one label; areas have no F-beta")
+    if options.average_over is not None and not many:
+        raise F1Error(
+            f"average_over={shown(average_over)} is for means over classes; the curve of one label "
+            "has none: say task='multiclass' or task='multilabel'"
+        )
+    if ovo and task != "multiclass":
+        raise F1Error("one_vs_one=True compares the classes of a task='multiclass'")
     crew = thread_count(threads)
     with calling_y_pred("y_prob"):
+        if many:
+            return rank(y_true, y_prob, options, sample_weight, crew, ovo)
         batch = scores_batch(y_true, y_prob, options, sample_weight)
         (column,) = for_each_label(batch, lambda column: column, crew)
     return curve_of(column, options.coefs, options.zero_division)
@@ -121,7 +173,7 @@ def curve_of(column: Column, coefs: tuple[float, float, float], zero_division: f
         cuts.tp, cuts.pred, column.true, column.total, coefs=coefs, zero_division=zero_division,
         only=("precision", "recall", "f1", "fbeta"),
     )  # fmt: skip
-    average_precision, roc_auc = _areas(every, column, zero_division)
+    average_precision, roc_auc = areas(every, column, zero_division)
     return Curve(
         thresholds=column.threshold(low, high, last) if logits else low + 0.0,
         tp=cuts.tp,
@@ -132,14 +184,3 @@ def curve_of(column: Column, coefs: tuple[float, float, float], zero_division: f
         roc_auc=roc_auc,
         **ratios,
     )
-
-
-def _areas(cuts: Candidates, column: Column, zero_division: float) -> tuple[float, float]:
-    """Average precision and ROC AUC from all steps; step k adds what cut k has over cut k + 1."""
-    hits, others = cuts.tp.astype(np.float64), (cuts.pred - cuts.tp).astype(np.float64)
-    rise, run = -np.diff(hits), -np.diff(others)
-    precision = divide(hits, hits + others, 0.0)[:-1]
-    average_precision = divide(np.sum(rise * precision), column.true, zero_division)
-    area = np.sum(run * (hits[1:] + rise / 2))
-    under = float(column.true) * float(column.total - column.true)
-    return float(average_precision), float(divide(area, under, np.nan))

@@ -18,8 +18,8 @@ from .label_columns import ScoreColumn
 
 T = TypeVar("T")
 
-_READINGS = 20  # how often scores are read to be sorted, about
-_COLUMNS = 8  # transposed together: eight float32 are half a cache line of each row
+READINGS = 20  # how often scores are read to be sorted, about
+COLUMNS = 8  # transposed together: eight float32 are half a cache line of each row
 
 
 def for_each_label(
@@ -35,15 +35,15 @@ def for_each_label(
 
     def span(labels: slice) -> list[T]:
         found = []
-        for start in range(labels.start, labels.stop, _COLUMNS):
-            part = slice(start, min(start + _COLUMNS, labels.stop))
+        for start in range(labels.start, labels.stop, COLUMNS):
+            part = slice(start, min(start + COLUMNS, labels.stop))
             words, true = _transposed(batch, part)
             for place, label in enumerate(range(part.start, part.stop)):
                 skip = None if ignored is None else ignored[:, label]
                 found.append(work(_column(batch, words[place], true[place], weight, skip)))
         return found
 
-    crew = thread_pool.n_threads(threads, _READINGS * batch.bytes)
+    crew = thread_pool.n_threads(threads, READINGS * batch.bytes)
     spans = thread_pool.split_rows(batch.n_classes, 1, crew)
     return [one for some in thread_pool.map_ordered(span, spans, crew) for one in some]
 
