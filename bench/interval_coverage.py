@@ -38,9 +38,9 @@ from f1core.scores import Scores
 
 SEED = 20261128
 BINARY = ("precision", "recall", "f1", "fbeta", "jaccard", "specificity", "accuracy", "f1_macro",
-          "f1_weighted", "balanced_accuracy", "mcc", "kappa")  # fmt: skip
+          "f1_weighted", "f1_of_means", "balanced_accuracy", "mcc", "kappa")  # fmt: skip
 AVERAGED = ("accuracy", "precision_macro", "recall_macro", "f1_macro", "fbeta_macro",
-            "jaccard_macro", "f1_weighted", "mcc", "kappa")  # fmt: skip
+            "jaccard_macro", "f1_weighted", "f1_of_means", "mcc", "kappa")  # fmt: skip
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from . import confused as _confused
 from . import scores as _scores
 from .accumulator import Accumulator
 from .api import score
@@ -52,7 +53,15 @@ def _find_interval(*counted: _Any, **how: _Any) -> tuple[float, float]:
     return interval(*counted, **how)
 
 
+def _find_shares(hits: _Any, trials: _Any, level: float) -> tuple[_Any, _Any]:
+    from .intervals import checked_level
+    from .intervals.proportions import proportion_interval
+
+    return proportion_interval(hits, trials, checked_level(level))
+
+
 _scores.find_interval = _find_interval
+_confused.find_shares = _find_shares
 
 
 def __getattr__(name: str) -> _Any:

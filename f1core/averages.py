@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from .plausible import down_scaled, exact_sum, refuse_overflow
 
 CLASS_AVERAGES = ("micro", "macro", "weighted")
 AVERAGES = (*CLASS_AVERAGES, "samples")
+OUTCOMES = ("tp", "fp", "fn", "tn")
 
 
 @dataclass(frozen=True)
@@ -36,19 +37,20 @@ class Average:
     jaccard: Any
     specificity: Any
     support: Any
+    _names: ClassVar[tuple[str, ...]] = (*RATIOS, "support")
 
     @classmethod
     def on_demand(
-        cls, ratios: Callable[..., dict[str, Any]], support: Callable[[], Any]
-    ) -> Average:
+        cls, ratios: Callable[..., dict[str, Any]], support: Callable[[], Any], **more: Any
+    ) -> Any:
         """An average whose numbers are computed when they are asked for.
 
         `ratios(only=names)` divides some. Who asks for one ratio a batch, as training loops do,
-        pays for one; who asks for a second one gets all. Neither function may hold the `Scores`
-        that hold the average: such a circle waits for the garbage collector, 8 µs a batch.
+        pays for one; who asks for a second one gets all. No function may hold the `Scores` that
+        hold the average: such a circle waits for the garbage collector, 8 µs a batch.
         """
         made = object.__new__(cls)
-        made.__dict__.update(_ratios=ratios, _support=support)
+        made.__dict__.update(_ratios=ratios, _support=support, **more)
         return made
 
     if not TYPE_CHECKING:
@@ -57,20 +59,36 @@ class Average:
             known = self.__dict__
             if name == "support" and "_support" in known:
                 known[name] = self._support()
+            elif name in OUTCOMES and "_outcomes" in known:
+                known.update(known["_outcomes"]())
             elif name in RATIOS and "_ratios" in known:
                 first = known.setdefault("_first", name) == name
                 only = (name,) if first else tuple(each for each in RATIOS if each not in known)
                 found = self._ratios(only=only)
                 known.update((each, found[each].item()) for each in only)
             else:
-                raise unknown_attribute(self, name, "an average", (*RATIOS, "support"))
+                raise unknown_attribute(self, name, "an average", self._names)
             return known[name]
 
     def __dir__(self) -> list[str]:
         return [*object.__dir__(self), *RATIOS]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in (*RATIOS, "support")}
+        return {name: getattr(self, name) for name in self._names}
+
+
+@dataclass(frozen=True)
+class Decided(Average):
+    """Ratios of one class, or arrays (C,) of each, and how many rows were decided which way.
+
+    `tp` rows are the class and predicted to be, `fp` predicted alone, `fn` missed, `tn` neither.
+    """
+
+    tp: Any
+    fp: Any
+    fn: Any
+    tn: Any
+    _names: ClassVar[tuple[str, ...]] = (*Average._names, *OUTCOMES)
 
 
 class Averages:
@@ -96,18 +114,23 @@ class Averages:
         return dict(self.__dict__)  # a copy: averages that are sent divide first, which adds to it
 
     @cached_property
-    def per_class(self) -> Average:
-        """Each class by itself: arrays (C,)."""
-        ratios = metrics.stacked(*self._shares, **self._how)
-        return Average(**dict(zip(RATIOS, ratios, strict=True)), support=self._sums[TRUE])
+    def per_class(self) -> Decided:
+        """Each class by itself: arrays (C,), its TP, FP, FN and TN among them."""
+        ratios = dict(zip(RATIOS, metrics.stacked(*self._shares, **self._how), strict=True))
+        tp, pred, true = self._sums
+        return Decided(**ratios, support=true, **_outcomes(tp, pred, true, self._cells))
 
     @cached_property
-    def binary(self) -> Average:
-        """The positive class of a binary task."""
+    def binary(self) -> Decided:
+        """The positive class of a binary task, its TP, FP, FN and TN among them."""
         self._only("binary", "binary averages")
         positive = (each[1:] if np.ndim(each) else each for each in self._shares)
         ratios = partial(metrics.per_class, *positive, **self._how)
-        return Average.on_demand(ratios, self._sums[TRUE][1].item)
+        tp, pred, true = self._sums[:, 1].tolist()
+        outcomes = partial(_outcomes, tp, pred, true, self._cells.item())
+        support = self._sums[TRUE][1].item
+        found: Decided = Decided.on_demand(ratios, support, _outcomes=outcomes)
+        return found
 
     @cached_property
     def micro(self) -> Average:
@@ -189,11 +212,21 @@ class Averages:
     def _average(self, kind: str) -> Average:
         included = self.included
         ratios = partial(metrics.average, kind, *self._shares, included, **self._how)
-        return Average.on_demand(ratios, partial(_support, self._sums[TRUE], included))
+        found: Average = Average.on_demand(ratios, partial(_support, self._sums[TRUE], included))
+        return found
 
     def _only(self, task: str, what: str) -> None:
         if self.task != task:
             raise F1Error(f"{what} are for {task} tasks, this one is {self.task}")
+
+
+def _outcomes(tp: Any, pred: Any, true: Any, cells: Any) -> dict[str, Any]:
+    """True and false positives and negatives, of one class or (C,) of each."""
+    fp, fn = pred - tp, true - tp
+    found = tp, fp, fn, cells - pred - fn  # in this order no number leaves int64
+    if isinstance(tp, float) or getattr(tp, "dtype", None) == np.float64:  # these may pass 0
+        found = tuple(each * (each > 0) for each in found)
+    return dict(zip(OUTCOMES, found, strict=True))
 
 
 def _support(true: Array, included: Array) -> Any:

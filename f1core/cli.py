@@ -126,12 +126,14 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--beta", type=float, default=1.0, metavar="B")
     _add_save(score, "keep the counts for `merge`")
     _add_format(score)
+    _add_per_class(score)
     score.set_defaults(run="score")
 
     merge = commands.add_parser("merge", help="add up states that were scored apart")
     merge.add_argument("states", nargs="+", type=Path, metavar="STATE")
     _add_save(merge, "keep the sum")
     _add_format(merge)
+    _add_per_class(merge)
     merge.set_defaults(run="merge")
 
     tune = commands.add_parser("tune", help="the threshold with the highest F1")
@@ -184,6 +186,11 @@ def _add_columns(command: argparse.ArgumentParser) -> None:
 
 def _add_format(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=("table", "json"), default="table")
+
+
+def _add_per_class(command: argparse.ArgumentParser) -> None:
+    told = "classes, their numbers and the confusion matrix in the JSON too"
+    command.add_argument("--per-class", action="store_true", help=told)
 
 
 def _add_save(command: argparse.ArgumentParser, what: str) -> None:

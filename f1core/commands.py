@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from . import files, report
+from . import files, report, tables
 from .accumulator import Accumulator
 from .errors import F1Error, plain_text, reason_of
 from .grouped import GroupedAccumulator
@@ -35,6 +34,7 @@ _READING = (
 
 def score(parsed: argparse.Namespace) -> None:
     """Print the scores of files, or of each group of their rows."""
+    _refuse_table_per_class(parsed)
     if parsed.save is not None:
         if parsed.group is not None:
             raise F1Error("--save keeps one state; leave out --group")
@@ -51,11 +51,11 @@ def score(parsed: argparse.Namespace) -> None:
         return
     by = total.compute()
     if parsed.format == "json":
-        print(json.dumps({str(name): _plain(scores) for name, scores in by.items()}, indent=2))
+        print(json.dumps({str(name): _plain(each, parsed) for name, each in by.items()}, indent=2))
         return
     for name, scores in by.items():
         print(plain_text(name))
-        _show(scores, parsed.format)
+        _show(scores, parsed)
         print()
 
 
@@ -66,6 +66,7 @@ def _check_save(parsed: argparse.Namespace, inputs: list[Path]) -> None:
 
 def merge(parsed: argparse.Namespace) -> None:
     """Print the scores of states that were saved apart."""
+    _refuse_table_per_class(parsed)
     _check_save(parsed, parsed.states)
     if not parsed.force:
         refuse_twice(parsed.states)
@@ -90,13 +91,18 @@ def _finish(total: Accumulator, parsed: argparse.Namespace) -> None:
     scores = total.compute()
     if parsed.save is not None:
         total.save(parsed.save, force=parsed.force)
-    _show(scores, parsed.format)
+    _show(scores, parsed)
 
 
-def _show(scores: Scores, form: str) -> None:
+def _refuse_table_per_class(parsed: argparse.Namespace) -> None:
+    if parsed.per_class and parsed.format != "json":
+        raise F1Error("--per-class is for --format json; the table lists the classes anyway")
+
+
+def _show(scores: Scores, parsed: argparse.Namespace) -> None:
     """Print scores as JSON, or as a table: rich's where it is installed."""
-    if form == "json":
-        print(json.dumps(_plain(scores), indent=2))
+    if parsed.format == "json":
+        print(json.dumps(_plain(scores, parsed), indent=2))
         return
     try:
         from rich.console import Console
@@ -121,8 +127,8 @@ def _show(scores: Scores, form: str) -> None:
     console.print("   ".join(singles), soft_wrap=True)
 
 
-def _plain(scores: Scores) -> dict[str, float | None]:
-    return {k: None if math.isnan(v) else v for k, v in scores.to_dict().items()}
+def _plain(scores: Scores, parsed: argparse.Namespace) -> Any:
+    return tables.plain(scores.to_dict(per_class=parsed.per_class))
 
 
 @contextmanager

@@ -207,7 +207,7 @@ _ELSEWHERE: tuple[tuple[str, str], ...] = (
     ("threshold best_threshold", "f1core.best_threshold(y_true, y_prob) finds it"),
     ("plot show", "f1core.plots.confusion(s) and f1core.plots.per_class(s) draw it"),
     ("loss log_loss", "scores are counts of decisions, which have no loss"),
-    ("tp fp fn tn true_positives false_positives", "s.confusion has the counts"),
+    ("tp fp fn tn true_positives false_positives", "s.per_class.tp, .fp, .fn and .tn have them"),
     ("update compute reset merge", "f1core.Accumulator adds up batches, and its compute() gives s"),
 )
 _RATIOS = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from . import tables
 from .accumulator import Accumulator
 from .api import score
 from .arrays import refuse_rounded, to_numpy, widened
@@ -30,6 +31,41 @@ _ROWS = 4096  # in a group, on average, from which on a pass of its own pays
 _CLASSES = 64  # whose table of 32 kB a group is filled in no time
 _BLOCK = 1 << 17  # rows decided in one go
 
+
+class ByGroup(dict[Any, Scores]):
+    """Scores by group, in sorted order."""
+
+    def to_frame(self, kind: str = "pandas", **unknown: Any) -> Any:
+        """Put the groups into a frame, one a row.
+
+        Parameters
+        ----------
+        kind
+            "pandas" or "polars".
+
+        Returns
+        -------
+        DataFrame
+            Its columns are `group`, `rows` (how many, or their weight) and every name of
+            `Scores.to_dict`.
+
+        Raises
+        ------
+        F1Error
+            If that library is not installed.
+
+        Examples
+        --------
+        >>> import f1core
+        >>> by = f1core.score_by(["a", "a", "b"], [0, 1, 1], [0.2, 0.9, 0.4])
+        >>> by.to_frame()[["group", "rows", "f1"]].values.tolist()
+        [['a', 2, 1.0], ['b', 1, 0.0]]
+        """
+        if unknown:
+            refuse_unknown(unknown, ByGroup.to_frame, "to_frame")
+        return tables.groups_frame(self, kind)
+
+
 Span = tuple[Any, int, int]  # a group, and where its rows start and stop among the sorted ones
 
 
@@ -43,7 +79,7 @@ def score_by(
     seed: int | None = None,
     threads: int | None = None,
     **options: Any,
-) -> dict[Any, Scores]:
+) -> ByGroup:
     """The scores of each group of rows: slices of a fairness check, sources, months.
 
     Parameters
@@ -56,8 +92,8 @@ def score_by(
 
     Returns
     -------
-    dict
-        Scores by group, in sorted order.
+    ByGroup
+        A dict of Scores by group, in sorted order; its `to_frame()` has a row a group.
 
     Raises
     ------
@@ -89,9 +125,9 @@ def score_by(
         from .poisson import checked_seed
 
         drawn = checked_seed(seed)
-    return {
-        name: _scored(batch, order[start:stop], name, crew, drawn) for name, start, stop in spans
-    }
+    return ByGroup(
+        (name, _scored(batch, order[start:stop], name, crew, drawn)) for name, start, stop in spans
+    )
 
 
 def rows_by_group(groups: Any, rows: int) -> tuple[list[Span], Array]:
@@ -125,7 +161,7 @@ def _small(batch: Batch, groups: int) -> bool:
     return single and few and len(batch) < groups * _ROWS
 
 
-def _from_decisions(batch: Batch, spans: list[Span], order: Array) -> dict[Any, Scores]:
+def _from_decisions(batch: Batch, spans: list[Span], order: Array) -> ByGroup:
     """Every row decided once, in blocks; then one small table a group.
 
     100,000 groups take 20 µs each, where a pass of its own takes 300.
@@ -137,7 +173,7 @@ def _from_decisions(batch: Batch, spans: list[Span], order: Array) -> dict[Any, 
         decided = decide(batch, rows)
         cells[rows][decided.rows] = decided.true.astype(np.int64) * size + decided.pred
     cells = cells[order]
-    found = {}
+    found = ByGroup()
     for name, start, stop in spans:
         table = np.bincount(cells[start:stop], minlength=size * size + 1)[:-1].reshape(size, size)
         counts = Counts(size, confusion=table)
@@ -221,9 +257,9 @@ class GroupedAccumulator:
                 copy.copy(self._empty).update(truth, scores, sample_weight=weight)
                 raise
 
-    def compute(self) -> dict[Any, Scores]:
+    def compute(self) -> ByGroup:
         """Return the scores by group, in sorted order."""
-        found = {}
+        found = ByGroup()
         for name in sorted(self.groups, key=lambda name: (isinstance(name, str), name)):
             with _told(name):
                 found[name] = self.groups[name].compute()

@@ -164,6 +164,14 @@ def samples(rows: Array, zero_division: float) -> dict[str, float]:
     return {name: float(value) for name, value in zip(RATIOS, means, strict=True)}
 
 
+def f1_of_means(precision: Any, recall: Any, xp: Any = np) -> Any:
+    """The F1 of mean precision and mean recall: never below the mean of F1s without 0/0.
+
+    Source: J. Opitz, S. Burst, Macro F1 and Macro F1, arXiv 1911.03347, 2019.
+    """
+    return divide(2 * (precision * recall), precision + recall, 0.0, xp)
+
+
 def balanced_accuracy(tp: Any, true: Any, xp: Any = np) -> Any:
     """The mean recall over the classes that occur in the truth."""
     return mean(divide(tp, true, 0.0, xp), true > 0, xp=xp)

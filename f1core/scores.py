@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import foreign_names, metrics, report
-from .averages import AVERAGES, Averages
+from . import foreign_names, metrics, option_values, report, tables
+from .averages import AVERAGES
 from .count_layout import EXACT, RATIOS, TP, TRUE
 from .counts import Array
 from .errors import F1Error, one_of, refuse_unknown, unknown_attribute
 from .locks import cached_property
+from .tabulated import Tabulated
 
-_ONE_CLASS = ("accuracy", "balanced_accuracy", "mcc", "kappa", "hamming_loss", "exact_match")
-_MANY_LABELS = ("accuracy", "exact_match", "hamming_loss")
-_TOP_K = ("accuracy", "exact_match")
+_TOP_K = ("accuracy", "exact_match", "f1_of_means")
+_MANY_LABELS = (*_TOP_K, "hamming_loss")
+_ONE_CLASS = (*_MANY_LABELS, "balanced_accuracy", "mcc", "kappa")
 # Every key that `to_dict` can have, of whatever task; and those of which less is better.
 METRICS = (*RATIOS, *(f"{ratio}_{kind}" for kind in AVERAGES for ratio in RATIOS), *_ONE_CLASS)
 LOSSES = ("hamming_loss",)
@@ -25,7 +26,7 @@ LOSSES = ("hamming_loss",)
 find_interval: Callable[..., tuple[float, float]] | None = None
 
 
-class Scores(Averages):
+class Scores(Tabulated):
     """Every metric and every average of one set of counts.
 
     Examples
@@ -76,6 +77,19 @@ class Scores(Averages):
         """Cohen's kappa, in [-1, 1]; nan where chance alone explains everything."""
         self._single_label("kappa")
         return float(metrics.kappa(*self._sums))
+
+    @cached_property
+    def f1_of_means(self) -> float:
+        """The F1 of macro precision and macro recall; `macro.f1` is the mean of the classes' F1s.
+
+        Examples
+        --------
+        >>> import f1core
+        >>> s = f1core.Scores.from_confusion([[1, 1000], [0, 1]])
+        >>> round(s.macro.f1, 3), round(s.f1_of_means, 3)
+        (0.002, 0.501)
+        """
+        return float(metrics.f1_of_means(self.macro.precision, self.macro.recall))
 
     # ---- counts --------------------------------------------------------------------------
 
@@ -133,18 +147,31 @@ class Scores(Averages):
             return list(self._counts.labels.tolist())
         return list(self._options.names or range(self._counts.n_classes))
 
-    def to_dict(self, **unknown: Any) -> dict[str, float]:
+    def to_dict(self, *, per_class: bool = False, **unknown: Any) -> dict[str, Any]:
         """Every metric by name, as plain floats: {"f1_macro": …, "accuracy": …}.
+
+        Parameters
+        ----------
+        per_class
+            Whether to add `task`, `threshold` (None where none cuts), `total`, `classes`,
+            `support`, `per_class` (lists in the order of `classes`: each ratio, `tp`, `fp`, `fn`
+            and `tn`) and `confusion` (None where it was not kept). All of it is then what JSON
+            takes: what is undefined is None and not nan.
 
         Examples
         --------
         >>> import f1core
-        >>> f1core.score([0, 1, 1], [0, 1, 0]).to_dict()["f1_macro"]
+        >>> s = f1core.score([0, 1, 1], [0, 1, 0])
+        >>> s.to_dict()["f1_macro"]
         0.6666666666666666
+        >>> s.to_dict(per_class=True)["per_class"]["recall"]
+        [1.0, 0.5]
         """
         if unknown:
-            refuse_unknown(unknown, (), "to_dict")
-        found: dict[str, float] = {}
+            refuse_unknown(unknown, Scores.to_dict, "to_dict")
+        if option_values.flag("per_class", per_class):
+            return tables.as_json(self)
+        found: dict[str, Any] = {}
         if self.task == "binary":
             found |= {name: getattr(self.binary, name) for name in RATIOS}
         for kind in self.averages:

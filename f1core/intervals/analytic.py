@@ -13,8 +13,8 @@ from ..metrics import coefs_of, fraction
 from ..options import Options
 from ..scores import Scores
 from .classes import Classes
-from .influence import chance_influence
-from .moments import Averaged, Moments, interval_of, of_average, summed_variance
+from .influence import OF_MEANS, chance_influence, means_influence
+from .moments import Averaged, Moments, interval_of, of_average, of_means, summed_variance
 from .proportions import proportion_interval, spread_interval
 from .resampling import of_posterior
 
@@ -73,6 +73,8 @@ def metric_interval(
         return _micro(scores, stem, value, level)
     if counts.n_classes == 2:
         return _of_two_classes(counts, options, metric, value, level, draws, seed)
+    if metric == "f1_of_means":
+        return interval_of(_of_means(scores, value), level)
     return interval_of(of_average(averaged(scores, metric, stem, kind), value), level)
 
 
@@ -159,6 +161,13 @@ def averaged(scores: Scores, metric: str, stem: str, kind: str, scale: Any = 1.0
     how = "others" if stem == "specificity" else kind
     rows = (_rows(counts) * scale)[:, included]
     return Averaged(each, weights[included], float(np.nan_to_num(undefined)), rows, matrix, how)
+
+
+def _of_means(scores: Scores, value: float) -> Moments:
+    """Moments of the F1 of mean precision and mean recall."""
+    means = scores.macro.precision, scores.macro.recall
+    parts = [averaged(scores, f"{ratio}_macro", ratio, "macro") for ratio in OF_MEANS]
+    return of_means(parts, means, means_influence(*means), value)
 
 
 def _rows(counts: Counts) -> Array:

@@ -13,6 +13,7 @@ from ..errors import F1Error
 from ..options import Options
 from ..scores import Scores
 
+OF_MEANS = ("precision", "recall")  # what `f1_of_means` is the F1 of, once averaged
 _FOUR = np.array([0, 0, 0, 1]), np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])
 
 
@@ -30,7 +31,13 @@ def delta_interval(
         value = scores.metric(metric)
     else:
         value = float(getattr(scores.per_class, metric)[place])
-    influence = ratio_influence(counts, options, metric, place)
+    if metric == "f1_of_means":
+        precision, recall = (f"{ratio}_macro" for ratio in OF_MEANS)
+        each = [ratio_influence(counts, options, name) for name in (precision, recall)]
+        shares = means_influence(scores.metric(precision), scores.metric(recall))
+        influence = shares[0] * each[0] + shares[1] * each[1]
+    else:
+        influence = ratio_influence(counts, options, metric, place)
     variance = float((counts.confusion * influence**2).sum())
     spread = NormalDist().inv_cdf((1 + level) / 2) * variance**0.5
     low, high = np.clip([value - spread, value + spread], 0.0, 1.0)  # nan stays nan
@@ -75,6 +82,14 @@ def ratio_influence(
         moved = np.where(included & (value == value), value - mean, 0.0) / max(support, 1)
         influence += moved[:, None]
     return influence
+
+
+def means_influence(precision: float, recall: float) -> tuple[float, float]:
+    """Derive how much of a change of mean precision, and of mean recall, their F1 changes."""
+    both = precision + recall
+    if not both > 0:
+        return 0.5, 0.5  # as of any two that are alike
+    return 2 * (recall / both) ** 2, 2 * (precision / both) ** 2
 
 
 def chance_influence(metric: str, counts: Counts) -> tuple[float, Array, Array]:

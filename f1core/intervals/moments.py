@@ -101,6 +101,37 @@ def of_average(of: Averaged, value: float) -> Moments:
     return Moments(value, variance, unit, bias, lean)
 
 
+def of_means(
+    parts: list[Averaged], values: tuple[float, float], shares: tuple[float, float], value: float
+) -> Moments:
+    """Moments of the F1 of mean precision and mean recall, that came to a value.
+
+    `parts` are the two means, which came to `values`, and `shares` how much of a change of each it
+    changes by (delta method). A miss of one class is a false alarm of another, and moves both.
+    """
+    found = [of_average(part, mean) for part, mean in zip(parts, values, strict=True)]
+    changes = [np.zeros(len(parts[0].weights)) for _ in range(3)]
+    hits = np.zeros(len(parts[0].weights))
+    rows = parts[0].rows.copy()
+    for share, part in zip(shares, parts, strict=True):
+        smooth, factor = part.each.drawn_together()
+        hits += smooth.hits / 2
+        _, missed, false = part.each.coefs
+        rows[1] = smooth.missed if missed else rows[1]
+        rows[2] = smooth.false if false else rows[2]
+        for kind, change in enumerate(smooth.changes):
+            changes[kind] += share * part.weights * factor**0.5 * change
+    rows[0] = hits
+    matrix = parts[0].confusion
+    variance, lean = summed_variance(rows, matrix, changes), None
+    if matrix is not None:
+        lean = _third_moment(rows, matrix, changes) / max(variance, 1e-300)
+    pairs = list(zip(shares, found, strict=True))
+    least, most = (sum(share * each.bias[end] for share, each in pairs) for end in (0, 1))
+    unit = sum(share * each.unit for share, each in pairs)
+    return Moments(value, variance, unit, (least, most), lean)
+
+
 def summed_variance(
     rows: Array,
     confusion: Array | None,

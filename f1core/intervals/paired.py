@@ -264,6 +264,8 @@ def _one_row(told: Resamples, metric: str) -> float:
         return 1 / float(units(trials_of(told, metric)[:, 1]))
     if metric in _SIGNED or metric == "balanced_accuracy":
         stem, kind = "recall", "macro"
+    if metric == "f1_of_means":
+        stem, kind = "f1", "macro"
     if stem not in RATIOS or kind == "samples":
         return 1 / float(units(told.totals))
     trials = trials_of(told, "recall" if kind == "weighted" else stem)[:, told.included]

@@ -22,7 +22,7 @@ def metric_interval(
     """Bound one number of `to_dict` by its variance and bias over the replicas: (low, high)."""
     stem, _, kind = metric.rpartition("_")
     signed = metric in ("mcc", "kappa")
-    over_classes = metric == "balanced_accuracy" or (
+    over_classes = metric in ("balanced_accuracy", "f1_of_means") or (
         stem in RATIOS and kind in ("macro", "weighted")
     )
     scores = Scores(counts, drawn.options)
@@ -59,6 +59,8 @@ def _of_average(
 
     What few rows of a class do not show, such as a first miss, is added to that variance.
     """
+    # What few rows do not show of mean precision and recall is about what they do not of F1s.
+    metric = "f1_macro" if metric == "f1_of_means" else metric
     stem, _, kind = metric.rpartition("_")
     stem = "recall" if metric == "balanced_accuracy" else stem
     every = classes_of(scores._counts, drawn.options, stem)

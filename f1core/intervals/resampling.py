@@ -55,6 +55,9 @@ class Resamples:
         stem, _, kind = name.rpartition("_")
         if stem in RATIOS and kind in ("micro", "macro", "weighted"):
             return np.concatenate([part._average(stem, kind) for part in self._parts()])
+        if name == "f1_of_means":
+            means = (self.metric(f"{ratio}_macro") for ratio in ("precision", "recall"))
+            return np.asarray(metrics.f1_of_means(*means))
         if name in RATIOS:
             return self.ratio(name)[:, 1]
         if self.rows is None and name in ("mcc", "kappa", "balanced_accuracy"):

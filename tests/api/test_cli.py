@@ -141,6 +141,27 @@ def test_groups_and_weights_are_columns(run, small):
     assert status == 2 and "--save" in err and not (folder / "state.npz").exists()
 
 
+def test_json_per_class_is_what_to_dict_gives(run, small):
+    folder, expected = small
+    asked = "--format", "json", "--per-class"
+    names = "score", folder / "a.csv", "--target", "y", "--probabilities", "p_*"
+    status, out, _ = run(*names, *asked, "--save", folder / "state.npz")
+    found = json.loads(out, parse_constant=lambda text: pytest.fail(f"{text} is no JSON"))
+    assert status == 0 and found == expected.to_dict(per_class=True)
+    assert found["classes"] == [0, 1, 2] and found["confusion"] == [[1, 0, 0], [1, 0, 0], [0, 0, 2]]
+    assert run("merge", folder / "state.npz", *asked) == (0, out, "")
+    status, out, _ = run(*names, *asked, "--group", "y", "--zero-division", "nan")
+    assert status == 0 and set(json.loads(out)) == {"0", "1", "2"}
+    assert json.loads(out)["0"]["per_class"]["recall"] == [1.0, None, None]
+    assert "NaN" not in out
+    for command in (names, ("merge", folder / "state.npz")):
+        status, out, err = run(*command, "--per-class")
+        assert status == 2 and out == ""
+        assert (
+            err == "f1core: --per-class is for --format json; the table lists the classes anyway\n"
+        )
+
+
 @pytest.mark.parametrize("prediction", ["scores", "labels", "words"])
 def test_rows_that_shards_repeat_count_once(run, tmp_path, prediction):
     rng = np.random.default_rng(0)

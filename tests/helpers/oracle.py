@@ -32,6 +32,8 @@ def exact(case: Case) -> dict[str, float]:
             found[f"{stem}_{average}"] = value
     if case.task == "multilabel":
         found |= _samples(case)
+    means = found["precision_macro"], found["recall_macro"]
+    found["f1_of_means"] = 2 * means[0] * means[1] / sum(means) if sum(means) else 0.0
     return {name: float(value) for name, value in (found | _singles(case)).items()}
 
 
@@ -86,11 +88,15 @@ def _ratios(case: Case, tp: Any, pred: Any, true: Any, every: Any) -> dict[str, 
 
 
 def per_class(case: Case) -> dict[str, list[float]]:
-    """Each ratio, and the support, of each class."""
+    """Each ratio, the support, and what was decided, of each class."""
     columns = _columns(case)
     rows = [_ratios(case, *counts) for counts in columns]
     found = {stem: [float(row[stem]) for row in rows] for stem in rows[0]}
-    return found | {"support": [float(counts[2]) for counts in columns]}
+    for tp, pred, true, every in columns:
+        decided = {"tp": tp, "fp": pred - tp, "fn": true - tp, "tn": every - pred - true + tp}
+        for name, count in {"support": true, **decided}.items():
+            found.setdefault(name, []).append(float(count))
+    return found
 
 
 def _mean(values: list[Number], weights: list[Any]) -> Number:

@@ -142,6 +142,11 @@ def _ratio(stem: str, average: str) -> Quantity:
     )
 
 
+def _f1_of_means(case: Case) -> float:
+    means = [RATIOS[ratio](case, "macro") for ratio in ("precision", "recall")]
+    return 2 * means[0] * means[1] / sum(means) if sum(means) else 0.0
+
+
 def _exact_match(case: Case) -> float:
     if case.top_k > 1:
         hits = (case.pred == case.true[:, None]).any(axis=1)
@@ -168,6 +173,7 @@ REGISTRY: tuple[Quantity, ...] = (
     *(_ratio(stem, average) for average in ("binary", *AVERAGES, "samples") for stem in RATIOS),
     _single("accuracy", ALL, None, top_k=True),
     _single("exact_match", ALL, None, top_k=True),
+    Quantity("f1_of_means", ALL, lambda scores: scores.f1_of_means, _f1_of_means, top_k=True),
     _single("balanced_accuracy", ONE, metrics.balanced_accuracy_score),
     _single("mcc", ONE, metrics.matthews_corrcoef),
     _single("kappa", ONE, metrics.cohen_kappa_score),

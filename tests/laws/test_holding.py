@@ -53,6 +53,28 @@ def test_takahashis_example_has_takahashis_intervals():
     assert scores.interval("f1_macro", method="bootstrap") == pytest.approx(macro, abs=4e-4)
 
 
+def test_takahashis_example_has_takahashis_f1_of_means():
+    """Macro F1*, the F1 of macro precision and macro recall, and its standard error."""
+    scores = Scores.from_confusion(DONG)
+    assert scores.macro.precision == pytest.approx(0.8182175163, abs=1e-10)
+    assert scores.macro.recall == pytest.approx(0.7959238720, abs=1e-10)
+    assert scores.f1_of_means == pytest.approx(0.8069167403, abs=1e-10)
+    ends = (0.8030834466, 0.8107500341)
+    assert scores.interval("f1_of_means", method="delta") == pytest.approx(ends, abs=1e-9)
+    low, high = scores.interval("f1_of_means", method="delta", level=0.6826894921370859)
+    assert (high - low) / 2 == pytest.approx(0.0019557981, abs=1e-9)
+    assert scores.interval("f1_of_means") == pytest.approx(ends, abs=1e-4)
+    assert scores.interval("f1_of_means", method="bootstrap") == pytest.approx(ends, abs=4e-4)
+
+
+@pytest.mark.parametrize("m", [10, 1000, 10**6])
+def test_opitz_and_bursts_two_macro_f1s_are_half_apart(m):
+    """The most that the F1 of means can lie above the mean of F1s, for two classes."""
+    scores = Scores.from_confusion([[1, m], [0, 1]])
+    assert scores.macro.f1 == pytest.approx(2 / (m + 2), rel=1e-12)
+    assert scores.f1_of_means == pytest.approx(0.5 + 0.5 / (m + 1), rel=1e-12)
+
+
 @pytest.mark.parametrize("p", [0.025, 0.3, 0.975])
 def test_quantiles_are_scipys(p):
     rng = np.random.default_rng(0)

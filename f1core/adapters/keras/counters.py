@@ -158,6 +158,9 @@ def _single(name: str, sums: Four, rows: Any, right: Any, options: Options, xp: 
         if options.task == "multilabel":
             wrong, whole = xp.sum(pred + true - 2 * tp), xp.sum(cells)
         return metrics.divide(wrong, whole, 0.0, xp)
+    if name == "f1_of_means":
+        means = _ratios("macro", ("precision", "recall"), sums, options, xp)
+        return metrics.f1_of_means(means["precision"], means["recall"], xp)
     if name == "balanced_accuracy":
         return metrics.balanced_accuracy(tp, true, xp)
     # What is no class is one class more, so that as many rows are true as are predicted.
