@@ -9,27 +9,69 @@ import torch
 import triton
 from torch import Tensor
 
+from ..count_layout import COEFS, RATIOS
 from .decide import Constants, class_ids
 from .form import Form
 from .torch_operations import OPERATIONS
-from .triton_labels import label_counts
+from .triton_labels import ROW_LIMIT, label_counts
 from .triton_rows import argmax_counts, binary_counts
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"  # Triton's own way to run without a GPU
 
+# Measured on an H200; of ROCm, whose programs have twice the threads, nothing is known.
 _BINS = 1024  # cells that fit in a program's own histogram
 _COLUMNS = 1024  # columns that are read at once
-_TILE = 8192  # elements of a block of rows
+_TILE = 2048  # elements of a block of rows
 _PROGRAMS = 1056  # eight for each of the 132 multiprocessors of an H100
+_MOST_BLOCKS = 1 << 15  # of one program
+_WARPS = 8 if torch.version.hip is None else 4  # 256 threads
 _UNKNOWN, _SKIPPED = -1, -2
+_INT32 = 1 << 31
 _NO_FUSION = {"enable_fp_fusion": False}  # ratios of rows have the bits of the CPU
+# Before, compiled kernels were called without their constants.
+_CALLS_COMPILED = tuple(int(part) for part in triton.__version__.split(".")[:2]) >= (3, 6)
 
 
 def fits(form: Form, device: torch.device) -> bool:
     """Whether these kernels count such batches there."""
     here = device.type == "cuda" or (INTERPRETED and device.type == "cpu")
     whole = form.kind == "multiclass" and form.pred_limit is None  # which float32 would round
+    if form.kind == "multilabel" and form.width >= ROW_LIMIT:
+        return False
     return here and form.options.top_k == 1 and not form.misses and not whole
+
+
+class _Kernel:
+    """A Triton kernel and its constants.
+
+    Triton asks each argument for its type, and what it is divisible by; that is half of the host's
+    time of a launch. Where that was asked before, the compiled kernel is called right away.
+    """
+
+    def __init__(self, kernel: Any, constants: dict[str, Any], warps: int) -> None:
+        self._kernel, self._constants, self._warps = kernel, constants, warps
+        self._in_order = tuple(constants[n] for n in kernel.arg_names if n in constants)
+        self._compiled: dict[tuple[Any, ...], Any] = {}
+
+    def __call__(
+        self, programs: int, several: int, counts: Tensor, notes: Tensor, true: Tensor,
+        pred: Tensor, *more: Any,
+    ) -> None:  # fmt: skip
+        grid = programs, several, 1
+        form = (
+            true.stride(), pred.stride(), true.dtype, pred.dtype, true.data_ptr() & 15,
+            pred.data_ptr() & 15, counts.data_ptr() & 15, notes.data_ptr() & 15,
+            pred.shape[0] < _INT32,
+        )  # fmt: skip
+        compiled = self._compiled.get(form)
+        if compiled is not None:
+            compiled[grid](counts, notes, true, pred, *more, *self._in_order)
+            return
+        compiled = self._kernel[grid](
+            counts, notes, true, pred, *more, **self._constants, num_warps=self._warps, **_NO_FUSION
+        )
+        if compiled is not None and _CALLS_COMPILED:  # the interpreter compiles nothing
+            self._compiled[form] = compiled
 
 
 class Launch:
@@ -43,7 +85,7 @@ class Launch:
         self._ignored = 0 if form.ignored is None else form.ignored
         if form.labels is not None and not form.onehot:
             self._ignored = _SKIPPED
-        self._how: dict[str, Any] = {"IGNORES": form.ignored is not None, **_NO_FUSION}
+        how: dict[str, Any] = {"IGNORES": form.ignored is not None}
         self._columns = min(_COLUMNS, triton.next_power_of_2(form.width))
         if form.kind in ("binary", "multilabel"):
             none = torch.zeros(1, device=device)
@@ -51,32 +93,46 @@ class Launch:
             cut = cut if cut.dtype == torch.float64 else cut.to(torch.float32)
             limits = torch.tensor(form.limits or (0.0, 1.0), dtype=cut.dtype, device=device)
             self._more: tuple[Any, ...] = (self._ignored, cut, limits)
-            self._how["LIMITS"] = form.limits is not None
+            how["LIMITS"] = form.limits is not None
         if form.kind == "binary":
             self._run, self._block = self._binary, 1024
-            self._how["MATRIX"] = form.matrix
+            how |= {"MATRIX": form.matrix, "BLOCK": self._block}
+            self._kernels: tuple[_Kernel, ...] = (_Kernel(binary_counts, how, 4),)
         elif form.kind == "multilabel":
             chosen = none if constants.averaged is None else constants.averaged.to(torch.int8)
-            coefs = torch.tensor(form.options.coefs, dtype=torch.float64, device=device)
-            self._more += (chosen, coefs)
-            self._run, self._block = self._labels, max(1, min(128, _TILE // 2 // self._columns))
-            self._how |= {
+            each = {**COEFS, "fbeta": form.options.coefs}
+            coefs = torch.tensor([each[name] for name in RATIOS], dtype=torch.float64)
+            self._more += (chosen, coefs.to(device))
+            self._run, self._block = self._labels, max(1, min(128, _TILE // self._columns))
+            how |= {
                 "n_labels": form.width, "COLUMNS": self._columns, "HARD": form.hard,
                 "CUTS": not form.hard and len(cut) > 1, "CHOSEN": constants.averaged is not None,
+                "BLOCK": self._block,
             }  # fmt: skip
+            several = form.width > self._columns
+            passes = [(True, False), (False, True)] if several else [(True, True)]
+            self._kernels = tuple(
+                _Kernel(label_counts, how | {"BY_LABEL": label, "BY_ROW": row}, _WARPS)
+                for label, row in passes
+            )
         else:
-            self._run, self._block = self._argmax, max(1, min(512, _TILE // self._columns))
+            self._run, self._block = self._argmax, max(1, _TILE // self._columns)
             if form.kind == "labels" and not form.onehot:
                 self._block = 512
+            elif self._columns <= 16:
+                self._block = 256  # a row a thread, for their own histogram
             self._bins = self._own_bins()
-            self._how |= self._argmax_constants()
-        self._how["BLOCK"] = self._block
+            how |= self._argmax_constants() | {"BLOCK": self._block}
+            warps = 2 if self._columns >= 512 else _WARPS
+            self._kernels = tuple(
+                _Kernel(argmax_counts, how | {"WIDE": wide}, warps) for wide in (False, True)
+            )
 
     def _own_bins(self) -> int:
         """Bins of a program's own histogram; 0 where each row is an addition of its own."""
         width = self._form.width
         cells = width * width if self._form.matrix else 3 * width
-        # Fewer rows than a program has threads (256 on ROCm) would be held by several of them.
+        # Fewer rows than a program has threads would be held by several of them.
         fits = cells < _BINS and cells <= 2 * self._block and self._block >= 256
         return max(128, triton.next_power_of_2(cells + 1)) if fits else 0
 
@@ -117,33 +173,33 @@ class Launch:
         ids, good = class_ids(self._form, OPERATIONS, labels, self._constants, limit)
         return torch.where(good, ids, _UNKNOWN)
 
-    def _blocks(self, n: int) -> int:
-        return -(-n // self._block)
+    def _programs(self, n: int) -> int:
+        """How many programs count n rows: not more than run at once, but for very many blocks."""
+        blocks = -(-n // self._block)
+        return max(min(_PROGRAMS, blocks), blocks // _MOST_BLOCKS)
 
     def _binary(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:
-        n = len(pred)
-        binary_counts[(min(_PROGRAMS, self._blocks(n)),)](
-            counts, notes, true, pred, n, number, true.stride(0), pred.stride(0), *self._more,
-            **self._how,
+        n = pred.shape[0]
+        self._kernels[0](
+            self._programs(n), 1, counts, notes, true, pred, n, number, true.stride(0),
+            pred.stride(0), *self._more,
         )  # fmt: skip
 
     def _argmax(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:
-        blocks = self._blocks(len(pred))
-        argmax_counts[(min(_PROGRAMS, blocks) if self._bins else blocks,)](
-            counts, notes, true, pred, len(pred), number, true.stride(0), true.stride(-1),
-            pred.stride(0), pred.stride(-1), self._ignored, WIDE=pred.dtype == torch.float64,
-            **self._how,
+        n = pred.shape[0]
+        self._kernels[pred.dtype == torch.float64](
+            self._programs(n) if self._bins else -(-n // self._block), 1, counts, notes, true,
+            pred, n, number, true.stride(0), true.stride(-1), pred.stride(0), pred.stride(-1),
+            self._ignored,
         )  # fmt: skip
 
     def _labels(self, counts: Any, notes: Any, true: Any, pred: Any, number: int) -> None:
-        n, how = len(pred), self._how
-        programs, several = min(_PROGRAMS, self._blocks(n)), -(-self._form.width // self._columns)
-        given = (
-            counts, notes, true, pred, n, number, true.stride(0), true.stride(1), pred.stride(0),
-            pred.stride(1), *self._more,
-        )  # fmt: skip
-        if several == 1:
-            label_counts[(programs, 1)](*given, BY_LABEL=True, BY_ROW=True, **how)
-            return
-        label_counts[(programs, several)](*given, BY_LABEL=True, BY_ROW=False, **how)
-        label_counts[(programs, 1)](*given, BY_LABEL=False, BY_ROW=True, **how)
+        n = pred.shape[0]
+        programs, blocks_of_labels = self._programs(n), -(-self._form.width // self._columns)
+        # A launch has room of its own: another may run beside it, in another stream.
+        room = torch.empty(programs * self._block, dtype=torch.int64, device=pred.device)
+        for kernel, several in zip(self._kernels, (blocks_of_labels, 1), strict=False):
+            kernel(
+                programs, several, counts, notes, true, pred, n, number, true.stride(0),
+                true.stride(1), pred.stride(0), pred.stride(1), *self._more, room,
+            )  # fmt: skip

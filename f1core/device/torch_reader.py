@@ -73,14 +73,15 @@ class TorchReader:
         if torch.compiler.is_compiling():  # before `_counters` is looked at, as it then is
             self._prepare(key)
         elif key not in self._counters:
-            if not len(preds) and not len(target):
+            if not preds.shape[0] and not target.shape[0]:
                 return None  # no row tells less of its form than one
-            self._prepare(key, len(preds), len(target))
+            self._prepare(key, preds.shape[0], target.shape[0])
         counter = self._counters[key]
         if counter is None:
             return None
-        if len(preds) != len(target):
-            raise F1Error(f"target has {len(target)} rows, preds has {len(preds)}")
+        n, m = preds.shape[0], target.shape[0]  # torch's own len() takes 1 us
+        if n != m:
+            raise F1Error(f"target has {m} rows, preds has {n}")
         return counter, Batch(target, preds)
 
     def reset(self) -> None:

@@ -80,7 +80,7 @@ class TorchTotal:
             Where every batch is asked, if it cannot be counted: nothing of it is then added.
         """
         device = batch.pred.device
-        if not len(batch.pred):
+        if not batch.pred.shape[0]:
             return
         compiling = torch.compiler.is_compiling()
         if not compiling:

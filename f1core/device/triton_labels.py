@@ -3,30 +3,65 @@
 import triton
 import triton.language as tl
 
-from ..count_layout import COUNT, EXACT, HIGH, LIMB, LOW, UNDEFINED
+from ..count_layout import COUNT, EXACT, HIGH, LIMB, LOW, RATIOS, ROWS, UNDEFINED
 from .triton_rows import above, note
 
 _LIMB = tl.constexpr(LIMB)
 _UNDEFINED, _HIGH, _LOW = (tl.constexpr(each.start) for each in (UNDEFINED, HIGH, LOW))
 _COUNT, _EXACT = tl.constexpr(COUNT), tl.constexpr(EXACT)
+# A row as one number: four counts, then flags.
+ROW_LIMIT = 1 << 15  # of labels
+_BITS, _FIELD = tl.constexpr(15), tl.constexpr(ROW_LIMIT - 1)
+_COUNTED, _RIGHT, _BAD_TRUE, _BAD_PRED = (tl.constexpr(bit) for bit in range(60, 64))
+_RATIOS, _ROOM = tl.constexpr(len(RATIOS)), tl.constexpr(triton.next_power_of_2(ROWS))
 
 
 @triton.jit
-def _add_ratio(over, under, counts, place: tl.constexpr, there):
-    """Add a ratio of each row to its sums of digits."""
-    empty = there & (under == 0)
-    value = tl.where(there & ~empty, over / tl.where(under == 0, 1.0, under), 0.0) * _LIMB
-    whole = value.to(tl.int64)
-    digits = ((value - whole.to(tl.float64)) * _LIMB).to(tl.int64)
-    tl.atomic_add(counts + _UNDEFINED + place, tl.sum(empty.to(tl.int64), 0), sem="relaxed")
-    tl.atomic_add(counts + _HIGH + place, tl.sum(whole, 0), sem="relaxed")
-    tl.atomic_add(counts + _LOW + place, tl.sum(digits, 0), sem="relaxed")
+def _row_statistics(word, coefs, cell):
+    """What rows add: how many, how many all right, and of each ratio its limbs and rows without.
+
+    A word is tp, predicted, true and cells of a row in 15 bits each, then four flags.
+    """
+    there = ((word >> _COUNTED) & 1) == 1
+    right = there & (((word >> _RIGHT) & 1) == 1)
+    added = tl.where(cell == _COUNT, tl.sum(there.to(tl.int32), 0), 0).to(tl.int64)
+    added += tl.where(cell == _EXACT, tl.sum(right.to(tl.int32), 0), 0)
+    tp = (word & _FIELD).to(tl.float64)
+    fp = ((word >> _BITS) & _FIELD).to(tl.float64) - tp
+    fn = ((word >> 2 * _BITS) & _FIELD).to(tl.float64) - tp
+    tn = ((word >> 3 * _BITS) & _FIELD).to(tl.float64) - (tp + fp + fn)
+    for place in range(_RATIOS):
+        negatives = place == _RATIOS - 1  # specificity is their recall
+        hit, miss = tl.where(negatives, tn, tp), tl.where(negatives, fp, fn)
+        a, b = tl.load(coefs + 3 * place), tl.load(coefs + 3 * place + 1)
+        c = tl.load(coefs + 3 * place + 2)
+        under = a * hit + b * miss + c * fp
+        empty = there & (under == 0)
+        value = tl.where(there & ~empty, a * hit / tl.where(under == 0, 1.0, under), 0.0) * _LIMB
+        whole = value.to(tl.int64)
+        digits = ((value - whole.to(tl.float64)) * _LIMB).to(tl.int64)
+        n_empty = tl.sum(empty.to(tl.int32), 0).to(tl.int64)
+        added += tl.where(cell == _UNDEFINED + place, n_empty, 0)
+        added += tl.where(cell == _HIGH + place, tl.sum(whole, 0), 0)
+        added += tl.where(cell == _LOW + place, tl.sum(digits, 0), 0)
+    return added
+
+
+@triton.jit
+def _pair(low, high):
+    """Two flags as halves of one number: both are then summed at once, up to 65,535 of each."""
+    return low.to(tl.int32) + (high.to(tl.int32) << 16)
+
+
+@triton.jit
+def _high(pair):
+    return (pair >> 16) & 0xFFFF
 
 
 @triton.jit(do_not_specialize=["n", "number"])
 def label_counts(
     counts, notes, true, pred, n, number, true_row, true_column, pred_row, pred_column, ignored,
-    cut, limits, averaged, coefs,
+    cut, limits, averaged, coefs, room,
     n_labels: tl.constexpr, BLOCK: tl.constexpr, COLUMNS: tl.constexpr, HARD: tl.constexpr,
     CUTS: tl.constexpr, IGNORES: tl.constexpr, LIMITS: tl.constexpr, CHOSEN: tl.constexpr,
     BY_LABEL: tl.constexpr, BY_ROW: tl.constexpr,
@@ -34,15 +69,17 @@ def label_counts(
     """Rows of labels -> four sums a label (`BY_LABEL`), and the statistics of rows (`BY_ROW`).
 
     With more labels than `COLUMNS`, which one launch cannot do both of, axis 1 of the grid has the
-    blocks of labels, or each program reads all of them for its rows.
+    blocks of labels, or each program reads all of them for its rows. Labels are fewer than
+    ROW_LIMIT, a program's blocks of rows than 65,536; BLOCK numbers of `room` are its own.
     """
     first = tl.program_id(1) * COLUMNS
     last = n_labels if BY_ROW else tl.minimum(first + COLUMNS, n_labels)
-    if BY_LABEL:
-        tps = tl.zeros((COLUMNS,), tl.int32)
-        preds = tl.zeros((COLUMNS,), tl.int32)
-        trues = tl.zeros((COLUMNS,), tl.int32)
-        cells = tl.zeros((COLUMNS,), tl.int32)
+    if BY_LABEL:  # summed over rows once, at the end
+        hits_over = tl.zeros((BLOCK, COLUMNS), tl.int32)
+        ones_cells = tl.zeros((BLOCK, COLUMNS), tl.int32)
+    if BY_ROW:
+        cell = tl.arange(0, _ROOM)
+        own = tl.zeros((_ROOM,), tl.int64)
     for block in range(tl.program_id(0), tl.cdiv(n, BLOCK), tl.num_programs(0)):
         rows = (block + tl.zeros((BLOCK,), tl.int64)) * BLOCK + tl.arange(0, BLOCK)
         there = rows < n
@@ -80,53 +117,53 @@ def label_counts(
             ok = kept & ~wrong_true & ~wrong_pred
             over = over & ok
             one = one & ok
-            hit = over & one
+            hit_over, one_ok = _pair(over & one, over), _pair(one, ok)
             if BY_LABEL:
-                tps += tl.sum(hit.to(tl.int32), 0)
-                preds += tl.sum(over.to(tl.int32), 0)
-                trues += tl.sum(one.to(tl.int32), 0)
-                cells += tl.sum(ok.to(tl.int32), 0)
+                hits_over += hit_over
+                ones_cells += one_ok
             if BY_ROW:
-                not_ignored += tl.sum(kept.to(tl.int32), 1)
-                missed += tl.sum(((over | one) & ~hit).to(tl.int32), 1)
-                bad_true += tl.sum(wrong_true.to(tl.int32), 1)
-                bad_pred += tl.sum(wrong_pred.to(tl.int32), 1)
+                wrong = tl.sum(_pair(wrong_true, wrong_pred), 1)
+                bad_true += wrong & 0xFFFF
+                bad_pred += _high(wrong)
+                upper, lower = tl.sum(hit_over, 1), tl.sum(one_ok, 1)
+                missed += _high(upper) + (lower & 0xFFFF) - 2 * (upper & 0xFFFF)
+                not_ignored += _high(lower) + wrong
                 if CHOSEN:
                     chosen = (tl.load(averaged + columns, mask=within, other=0) != 0)[None, :]
-                    hit = hit & chosen
-                    over = over & chosen
-                    one = one & chosen
-                    ok = ok & chosen
-                tp += tl.sum(hit.to(tl.int32), 1)
-                predicted += tl.sum(over.to(tl.int32), 1)
-                positive += tl.sum(one.to(tl.int32), 1)
-                counted += tl.sum(ok.to(tl.int32), 1)
+                    upper = tl.sum(tl.where(chosen, hit_over, 0), 1)
+                    lower = tl.sum(tl.where(chosen, one_ok, 0), 1)
+                tp += upper & 0xFFFF
+                predicted += _high(upper)
+                positive += lower & 0xFFFF
+                counted += _high(lower)
         if BY_ROW:
-            if tl.max(bad_true + bad_pred, 0) > 0:
-                note(notes, rows, number, bad_true > 0, bad_pred > 0)
-            stats = counts + 4 * n_labels
-            there = there & (not_ignored > 0)
-            tl.atomic_add(stats + _COUNT, tl.sum(there.to(tl.int64), 0), sem="relaxed")
-            right = there & (missed == 0)
-            tl.atomic_add(stats + _EXACT, tl.sum(right.to(tl.int64), 0), sem="relaxed")
-            h = tp.to(tl.float64)
-            p = predicted.to(tl.float64)
-            q = positive.to(tl.float64)
-            either = p + q - h
-            aa = tl.load(coefs)
-            bb = tl.load(coefs + 1)
-            cc = tl.load(coefs + 2)
-            _add_ratio(h, p, stats, 0, there)
-            _add_ratio(h, q, stats, 1, there)
-            _add_ratio(h + h, p + q, stats, 2, there)
-            _add_ratio(aa * h, aa * h + bb * (q - h) + cc * (p - h), stats, 3, there)
-            _add_ratio(h, either, stats, 4, there)
-            all_cells = counted.to(tl.float64)
-            _add_ratio(all_cells - either, all_cells - q, stats, 5, there)
+            word = tp.to(tl.int64) + (predicted.to(tl.int64) << _BITS)
+            word += (positive.to(tl.int64) << 2 * _BITS) + (counted.to(tl.int64) << 3 * _BITS)
+            word += (there & (not_ignored != 0)).to(tl.int64) << _COUNTED
+            word += (missed == 0).to(tl.int64) << _RIGHT
+            word += (bad_true > 0).to(tl.int64) << _BAD_TRUE
+            word += (bad_pred > 0).to(tl.int64) << _BAD_PRED
+            # After a reduction many threads hold the same row; by way of memory each has its own.
+            place = tl.arange(0, BLOCK)
+            at = room + tl.program_id(0) * BLOCK + place
+            tl.debug_barrier()
+            tl.store(at, word)
+            tl.debug_barrier()
+            word = tl.load(at)
+            own += _row_statistics(word, coefs, cell)
+            wrong_true = ((word >> _BAD_TRUE) & 1) == 1
+            wrong_pred = ((word >> _BAD_PRED) & 1) == 1
+            if tl.max((wrong_true | wrong_pred).to(tl.int32), 0) > 0:
+                first_row = (block + tl.zeros((BLOCK,), tl.int64)) * BLOCK
+                note(notes, first_row + place, number, wrong_true, wrong_pred)
+    if BY_ROW:
+        tl.atomic_add(counts + 4 * n_labels + cell, own, mask=own != 0, sem="relaxed")
     if BY_LABEL:
         columns = first + tl.arange(0, COLUMNS)
         within = columns < n_labels
         at = counts + columns
+        tps, preds = tl.sum(hits_over & 0xFFFF, 0), tl.sum(_high(hits_over), 0)
+        trues, cells = tl.sum(ones_cells & 0xFFFF, 0), tl.sum(_high(ones_cells), 0)
         tl.atomic_add(at, tps.to(tl.int64), mask=within, sem="relaxed")
         tl.atomic_add(at + n_labels, preds.to(tl.int64), mask=within, sem="relaxed")
         tl.atomic_add(at + 2 * n_labels, trues.to(tl.int64), mask=within, sem="relaxed")

@@ -14,6 +14,7 @@ import triton.language as tl
 from .notes import BATCH_BITS, FIRST, ROW_BITS
 
 _FIRST, _ROW, _BATCH = (tl.constexpr(each) for each in (FIRST, ROW_BITS, BATCH_BITS))
+_NAN, _LAST = tl.constexpr((1 << 63) - 1), tl.constexpr((1 << 31) - 1)
 
 
 @triton.jit
@@ -45,6 +46,48 @@ def _id(label, n_classes, LIMIT: tl.constexpr):
     return ids, good
 
 
+@triton.jit
+def _argmax(
+    pred, rows, there, pred_row, pred_column,
+    n_classes: tl.constexpr, BLOCK: tl.constexpr, COLUMNS: tl.constexpr, WIDE: tl.constexpr,
+):  # fmt: skip
+    """The first of the largest scores of each row, and whether a score is NaN.
+
+    But for float64 a score and its column are one number, so that one maximum finds both: the bits
+    of the score in the order of floats, NaN above all, and below them how many columns are left.
+    """
+    if WIDE:
+        top = tl.full((BLOCK,), float("-inf"), tl.float64)
+        best = tl.zeros((BLOCK,), tl.int64)
+        nans = tl.zeros((BLOCK,), tl.int32)
+    else:
+        most = tl.full((BLOCK,), -_NAN - 1, tl.int64)
+    for start in range(0, n_classes, COLUMNS):
+        columns = start + tl.arange(0, COLUMNS)
+        inside = there[:, None] & (columns < n_classes)[None, :]
+        at = rows[:, None] * pred_row + columns[None, :].to(tl.int64) * pred_column
+        x = tl.load(pred + at, mask=inside, other=float("-inf"))
+        if WIDE:
+            nans += tl.sum((x != x).to(tl.int32), 1)
+            highest, where = tl.max(x, 1), tl.argmax(x, 1)
+            better = highest > top
+            best = tl.where(better, start + where, best)
+            top = tl.where(better, highest, top)
+        else:
+            x = x.to(tl.float32)
+            x = tl.where(x == 0.0, 0.0, x)  # -0.0 is 0.0
+            bits = x.to(tl.int32, bitcast=True)
+            bits = bits ^ ((bits >> 31) & 0x7FFFFFFF)
+            key = (bits.to(tl.int64) << 32) + (_LAST - columns[None, :])
+            most = tl.maximum(most, tl.max(tl.where(x != x, _NAN, key), 1))
+    if WIDE:
+        wrong = nans > 0
+    else:
+        wrong = most == _NAN
+        best = tl.where(wrong, 0, _LAST - (most & 0xFFFFFFFF))
+    return best, wrong
+
+
 @triton.jit(do_not_specialize=["n", "number"])
 def argmax_counts(
     counts, notes, true, pred, n, number, true_row, true_column, pred_row, pred_column, ignored,
@@ -64,21 +107,9 @@ def argmax_counts(
             best, good = _id(label, n_classes, PRED_LIMIT)
             wrong_pred = ~good
         else:
-            top = tl.full((BLOCK,), float("-inf"), tl.float64 if WIDE else tl.float32)
-            best = tl.zeros((BLOCK,), tl.int64)
-            nans = tl.zeros((BLOCK,), tl.int32)
-            for start in range(0, n_classes, COLUMNS):
-                columns = start + tl.arange(0, COLUMNS)
-                inside = there[:, None] & (columns < n_classes)[None, :]
-                at = rows[:, None] * pred_row + columns[None, :].to(tl.int64) * pred_column
-                x = tl.load(pred + at, mask=inside, other=float("-inf"))
-                x = x.to(tl.float64) if WIDE else x.to(tl.float32)
-                nans += tl.sum((x != x).to(tl.int32), 1)
-                most, where = tl.max(x, 1), tl.argmax(x, 1)
-                better = most > top
-                best = tl.where(better, start + where, best)
-                top = tl.where(better, most, top)
-            wrong_pred = nans > 0
+            best, wrong_pred = _argmax(
+                pred, rows, there, pred_row, pred_column, n_classes, BLOCK, COLUMNS, WIDE
+            )
         kept = there
         if ONEHOT:
             ones = tl.zeros((BLOCK,), tl.int32)

@@ -11,6 +11,9 @@ from torch._dynamo.testing import CompileCounter  # noqa: E402
 
 from f1core.adapters.torch import ScoreMeter  # noqa: E402
 
+# Of torch's own compiler, where an earlier torch imports it.
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated:DeprecationWarning")
+
 CASES = [
     ("multiclass", {"classes": 10}, 10),
     ("multiclass", {"classes": 10, "top_k": 3, "ignore_index": 4}, 10),

@@ -111,7 +111,7 @@ def test_the_kernels_compile_for_cards_that_are_not_here(target, monkeypatch):
         pytest.skip("the kernels are interpreted")
     pointers = {
         "counts": "*i64", "notes": "*i64", "true": "*i64", "pred": "*bf16", "cut": "*fp32",
-        "limits": "*fp32", "averaged": "*i8", "coefs": "*fp64",
+        "limits": "*fp32", "averaged": "*i8", "coefs": "*fp64", "room": "*i64",
     }  # fmt: skip
     rows = {
         "n_classes": 10, "BLOCK": 512, "COLUMNS": 16, "BINS": 128, "MATRIX": True, "ONEHOT": False,
