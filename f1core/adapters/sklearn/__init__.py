@@ -1,7 +1,8 @@
 """scikit-learn's classification metrics, computed by f1core: change the import, keep the code.
 
 `from f1core.adapters.sklearn import f1_score` has scikit-learn 1.9's signature, defaults, return
-types, warnings and errors, and passes its tests. `scorer` makes a scorer of any f1core metric.
+types, warnings and errors, and passes its tests. `scorer` makes a scorer of any f1core metric;
+`TunedClassifier` is a classifier that predicts by its best threshold.
 """
 
 from .averaging import (
@@ -24,8 +25,10 @@ from .functions import (
 )
 from .report import classification_report
 from .scoring import scorer
+from .tuned import TunedClassifier
 
 __all__ = [
+    "TunedClassifier",
     "accuracy_score",
     "balanced_accuracy_score",
     "classification_report",
