@@ -58,7 +58,7 @@ class Accumulator(RunningTotal):
         *,
         classes: Any = None,
         threshold: Any = 0.5,
-        top_k: int = 1,
+        top_k: int | None = None,
         from_logits: bool = False,
         ignore_index: Any = None,
         average_over: Any = None,

@@ -20,7 +20,7 @@ def score(
     task: str | None = None,
     classes: Any = None,
     threshold: Any = 0.5,
-    top_k: int = 1,
+    top_k: int | None = None,
     from_logits: bool = False,
     sample_weight: Any = None,
     ignore_index: Any = None,
@@ -61,7 +61,9 @@ def score(
         where the largest score is predicted. Probabilities may lie 0.001 outside of [0, 1], as
         rounding leaves them; what is farther out is refused.
     top_k
-        Each row predicts its k best classes (multiclass scores).
+        Each row predicts its k highest-scoring classes, the first of equal ones. Of multiclass
+        scores that is 1 by default. Of multilabel scores it stands in the place of `threshold`:
+        `micro.precision` is precision@k, and a cell of `ignore_index` takes none of the k places.
     from_logits
         The scores are logits: the threshold is moved, no sigmoid is computed. The largest logit
         is the largest probability, so that a multiclass task is counted alike.

@@ -176,10 +176,13 @@ class Batch:
     def cut(self) -> tuple[Array, int, int]:
         """Return (threshold bits, lowest, highest): scores lie from minus `lowest` to `highest`.
 
-        All as bits of the scores' dtype; of flags, which are cut at 0, 1 is the highest. The
-        thresholds are rounded to that dtype, so that float32 0.1 is not above 0.1.
+        All as bits of the scores' dtype; of flags, also those of the k best labels, which are cut
+        at 0, 1 is the highest. The thresholds are rounded to that dtype, so that float32 0.1 is not
+        above 0.1.
         """
         options, form = self.options, self.format
+        if options.ranks:
+            return np.zeros(self.n_classes, np.uint8), 0, 1
         if form is None:
             return np.zeros(self.n_classes, self.score_bits(slice(0, 0)).dtype), 0, 1
         width = self.n_classes if self.kind == "multilabel" else 1

@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument(
         "--threshold", type=_numbers, default=0.5, metavar="T[,T…]", help="one, or one a label"
     )
-    score.add_argument("--top-k", type=int, default=1, metavar="K")
+    score.add_argument("--top-k", type=int, metavar="K", help="the k highest scores of a row")
     score.add_argument("--from-logits", action="store_true", help="the scores are logits")
     score.add_argument(
         "--average-over", type=_averaged, metavar="present|all|A,B,…", help="classes to average"

@@ -135,6 +135,7 @@ def kernel_plan(batch: Batch, backend: Any) -> KernelPlan:
         true_view is not None
         and pred_view is not None
         and batch.encoder is None
+        and not batch.options.ranks
         and (compiled or not batch.onehot)
         and is_readable(true)
         and is_readable(pred)

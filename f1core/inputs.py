@@ -61,7 +61,7 @@ def check(
         _refuse_other_ignored(true, options)
     width = options.n_classes if options.n_classes is not None else width
     batch = _READ[options.task or ""](true, pred, options, width, exact)
-    if (options.threshold != 0.5 or options.from_logits) and batch.hard:
+    if batch.hard and (options.threshold != 0.5 or options.from_logits or options.ranks):
         options.refuse_hard(f"y_pred is {shape_words(pred)}")
     open_labels = batch.labels is not None and not batch.coded and len(pred) > _SCAN
     if not exact and (open_labels or options.task == "binary"):
@@ -233,6 +233,8 @@ def _multilabel(
         raise F1Error(f"y_pred is {shape_words(pred)}; it has no columns")
     if isinstance(options.threshold, tuple) and len(options.threshold) != labels:
         raise F1Error(f"threshold has {len(options.threshold)} values, y_pred has {labels} columns")
+    if options.top_k > labels:
+        raise F1Error(f"top_k is {options.top_k}, y_pred has only {labels} columns")
     form = FORMATS.get(pred.dtype) or format_of(pred)
     return Batch("multilabel", options, true, pred, labels, format=form)
 

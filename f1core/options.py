@@ -24,7 +24,7 @@ class Options:
     names: tuple[Any, ...] | None = None  # class names; of a binary task the negative one first
     n_classes: int | None = None
     threshold: float | tuple[float, ...] = 0.5
-    top_k: int = 1
+    top_k: int = 1  # 0 in a multilabel task whose thresholds decide
     from_logits: bool = False
     ignore_index: Any = None
     average_over: str | tuple[Any, ...] | None = None
@@ -55,8 +55,18 @@ class Options:
         other.__dict__.update(self.__dict__, names=names, n_classes=2, pos_label=None)
         return other
 
+    @property
+    def ranks(self) -> bool:
+        """Whether each row of a multilabel task predicts its `top_k` highest-scoring labels."""
+        return self.task == "multilabel" and self.top_k > 0
+
     def refuse_hard(self, came: str) -> None:
         """Complain about options that are for scores, where labels or flags came."""
+        if self.ranks:
+            raise IdleOption(
+                f"top_k={self.top_k} is for scores, and {came}: leave it out, or pass the scores "
+                "as floating numbers"
+            )
         for name, value in (("threshold", self.threshold), ("from_logits", self.from_logits)):
             if value is not False and value != 0.5:
                 raise IdleOption(
@@ -144,6 +154,8 @@ class Options:
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
             if mine != theirs and not (mine != mine and theirs != theirs):  # nan is itself
                 name = "classes" if field.name in ("names", "n_classes") else field.name
+                if name == "top_k":
+                    mine, theirs = mine or None, theirs or None
                 return f"{name} is {shown(mine)} here and {shown(theirs)} there"
         return None
 
@@ -151,7 +163,7 @@ class Options:
 # The options that are checked by themselves; task, classes and pos_label are looked at together.
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "threshold": option_values.threshold,
-    "top_k": partial(option_values.whole, "top_k"),
+    "top_k": lambda k: None if k is None else option_values.whole("top_k", k),
     "from_logits": partial(option_values.flag, "from_logits"),
     "ignore_index": option_values.ignored,
     "average_over": option_values.average_over,
@@ -182,6 +194,8 @@ def _made(task: Any, classes: Any, pos_label: Any, **given: Any) -> Options:
     if pos_label is not None:
         task, names, pos_label = _with_positive(task, names, n_classes, pos_label)
     checked = {name: check(given[name]) for name, check in _CHECKS.items() if name in given}
+    if checked.get("top_k") is None:
+        checked["top_k"] = 0 if task == "multilabel" else 1
     return _cross_checked(Options(task, names, n_classes, pos_label=pos_label, **checked))
 
 
@@ -238,12 +252,19 @@ def _cross_checked(options: Options) -> Options:
         )
     if task == "binary" and width not in (None, 2):
         raise F1Error(f"classes has {width} entries, a binary task has 2: the negative one first")
-    if options.top_k > 1:
-        if task in ("binary", "multilabel"):
-            raise F1Error(f"top_k={options.top_k} is for multiclass scores, the task is {task}")
+    if options.top_k > 1 or options.ranks:
+        if task == "binary":
+            raise F1Error(
+                f"top_k={options.top_k} is for multiclass and multilabel scores, the task is {task}"
+            )
         if width is not None and options.top_k > width:
             raise F1Error(f"top_k is {options.top_k}, there are only {width} classes")
-        if options.confusion:
+        if options.ranks and options.threshold != 0.5:
+            raise F1Error(
+                f"threshold={shown(options.threshold)} and top_k={options.top_k} both say which "
+                "labels a row predicts: leave one of them out"
+            )
+        if options.confusion and task != "multilabel":
             raise F1Error("confusion=True needs one predicted class a row: use top_k=1")
     if task == "multilabel" and options.confusion:
         raise F1Error(

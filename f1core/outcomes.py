@@ -11,7 +11,7 @@ from .backends.cells import Outcome
 from .batch import Batch
 from .counts import Array
 from .diagnose import complain
-from .row_ids import pred_ids
+from .row_ids import label_bits, pred_ids
 
 
 class Decisions(NamedTuple):
@@ -53,7 +53,7 @@ def decide(batch: Batch, rows: slice, backend: Any = numpy_backend) -> Decisions
 def _outcomes(backend: Any, batch: Batch, rows: slice, true: Array) -> tuple[Array, Any]:
     """Each cell's outcome, and whether a cell that counts is wrong."""
     outcome, flat = np.empty(true.shape, np.uint8), (len(true), -1)
-    both = true.reshape(flat), batch.score_bits(rows).reshape(flat)
+    both = true.reshape(flat), label_bits(batch, backend, rows).reshape(flat)
     ignored = batch.ignored_bits(true)
     return outcome, backend.decide(*both, *batch.cut(), *ignored, outcome.reshape(flat))
 

@@ -60,6 +60,38 @@ def _most_votes(votes: Array, k: int) -> Array:
     return np.asarray(votes.shape[1] - 1 - ascending[:, ::-1][:, :k])
 
 
+def label_bits(batch: Batch, backend: Any, rows: slice) -> Array:
+    """(n, L) scores of labels as bits, or where rows are ranked flags of their k best labels.
+
+    Of equal scores the first is better, and what `ignore_index` leaves out takes no place. Flags
+    are 2, which is refused, where a score is NaN.
+    """
+    bits = batch.score_bits(rows)
+    if not batch.options.ranks or batch.format is None:
+        return bits
+    n, k, inf, ignored = len(bits), batch.options.top_k, batch.format.inf, batch.ignored(rows)
+    ids, flags = np.empty((k, n), np.int32), np.zeros(bits.shape, np.uint8)
+    backend.topk(bits, inf, k, ids)
+    flags[np.arange(n), ids] = 1
+    flags[ids[0] < 0] = 2
+    if ignored is not None:
+        some = np.flatnonzero(ignored.any(axis=1))
+        scores = numpy_backend.floats(bits[some], inf)
+        flags[some] = _best_of_kept(scores, ignored[some], k)
+    return flags
+
+
+def _best_of_kept(scores: Array, ignored: Array, k: int) -> Array:
+    """Flags of the k best of each row's scores that count; 2 where one of these is NaN."""
+    flags = np.zeros(scores.shape, np.uint8)
+    best = np.argsort(-scores, axis=1, kind="stable")
+    kept_first = np.take_along_axis(ignored, best, axis=1).argsort(axis=1, kind="stable")
+    np.put_along_axis(flags, np.take_along_axis(best, kept_first, axis=1)[:, :k], 1, axis=1)
+    flags[np.isnan(scores)] = 2
+    flags[ignored] = 0
+    return flags
+
+
 def without_ignored(
     batch: Batch, rows: slice, true: Array, pred: Array
 ) -> tuple[Array, Array, Array | None]:

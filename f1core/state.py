@@ -142,8 +142,12 @@ def _text(array: Array) -> str:
 
 def _plain(options: Options, negative: Any) -> dict[str, Any]:
     """The options as JSON holds them, and what came after 0.1.0 only where it is used."""
-    newer = {"pos_label": options.pos_label, "negative": negative}
-    given = {"names": None if options.names is None else options.given_classes}
+    ranked = options.top_k if options.ranks else None
+    newer = {"pos_label": options.pos_label, "negative": negative, "ranked": ranked}
+    given: dict[str, Any] = {
+        "names": None if options.names is None else options.given_classes,
+        "top_k": max(1, options.top_k),
+    }
     return {
         **{name: value for name, value in asdict(options).items() if name not in newer},
         **{name: value for name, value in newer.items() if value is not None},
@@ -155,5 +159,8 @@ def _plain(options: Options, negative: Any) -> dict[str, Any]:
 
 def _options(plain: dict[str, Any]) -> Options:
     names, count = plain.pop("names"), plain.pop("n_classes")
+    ranked = plain.pop("ranked", None)
+    if plain["task"] == "multilabel":  # where top_k was 1 and meant nothing
+        plain["top_k"] = ranked
     plain["zero_division"], plain["beta"] = float(plain["zero_division"]), float(plain["beta"])
     return make_options(classes=count if names is None else names, **plain)

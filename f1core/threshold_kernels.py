@@ -10,6 +10,7 @@ import numpy as np
 from .backends import numpy as numpy_backend
 from .batch import Batch, KernelPlan, is_column_major
 from .counts import Array, Counts
+from .row_ids import label_bits
 
 
 def _targets(batch: Batch, backend: Any, rows: slice) -> Array:
@@ -57,17 +58,21 @@ def _add_table(counts: Counts, table: Array) -> None:
 
 
 def plan_multilabel(plan: KernelPlan) -> None:
-    """Plan for a threshold a label; a matrix that lies column by column is read as (L, N)."""
+    """Plan for a threshold a label, or the k best labels of a row.
+
+    A matrix that lies column by column is read as (L, N), unless its rows are ranked.
+    """
     batch, backend = plan.batch, plan.backend
     true_columns = pred_columns = False
     if not plan.zero_copy:
-        plan.true_of, plan.pred_of = partial(_targets, batch, backend), batch.score_bits
+        plan.true_of = partial(_targets, batch, backend)
+        plan.pred_of = partial(label_bits, batch, backend)
         coded = batch.encoder is not None
         if backend is not numpy_backend and is_column_major(batch.true) and not coded:
             true, true_columns = batch.as_flags(batch.true.T), True
             plan.true_of = lambda rows: true
         columns = backend is not numpy_backend and is_column_major(batch.pred)
-        if columns and plan.pred_view is not None:
+        if columns and plan.pred_view is not None and not batch.options.ranks:
             bits, pred_columns = batch.as_bits(batch.pred.T), True
             plan.pred_of = lambda rows: bits
     (thresholds, lowest, highest), one = batch.cut(), batch.one
@@ -90,4 +95,5 @@ def plan_multilabel(plan: KernelPlan) -> None:
     in_place = plan.true_view is not None and plan.pred_view is not None
     true_lies = true_columns or batch.true.flags.c_contiguous
     pred_lies = pred_columns or batch.pred.flags.c_contiguous
-    plan.single_kernel = plan.zero_copy or (in_place and true_lies and pred_lies)
+    in_place = in_place and true_lies and pred_lies and not batch.options.ranks
+    plan.single_kernel = plan.zero_copy or in_place

@@ -202,7 +202,8 @@ def replay(rows: StoredRows, options: Options) -> Iterator[Batch]:
 
 @lru_cache(maxsize=16)  # 10 of an update's 100 µs
 def _decided_already(options: Options) -> Options:
-    return replace(options, ignore_index=None, threshold=0.5, from_logits=False)
+    k = 0 if options.ranks else options.top_k
+    return replace(options, ignore_index=None, threshold=0.5, from_logits=False, top_k=k)
 
 
 def _flags(rows: StoredRows, options: Options) -> Batch:

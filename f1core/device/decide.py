@@ -169,9 +169,10 @@ def _count_labels(
     form: Form, xp: Operations, true: Any, pred: Any, constants: Constants, weight: Any, mask: Any
 ) -> Found:
     zero, one = true == 0, true == 1
-    above, below = _sides(form, pred, constants)
-    wrong_true, wrong_pred = ~(zero | one), ~(above | below)
     kept = None if form.ignored is None else true != form.ignored
+    sides = _ranked(form, xp, pred, kept) if form.options.ranks else _sides(form, pred, constants)
+    above, below = sides
+    wrong_true, wrong_pred = ~(zero | one), ~(above | below)
     if mask is not None:
         kept = mask[:, None] & (xp.ones_like(zero) if kept is None else kept)
     counted = None  # rows of nothing but what is ignored count nowhere
@@ -192,6 +193,19 @@ def _count_labels(
     sums = [xp.sum_rows(each, weight) for each in (hit, found, truth, kept)]
     rows = _rows(form, xp, (hit, found, truth, kept), counted, constants.averaged, weight)
     return Found(xp.concatenate([*sums, *rows]), xp.any(wrong_true), xp.any(wrong_pred))
+
+
+def _ranked(form: Form, xp: Operations, pred: Any, kept: Any) -> tuple[Any, Any]:
+    """Which scores are among the k best of those of their row that count, and which are not."""
+    number, k = pred == pred, form.options.top_k
+    if kept is not None:
+        pred = xp.where(kept, pred, 0.0)  # NaN, maybe
+    ids, _ = xp.best(pred, k, None if kept is None else ~kept)
+    columns = xp.arange(form.width, pred)
+    above = columns == (ids[:, None] if k == 1 else ids[:, :1])
+    for rank in range(1, k):
+        above = above | (columns == ids[:, rank : rank + 1])
+    return above & number, ~above & number
 
 
 def _rows(

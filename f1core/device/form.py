@@ -92,7 +92,9 @@ def form_of(
 ) -> Form:
     """A form of these dtypes."""
     hard = kind == "labels" or (kind == "multilabel" and pred.kind in "iub")
-    if kind in ("binary", "multilabel") and not hard:
+    if hard and options.ranks:
+        options.refuse_hard("y_pred holds whole numbers")
+    if kind in ("binary", "multilabel") and not (hard or options.ranks):
         dtype = score_dtype(pred)
         cut = cuts_of(np.atleast_1d(np.asarray(options.threshold, np.float64)), dtype,
                       options.from_logits)  # fmt: skip

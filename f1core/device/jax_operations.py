@@ -81,19 +81,25 @@ class JaxOperations:
             return jnp.where(array, weight[:, None], 0).sum(axis=0)
         return array.sum(axis=0, dtype=self.dtype if array.dtype.kind in "bi" else None)
 
-    def best(self, scores: Any, k: int) -> tuple[Any, Any]:
+    def best(self, scores: Any, k: int, out: Any = None) -> tuple[Any, Any]:
         """The largest of each row, the first among equals: on a CPU twice as fast as `argmax`."""
         scores = scores.astype(jnp.uint8) if scores.dtype == bool else scores
         nan, width = (scores != scores).any(axis=-1), scores.shape[-1]
         floating = jnp.issubdtype(scores.dtype, jnp.floating)
         least = -jnp.inf if floating else jnp.iinfo(scores.dtype).min
         if k >= _SORTED:  # a stable sort takes -0.0 and 0.0 for equals
-            return jnp.argsort(scores, axis=-1, stable=True, descending=True)[:, :k], nan
+            order = jnp.argsort(scores, axis=-1, stable=True, descending=True)
+            if out is not None:
+                left_out = jnp.take_along_axis(out, order, axis=-1)
+                kept_first = jnp.argsort(left_out, axis=-1, stable=True)
+                order = jnp.take_along_axis(order, kept_first, axis=-1)
+            return order[:, :k], nan
         columns = self.arange(width, scores)
         found: list[Any] = []
-        taken = jnp.zeros(scores.shape, bool)
+        taken = jnp.zeros(scores.shape, bool) if out is None else out
         for _ in range(k):
-            left = jnp.where(taken, jnp.asarray(least, scores.dtype), scores) if found else scores
+            whole = out is None and not found
+            left = scores if whole else jnp.where(taken, jnp.asarray(least, scores.dtype), scores)
             # Among what is left, so that scores of -inf are found after all others.
             top = (left == left.max(axis=-1, keepdims=True)) & ~taken
             found.append(jnp.where(top, columns, width).min(axis=-1))

@@ -36,9 +36,10 @@ def fits(form: Form, device: torch.device) -> bool:
     """Whether these kernels count such batches there."""
     here = device.type == "cuda" or (INTERPRETED and device.type == "cpu")
     whole = form.kind == "multiclass" and form.pred_limit is None  # which float32 would round
+    several = form.options.top_k > 1 or form.options.ranks
     if form.kind == "multilabel" and form.width >= ROW_LIMIT:
         return False
-    return here and form.options.top_k == 1 and not form.misses and not whole
+    return here and not (several or form.misses or whole)
 
 
 class _Kernel:

@@ -50,10 +50,11 @@ class Operations(Protocol):
         With (n,) weights, their sums where a flag is True.
         """
 
-    def best(self, scores: Any, k: int) -> tuple[Any, Any]:
+    def best(self, scores: Any, k: int, out: Any = None) -> tuple[Any, Any]:
         """The largest scores of each row, the first among equals: ids (n,) or (n, k).
 
-        And (n,) whether a row holds a NaN.
+        And (n,) whether a row holds a NaN. Scores that are True in `out` (n, C), where nothing is
+        NaN then, come after all others, or not at all: an id of C is no column.
         """
 
     def search(self, values: Any, wanted: Any) -> Any:

@@ -67,18 +67,22 @@ class TorchOperations:
             return array.sum(dim=0)
         return torch.where(array != 0, weight[:, None], 0.0).sum(dim=0)
 
-    def best(self, scores: Any, k: int) -> tuple[Tensor, Tensor]:
+    def best(self, scores: Any, k: int, out: Any = None) -> tuple[Tensor, Tensor]:
         """The largest scores of each row: of equal maxima `max` promises the first, NaN wins."""
-        if k == 1:
+        if k == 1 and out is None:
             best, ids = scores.max(dim=-1)
             return ids, best != best
         nan = (scores != scores).any(dim=-1)
         if k >= _SORTED or not scores.is_floating_point():  # `topk` promises no order of equals
             scores = scores + 0.0 if scores.is_floating_point() else scores + 0  # -0.0 is 0.0
-            return scores.argsort(dim=-1, descending=True, stable=True)[:, :k], nan
+            order = scores.argsort(dim=-1, descending=True, stable=True)
+            if out is not None:
+                kept_first = out.gather(-1, order).to(torch.uint8).argsort(dim=-1, stable=True)
+                order = order.gather(-1, kept_first)
+            return order[:, :k], nan
         found: list[Tensor] = []
         columns = self.arange(scores.shape[-1], scores)
-        taken = torch.zeros_like(scores, dtype=torch.bool)
+        taken = torch.zeros_like(scores, dtype=torch.bool) if out is None else out
         for _ in range(k):
             left = scores.masked_fill(taken, float("-inf"))
             # Among what is left, so that scores of -inf are found after all others.
@@ -86,7 +90,7 @@ class TorchOperations:
             first = torch.where(top, columns, scores.shape[-1]).amin(dim=-1)
             taken = taken | (columns == first[:, None])
             found.append(first)
-        return torch.stack(found, dim=-1), nan
+        return found[0] if k == 1 else torch.stack(found, dim=-1), nan
 
     def search(self, values: Any, wanted: Any) -> Tensor:
         """Where in sorted values each could be."""

@@ -137,6 +137,8 @@ def _decided(scores: Tensor, options: Options) -> Tensor | None:
         return None
     if options.task == "multiclass":
         return _ids(scores, options)
+    if options.ranks:  # among those of its cells that count, which the targets tell
+        return None
     cuts = cuts_of(np.atleast_1d(np.asarray(options.threshold)), dtype, options.from_logits)
     if len(cuts) not in (1, scores.shape[-1]):
         return None

@@ -180,7 +180,8 @@ def _batches(
                 return check(y_true, pred, options, weight, exact=True)
             except IdleOption as error:
                 idle[name] = error
-            options = replace(options, threshold=0.5, from_logits=False)
+            k = 0 if options.ranks else options.top_k
+            options = replace(options, threshold=0.5, from_logits=False, top_k=k)
             return check(y_true, pred, options, weight, exact=True)
 
     arrays = {"y_true": y_true, "pred_a": pred_a, "pred_b": pred_b}

@@ -43,6 +43,9 @@ def test_what_was_saved_comes_back(tmp_path_factory, problem):
         {"task": "multilabel", "threshold": [0.1, 0.2, 0.3], "from_logits": True},
         {"ignore_index": "gone", "classes": None},
         {"top_k": 2},
+        {"top_k": 1},
+        {"task": "multilabel", "top_k": 1},
+        {"task": "multilabel", "top_k": 3},
     ],
     ids=str,
 )

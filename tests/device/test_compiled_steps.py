@@ -20,6 +20,7 @@ CASES = [
     ("multiclass", {"classes": range(3, 13), "confusion": False}, 10),
     ("binary", {"from_logits": True}, 1),
     ("multilabel", {"threshold": [0.3, 0.5, 0.6], "beta": 1.7}, 3),
+    ("multilabel", {"top_k": 2, "ignore_index": -1}, 5),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from arrays import widened
+from arrays import to_dtype, widened
 from hypothesis import assume
 from hypothesis import strategies as st
 from problems import (
@@ -216,9 +216,18 @@ def binary(draw: Any) -> Problem:
 # ---- many labels a row -------------------------------------------------------------------
 
 
+def best_labels(values: np.ndarray, kept: np.ndarray, k: int) -> np.ndarray:
+    """Flags of the k largest of each row among its cells that count, the earlier among equals."""
+    flags = np.zeros(values.shape, int)
+    for row, (numbers, counts) in enumerate(zip(values.tolist(), kept, strict=True)):
+        order = sorted(np.flatnonzero(counts).tolist(), key=lambda c: (-numbers[c], c))
+        flags[row, order[:k]] = 1
+    return flags
+
+
 @st.composite
 def multilabel(draw: Any, max_labels: int = 40) -> Problem:
-    """(n, L) scores against one threshold or one a label, or 0/1 flags."""
+    """(n, L) scores against one threshold or one a label, or the k best of a row; or 0/1 flags."""
     options, rng = draw(ratio_options()), draw(generators())
     shape = rows, n_labels = draw(ROWS), draw(st.integers(1, max_labels))
     options["task"] = "multilabel"
@@ -226,7 +235,12 @@ def multilabel(draw: Any, max_labels: int = 40) -> Problem:
     one = st.sampled_from(THRESHOLDS) | st.floats(0, 1)
     threshold = draw(one | st.lists(one, min_size=n_labels, max_size=n_labels))
     each = threshold if isinstance(threshold, list) else [threshold] * n_labels
-    if logits or draw(st.integers(0, 4)):
+    k = 0
+    if draw(st.integers(0, 3)) == 0:
+        options["top_k"] = k = draw(st.integers(1, min(5, n_labels)))
+        y_pred = draw(scores(shape, [0.5], wild=True))
+        pred = np.zeros(shape, int)
+    elif logits or draw(st.integers(0, 4)):
         options["threshold"] = threshold
         special = [rounded_cut(t, np.dtype("f8"), logits) for t in each[:5]]
         y_pred = draw(scores(shape, special, wild=logits))
@@ -243,6 +257,11 @@ def multilabel(draw: Any, max_labels: int = 40) -> Problem:
     if ignore is not None:
         options["ignore_index"] = ignore
         true = np.where(kept, true, 0)
+    if k:
+        pred = best_labels(widened(y_pred), kept, k)
+        if not kept.all() and draw(st.booleans()):
+            y_pred = y_pred.copy()  # nobody looks there
+            y_pred[~kept] = to_dtype([np.nan], y_pred.dtype)[0]
     names: list[Any] = list(range(n_labels))
     if n_labels <= len(NAMES) and draw(st.booleans()):
         options["classes"] = names = NAMES[:n_labels]

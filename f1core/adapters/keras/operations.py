@@ -82,14 +82,14 @@ class KerasOperations:
             return ops.cast(found, WHOLE) if "bool" in str(array.dtype) else found
         return ops.sum(ops.where(array, weight[:, None], 0.0), axis=0)
 
-    def best(self, scores: Any, k: int) -> tuple[Any, Any]:
+    def best(self, scores: Any, k: int, out: Any = None) -> tuple[Any, Any]:
         """The largest of each row, the first among equals, and whether one is NaN.
 
         `ops.argmax` takes -0.0 for less than 0.0, and TensorFlow promises nothing for equals.
         """
         width = scores.shape[-1]
         columns = ops.arange(width, dtype="int32")
-        nan, taken, found = ops.any(scores != scores, axis=-1), None, []
+        nan, taken, found = ops.any(scores != scores, axis=-1), out, []
         for _ in range(k):
             # Among what is left, so that scores of -inf are found after all others.
             left = scores if taken is None else ops.where(taken, float("-inf"), scores)

@@ -81,7 +81,8 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
             options.pop("pos_label", None)
         if made.task == "binary":
             options = {**options, "task": "binary"}
-        method = "predict_proba" if "threshold" in options or made.top_k > 1 else "predict"
+        ranked = made.top_k > 1 or made.ranks
+        method = "predict_proba" if "threshold" in options or ranked else "predict"
         if made.from_logits:
             method = "decision_function"
         super().__init__(self.value, -1 if metric in LOSSES else 1, options, method)
@@ -134,7 +135,7 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
             classes = np.asarray(wanted).tolist()
         elif wanted is not None and set(known) < set(range(wanted)):
             classes = list(range(wanted))
-        if classes is known and known and (len(known) > 1 or options.get("top_k", 1) > 1):
+        if classes is known and known and (len(known) > 1 or (options.get("top_k") or 1) > 1):
             self._refuse_unseen(y_true, known)
         if len(classes) == 1 and method != "predict":  # one side of a binary task, all else missed
             options["task"] = "binary"
