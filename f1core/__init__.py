@@ -16,7 +16,7 @@ if _TYPE_CHECKING:
     from .early_stopping import BestEpoch
     from .grouped import score_by
     from .intervals.paired import compare
-    from .thresholds import BinnedThresholds, best_threshold, curve
+    from .thresholds import BinnedThresholds, best_threshold, calibration, curve
 
 __all__ = [
     "Accumulator",
@@ -27,6 +27,7 @@ __all__ = [
     "Scores",
     "backend",
     "best_threshold",
+    "calibration",
     "compare",
     "curve",
     "score",
@@ -41,6 +42,7 @@ _NAMES = {
     "BestEpoch": "early_stopping",
     "BinnedThresholds": "thresholds",
     "best_threshold": "thresholds",
+    "calibration": "thresholds",
     "compare": "intervals.paired",
     "curve": "thresholds",
     "score_by": "grouped",

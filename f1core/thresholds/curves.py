@@ -15,6 +15,7 @@ from .best import scores_batch
 from .label_columns import Column, ScoreColumn
 from .ranking import Ranking, rank
 from .reading import for_each_label
+from .reliability import NO_ROWS
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -162,9 +163,7 @@ def curve(
 def curve_of(column: Column, coefs: tuple[float, float, float], zero_division: float) -> Curve:
     """Compute the curve of one label."""
     if not column.total > 0:
-        raise F1Error(
-            "there are no rows to score: none came, all were ignored, or all weights are 0"
-        )
+        raise F1Error(NO_ROWS)
     every = column.every_cut()
     cuts = column.possible(every)
     low, high, last = column.gap(cuts.at)

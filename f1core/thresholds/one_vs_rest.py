@@ -21,8 +21,8 @@ _SKIPPED = 2  # a flag that counts nowhere
 
 def columns_batch(
     y_true: Any, y_prob: Any, options: Options, sample_weight: Any, width: int | None = None
-) -> Batch:
-    """Check scores of a multiclass or multilabel task, and give them as those of many labels.
+) -> tuple[Batch, str]:
+    """Check scores, and give those of a multiclass task as those of many labels; and name the task.
 
     Logits of a multiclass task become probabilities: it is these that columns are sorted by. What
     names the columns is in the options; those of a multiclass task that say which rows are left
@@ -31,7 +31,8 @@ def columns_batch(
     batch = check(y_true, y_prob, options, sample_weight, width, exact=True)
     if batch.format is None or batch.hard:
         raise F1Error(f"y_pred is {shape_words(batch.pred)}: give probabilities, not labels")
-    return batch if batch.kind == "multilabel" else _one_vs_rest(batch)
+    task = batch.options.task or ""
+    return (_one_vs_rest(batch) if task == "multiclass" else batch), task
 
 
 def class_ids(batch: Batch) -> Array:

@@ -17,6 +17,7 @@ from .areas import areas_of, pair_counts
 from .label_columns import Column
 from .one_vs_rest import class_ids, columns_batch
 from .reading import COLUMNS, READINGS, for_each_label, pooled
+from .reliability import NO_ROWS
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def rank(
     y_true: Any, y_prob: Any, options: Options, sample_weight: Any, crew: int | None, ovo: bool
 ) -> Ranking:
     """Sort each class's scores once; see `curve`."""
-    batch = columns_batch(y_true, y_prob, options, sample_weight)
+    batch, _ = columns_batch(y_true, y_prob, options, sample_weight)
 
     def measured(column: Column) -> tuple[float, ...]:
         return *areas_of(column, options.zero_division), column.true, column.total
@@ -103,9 +104,7 @@ def rank(
 def included_labels(options: Options, names: Any, positives: Array, totals: Array) -> Array:
     """(C,) booleans: the classes that means look at; those that do not occur too, unless told."""
     if not (totals > 0).any():
-        raise F1Error(
-            "there are no rows to score: none came, all were ignored, or all weights are 0"
-        )
+        raise F1Error(NO_ROWS)
     if names is not None and options.names is None:
         options = options.with_names(names)
     chosen = np.array(options.averaged(len(positives))[0])
