@@ -505,3 +505,49 @@ def test_replicas_add_up():
 def test_options_of_the_callback_are_refused_when_it_is_made(options, sentence):
     with pytest.raises(f1core.F1Error, match=sentence):
         ScoreCallback(np.zeros((3, 2)), np.zeros(3), task="binary", **options)
+
+
+@pytest.mark.parametrize("how", [{}, {"bins": 1024}], ids=str)
+def test_early_stopping_watches_the_best_threshold(how):
+    train, (x, y) = tumours()
+    weight = np.random.default_rng(0).integers(1, 4, len(y)).astype("f4")
+    mine = ScoreCallback(
+        x, y, task="binary", sample_weight=weight, threshold="best", batch_size=50, **how
+    )
+    stop = keras.callbacks.EarlyStopping(
+        "val_f1", mode="max", patience=3, restore_best_weights=True
+    )
+    model = network(30, 1, "sigmoid", rate=0.003)
+    logs, each, _ = trained(model, train, (x, y), [mine, stop], epochs=25)
+    best = [f1core.best_threshold(y, p, sample_weight=weight) for p in each]
+    at = [f1_score(y, p[:, 0] > t, sample_weight=weight)
+          for p, t in zip(each, logs["val_threshold"], strict=True)]  # fmt: skip
+    close(logs["val_f1"], at)
+    exact = [each.score for each in best]
+    if how:
+        assert mine.best.score <= exact[-1] <= mine.best.bound + 1e-9
+    else:
+        close(logs["val_f1"], exact)
+        assert mine.best.score == mine.scores.binary.f1
+    assert len(exact) < 25
+    assert max(logs["val_f1"]) > f1_score(y, each[0][:, 0] > 0.5, sample_weight=weight)
+    kept = model.predict(x, verbose=0)[:, 0]
+    cut = logs["val_threshold"][int(np.argmax(logs["val_f1"]))]
+    close(f1_score(y, kept > cut, sample_weight=weight), max(logs["val_f1"]))
+
+
+def test_each_label_is_cut_by_its_best_threshold():
+    x, y = labels(300)
+    vx, vy = labels(200, seed=1)
+    mine = ScoreCallback(vx, vy, task="multilabel", threshold="best", classes=list("abcd"))
+    logs, each, _ = trained(network(8, 4, "sigmoid"), (x, y), (vx, vy), [mine])
+    best = [f1core.best_threshold(vy, p, task="multilabel") for p in each]
+    close(logs["val_f1"], [found.score for found in best])
+    close([logs[f"val_threshold_{name}"][-1] for name in "abcd"], best[-1].threshold)
+    assert "val_threshold" not in logs
+    shared = ScoreCallback(
+        vx, vy, task="multilabel", threshold="best", shared=True, average="micro"
+    )
+    logs, each, _ = trained(network(8, 4, "sigmoid"), (x, y), (vx, vy), [shared], epochs=1)
+    found = f1core.best_threshold(vy, each[0], task="multilabel", shared=True, average="micro")
+    close([logs["val_f1"][0], logs["val_threshold"][0]], [found.score, found.threshold])

@@ -13,7 +13,9 @@ from ...accumulator import Accumulator
 from ...errors import F1Error, one_of, parameters_of, refuse_unknown
 from ...option_values import whole, word
 from ...scores import Scores
+from ...thresholds.best import Best
 from ..hooks import HEADLINES, as_logs, average_of
+from ..kept_scores import KeptScores, wants_best
 from .validation import Batches, Predictor, rows_of
 
 _OPTIONS = parameters_of(Accumulator)
@@ -36,7 +38,11 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
     y, sample_weight
         Targets and weights for arrays; the others hold their own.
     task, classes, **options
-        As `f1core.Accumulator` has them.
+        As `f1core.Accumulator` has them. threshold="best" cuts each epoch's rows by the best of all
+        thresholds, which the logs hold as `val_threshold` (of many labels `val_threshold_cat`), and
+        `best` in full. The epoch's scores are kept for it, 5 bytes each for float32; `bins=4096`
+        keeps counts instead, and cuts by the best of so many edges. `shared=True` is one threshold
+        for all labels.
     average
         Of F1, precision and recall: the positive class of a binary task, else "macro".
     per_class
@@ -68,6 +74,7 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """
 
     scores: Scores
+    best: Best
 
     def __init__(
         self,
@@ -88,8 +95,14 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         average_of(task, average)
-        refuse_unknown(options, ("task", "classes", *_OPTIONS), "ScoreCallback")
-        self._total = Accumulator(task, classes=classes, **options)
+        total: Accumulator | KeptScores
+        if wants_best(options.get("threshold")):
+            del options["threshold"]
+            total = KeptScores(task, classes=classes, average=average, **options)
+        else:
+            refuse_unknown(options, ("task", "classes", *_OPTIONS), "ScoreCallback")
+            total = Accumulator(task, classes=classes, **options)
+        self._total = total
         self._batches = Batches(x, y, sample_weight, batch_size, steps)
         self._average, self._per_class, self._output = average, per_class, output
         prefix = word("prefix", prefix)
@@ -136,6 +149,12 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self._total.update(y_true, pred, sample_weight=weight)
         self.scores = self._total.compute()
         found = as_logs(self.scores, self._average, per_class=self._per_class, prefix=self._prefix)
+        if isinstance(self._total, KeptScores):
+            assert self._total.best is not None
+            self.best = self._total.best
+            at, key = np.asarray(self.best.threshold), f"{self._prefix}threshold"
+            each = zip(self.scores.classes, at.tolist(), strict=True) if at.ndim else ()
+            found |= {f"{key}_{name}": cut for name, cut in each} or {key: float(at)}
         if logs is not None:
             logs.update(found)
 

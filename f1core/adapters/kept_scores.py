@@ -1,0 +1,178 @@
+"""KeptScores: an epoch's scores, kept until its end to be cut by the best of all thresholds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..accumulator import Accumulator
+from ..api import score
+from ..arrays import to_numpy
+from ..counts import Array
+from ..errors import F1Error, refuse_unknown, shown
+from ..scores import Scores
+from ..thresholds.best import Best, best_threshold
+from ..thresholds.binned import BinnedThresholds
+from ..thresholds.choose import ask, make_objective
+
+_COUNTED = ("from_logits", "ignore_index", "average_over", "zero_division", "beta", "pos_label")
+
+
+def wants_best(threshold: Any) -> bool:
+    """Whether `threshold` says that it is to be found."""
+    return isinstance(threshold, str) and threshold == "best"
+
+
+class KeptScores:
+    """An epoch's rows, and what they score at the best of all thresholds.
+
+    Each score is kept in its own dtype and its truth in a byte: 5 MB for a million of float32, and
+    8 more for weights. With `bins` a binary task keeps 16 bytes a bin instead: the scores are then
+    exactly those of the best of the bins' edges, and no threshold scores above `best.bound`.
+
+    Raises
+    ------
+    F1Error
+        For options that are not of their form, or that leave no threshold to be found.
+    """
+
+    def __init__(
+        self,
+        task: str,
+        *,
+        classes: Any = None,
+        average: str | None = None,
+        shared: bool = False,
+        bins: int | None = None,
+        threads: int | None = None,
+        **options: Any,
+    ) -> None:
+        known = ("classes", "average", "shared", "bins", "threads", *_COUNTED)
+        refuse_unknown(options, known, "threshold='best'")
+        if task == "multiclass":
+            raise F1Error("threshold='best' is for the tasks 'binary' and 'multilabel'")
+        # Counts each batch at 0.5 too: what no threshold could count is refused at once.
+        self._counted = Accumulator(task, classes=classes, threads=threads, **options)
+        self._how: dict[str, Any] = {"classes": classes, "threads": threads, **options}
+        made = self._counted.options
+        average = None if task == "binary" and average == "binary" else average
+        self._search: dict[str, Any] = {"average": average or "macro", "shared": shared}
+        ask(made, slack=0.0, objective=make_objective(made, None, None), **self._search)
+        self._bins = None if bins is None else self._binned(task, bins)
+        self.reset()
+
+    def _binned(self, task: str, bins: int) -> BinnedThresholds:
+        if task != "binary" or self._how.get("from_logits"):
+            what = "from_logits=True" if task == "binary" else f"task={task!r}"
+            raise F1Error(f"bins is {shown(bins)}, which are of one probability a row: not {what}")
+        how = {name: self._how.get(name) for name in ("classes", "ignore_index", "pos_label")}
+        return BinnedThresholds(task, bins=bins, **how)
+
+    def reset(self) -> None:
+        """Forget all rows: at the start of an epoch."""
+        self._counted.reset()
+        self._rows: list[tuple[Array, Array, Array | None]] = []
+        self.best: Best | None = None
+        if self._bins is not None:
+            self._bins.reset()
+
+    def update(self, y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> None:
+        """Keep a batch; what cannot be counted leaves everything as it was.
+
+        Raises
+        ------
+        F1Error
+            If the batch cannot be counted, or holds no scores.
+        """
+        true, scores = to_numpy(y_true, "y_true"), to_numpy(y_pred, "y_pred")
+        if scores.dtype.kind in "biuUSO" and scores.size:
+            raise F1Error(f"y_pred is {scores.dtype}: threshold='best' takes scores, not labels")
+        weight = None if sample_weight is None else to_numpy(sample_weight, "sample_weight")
+        self._counted.update(true, scores, sample_weight=weight)
+        if self._bins is not None:
+            self._bins.update(true, scores, sample_weight=weight)
+        elif len(true):
+            if self.task == "binary":  # (n,) or (n, 1), as it comes
+                true, scores = true.reshape(-1), scores.reshape(-1)
+            weight = None if weight is None else np.array(weight, np.float64).reshape(-1)
+            self._rows.append((_small(true), np.array(scores), weight))
+
+    def merge(self, other: KeptScores) -> None:
+        """Add another's rows, which stays as it is.
+
+        Raises
+        ------
+        F1Error
+            If the two were made with different options.
+        """
+        self._counted.merge(other._counted)
+        if (self._search, self._bins is None) != (other._search, other._bins is None):
+            raise F1Error(f"average, shared or bins differ: {self._search}, {other._search}")
+        if self._bins is not None and other._bins is not None:
+            self._bins.merge(other._bins)
+        self._rows.extend(other._rows)
+
+    def compute(self) -> Scores:
+        """The scores at the best threshold of all rows so far; `best` says which that is.
+
+        Raises
+        ------
+        F1Error
+            If there are no rows yet.
+        """
+        found = self._counted.compute()
+        if self._bins is not None:
+            return self._at_an_edge(found.classes)
+        if len(self._rows) > 1:
+            self._rows = [_joined(self._rows)]
+        ((true, scores, weight),) = self._rows
+        search = {} if self.task == "binary" else self._search
+        how = {**self._how, "task": self.task, "sample_weight": weight}
+        self.best = best_threshold(true, scores, **search, **how)
+        return score(true, scores, threshold=self.best.threshold, **how)
+
+    def _at_an_edge(self, classes: list[Any]) -> Scores:
+        """The scores at the best of the bins' edges."""
+        assert self._bins is not None
+        told = {name: self._how[name] for name in ("zero_division", "beta") if name in self._how}
+        self.best = self._bins.best_threshold(**told)
+        curve = self._bins.curve(**told)
+        (at,) = np.flatnonzero(curve.thresholds == self.best.threshold)
+        tp, pred, true = curve.tp[at], curve.predicted[at], curve.positives
+        matrix = np.array([[curve.total - true - pred + tp, pred - tp], [true - tp, tp]])
+        return Scores.from_confusion(matrix, task="binary", classes=classes, **told)
+
+    @property
+    def task(self) -> str:
+        """The task it was made for."""
+        return self._counted.task
+
+    @property
+    def total(self) -> Any:
+        """Number of rows that count so far, or the sum of their weights."""
+        return self._counted.total
+
+
+def _small(true: Array) -> Array:
+    """A copy, of one byte a label where labels are small whole numbers."""
+    if true.dtype.kind in "iuf" and true.itemsize > 1:
+        with np.errstate(invalid="ignore"):
+            small = true.astype(np.int8)
+        if np.array_equal(small, true):
+            return small
+    return np.array(true)
+
+
+def _joined(
+    rows: list[tuple[Array, Array, Array | None]],
+) -> tuple[Array, Array, Array | None]:
+    """All batches as one; a batch without weights has a weight of 1 where another has some."""
+    true, scores, weights = zip(*rows, strict=True)
+    weighted = any(weight is not None for weight in weights)
+    each = [
+        np.ones(len(part)) if weight is None else weight
+        for part, weight in zip(true, weights, strict=True)
+    ]
+    weight = np.concatenate(each) if weighted else None
+    return np.concatenate(true), np.concatenate(scores), weight

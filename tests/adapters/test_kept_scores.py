@@ -1,0 +1,173 @@
+"""KeptScores: whatever the batches, an epoch's rows are cut by the best threshold of all."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+import f1core
+from f1core import F1Error
+from f1core.adapters.kept_scores import KeptScores, wants_best
+
+RNG = np.random.default_rng(5)
+N = 400
+Y = (RNG.random(N) < 0.2).astype(np.int64)
+P = np.round(0.3 * Y + 0.7 * RNG.random(N), 3).astype(np.float32)
+L = (RNG.random((N, 3)) < [0.1, 0.3, 0.6]).astype(np.int64)
+Q = (0.3 * L + 0.7 * RNG.random((N, 3))).astype(np.float32)
+W = RNG.integers(0, 4, N).astype(float)
+
+
+def kept(true, scores, weight=None, cuts=(130, 135, 390), **how):
+    made = KeptScores(**how)
+    for rows in np.split(np.arange(len(true)), cuts):
+        made.update(
+            true[rows], scores[rows], sample_weight=None if weight is None else weight[rows]
+        )
+    return made
+
+
+def whole(true, scores, weight=None, search=(), **how):
+    best = f1core.best_threshold(true, scores, sample_weight=weight, **dict(search), **how)
+    found = f1core.score(true, scores, threshold=best.threshold, sample_weight=weight, **how)
+    return best, found
+
+
+@pytest.mark.parametrize("weight", [None, W])
+@pytest.mark.parametrize(
+    ("true", "scores", "how"),
+    [
+        (Y, P, {"task": "binary"}),
+        (Y[:, None], P[:, None], {"task": "binary"}),
+        (Y.astype(np.float32), P.astype(np.float16), {"task": "binary", "beta": 2.0}),
+        (np.where(Y, 7, 300), P, {"task": "binary", "pos_label": 7}),
+        (np.where(Y, "yes", "no"), P, {"task": "binary", "pos_label": "yes"}),
+        (np.where(Y, "yes", "no"), P, {"task": "binary", "classes": ["no", "yes"]}),
+        (np.where(P > 0.6, -100, Y), P, {"task": "binary", "ignore_index": -100}),
+        (Y, np.log(P / (1.001 - P)), {"task": "binary", "from_logits": True}),
+        (L, Q, {"task": "multilabel"}),
+        (L, Q, {"task": "multilabel", "classes": ["a", "b", "c"], "zero_division": 1.0}),
+        (np.where(Q > 0.6, -1, L), Q, {"task": "multilabel", "ignore_index": -1}),
+        (L, Q, {"task": "multilabel", "average_over": [0, 2]}),
+    ],
+)
+def test_batches_add_up_to_the_best_threshold_of_all_rows(true, scores, how, weight):
+    best, expected = whole(true, scores, weight, **how)
+    made = kept(true, scores, weight, **how)
+    assert made.compute().to_dict() == expected.to_dict()
+    assert np.array_equal(made.best.threshold, best.threshold)
+    assert made.best.score == best.score == made.compute().metric(best.metric)
+    assert made.compute().classes == expected.classes
+    one, other = (kept(true[rows], scores[rows], None if weight is None else weight[rows], **how)
+                  for rows in (slice(0, 150), slice(150, None)))  # fmt: skip
+    one = pickle.loads(pickle.dumps(one))
+    one.merge(other)
+    assert one.compute().to_dict() == expected.to_dict()
+    assert other.total + one.total > one.total == made.total
+    made.reset()
+    with pytest.raises(F1Error, match="no rows"):
+        made.compute()
+    made.update(true, scores, sample_weight=weight)
+    assert made.compute().to_dict() == expected.to_dict()
+
+
+@pytest.mark.parametrize("average", ["macro", "micro", "weighted"])
+@pytest.mark.parametrize("shared", [False, True])
+def test_labels_share_what_they_are_told_to(average, shared):
+    search = {"average": average, "shared": shared}
+    best, expected = whole(L, Q, task="multilabel", search=search)
+    made = kept(L, Q, task="multilabel", **search)
+    assert made.compute().to_dict() == expected.to_dict()
+    assert made.best.score == best.score
+
+
+@pytest.mark.parametrize("weight", [None, W])
+@pytest.mark.parametrize("bins", [4, 16, 4096])
+@pytest.mark.parametrize(
+    ("true", "how"),
+    [(Y, {}), (np.where(Y, "yes", "no"), {"pos_label": "yes"}), (Y, {"beta": 2.0})],
+)
+def test_bins_keep_no_scores_and_say_what_they_miss(true, how, bins, weight):
+    made = kept(true, P, weight, task="binary", bins=bins, **how)
+    found = made.compute()
+    expected = f1core.score(
+        true, P, task="binary", threshold=made.best.threshold, sample_weight=weight, **how
+    )
+    assert found.to_dict() == pytest.approx(expected.to_dict(), abs=1e-12)
+    assert found.classes == expected.classes
+    best, _ = whole(true, P, weight, task="binary", **how)
+    name = best.metric
+    assert found.metric(name) == pytest.approx(made.best.score)
+    assert made.best.score <= best.score + 1e-12 <= made.best.bound + 2e-12
+    assert not made._rows
+    assert (bins < 4096) or made.best.bound - made.best.score < 0.01
+
+
+def test_what_is_refused_leaves_all_as_it_was():
+    for how, bad in (
+        ({"task": "binary"}, (Y[:2], [0.1, np.nan])),
+        ({"task": "binary", "bins": 16}, (Y[:2], [0.1, 1.7])),
+        ({"task": "binary"}, ([0, 5], [0.1, 0.2])),
+        ({"task": "binary"}, (Y[:3], [0.1, 0.2])),
+        ({"task": "binary"}, (Y[:2], np.array([0, 1]))),
+    ):
+        made = kept(Y, P, **how)
+        before = made.compute().to_dict()
+        with pytest.raises(F1Error):
+            made.update(*bad)
+        assert made.compute().to_dict() == before
+        assert made.total == N
+
+
+def test_callers_may_use_their_arrays_again():
+    true, scores, weight = Y.copy(), P.copy(), W.copy()
+    made = KeptScores("binary")
+    made.update(true, scores, sample_weight=weight)
+    expected = made.compute().to_dict()
+    made = KeptScores("binary")
+    made.update(true, scores, sample_weight=weight)
+    true[:], scores[:], weight[:] = 0, 0, 1
+    assert made.compute().to_dict() == expected
+
+
+def test_rows_take_the_bytes_that_are_promised():
+    made = KeptScores("binary")
+    made.update(Y, P)
+    ((true, scores, weight),) = made._rows
+    assert (true.nbytes + scores.nbytes, weight) == (5 * N, None)
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ({"task": "binary", "average": "macro", "shared": True}, "shared=True is for the labels"),
+        ({"task": "binary", "average": "micro"}, "average='micro' is for the labels"),
+        ({"task": "multilabel", "average": "samples"}, "average is 'samples'"),
+        ({"task": "multiclass"}, "threshold='best' is for the tasks"),
+        ({"task": "multilabel", "bins": 16}, "one probability a row: not task='multilabel'"),
+        ({"task": "binary", "bins": 16, "from_logits": True}, "not from_logits=True"),
+        ({"task": "binary", "bins": 15}, "bins is 15; give a power of two"),
+        ({"task": "binary", "top_k": 2}, "threshold='best' has no option top_k="),
+        ({"task": "binary", "resamples": 9}, "threshold='best' has no option resamples="),
+    ],
+)
+def test_options_that_leave_nothing_to_find_are_refused(how, sentence):
+    with pytest.raises(F1Error, match=sentence):
+        KeptScores(**how)
+
+
+def test_different_options_are_not_merged():
+    for one, other in (
+        ({"task": "binary"}, {"task": "binary", "bins": 16}),
+        ({"task": "multilabel"}, {"task": "multilabel", "average": "micro"}),
+        ({"task": "binary"}, {"task": "binary", "beta": 2.0}),
+    ):
+        with pytest.raises(F1Error):
+            KeptScores(**one).merge(KeptScores(**other))
+
+
+def test_best_is_said_by_a_word():
+    assert wants_best("best")
+    assert not any(map(wants_best, (0.5, "worst", None, np.array([0.5, 0.5]), ["best"])))
