@@ -14,6 +14,7 @@ from .scores import Scores
 
 if _TYPE_CHECKING:
     from .early_stopping import BestEpoch
+    from .found_rows import rows
     from .grouped import score_by
     from .intervals.paired import compare
     from .thresholds import BinnedThresholds, best_threshold, calibration, curve
@@ -30,6 +31,7 @@ __all__ = [
     "calibration",
     "compare",
     "curve",
+    "rows",
     "score",
     "score_by",
     "warm_up",
@@ -45,6 +47,7 @@ _NAMES = {
     "calibration": "thresholds",
     "compare": "intervals.paired",
     "curve": "thresholds",
+    "rows": "found_rows",
     "score_by": "grouped",
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
+from .averages import OUTCOMES
 from .errors import F1Error, plain_text
 from .io.rows import Words
 from .options import TASKS
@@ -24,7 +25,9 @@ _OPTIONS = {
     "target": "--target", "probabilities": "--probabilities", "y_true": "--target",
     "y_pred": "--probabilities", "y_prob": "--probabilities", "text_labels": "--text-labels",
     "empty_labels": "--empty-labels", "average": "--average", "shared": "--shared",
-    "min_precision": "--min-precision", "min_recall": "--min-recall",
+    "min_precision": "--min-precision", "min_recall": "--min-recall", "true": "--true",
+    "predicted": "--predicted", "label": "--label", "outcome": "--outcome", "limit": "--limit",
+    "columns": "--columns",
 }  # fmt: skip
 _NAMES = "|".join(_OPTIONS)
 _LIST = re.compile(rf"\b({_NAMES})=[\[(]([^\])]*)[\])]")
@@ -114,11 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         "--id", dest="sample_id", metavar="COLUMN", help="rows of one id count once, in merges too"
     )
     score.add_argument("--task", choices=TASKS, help="read off the columns where that is possible")
-    score.add_argument(
-        "--threshold", type=_numbers, default=0.5, metavar="T[,T…]", help="one, or one a label"
-    )
-    score.add_argument("--top-k", type=int, metavar="K", help="the k highest scores of a row")
-    score.add_argument("--from-logits", action="store_true", help="the scores are logits")
+    _add_deciding(score)
     score.add_argument(
         "--average-over", type=_averaged, metavar="present|all|A,B,…", help="classes to average"
     )
@@ -147,6 +146,24 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--min-recall", type=float, metavar="R", help="highest precision with it")
     _add_format(tune)
     tune.set_defaults(run="tune")
+
+    rows = commands.add_parser("rows", help="the rows behind a cell of the confusion matrix")
+    rows.add_argument("paths", nargs="+", metavar="PATH")
+    _add_columns(rows)
+    rows.add_argument("--true", type=_word, metavar="LABEL", help="the class that rows are")
+    rows.add_argument(
+        "--predicted", type=_word, metavar="LABEL", help="the class they are taken for"
+    )
+    rows.add_argument("--label", type=_word, metavar="LABEL", help="with --outcome, instead")
+    rows.add_argument("--outcome", choices=OUTCOMES, help="what rows decided of the label")
+    rows.add_argument("--limit", type=int, default=20, metavar="N", help="rows at most (20)")
+    rows.add_argument(
+        "--columns", type=_comma, metavar="COLUMN", help="to be shown too, several by comma, or '*'"
+    )
+    rows.add_argument("--task", choices=TASKS)
+    _add_deciding(rows)
+    _add_format(rows)
+    rows.set_defaults(run="rows")
 
     plot = commands.add_parser("plot", help="a picture of thresholds, confusion or F1 per class")
     plot.add_argument("paths", nargs="+", metavar="PATH")
@@ -182,6 +199,14 @@ def _add_columns(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--empty-labels", action="store_true", help="an empty cell of a text file is a class too"
     )
+
+
+def _add_deciding(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--threshold", type=_numbers, default=0.5, metavar="T[,T…]", help="one, or one a label"
+    )
+    command.add_argument("--top-k", type=int, metavar="K", help="the k highest scores of a row")
+    command.add_argument("--from-logits", action="store_true", help="the scores are logits")
 
 
 def _add_format(command: argparse.ArgumentParser) -> None:

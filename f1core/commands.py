@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from . import files, report, tables
+from . import console, files, tables
 from .accumulator import Accumulator
 from .errors import F1Error, plain_text, reason_of
 from .grouped import GroupedAccumulator
@@ -29,6 +29,10 @@ _OPTIONS = (
 _TUNING = ("task", "average", "shared", "beta", "min_precision", "min_recall")
 _READING = (
     "target", "probabilities", "classes", "text_labels", "empty_labels", "pos_label", "ignore_index"
+)  # fmt: skip
+_ROWS = (
+    *_READING, "true", "predicted", "label", "outcome", "limit", "columns", "task", "threshold",
+    "top_k", "from_logits",
 )  # fmt: skip
 
 
@@ -100,31 +104,10 @@ def _refuse_table_per_class(parsed: argparse.Namespace) -> None:
 
 
 def _show(scores: Scores, parsed: argparse.Namespace) -> None:
-    """Print scores as JSON, or as a table: rich's where it is installed."""
     if parsed.format == "json":
         print(json.dumps(_plain(scores, parsed), indent=2))
-        return
-    try:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-    except ImportError:
-        print(scores)
-        return
-    table = Table(title=report.title(scores), title_justify="left")
-    table.add_column("", justify="right")
-    for name in report.COLUMNS:
-        table.add_column(name, justify="right")
-    for rows in (report.class_rows(scores), report.average_rows(scores)):
-        for name, cells in rows:
-            table.add_row(Text(name), *cells)  # a name is no markup
-        table.add_section()
-    console = Console()
-    console.print(table)
-    for note in report.notes(scores):
-        console.print(note)
-    singles = (f"{name} [bold]{value}[/]" for name, value in report.single_rows(scores))
-    console.print("   ".join(singles), soft_wrap=True)
+    else:
+        console.print_scores(scores)
 
 
 def _plain(scores: Scores, parsed: argparse.Namespace) -> Any:
@@ -157,6 +140,31 @@ def _progress(parsed: argparse.Namespace) -> Iterator[files.Progress]:
             bar.update(task, advance=rows, description=escape(plain_text(Path(name).name)))
 
         yield shown
+
+
+def rows(parsed: argparse.Namespace) -> None:
+    """Print the rows behind a cell of the confusion matrix, or that decided a label one way."""
+    found = files.rows(parsed.paths, **{name: getattr(parsed, name) for name in _ROWS})
+    if parsed.format == "json":
+        print(json.dumps([tables.plain(row._asdict()) for row in found], indent=2))
+        return
+    names = list(dict.fromkeys(name for row in found for name in row.columns))
+    lines = [
+        [row.path, f"{row.row:,}", *(_cell(row.columns.get(name)) for name in names)]
+        for row in found
+    ]
+    if not lines:
+        print("f1core: no row lies there", file=sys.stderr)
+        return
+    one_file = len({line[0] for line in lines}) == 1
+    heads = ["path", "row", *names][one_file:]
+    console.print_table(lines[0][0] if one_file else "", heads, [x[one_file:] for x in lines])
+    if len(lines) == parsed.limit:
+        print(f"f1core: the first {len(lines):,} rows; --limit shows more", file=sys.stderr)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def tune(parsed: argparse.Namespace) -> None:
@@ -255,23 +263,8 @@ def run_bench(parsed: argparse.Namespace) -> None:
         f"{threads} threads; first: import and one call in a new process; "
         "x limit: times the reading of the bytes"
     )
-    _print_table(title, heads, rows)
+    console.print_table(title, heads, rows)
 
 
 def _times(others: dict[str, float], peer: str) -> str:
     return f"{others[peer]:,.0f}" if peer in others else ""
-
-
-def _print_table(title: str, heads: list[str], rows: list[list[str]]) -> None:
-    try:
-        from rich.console import Console
-        from rich.table import Table
-    except ImportError:
-        print(title)
-        for row in [heads, *rows]:
-            print("  ".join(f"{cell:>14}" for cell in row))
-        return
-    table = Table(*heads, title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)

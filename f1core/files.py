@@ -13,6 +13,8 @@ from .accumulator import Accumulator
 from .counts import Array, Counts
 from .discover import zeros_and_ones
 from .errors import F1Error, parameters_of, refuse_unknown, shown
+from .file_rows import Row as Row
+from .file_rows import rows as rows
 from .grouped import GroupedAccumulator
 from .inputs import check
 from .io import sources

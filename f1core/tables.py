@@ -25,7 +25,8 @@ _DTYPES = {int: ("int64", "Int64"), bool: ("bool", "boolean"), float: ("float64"
 def as_json(scores: Scores) -> dict[str, Any]:
     """Everything there is, as JSON takes it: None where a number is undefined."""
     each, options = scores.per_class, scores._options
-    cut = scores.task != "multiclass" or isinstance(options.threshold, tuple)
+    many = isinstance(options.threshold, tuple)
+    cut = (scores.task != "multiclass" or many) and not options.ranks
     kept = scores.task == "multilabel" or scores._counts.confusion is not None
     found = {
         **scores.to_dict(),

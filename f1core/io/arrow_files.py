@@ -48,7 +48,7 @@ class Parquet(Source):
         each = max(8.0, size / max(1, about.num_rows) / len(self.names)) * len(chosen.all)
         with reading(self.name), self._file:
             parts = self._file.iter_batches(step(each), columns=chosen.all, use_threads=False)
-            yield from batches_of(parts, chosen.all)
+            yield from batches_of(parts, chosen)
 
 
 class ArrowFile(Source):
@@ -83,7 +83,7 @@ class ArrowFile(Source):
             listed = range(reader.num_record_batches) if self._listed else ()
             for part in map(reader.get_batch, listed) if self._listed else reader:
                 pieces = [part] if sparse is None else sparse.pieces(part.select(chosen.all))
-                yield from batches_of(pieces, chosen.all, done)
+                yield from batches_of(pieces, chosen, done)
                 done += len(part)
 
     def _reader(self, file: Any, options: Any = None) -> Any:

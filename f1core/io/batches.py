@@ -61,6 +61,7 @@ class Partition(Source):
         """Read the chosen columns, those of the folders among them."""
         inside = copy.copy(chosen)
         inside.all = [name for name in chosen.all if name not in self.keys]
+        inside.extra = [name for name in chosen.extra if name not in self.keys]
         added = [name for name in chosen.all if name in self.keys]
         for name in added:
             if self.keys[name] in ("", _NO_VALUE):
@@ -91,25 +92,31 @@ def step(row_bytes: float) -> int:
     return max(1, min(ROWS, int(_BYTES / max(1, row_bytes))))
 
 
-def batches_of(parts: Iterable[Any], columns: list[str], first: int = 0) -> Iterator[Columns]:
+def batches_of(parts: Iterable[Any], chosen: Selection, first: int = 0) -> Iterator[Columns]:
     """Cut record batches where they are large; rows in errors count from `first`."""
     done = first
     for part in parts:
         if not len(part):
             continue
-        part = part.select(columns)
+        part = part.select(chosen.all)
         rows = step(part.nbytes / len(part))
         for start in range(0, len(part), rows):
             piece = part.slice(start, rows)
             with counted_from(done):
-                found = arrays(piece, columns)
+                found = arrays(piece, chosen.all, chosen.extra)
             yield found
             done += len(piece)
 
 
-def arrays(batch: Any, columns: Iterable[str]) -> Columns:
-    """Read columns of a record batch or a table by name, without a copy where possible."""
-    return {name: array(batch.column(name), name) for name in columns}
+def arrays(batch: Any, columns: Iterable[str], extra: Collection[str] = ()) -> Columns:
+    """Read columns of a record batch or a table by name, without a copy where possible.
+
+    Those that are `extra` stay Arrow's: they may hold anything, and few rows of them are looked at.
+    """
+    return {
+        name: batch.column(name) if name in extra else array(batch.column(name), name)
+        for name in columns
+    }
 
 
 def array(column: Any, name: str) -> Array:

@@ -68,9 +68,10 @@ class Arrays(Source):
             rows, length = step(sum(one.row_bytes for one in files)), lengths[chosen.all[0]]
             for start in range(0, length, rows):
                 blocks = {one: one.block(file, start, rows) for one, file in files.items()}
+                parts = ((name, _part(blocks[one], name, one.name)) for name, one in used.items())
                 yield {
-                    name: to_numpy(_part(blocks[one], name, one.name), name)
-                    for name, one in used.items()
+                    name: part if name in chosen.extra else to_numpy(part, name)
+                    for name, part in parts
                 }
 
 

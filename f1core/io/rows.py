@@ -25,7 +25,7 @@ ChosenBatch = tuple[str, Selection, Columns]  # of a source, and what was chosen
 _SOME = 1 << 16  # rows whose labels tell what the columns call the classes
 _WHOLE = re.compile(r"(0|-?[1-9][0-9]*)(\.0)?")  # a column of floats shows 1 as 1.0
 _FLAGS = {"true": True, "false": False}
-_OPTIONS = ("ignore_index", "average_over", "pos_label")
+_OPTIONS = ("ignore_index", "average_over", "pos_label", "true", "predicted", "label")
 
 
 def used(
@@ -72,7 +72,9 @@ def _looked(source: Source, target: Names, probabilities: Names | None, **others
         if any(same_file(Path(t), Path(source.name)) for t in beside):
             raise F1Error("it is the target, and no predictions; name the files of predictions")
         names += beside
+    extra = others.get("extra") or ()
     asked = {*map(str, targets), *(str(n) for n in others.values() if isinstance(n, str))}
+    asked |= {str(name) for name in ([] if isinstance(extra, str) else extra)}
     names += [key for key in source.keys if key in asked]  # which no pattern means
     wanted = (source.whole or "y_prob") if probabilities is None else probabilities
     try:

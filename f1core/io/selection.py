@@ -24,7 +24,7 @@ class Selection:
     """Column names and patterns, looked up among the columns that there are.
 
     `classes` are as in `f1core.score`: what a pattern's `*` stands for are their names. `whole` is
-    a name that no pattern means.
+    a name that no pattern means, `extra` are columns that say nothing of classes.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Selection:
         sample_id: str | None = None,
         classes: Any = None,
         whole: str | None = None,
+        extra: Names | None = None,
     ) -> None:
         self.class_names, self.count = option_values.classes(classes)
         self._asked = self.class_names is None  # whether the columns name the classes
@@ -56,6 +57,10 @@ class Selection:
         self._named = whole is None  # columns of an array have numbers, no names
         self.settled = False
         self.all = list(dict.fromkeys([*self.target, *self.probabilities, *single]))
+        # Columns that are read and handed on, whatever they hold.
+        more = [] if extra is None else _matching(extra, names, "columns", whole)[0]
+        self.extra = [name for name in dict.fromkeys(more) if name not in self.all]
+        self.all += self.extra
         counts = Counter(names)
         twice = [name for name in self.all if counts[name] > 1]
         if twice:

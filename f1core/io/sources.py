@@ -134,7 +134,7 @@ class Stream(Source):
     def batches(self, chosen: Selection) -> Iterator[Columns]:
         """Read the chosen columns, in batches of moderate size."""
         with reading(self.name):
-            yield from batches_of(self._parts(chosen.all), chosen.all)
+            yield from batches_of(self._parts(chosen.all), chosen)
 
 
 def _as_stream(value: Any) -> Source | None:

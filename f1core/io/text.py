@@ -81,7 +81,7 @@ class Delimited(Source):
         with reading(self.name):
             for part in self._parts(chosen, labels):
                 with counted_from(done):
-                    batch = arrays(part, others)
+                    batch = arrays(part, others, chosen.extra)
                 cells = {role: part.column(name) for role, name in labels.items()}
                 try:
                     found = self._spelling.arrays(cells, labels, self.name, done)
@@ -151,6 +151,7 @@ class Delimited(Source):
         for name, kind in kinds.items():
             if pa.types.is_null(kind) or (pa.types.is_integer(kind) and name in wide):
                 kinds[name] = pa.float64()
+        kinds.update(dict.fromkeys(chosen.extra, pa.string()))  # as they are written
         for role, name in labels.items():  # whole numbers are read out of text, words as codes
             whole = pa.types.is_integer(self._first.schema.field(name).type)
             words = self._spelling.text[role] or not whole
@@ -250,14 +251,17 @@ class JsonLines(Source):
         with reading(self.name):
             for block in itertools.chain([self._first], self._blocks):
                 table = _parsed(block, dates, done)
-                absent = [name for name in chosen.all if name not in table.column_names]
-                if absent and len(table):
-                    raise F1Error(f"column {absent[0]} is missing from row {done} on")
-                found = [n for n in chosen.all if pa.types.is_timestamp(table.schema.field(n).type)]
+                dated = [f.name for f in table.schema if pa.types.is_timestamp(f.type)]
+                found = [name for name in dated if name in chosen.all]
                 if found:  # text that looks like a date
                     dates.update(dict.fromkeys(found, pa.string()))
                     table = _parsed(block, dates, done)
-                for columns in batches_of([table], chosen.all, done):
+                for name in chosen.all if len(table) else ():
+                    if name not in table.column_names and name not in chosen.extra:
+                        raise F1Error(f"column {name} is missing from row {done} on")
+                    if name not in table.column_names:
+                        table = table.append_column(name, pa.nulls(len(table)))
+                for columns in batches_of([table], chosen, done):
                     if len(chosen.probabilities) == 1:
                         name = chosen.probabilities[0]
                         try:
