@@ -205,7 +205,9 @@ def binary(draw: Any) -> Problem:
     if weight is not None:
         kept &= np.asarray(weight, np.float64) > 0
     assume(kept.any())
-    options["task"] = draw(st.sampled_from(["binary", "binary", None])) if logits else "binary"
+    fractions = logits and bool((np.floor(widened(y_pred)) != widened(y_pred)).any())
+    # Scores that are all whole numbers may as well be labels.
+    options["task"] = draw(st.sampled_from(["binary", "binary", None])) if fractions else "binary"
     case = _case("binary", ids[kept], pred[kept], 2, options)
     case.names = names
     case.weight = None if weight is None else np.asarray(weight, np.float64)[kept]
