@@ -188,6 +188,10 @@ class Accumulator(RunningTotal):
     ) -> bool:
         """Read a batch and add it; False if the classes are settled in another way by now."""
         kept, stream, by_id = self._kept, self._stream, sample_id is not None
+        if kept.options.spans is not None:
+            raise F1Error(
+                "these counts are of spans: adapters.seqeval.ScoreMeter adds tags to them"
+            )
         if not by_id:
             kept.refuse_mixed(by_id=False)
         asked, width, exact = kept.options, kept.width, by_id or stream is not None

@@ -15,6 +15,7 @@ from .count_layout import CELLS, PRED, RATIOS, ROWS, TRUE
 from .counts import Array, Counts
 from .errors import F1Error, unknown_attribute
 from .locks import cached_property
+from .named_classes import OUTSIDE
 from .options import Options
 from .plausible import down_scaled, exact_sum, refuse_overflow
 
@@ -28,6 +29,7 @@ class Average:
     """Seven numbers of one average: floats in [0, 1], or arrays (C,) for `per_class`.
 
     `f1` is always beta = 1, `fbeta` has the beta asked for; `support` counts the true rows.
+    Of spans `specificity` (and `tn`) is nan: what is on neither side cannot be counted.
     """
 
     precision: Any
@@ -107,7 +109,7 @@ class Averages:
                 "there are no rows to score: none came, all were ignored, or all weights are 0"
             )
         self._counts, self._options = _with_averaged(counts, options), options
-        self.task: str = options.task or ""
+        self.task: str = (options.task or "") if options.spans is None else "spans"
         self.__dict__["total"] = total
 
     def __getstate__(self) -> dict[str, Any]:
@@ -116,9 +118,12 @@ class Averages:
     @cached_property
     def per_class(self) -> Decided:
         """Each class by itself: arrays (C,), its TP, FP, FN and TN among them."""
-        ratios = dict(zip(RATIOS, metrics.stacked(*self._shares, **self._how), strict=True))
+        found = dict(zip(RATIOS, metrics.stacked(*self._shares, **self._how), strict=True))
         tp, pred, true = self._sums
-        return Decided(**ratios, support=true, **_outcomes(tp, pred, true, self._cells))
+        found |= {"support": true, **_outcomes(tp, pred, true, self._cells)}
+        if self.task == "spans":  # the last class is no span
+            found = {name: values[:-1] for name, values in _of_spans(found).items()}
+        return Decided(**found)
 
     @cached_property
     def binary(self) -> Decided:
@@ -156,6 +161,11 @@ class Averages:
             raise F1Error("samples averages look at every row, and these are sums over rows")
         ratios = metrics.samples(self._counts.rows, self._options.zero_division)
         return Average(**ratios, support=_support(self._sums[TRUE], self.included))
+
+    @property
+    def ratios(self) -> tuple[str, ...]:
+        """The ratios that there are: spans that are on neither side have no specificity."""
+        return tuple(name for name in RATIOS if self.task != "spans" or name != "specificity")
 
     @property
     def averages(self) -> tuple[str, ...]:
@@ -212,8 +222,17 @@ class Averages:
     def _average(self, kind: str) -> Average:
         included = self.included
         ratios = partial(metrics.average, kind, *self._shares, included, **self._how)
+        if self.task == "spans":
+            ratios = partial(_average_of_spans, ratios)
         found: Average = Average.on_demand(ratios, partial(_support, self._sums[TRUE], included))
         return found
+
+    def _not_of_spans(self, name: str) -> None:
+        if self.task == "spans":
+            raise F1Error(
+                f"{name} counts what is rightly left out, which has no number where rows are "
+                "spans: micro.f1 and micro.jaccard are of the spans that there are"
+            )
 
     def _only(self, task: str, what: str) -> None:
         if self.task != task:
@@ -233,9 +252,24 @@ def _support(true: Array, included: Array) -> Any:
     return exact_sum(true[included])
 
 
+def _of_spans(ratios: dict[str, Any]) -> dict[str, Any]:
+    """Numbers of spans: those of spans that are on neither side are nan."""
+    nowhere = ("specificity", "tn")
+    return {name: each * np.nan if name in nowhere else each for name, each in ratios.items()}
+
+
+def _average_of_spans(ratios: Callable[..., dict[str, Any]], only: Any) -> dict[str, Any]:
+    return _of_spans(ratios(only=only))
+
+
 def _with_averaged(counts: Counts, options: Options) -> Counts:
-    """Counts that know the listed classes to average over, though the labels seen lack some."""
+    """Counts that know the listed classes to average over, though the labels seen lack some.
+
+    Of spans they know the class "no span" too, which is the last one.
+    """
     over = options.average_over
+    if counts.labels is not None and options.spans is not None:
+        counts = counts.onto(union(counts.labels, np.array([OUTSIDE])))
     if counts.labels is None or not isinstance(over, tuple):
         return counts
     return counts.onto(union(counts.labels, np.unique(np.array(over))))

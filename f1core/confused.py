@@ -29,7 +29,8 @@ class Confused(_Cell):
     """A cell of the confusion matrix beside its diagonal: (true, predicted, count, share).
 
     `share` is `count` out of all rows that are `true`, and `interval` (low, high) bounds it; None
-    where rows are weighted or clustered, whose sums do not tell how far they stray.
+    where rows are weighted or clustered, whose sums do not tell how far they stray. Of spans None
+    is also the class of the side that has not the span.
     """
 
     interval: tuple[float, float] | None
@@ -40,7 +41,8 @@ class Confused(_Cell):
 
 def most_confused(scores: Scores, n: int, level: Any) -> list[Confused]:
     """The n largest cells beside the diagonal, the earlier class first among equals."""
-    counts, classes = scores._counts, scores.classes
+    counts, of_spans = scores._counts, scores.task == "spans"
+    classes = [*scores.classes, None] if of_spans else scores.classes
     if scores.task == "multilabel":
         raise F1Error(
             "most_confused needs one class a row, this task is multilabel: s.per_class.fn and "
@@ -55,7 +57,8 @@ def most_confused(scores: Scores, n: int, level: Any) -> list[Confused]:
     true, pred, cells = true[order], pred[order], cells[order]
     trials = support[true]
     low, high = find_shares(cells, trials, level)
-    alike = not counts.weighted and (counts.replicas is None or not counts.replicas.clustered)
+    drawn = counts.replicas
+    alike = not counts.weighted and (drawn is None or not (drawn.clustered or of_spans))
     places = zip(true.tolist(), pred.tolist(), cells.tolist(), strict=True)
     found = []
     for i, (of, taken, count) in enumerate(places):

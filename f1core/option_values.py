@@ -14,6 +14,7 @@ from .entries import entries_of, integer, is_whole, plain
 from .errors import F1Error, one_of, shown
 
 _MOST_CLASSES = 100_000_000  # three counts of each take 2.4 GB
+SCHEMES = ("default", "IOB1", "IOB2", "IOE1", "IOE2", "IOBES", "BILOU")  # how tags make spans
 
 
 def classes(value: Any) -> tuple[tuple[Any, ...] | None, int | None]:
@@ -268,6 +269,12 @@ def zero_division(value: Any) -> float:
     if found in (0.0, 1.0) or math.isnan(found):
         return found
     raise F1Error(f"zero_division is {shown(value)}; use 0.0, 1.0 or nan")
+
+
+def spans(value: Any) -> str | None:
+    """Check how tags were read as spans: a scheme, with " suffix" where types come first."""
+    both = [f"{scheme}{end}" for end in ("", " suffix") for scheme in SCHEMES]
+    return None if value is None else among("spans", value, both)
 
 
 def beta(value: Any) -> float:

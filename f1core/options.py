@@ -11,6 +11,7 @@ from typing import Any
 
 from . import option_values
 from .errors import F1Error, IdleOption, one_of, refuse_unknown, shown
+from .named_classes import OUTSIDE, with_outside, with_positive
 
 TASKS = ("binary", "multiclass", "multilabel")
 CONFUSION_CLASSES = 1024  # up to here the confusion matrix is kept by default (8 MB)
@@ -35,12 +36,17 @@ class Options:
     # The positive class where `names` do not tell it: there are none, or numbers count positions
     # in `classes=` as it was given, the positive class first.
     pos_label: Any = None
+    # How tags were read, where each row is a span that the truth or the prediction has; OUTSIDE is
+    # the class of the side that has it not, the last one.
+    spans: str | None = None
 
     @property
     def given_classes(self) -> Any:
         """`classes=` in the order in which it was given: a tuple of names, a count, or None."""
         if self.names is None:
             return self.n_classes
+        if self.spans is not None:
+            return self.names[:-1]
         return self.names[::-1] if self.pos_label is not None else self.names
 
     @property
@@ -142,8 +148,9 @@ class Options:
         else:
             if_seen = over == "present" or (over is None and self.task != "multilabel")
             chosen = [True] * n_classes
-        if self.task != "multilabel" and self.ignore_index is not None:
-            gone = self.place(self.ignore_index, n_classes, labels)
+        left_out = OUTSIDE if self.spans is not None else self.ignore_index
+        if self.task != "multilabel" and left_out is not None:
+            gone = self.place(left_out, n_classes, labels)
             if gone is not None:
                 chosen[gone] = False
         return chosen, if_seen
@@ -156,6 +163,8 @@ class Options:
                 name = "classes" if field.name in ("names", "n_classes") else field.name
                 if name == "top_k":
                     mine, theirs = mine or None, theirs or None
+                if name == "classes" and self.spans is not None and other.spans is not None:
+                    mine, theirs = self.given_classes, other.given_classes
                 return f"{name} is {shown(mine)} here and {shown(theirs)} there"
         return None
 
@@ -171,6 +180,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "beta": option_values.beta,
     "confusion": lambda keep: None if keep is None else option_values.flag("confusion", keep),
     "resamples": lambda several: option_values.whole("resamples", several, 0),
+    "spans": option_values.spans,
 }
 _PLAIN = frozenset((type(None), bool, int, float, str))  # what is equal only to the same
 
@@ -192,32 +202,13 @@ def _made(task: Any, classes: Any, pos_label: Any, **given: Any) -> Options:
     names, n_classes = option_values.classes(classes)
     pos_label = option_values.pos_label(pos_label)
     if pos_label is not None:
-        task, names, pos_label = _with_positive(task, names, n_classes, pos_label)
+        task, names, pos_label = with_positive(task, names, n_classes, pos_label)
     checked = {name: check(given[name]) for name, check in _CHECKS.items() if name in given}
     if checked.get("top_k") is None:
         checked["top_k"] = 0 if task == "multilabel" else 1
+    if checked.get("spans") is not None:
+        names, n_classes = with_outside(task, names, n_classes)
     return _cross_checked(Options(task, names, n_classes, pos_label=pos_label, **checked))
-
-
-def _with_positive(
-    task: str | None, names: tuple[Any, ...] | None, n_classes: int | None, pos_label: Any
-) -> tuple[str, tuple[Any, ...] | None, Any]:
-    """Return the task, its names with the positive class last, and `Options.pos_label`."""
-    said = f"pos_label={shown(pos_label)} is the positive class of a binary task"
-    if task not in (None, "binary"):
-        raise F1Error(f"{said}, the task is {task}")
-    if n_classes not in (None, 2):
-        raise F1Error(f"{said}, classes has {n_classes} entries")
-    if names is None:
-        return "binary", None, pos_label
-    if pos_label not in names:
-        raise F1Error(
-            f"pos_label is {shown(pos_label)}, which is none of the classes {shown(names)}"
-        )
-    if pos_label == names[1]:
-        return "binary", names, None
-    # Names that are numbers are what labels are; those that are words may stand for positions.
-    return "binary", names[::-1], pos_label if isinstance(pos_label, str) else None
 
 
 _made_before = lru_cache(maxsize=128, typed=True)(_made)

@@ -138,6 +138,7 @@ def confusion(
     counts, shares = scores.confusion_matrix(), scores.confusion_matrix(normalize)
     size = len(counts)
     names = [_short(str(name)) for name in scores.classes]
+    names += ["no span"] * (size - len(names))
     font, longest = (9.0 if size <= _WRITTEN else 6.5), max(map(len, names))
     cell = min(0.8, 5.0 / size) + 0.06 * min(max(0, size - 20), 80) / size  # inches
     if ax is None:

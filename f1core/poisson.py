@@ -33,14 +33,20 @@ _TABLE = np.repeat(np.arange(len(_POISSON), dtype=np.uint8), _POISSON)
 
 
 def count_replicas(
-    batch: Batch, seed: int, first: int = 0, resamples: int = 0, clusters: Array | None = None
+    batch: Batch,
+    seed: int,
+    first: int = 0,
+    resamples: int = 0,
+    clusters: Array | None = None,
+    leads: Array | None = None,
 ) -> Replicas:
     """Count replicas of a batch whose first row is row `first` of its stream.
 
     In each replica every row counts Poisson(1) times. How often depends on the seed and on the
     row's number in the stream alone, so any cut into batches gives the same. With (n,) hashes of
     the rows' `clusters` it depends on these, so that clusters are drawn whole, and may be spread
-    over batches and machines.
+    over batches and machines. With (n,) `leads` each row counts as often as that row, the first of
+    its sentence.
 
     Source: N. Chamandy, O. Muralidharan, A. Najmi, S. Naidu, Estimating uncertainty for massive
     data streams, 2012: such weights stand for drawing rows with replacement, in one pass.
@@ -57,7 +63,11 @@ def count_replicas(
         stop = min(len(batch), ((first + start) // step + 1) * step - first)
         found = decide(batch, slice(start, stop))
         if clusters is None:
-            draws = weights(seed, first + start, first + stop, resamples)[:, found.rows]
+            low, taken = start, found.rows
+            if leads is not None:
+                low = int(leads[start])
+                taken = leads[start:stop][found.rows] - low
+            draws = weights(seed, first + low, first + stop, resamples)[:, taken]
         else:
             draws = _cluster_weights(clusters[start:stop][found.rows], seed, resamples)
         if found.outcome is not None and rows is not None:
@@ -74,11 +84,15 @@ def count_replicas(
 
 
 def with_replicas(
-    counts: Counts, batch: Batch, seed: int, first: int = 0, cluster: Any = None
+    counts: Counts, batch: Batch, seed: int, first: int = 0, cluster: Any = None, **rows: Any
 ) -> Counts:
-    """Put beside the counts of a batch its replicas over the same classes."""
-    hashes = None if cluster is None else cluster_hashes(cluster, len(batch))
-    replicas = count_replicas(batch, seed, first, clusters=hashes)
+    """Put beside the counts of a batch its replicas over the same classes.
+
+    `rows` are the clusters' hashes, or the leads, of `count_replicas`.
+    """
+    if cluster is not None:
+        rows["clusters"] = cluster_hashes(cluster, len(batch))
+    replicas = count_replicas(batch, seed, first, **rows)
     if counts.labels is not None and batch.labels is not None:
         replicas = replicas.only(np.searchsorted(batch.labels, counts.labels))
     counts.replicas = replicas

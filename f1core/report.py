@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import plain_text
+from .plausible import exact_sum
 
 if TYPE_CHECKING:
     from .scores import Scores
@@ -19,6 +20,8 @@ Row = tuple[str, tuple[Any, ...]]
 
 def line(scores: Scores) -> str:
     """The repr: task, size and the headline number."""
+    if scores.task == "spans":
+        return f"Scores({title(scores)}, f1_micro={scores.micro.f1:.4f})"
     headline = "f1" if scores.task == "binary" else "f1_macro"
     return (
         f"Scores({scores.task}, {_amount(scores.total)} rows, {headline}="
@@ -53,6 +56,7 @@ def single_rows(scores: Scores) -> list[tuple[str, str]]:
         "binary": ("accuracy", "balanced_accuracy", "mcc", "kappa"),
         "multiclass": ("accuracy", "balanced_accuracy", "mcc", "kappa"),
         "multilabel": ("exact_match", "hamming_loss"),
+        "spans": (),
     }[scores.task]
     found = scores.to_dict()
     if scores.task == "binary":
@@ -71,7 +75,7 @@ def text(scores: Scores) -> str:
 
     singles = "   ".join(f"{name} {value}" for name, value in single_rows(scores))
     parts = [title(scores), "", head, *lined(rows), *notes(scores), "", *lined(averages)]
-    return "\n".join([*parts, "", singles])
+    return "\n".join([*parts, "", singles] if singles else parts)
 
 
 def html(scores: Scores) -> str:
@@ -94,6 +98,9 @@ def html(scores: Scores) -> str:
 
 def title(scores: Scores) -> str:
     """Say what was counted: "multiclass: 34,786 rows, 48 classes"."""
+    if scores.task == "spans":
+        _, pred, true = (exact_sum(each[:-1]) for each in scores._counts.per_class)
+        return f"spans: {_amount(true)} true, {_amount(pred)} predicted"
     what = "labels" if scores.task == "multilabel" else "classes"
     return f"{scores.task}: {_amount(scores.total)} rows, {len(scores.classes):,} {what}"
 

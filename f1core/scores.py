@@ -47,6 +47,7 @@ class Scores(Tabulated):
     @cached_property
     def exact_match(self) -> float:
         """Rows that are right in every label."""
+        self._not_of_spans("accuracy")
         if self._counts.rows is not None:
             return float(self._counts.rows[EXACT] / self.total)
         return float(self._sums[TP].sum() / self.total)
@@ -55,6 +56,7 @@ class Scores(Tabulated):
     def hamming_loss(self) -> float:
         """The share of single decisions that are wrong."""
         if self._counts.rows is None:
+            self._not_of_spans("hamming_loss")
             self._one_prediction("hamming_loss")
             return float((self.total - self._sums[TP].sum()) / self.total)
         tp, pred, true, cells = (each.sum() for each in self._shares)
@@ -95,7 +97,11 @@ class Scores(Tabulated):
 
     @property
     def confusion(self) -> Array:
-        """(C, C) counts, rows = truth; multilabel (L, 2, 2) as scikit-learn's."""
+        """(C, C) counts, rows = truth; multilabel (L, 2, 2) as scikit-learn's.
+
+        Of spans (C + 1, C + 1): the last row is of spans that the truth has not, the last column
+        of those that the prediction has not.
+        """
         return self.confusion_matrix()
 
     def confusion_matrix(self, normalize: str | None = None, **unknown: Any) -> Array:
@@ -144,8 +150,10 @@ class Scores(Tabulated):
     def classes(self) -> list[Any]:
         """The classes' names, label values or numbers, in the order of `per_class`."""
         if self._counts.labels is not None:
-            return list(self._counts.labels.tolist())
-        return list(self._options.names or range(self._counts.n_classes))
+            found = list(self._counts.labels.tolist())
+        else:
+            found = list(self._options.names or range(self._counts.n_classes))
+        return found[:-1] if self.task == "spans" else found
 
     def to_dict(self, *, per_class: bool = False, **unknown: Any) -> dict[str, Any]:
         """Every metric by name, as plain floats: {"f1_macro": …, "accuracy": …}.
@@ -176,7 +184,7 @@ class Scores(Tabulated):
             found |= {name: getattr(self.binary, name) for name in RATIOS}
         for kind in self.averages:
             average = getattr(self, kind)
-            found |= {f"{name}_{kind}": float(getattr(average, name)) for name in RATIOS}
+            found |= {f"{name}_{kind}": float(getattr(average, name)) for name in self.ratios}
         return found | {name: getattr(self, name) for name in self._single_numbers()}
 
     def metric(self, name: str) -> float:
@@ -190,7 +198,7 @@ class Scores(Tabulated):
         if not isinstance(name, str):
             raise F1Error(one_of("metric", name, self.to_dict()))
         stem, _, kind = name.rpartition("_")
-        if stem in RATIOS and kind in AVERAGES:
+        if stem in self.ratios and kind in AVERAGES:
             return float(getattr(getattr(self, kind), stem))
         if name in RATIOS:
             return float(getattr(self.binary, name))
@@ -271,6 +279,7 @@ class Scores(Tabulated):
     def _single_label(self, name: str) -> None:
         if self.task == "multilabel":
             raise F1Error(f"{name} needs one class a row, this task is multilabel")
+        self._not_of_spans(name)
         self._one_prediction(name)
 
     def _one_prediction(self, name: str) -> None:
@@ -280,6 +289,8 @@ class Scores(Tabulated):
 
 def single_numbers(task: str, top_k: int = 1) -> tuple[str, ...]:
     """The metrics without an average that a task has."""
+    if task == "spans":
+        return ("f1_of_means",)
     if task == "multilabel":
         return _MANY_LABELS
     return _TOP_K if top_k > 1 else _ONE_CLASS

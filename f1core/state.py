@@ -143,7 +143,10 @@ def _text(array: Array) -> str:
 def _plain(options: Options, negative: Any) -> dict[str, Any]:
     """The options as JSON holds them, and what came after 0.1.0 only where it is used."""
     ranked = options.top_k if options.ranks else None
-    newer = {"pos_label": options.pos_label, "negative": negative, "ranked": ranked}
+    newer = {
+        "pos_label": options.pos_label, "spans": options.spans, "negative": negative,
+        "ranked": ranked,
+    }  # fmt: skip
     given: dict[str, Any] = {
         "names": None if options.names is None else options.given_classes,
         "top_k": max(1, options.top_k),

@@ -26,7 +26,7 @@ def as_json(scores: Scores) -> dict[str, Any]:
     """Everything there is, as JSON takes it: None where a number is undefined."""
     each, options = scores.per_class, scores._options
     many = isinstance(options.threshold, tuple)
-    cut = (scores.task != "multiclass" or many) and not options.ranks
+    cut = (scores.task not in ("multiclass", "spans") or many) and not options.ranks
     kept = scores.task == "multilabel" or scores._counts.confusion is not None
     found = {
         **scores.to_dict(),

@@ -11,6 +11,8 @@ Transformers itself is not imported here. What to know of its Trainer:
   `preprocess_logits_for_metrics=lambda logits, labels: logits.argmax(-1)` keep class ids alone:
   counted on a GPU where classes= says how many there are.
 - Labels of −100, its padding, count nowhere.
+- Of token classification, task="spans" with labels=model.config.id2label counts the spans of each
+  sequence as seqeval does, and task="multiclass" its tokens.
 - A batch-wise evaluation that was interrupted leaves counts behind: call `reset()`.
 """
 
@@ -26,6 +28,7 @@ from ..accumulator import Accumulator
 from ..arrays import to_numpy
 from ..errors import F1Error, parameters_of, refuse_unknown, shape_words, shown
 from ..option_values import flag, whole
+from ..scores import Scores
 from .hooks import as_logs, average_of, made_first, monitored, positive
 
 _IDLE = ("resamples", "seed")  # which no number of a Trainer's log needs
@@ -42,6 +45,7 @@ def make_compute_metrics(
     output: int = 0,
     from_logits: bool = True,
     ignore_index: Any = -100,
+    labels: Any = None,
     **options: Any,
 ) -> ComputeMetrics:
     """A `compute_metrics` that returns floats "f1", "precision", "recall" and "accuracy".
@@ -52,16 +56,19 @@ def make_compute_metrics(
     Parameters
     ----------
     task
-        "binary", "multiclass" (of tokens too) or "multilabel".
+        "binary", "multiclass" (of tokens too), "multilabel", or "spans" of tokens' tags.
     average
-        "micro", "macro", "weighted" or "samples"; by default a binary task's positive class, else
-        "macro". The keys stay the same.
+        "micro", "macro", "weighted" or "samples"; by default a binary task's positive class, of
+        spans "micro" as in seqeval, else "macro". The keys stay the same.
     per_class
         Also each class by itself: "f1_cat", "recall_2".
     output
         Which one, where the model returns several predictions (or the labels are several).
+    labels
+        Of spans: the tags in the order of their ids, or a model's id2label or label2id. "accuracy"
+        is then that of tokens.
     classes, from_logits, ignore_index, options
-        Those of `f1core.score`.
+        Those of `f1core.score`; of spans the options are those of `adapters.seqeval.ScoreMeter`.
 
     Raises
     ------
@@ -76,8 +83,17 @@ def make_compute_metrics(
     >>> compute_metrics((np.array([[2.0, -1.0], [0.5, 0.9]]), np.array([0, 1])))["f1"]
     1.0
     """
-    average_of(task, average)  # whether they go together
     from_logits, per_class = flag("from_logits", from_logits), flag("per_class", per_class)
+    if isinstance(task, str) and task == "spans":
+        from .transformers_spans import SpanMetrics
+
+        if classes is not None:
+            raise F1Error("classes is not for spans: labels=[…] names the tags of the ids")
+        output = whole("output", output, 0)
+        return SpanMetrics(labels, average, per_class, output, ignore_index, options)
+    if labels is not None:
+        raise F1Error(f"labels is for task='spans', the task is {shown(task)}: classes=[…] names")
+    average_of(task, average)  # whether they go together
     logits = from_logits and task != "multiclass"  # where there is a threshold to move
     known = ("average", "per_class", "output", *_OPTIONS)
     refuse_unknown(options, known, "make_compute_metrics")
@@ -91,7 +107,7 @@ class ComputeMetrics:
     """Function for the Trainer, made by `make_compute_metrics`; it can be pickled."""
 
     def __init__(
-        self, counts: Accumulator, average: str | None, per_class: bool, output: int, logits: bool
+        self, counts: Any, average: str | None, per_class: bool, output: int, logits: bool
     ) -> None:
         self._counts, self._average, self._per_class = counts, average, per_class
         self._output, self._logits = output, logits
@@ -122,9 +138,13 @@ class ComputeMetrics:
         except Exception:
             self.reset()
             raise
-        self.reset()
         found = as_logs(scores, self._average, per_class=self._per_class)
-        return found | {"accuracy": monitored(scores.accuracy)}
+        found["accuracy"] = monitored(self._accuracy(scores))
+        self.reset()
+        return found
+
+    def _accuracy(self, scores: Scores) -> float:
+        return scores.accuracy
 
     def reset(self) -> None:
         """Forget the batches of an evaluation that did not reach its end."""
@@ -145,6 +165,10 @@ class ComputeMetrics:
             raise F1Error(f"output is {self._output}, the model returns {len(predictions)}")
         pred = predictions[self._output]
         true = labels[self._output] if isinstance(labels, tuple) else labels
+        self._add(pred, true)
+
+    def _add(self, pred: Any, true: Any) -> None:
+        """Add one output of a batch, or of a whole evaluation."""
         task, options = self._counts.task, self._counts.options
         # A model's scores are of label 1.
         turned = options.pos_label == 0 or (options.names and options.pos_label is not None)

@@ -108,7 +108,7 @@ def interval(
         drawn = _drawn(counts, options, metric, resamples, seed)
         low, high = percentiles(drawn.metric(metric), level)
         return float(low), float(high)
-    if not _dependent(counts):
+    if not _dependent(counts, options):
         draws = min(max(resamples, _LEAST), _MOST)
         found = analytic.metric_interval(counts, options, metric, level, draws, seed)
         if found is not None:
@@ -165,14 +165,18 @@ def _place(counts: Counts, options: Options, metric: Any, of: Any) -> int | None
     if of is None:
         positive = options.task == "binary" and isinstance(metric, str) and metric in RATIOS
         return 1 if positive else None
-    if not isinstance(metric, str) or metric not in RATIOS:
-        raise F1Error(one_of("metric", metric, RATIOS) + f": of={shown(of)} asks for one class")
-    classes = Scores(counts, options).classes
+    scores = Scores(counts, options)
+    if not isinstance(metric, str) or metric not in scores.ratios:
+        words = one_of("metric", metric, scores.ratios)
+        raise F1Error(f"{words}: of={shown(of)} asks for one class")
+    classes = scores.classes
     found = None
     with suppress(Exception):  # what cannot be compared with a class is none
         of = of.item() if isinstance(of, np.generic) else of
         known = of in classes
-        found = classes.index(of) if known else options.place(of, counts.n_classes, counts.labels)
+        found = classes.index(of) if known else options.place(of, len(classes), counts.labels)
+    if found is not None and found >= len(classes):  # "no span"
+        found = None
     if found is None and len(classes) > 20:
         raise F1Error(f"of is {shown(of)}, which is none of the {len(classes)} classes")
     if found is None:
@@ -189,7 +193,7 @@ def _of_classes(
     resamples: int,
     seed: int,
 ) -> tuple[Array, Array]:
-    alone = not _dependent(counts)
+    alone = not _dependent(counts, options)
     if method == "auto":
         if alone:
             return analytic.class_intervals(counts, options, ratio, level)
@@ -202,9 +206,13 @@ def _of_classes(
     return low, high
 
 
-def _dependent(counts: Counts) -> bool:
-    """Whether rows are not alike, so that the counts alone do not tell how they stray."""
-    return counts.weighted or (counts.replicas is not None and counts.replicas.clustered)
+def _dependent(counts: Counts, options: Options) -> bool:
+    """Whether rows are not alike, so that the counts alone do not tell how they stray.
+
+    Spans of one sentence are drawn together wherever resamples are kept.
+    """
+    drawn = counts.replicas
+    return counts.weighted or (drawn is not None and (drawn.clustered or options.spans is not None))
 
 
 def seeded(seed: Any) -> int:

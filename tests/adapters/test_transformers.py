@@ -87,6 +87,16 @@ def frequent_flag(words):
     return int((words % CLASSES == 1).sum() > 1)
 
 
+SPAN_TAGS = ["O", "B-A", "I-A", "B-B"]
+
+
+def tags_of(words):
+    """A and B begin by the word's remainder, A goes on where the next word is larger."""
+    begins = np.array([0, 1, 3, 0])[words % 4]
+    goes_on = np.append(False, (begins[:-1] == 1) & (words[1:] > words[:-1]))
+    return [IGNORED, *np.where(goes_on, 2, begins)[1:].tolist()]
+
+
 def float_flag(words):
     return np.float32([frequent_flag(words)])
 
@@ -245,6 +255,42 @@ def test_the_best_checkpoint_is_what_scikit_learn_calls_best(tmp_path, arguments
         flat(witness.predicted[best])[0].argmax(axis=1).tolist()
     )
     assert found.metrics["test_f1"] == pytest.approx(scores[best])
+
+
+@pytest.mark.parametrize("arguments", BATCHES, ids=["whole", "batches", "list"])
+@pytest.mark.parametrize("scheme", [None, "IOB2"])
+def test_each_epoch_has_seqevals_spans(tmp_path, arguments, scheme):
+    metrics = pytest.importorskip("seqeval.metrics")
+    schemes = pytest.importorskip("seqeval.scheme")
+    names = dict(enumerate(SPAN_TAGS))
+    strict = {} if scheme is None else {"mode": "strict", "scheme": scheme}
+    made = make_compute_metrics(task="spans", labels=names, per_class=True, **strict)
+    model = small("Token", num_labels=4, id2label=names)
+    trainer, witness = trained(
+        tmp_path, model, tags_of, made, 4, **arguments, metric_for_best_model="f1",
+        load_best_model_at_end=True,
+    )  # fmt: skip
+    how = strict if scheme is None else {**strict, "scheme": getattr(schemes, scheme)}
+    found = []
+    for logged, pairs in zip(witness.logged, witness.predicted, strict=True):
+        true, pred = [], []
+        for logits, labels in pairs:
+            for ids, each in zip(logits.argmax(axis=2), labels, strict=True):
+                kept = each != IGNORED
+                true.append([SPAN_TAGS[i] for i in each[kept]])
+                pred.append([SPAN_TAGS[i] for i in ids[kept]])
+        for name in ("f1", "precision", "recall"):
+            function = getattr(metrics, f"{name}_score")
+            value = function(true, pred, zero_division=0, **how)
+            assert logged[f"eval_{name}"] == pytest.approx(value, abs=1e-12)
+            values = function(true, pred, zero_division=0, average=None, **how)
+            assert [logged[f"eval_{name}_{kind}"] for kind in "AB"] == pytest.approx(
+                values.tolist()
+            )
+        assert logged["eval_accuracy"] == metrics.accuracy_score(true, pred)
+        found.append(logged["eval_f1"])
+    assert len(set(found)) > 1 and max(found) > 0.3
+    assert trainer.state.best_metric == max(found)
 
 
 def test_rare_positives_that_nothing_finds_count_as_zero(tmp_path):

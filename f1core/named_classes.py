@@ -1,0 +1,46 @@
+"""Named classes in the order of counts: the positive one last, "no span" behind types of spans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import F1Error, shown
+
+OUTSIDE = "\U0010ffff"  # the class "no span" of rows that are spans: it sorts behind all types
+
+Names = tuple[Any, ...]
+
+
+def with_positive(
+    task: str | None, names: Names | None, n_classes: int | None, pos_label: Any
+) -> tuple[str, Names | None, Any]:
+    """Return the task, its names with the positive class last, and `Options.pos_label`."""
+    said = f"pos_label={shown(pos_label)} is the positive class of a binary task"
+    if task not in (None, "binary"):
+        raise F1Error(f"{said}, the task is {task}")
+    if n_classes not in (None, 2):
+        raise F1Error(f"{said}, classes has {n_classes} entries")
+    if names is None:
+        return "binary", None, pos_label
+    if pos_label not in names:
+        raise F1Error(
+            f"pos_label is {shown(pos_label)}, which is none of the classes {shown(names)}"
+        )
+    if pos_label == names[1]:
+        return "binary", names, None
+    # Names that are numbers are what labels are; those that are words may stand for positions.
+    return "binary", names[::-1], pos_label if isinstance(pos_label, str) else None
+
+
+def with_outside(
+    task: str | None, names: Names | None, n_classes: int | None
+) -> tuple[Names | None, int | None]:
+    """Return the types of spans with OUTSIDE behind them, and how many classes these are."""
+    if task != "multiclass":
+        raise F1Error(f"spans are of a multiclass task, the task is {task}")
+    if n_classes is None:
+        return None, None
+    if names is None or not isinstance(names[0], str) or OUTSIDE in names:
+        came = n_classes if names is None else list(names)
+        raise F1Error(f"classes is {shown(came)}; name the types of spans, as text")
+    return (*names, OUTSIDE), n_classes + 1
