@@ -53,6 +53,9 @@ def most_confused(scores: Scores, n: int, level: Any) -> list[Confused]:
     true, pred, cells, support = _filled(counts)
     apart = true != pred
     true, pred, cells = true[apart], pred[apart], cells[apart]
+    if len(cells) > n:  # sorting a million takes 0.2 s
+        large = cells >= np.partition(cells, -n)[-n]
+        true, pred, cells = true[large], pred[large], cells[large]
     order = np.lexsort((pred, true, -cells))[:n]
     true, pred, cells = true[order], pred[order], cells[order]
     trials = support[true]

@@ -14,7 +14,7 @@ from .counts import Array
 from .errors import F1Error, one_of, parameters_of, refuse_unknown, shown
 from .inputs import check
 from .options import Options, make_options
-from .outcomes import Decisions, decide
+from .outcomes import Decisions, decided_blocks
 
 DECIDING = ("threshold", "top_k", "from_logits", "ignore_index", "pos_label")
 _BLOCK = 1 << 17  # cells decided in one go
@@ -134,9 +134,8 @@ class Finder:
         assert self._options is not None
         batch = check(truth, scores, self._options, exact=True)
         places = {name: self._place(name, batch) for name in self._wanted}
-        step, found, many = max(1, _BLOCK // batch.width), [np.zeros(0, np.int64)], 0
-        for start in range(0, len(batch), step):
-            decided = decide(batch, slice(start, min(start + step, len(batch))))
+        found, many = [np.zeros(0, np.int64)], 0
+        for start, _, decided in decided_blocks(batch, _BLOCK):
             if self._unseen:
                 self._see(decided, places, batch.labels)
             found.append(start + decided.rows[self._mask(decided, places)])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .backends import numpy as numpy_backend
+from .backends import switch
 from .backends.cells import Outcome
 from .batch import Batch
 from .counts import Array
@@ -48,6 +51,22 @@ def decide(batch: Batch, rows: slice, backend: Any = numpy_backend) -> Decisions
         if len(ids) and not (ids.min() >= 0 and ids.max() < batch.n_classes):
             complain(batch, rows)
     return found
+
+
+def decided_blocks(batch: Batch, cells: int) -> Iterator[tuple[int, int, Decisions]]:
+    """Decide blocks of about so many cells by the backend that counts: start, stop, decisions."""
+    backend, budget = switch.choose(batch.pred.size)
+    step = max(1, cells // batch.width)
+    for start in range(0, len(batch), step):
+        rows, began = slice(start, min(start + step, len(batch))), perf_counter()
+        try:
+            found = decide(batch, rows, backend)
+        except switch.Unavailable as error:
+            backend, budget = switch.without(error)
+            found = decide(batch, rows, backend)
+        if budget is not None:
+            budget.spend(perf_counter() - began)
+        yield rows.start, rows.stop, found
 
 
 def _outcomes(backend: Any, batch: Batch, rows: slice, true: Array) -> tuple[Array, Any]:

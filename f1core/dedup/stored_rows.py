@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from ..backends import switch
 from ..backends.cells import Outcome
 from ..batch import Batch, are_weights
 from ..count import add, count
@@ -18,7 +16,7 @@ from ..counts import Array, Counts
 from ..errors import F1Error, shape_words
 from ..many_classes import add_sparsely
 from ..options import Options
-from ..outcomes import decide
+from ..outcomes import Decisions, decided_blocks
 from .keys import Ids, key_of, refuse_no_ids
 
 # Rows that are decided or unpacked together: 1 MB of outcomes.
@@ -133,17 +131,9 @@ class StoredRows:
 
 def decided_rows(batch: Batch, ids: Ids) -> StoredRows:
     """Decide each row of a batch, and store it; a value that cannot be counted is refused."""
-    (backend, budget), parts = switch.choose(batch.pred.size), []
-    step = max(1, _CELLS // batch.width)
-    for start in range(0, len(batch), step):
-        block, began = slice(start, min(start + step, len(batch))), perf_counter()
-        try:
-            parts.append(_decided(batch, block, backend))
-        except switch.Unavailable as error:
-            backend, budget = switch.without(error)
-            parts.append(_decided(batch, block, backend))
-        if budget is not None:
-            budget.spend(perf_counter() - began)
+    parts = [
+        _stored(batch, stop - start, found) for start, stop, found in decided_blocks(batch, _CELLS)
+    ]
     truth, guess = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
     weight = batch.weights(slice(0, len(batch)))
     weight = None if weight is None else weight.copy()  # the caller's array may change
@@ -151,10 +141,8 @@ def decided_rows(batch: Batch, ids: Ids) -> StoredRows:
     return rows.trimmed()
 
 
-def _decided(batch: Batch, rows: slice, module: Any) -> tuple[Array, Array]:
+def _stored(batch: Batch, size: int, found: Decisions) -> tuple[Array, Array]:
     """The truth and the guess of a block of rows, as they are stored."""
-    found = decide(batch, rows, module)
-    size = rows.stop - rows.start
     if found.outcome is not None:
         code = found.outcome
         if len(code) < size:
