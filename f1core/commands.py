@@ -160,7 +160,8 @@ def rows(parsed: argparse.Namespace) -> None:
     heads = ["path", "row", *names][one_file:]
     console.print_table(lines[0][0] if one_file else "", heads, [x[one_file:] for x in lines])
     if len(lines) == parsed.limit:
-        print(f"f1core: the first {len(lines):,} rows; --limit shows more", file=sys.stderr)
+        print(f"f1core: the first {len(lines):,} rows; a higher --limit may show more",
+              file=sys.stderr)  # fmt: skip
 
 
 def _cell(value: Any) -> str:

@@ -36,7 +36,9 @@ class Confused(_Cell):
     interval: tuple[float, float] | None
 
     def __repr__(self) -> str:
-        return f"{super().__repr__()[:-1]}, interval={self.interval})"
+        ends = self.interval and tuple(round(end, 4) for end in self.interval)
+        pair = f"true={self.true!r}, predicted={self.predicted!r}, count={self.count!r}"
+        return f"Confused({pair}, share={self.share:.4g}, interval={ends})"
 
 
 def most_confused(scores: Scores, n: int, level: Any) -> list[Confused]:

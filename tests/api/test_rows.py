@@ -317,7 +317,7 @@ def test_the_command_prints_what_files_rows_finds(run, tmp_path):
         *asked, "--label", "2", "--outcome", "fp", "--columns", "*", "--limit", 1
     )
     assert status == 0 and "[bold]x" in out and "z" not in out.replace(str(path), "")
-    assert err == "f1core: the first 1 rows; --limit shows more\n"
+    assert err == "f1core: the first 1 rows; a higher --limit may show more\n"
     assert run(*asked, "--true", "2", "--predicted", "1") == (0, "", "f1core: no row lies there\n")
     for wrong, sentence in (
         ((), "there is no cell to look for: say --true and --predicted, or --label and --outcome"),
