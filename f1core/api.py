@@ -57,16 +57,18 @@ def score(
         and 10. Without `classes` they name them; the columns of two frames are matched to each
         other. Other names are refused; `.to_numpy()` goes by position.
     threshold
-        In [0, 1], one or one a label, rounded to the scores' own dtype; not for labels, and not
-        where the largest score is predicted. Probabilities may lie 0.001 outside of [0, 1], as
-        rounding leaves them; what is farther out is refused.
+        In [0, 1], one or one a label, rounded to the scores' own dtype; not for labels.
+        Probabilities may lie 0.001 outside of [0, 1], as rounding leaves them; what is farther out
+        is refused. With one a class a multiclass task predicts the first maximum of p / threshold,
+        divided in float64 (0 / 0 is 0): of two classes with t and 1 - t that is p > t.
     top_k
         Each row predicts its k highest-scoring classes, the first of equal ones. Of multiclass
         scores that is 1 by default. Of multilabel scores it stands in the place of `threshold`:
         `micro.precision` is precision@k, and a cell of `ignore_index` takes none of the k places.
     from_logits
         The scores are logits: the threshold is moved, no sigmoid is computed. The largest logit
-        is the largest probability, so that a multiclass task is counted alike.
+        is the largest probability, so that a multiclass task is counted alike; with a threshold
+        for each class, the largest logit less the threshold's logarithm is predicted.
     sample_weight
         (n,) finite weights, not negative. A row of weight 0 is checked and counts nowhere: what it
         alone holds is no class.

@@ -15,6 +15,7 @@ from .float_bits import (
     FORMATS,
     Format,
     is_readable,
+    quotients,
     read_only,
     readable,
     score_dtype,
@@ -107,8 +108,20 @@ class Batch:
         return self.encoder(block) if self.encoder is not None else native_ids(block)
 
     def score_bits(self, rows: slice) -> Array:
-        """Scores as unsigned bits: float order on non-negative numbers is integer order."""
-        return self.as_bits(self.pred[rows])
+        """Scores as unsigned bits: float order on non-negative numbers is integer order.
+
+        Where classes have thresholds, the bits of the scores over them.
+        """
+        if self.divisors is None:
+            return self.as_bits(self.pred[rows])
+        found = quotients(self.pred[rows], self.divisors, self.options.from_logits)
+        return read_only(found, np.dtype(np.uint64))
+
+    @cached_property
+    def divisors(self) -> Array | None:
+        """(C,) thresholds of the classes of a multiclass task."""
+        given = self.options.divisors
+        return None if given is None else np.array(given, np.float64)
 
     def as_bits(self, block: Array) -> Array:
         """View scores, or flags, as unsigned bits."""

@@ -131,6 +131,8 @@ def kernel_plan(batch: Batch, backend: Any) -> KernelPlan:
     pred_view: Any = (whole_views if batch.format is None else SCORE_VIEWS).get(pred.dtype)
     if pred.dtype == np.int8 and batch.kind == "labels" and batch.n_classes > 128:
         pred_view = None
+    if batch.divisors is not None:  # which kernels do not divide by
+        pred_view = None
     zero_copy = (
         true_view is not None
         and pred_view is not None

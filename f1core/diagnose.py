@@ -130,7 +130,7 @@ def _check_scores(batch: Batch, rows: slice, skipped: Array | None) -> None:
     at = _first(np.isnan(scores), skipped)
     if at is not None:
         raise F1Error(f"y_pred is NaN at {_where(rows, at)}")
-    if batch.kind == "multiclass" or batch.options.ranks:
+    if (batch.kind == "multiclass" and batch.divisors is None) or batch.options.ranks:
         return
     if batch.format is None:
         at = _first((scores != 0) & (scores != 1), skipped)

@@ -68,6 +68,27 @@ def rounded(values: Array, dtype: np.dtype[Any]) -> Array:
     return (bits >> np.uint32(16)).astype(np.uint16).view(BFLOAT16)
 
 
+def quotients(scores: Array, divisors: Array, from_logits: bool) -> Array:
+    """(n, C) scores over the thresholds of their classes, as float64: the largest is predicted.
+
+    0 / 0 is 0; what is no probability is NaN. Of logits it is the logarithm, but for what all
+    classes of a row have in common.
+    """
+    exact = widened(scores)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if from_logits:
+            found = np.subtract(exact, np.log(divisors), dtype=np.float64, order="C")
+            found[exact == -np.inf] = -np.inf
+            return found
+        found = np.divide(exact, divisors, dtype=np.float64, order="C")
+    low, high = probability_range(scores.dtype)
+    if not (exact.min(initial=low) >= low and exact.max(initial=high) <= high):
+        found[~((exact >= low) & (exact <= high))] = np.nan
+    if not divisors.all():
+        found[exact == 0] = 0.0
+    return found
+
+
 def _format(dtype: Any, word: Any, inf: int, one: int) -> tuple[np.dtype[Any], Format]:
     dtype = np.dtype(dtype)
     below, highest = rounded(np.array([TOLERANCE, 1 + TOLERANCE]), dtype).view(word)

@@ -184,10 +184,15 @@ def _multiclass(
     if onehot and true.shape[1] != columns:
         raise F1Error(f"y_true has {true.shape[1]} columns, y_pred has {columns}")
     encoder = None if onehot else _encoder_of(options, true)
+    form = FORMATS.get(pred.dtype) or format_of(pred)
+    if options.divisors is not None:
+        _fits_threshold(options, columns)
+        if form is None:
+            options.refuse_hard(f"y_pred is {shape_words(pred)}")
+        form = FORMATS[np.dtype(np.float64)]  # of quotients
     return Batch(
-        "multiclass", options, true, pred, columns, encoder=encoder, onehot=onehot,
-        format=FORMATS.get(pred.dtype) or format_of(pred),
-    )  # fmt: skip
+        "multiclass", options, true, pred, columns, encoder=encoder, onehot=onehot, format=form
+    )
 
 
 def _labels(true: Array, pred: Array, options: Options, width: int | None, exact: bool) -> Batch:
@@ -231,8 +236,7 @@ def _multilabel(
     _fits("y_pred", labels, width)
     if labels == 0:
         raise F1Error(f"y_pred is {shape_words(pred)}; it has no columns")
-    if isinstance(options.threshold, tuple) and len(options.threshold) != labels:
-        raise F1Error(f"threshold has {len(options.threshold)} values, y_pred has {labels} columns")
+    _fits_threshold(options, labels)
     if options.top_k > labels:
         raise F1Error(f"top_k is {options.top_k}, y_pred has only {labels} columns")
     form = FORMATS.get(pred.dtype) or format_of(pred)
@@ -240,6 +244,13 @@ def _multilabel(
 
 
 _READ = {"binary": _binary, "multiclass": _multiclass, "multilabel": _multilabel}
+
+
+def _fits_threshold(options: Options, columns: int) -> None:
+    if isinstance(options.threshold, tuple) and len(options.threshold) != columns:
+        raise F1Error(
+            f"threshold has {len(options.threshold)} values, y_pred has {columns} columns"
+        )
 
 
 def _fits(name: str, columns: int, width: int | None) -> None:

@@ -153,7 +153,7 @@ def proportion(name: str, value: Any) -> float:
 
 
 def threshold(value: Any) -> float | tuple[float, ...]:
-    """Check `threshold=`: one number in [0, 1], or one a label."""
+    """Check `threshold=`: one number in [0, 1], or one a label or class."""
     try:
         try:
             values: float | tuple[float, ...] = number(value)
@@ -164,7 +164,7 @@ def threshold(value: Any) -> float | tuple[float, ...]:
             values = tuple(number(t) for t in entries_of(value))
     except TypeError:
         raise F1Error(
-            f"threshold is {shown(value)}; give a number in [0, 1], or one for each label"
+            f"threshold is {shown(value)}; give a number in [0, 1], or one for each label or class"
         ) from None
     for cut in values if isinstance(values, tuple) else (values,):
         if not 0.0 <= cut <= 1.0:

@@ -50,6 +50,12 @@ class Options:
         return self.names[::-1] if self.pos_label is not None else self.names
 
     @property
+    def divisors(self) -> tuple[float, ...] | None:
+        """A threshold for each class of a multiclass task, by which its scores are divided."""
+        given = self.task == "multiclass" and isinstance(self.threshold, tuple)
+        return self.threshold if given else None  # type: ignore[return-value]
+
+    @property
     def finds_negative(self) -> bool:
         """Whether the data has to name the negative class."""
         return self.pos_label is not None and self.names is None
@@ -269,15 +275,21 @@ def _cross_checked(options: Options) -> Options:
     ):
         raise F1Error(
             f"threshold={options.threshold:g} is for binary and multilabel tasks: a multiclass "
-            "task predicts the largest score, whatever it is"
+            "task predicts the largest score, or with a threshold for each class the largest "
+            "score over its threshold"
         )
     if isinstance(options.threshold, tuple):
-        if task in ("binary", "multiclass"):
-            raise F1Error(f"threshold is a list, which is for multilabel; the task is {task}")
+        if task == "binary":
+            raise F1Error("threshold is a list, one for each class or label; a binary task has one")
         if width is not None and len(options.threshold) != width:
+            each = (
+                "give one for each class"
+                if task == "multiclass"
+                else ("give one number, or one for each label")
+            )
             raise F1Error(
-                f"threshold has {len(options.threshold)} values for {width} labels: "
-                "give one number, or one for each label"
+                f"threshold has {len(options.threshold)} values for {width} "
+                f"{'classes' if task == 'multiclass' else 'labels'}: {each}"
             )
     if isinstance(options.average_over, tuple) and width is not None:
         options.places(options.average_over, width)

@@ -44,7 +44,7 @@ def pred_ids(batch: Batch, backend: Any, rows: slice) -> Array:
         backend.topk(batch.score_bits(rows), inf, k, ids)
         return ids.T
     ids = np.empty(n, np.int32)
-    columns = backend is not numpy_backend and batch.n_classes <= _MANY
+    columns = backend is not numpy_backend and batch.n_classes <= _MANY and batch.divisors is None
     if columns and is_column_major(batch.pred) and batch.pred.dtype in SCORE_VIEWS:
         backend.argmax_of_columns(batch.as_bits(batch.pred.T), rows.start, inf, ids)
     else:

@@ -94,7 +94,8 @@ def make_compute_metrics(
     if labels is not None:
         raise F1Error(f"labels is for task='spans', the task is {shown(task)}: classes=[…] names")
     average_of(task, average)  # whether they go together
-    logits = from_logits and task != "multiclass"  # where there is a threshold to move
+    # Where there is a threshold to move.
+    logits = from_logits and (task != "multiclass" or np.ndim(options.get("threshold", 0.5)) > 0)
     known = ("average", "per_class", "output", *_OPTIONS)
     refuse_unknown(options, known, "make_compute_metrics")
     counts = Accumulator(

@@ -6,6 +6,7 @@ the CPU refuse is told apart here by a flag a row, and counted or left out.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from ..count_layout import LIMB, RATIOS
@@ -124,10 +125,23 @@ def _predicted(form: Form, xp: Operations, pred: Any, constants: Constants) -> _
     """The predicted classes: (n,), or (n, k) of top-k."""
     if form.kind == "labels":
         return _ids(form, xp, pred, constants, form.pred_limit)
+    if form.kind == "multiclass" and form.cut is not None:
+        return _largest_quotient(form, xp, xp.double(pred), constants.cut)
     if form.kind == "multiclass":
         return _Read(*xp.best(pred, form.options.top_k))
     above, below = _sides(form, pred, constants)
     return _Read(xp.whole(above), ~(above | below))
+
+
+def _largest_quotient(form: Form, xp: Operations, pred: Any, cut: Any) -> _Read:
+    """The largest scores over the thresholds of their classes, as `float_bits.quotients` has it."""
+    if form.limits is None:
+        found = xp.where(pred == -math.inf, -math.inf, pred - cut)
+        return _Read(*xp.best(found, form.options.top_k))
+    low, high = form.limits
+    inside = xp.all((pred >= low) & (pred <= high))
+    ids, nan = xp.best(xp.where(pred == 0, 0.0, pred / cut), form.options.top_k)
+    return _Read(ids, nan | ~inside)
 
 
 def _ids(form: Form, xp: Operations, labels: Any, constants: Constants, limit: int | None) -> _Read:

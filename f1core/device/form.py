@@ -38,7 +38,9 @@ class Form:
     # The values that name classes, sorted, and the classes that they name; None where ids do.
     labels: Array | None = None
     places: Array | None = None
-    cut: Array | None = None  # (1,) or (L,) in the dtype of the scores
+    # (1,) or (L,) in the dtype of the scores; of a multiclass task (C,) float64 that scores are
+    # divided by, or logarithms that logits lose.
+    cut: Array | None = None
     limits: tuple[float, float] | None = None  # of scores that are probabilities
     averaged: Array | None = None  # (L,) bool, the labels that the samples averages look at
     ignored: Any = None  # the number that marks what counts nowhere, if a target can be that
@@ -98,6 +100,11 @@ def form_of(
         dtype = score_dtype(pred)
         cut = cuts_of(np.atleast_1d(np.asarray(options.threshold, np.float64)), dtype,
                       options.from_logits)  # fmt: skip
+        more |= {"cut": cut, "limits": None if options.from_logits else probability_range(pred)}
+    if kind == "multiclass" and options.divisors is not None:
+        divisors = np.array(options.divisors)
+        with np.errstate(divide="ignore"):
+            cut = np.log(divisors) if options.from_logits else divisors
         more |= {"cut": cut, "limits": None if options.from_logits else probability_range(pred)}
     if kind == "multilabel" and isinstance(options.average_over, tuple):
         chosen = options.places(options.average_over, width)

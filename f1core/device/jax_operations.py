@@ -61,6 +61,11 @@ class JaxOperations:
 
     def double(self, array: Any) -> Any:
         """As float64."""
+        if self.dtype == jnp.int32:
+            raise F1Error(
+                "a threshold for each class divides in float64, which JAX has with "
+                "jax.config.update('jax_enable_x64', True)"
+            )
         return array.astype(jnp.float64)
 
     def any(self, flags: Any) -> Any:

@@ -37,6 +37,8 @@ def fits(form: Form, device: torch.device) -> bool:
     here = device.type == "cuda" or (INTERPRETED and device.type == "cpu")
     whole = form.kind == "multiclass" and form.pred_limit is None  # which float32 would round
     several = form.options.top_k > 1 or form.options.ranks
+    if form.kind == "multiclass" and form.cut is not None:
+        return False
     if form.kind == "multilabel" and form.width >= ROW_LIMIT:
         return False
     return here and not (several or form.misses or whole)

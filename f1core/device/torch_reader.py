@@ -114,8 +114,9 @@ class TorchReader:
         labels = not columns and options.task == "multiclass"
         if labels and (width is None or pred_dtype.is_floating_point):
             return None  # whose classes only values tell
-        if options.task == "multilabel" and not _has_float64(device):
-            return None  # ratios of rows would round otherwise than the CPU's
+        exact = options.task == "multilabel" or options.divisors is not None
+        if exact and not _has_float64(device):
+            return None  # ratios would round otherwise than the CPU's
         names = options.names
         if names is not None and isinstance(names[0], str) and true.kind == "b":
             return None  # whose names may be True and False

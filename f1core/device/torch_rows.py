@@ -154,6 +154,8 @@ def _ids(scores: Tensor, options: Options) -> Tensor | None:
     columns, k, classes = scores.shape[1], options.top_k, options.n_classes
     if columns == 1 or k > columns or classes not in (None, columns):
         return None
+    if options.divisors is not None:
+        return None
     ids, nan = OPERATIONS.best(scores, k)
     ids = ids.reshape(-1, k).masked_fill(nan[:, None], columns)
     return ids.to(torch.uint8 if columns < 256 else torch.int32)

@@ -26,8 +26,8 @@ OPTIONS = {
     "threshold huge": ({"threshold": 10**400}, "threshold is"),
     "threshold nested": ({"threshold": [[0.5]]}, "threshold is [[0.5]]; give a number in [0, 1]"),
     "threshold set": ({"threshold": {0.5, 0.6}}, "threshold is {"),
-    "threshold list": ({"task": "multiclass", "threshold": [0.5, 0.5]}, "threshold is a list, which is for multilabel; the task is multiclass"),
-    "threshold list for binary": ({"threshold": [0.5, 0.5]}, "threshold is a list, which is for multilabel"),
+    "threshold count for classes": ({"task": "multiclass", "classes": 3, "threshold": [0.5, 0.5]}, "threshold has 2 values for 3 classes: give one for each class"),
+    "threshold list for binary": ({"threshold": [0.5, 0.5]}, "threshold is a list, one for each class or label; a binary task has one"),
     "threshold count": ({"task": "multilabel", "classes": 3, "threshold": [0.5, 0.5]}, "threshold has 2 values for 3 labels: give one number, or one for each label"),
     "threshold complex": ({"threshold": np.complex128(0.5)}, "threshold is"),
     "top_k zero": ({"top_k": 0}, "top_k is 0; give a whole number from 1"),
@@ -162,7 +162,7 @@ def test_methods_of_scores_know_foreign_names_too():
     s = f1core.score([0, 1, 1], [0, 1, 0])
     with pytest.raises(F1Error, match=r"to_dict has no option average=: all averages are there"):
         s.to_dict(average="macro")
-    with pytest.raises(F1Error, match=r"to_dict has no option wrong=; it has none"):
+    with pytest.raises(F1Error, match=r"to_dict has no option wrong=; its options are per_class"):
         s.to_dict(wrong=1)
     with pytest.raises(F1Error, match=r"confusion_matrix has no option labels=; its options are n"):
         s.confusion_matrix(labels=[0])

@@ -135,22 +135,47 @@ def _truth(draw: Any, ids: np.ndarray, n_classes: int, options: dict[str, Any]) 
     return draw(numbered(np.eye(n_classes, dtype=int)[ids])), ids, names
 
 
+def over_thresholds(scores: np.ndarray, thresholds: list[float], logits: bool) -> np.ndarray:
+    """Scores over their classes' thresholds, one by one; of logits the logarithm."""
+    found = np.zeros(scores.shape)
+    logs = [np.log(cut) if cut else -np.inf for cut in thresholds]
+    for at, score in np.ndenumerate(scores.astype(np.float64)):
+        cut = thresholds[at[1]]
+        if logits:
+            found[at] = -np.inf if score == -np.inf else score - logs[at[1]]
+        elif score:
+            with np.errstate(over="ignore"):
+                found[at] = score / cut if cut else np.copysign(np.inf, score)
+    return found
+
+
 @st.composite
-def multiclass(draw: Any, max_classes: int = 20) -> Problem:
-    """(n, C) scores of any kind; the prediction is the first maximum, or the k best."""
+def multiclass(draw: Any, max_classes: int = 20, divided: bool = True) -> Problem:
+    """(n, C) scores of any kind; the prediction is the first maximum, or the k best.
+
+    With `divided` some problems have a threshold for each class.
+    """
     options, rng = draw(ratio_options()), draw(generators())
     rows, n_classes = draw(ROWS), draw(st.integers(2, max_classes))
     options["task"] = "multiclass"
     options["top_k"] = k = draw(st.sampled_from([1, 1, 1, min(2, n_classes), min(5, n_classes)]))
     if k == 1:
         options["confusion"] = draw(st.sampled_from([None, True, False]))
-    if draw(st.integers(0, 3)):
+    compared = None
+    if divided and draw(st.integers(0, 3)) == 3:
+        one = st.sampled_from(THRESHOLDS) | st.floats(0, 1)
+        each = draw(st.lists(one, min_size=n_classes, max_size=n_classes))
+        logits = options["from_logits"] = draw(st.booleans())
+        y_pred, options["threshold"] = draw(scores((rows, n_classes), [0.5], wild=logits)), each
+        compared = over_thresholds(widened(y_pred), each, logits)
+    elif draw(st.integers(0, 3)):
         y_pred = draw(scores((rows, n_classes), [0.5], wild=True))
     else:  # votes
         y_pred = draw(numbered(rng.integers(0, 4, (rows, n_classes)), floats=False))
     weight = draw(weights(rows))
     y_true, ids, names = draw(_truth(rng.integers(0, n_classes, rows), n_classes, options))
-    pred, ignore = best(widened(y_pred), k), options.get("ignore_index")
+    pred = best(widened(y_pred) if compared is None else compared, k)
+    ignore = options.get("ignore_index")
     gone = names.index(ignore) if ignore in names else ignore
     if isinstance(ignore, int) and isinstance(names[0], str):
         gone = ignore
@@ -275,6 +300,6 @@ def multilabel(draw: Any, max_labels: int = 40) -> Problem:
     return Problem(y_true, y_pred, case, weight, options)
 
 
-def any_task() -> st.SearchStrategy[Problem]:
+def any_task(divided: bool = True) -> st.SearchStrategy[Problem]:
     """A problem of any kind."""
-    return st.one_of(labels(), multiclass(), binary(), multilabel())
+    return st.one_of(labels(), multiclass(divided=divided), binary(), multilabel())

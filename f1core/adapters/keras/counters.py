@@ -90,7 +90,8 @@ def as_counts(found: Array, width: int, options: Options) -> Counts:
 def miscounted(found: Array, width: int, options: Options) -> str | None:
     """Say how many rows `score` would refuse, and why, in one sentence; None if there are none."""
     score = "a score that is NaN"
-    if options.task != "multiclass" and not (options.from_logits or options.ranks):
+    cut = options.task != "multiclass" or options.divisors is not None
+    if cut and not (options.from_logits or options.ranks):
         score += " or outside [0, 1] (logits need from_logits=True)"
     if options.task == "multilabel":
         rows = found[ROWS]

@@ -45,7 +45,8 @@ class KerasOperations:
             if np.abs(array).max() > np.iinfo(WHOLE).max:
                 raise F1Error(f"classes are numbers that {WHOLE} does not hold: {array.tolist()}")
             return _Table(array)
-        return ops.convert_to_tensor(widened(array), dtype=like.dtype)
+        dtype = "float64" if array.dtype == np.float64 else like.dtype
+        return ops.convert_to_tensor(widened(array), dtype=dtype)
 
     def arange(self, size: int, like: Any) -> Any:
         """(size,) counters 0…."""
@@ -61,6 +62,11 @@ class KerasOperations:
 
     def double(self, array: Any) -> Any:
         """As float64."""
+        if NARROW:
+            raise F1Error(
+                "a threshold for each class divides in float64, which Keras on JAX has not: "
+                "ScoreCallback counts by it"
+            )
         return ops.cast(array, "float64")
 
     def any(self, flags: Any) -> Any:
