@@ -203,7 +203,11 @@ def _add_columns(command: argparse.ArgumentParser) -> None:
 
 def _add_deciding(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--threshold", type=_numbers, default=0.5, metavar="T[,T…]", help="one, or one a label or class"
+        "--threshold",
+        type=_numbers,
+        default=0.5,
+        metavar="T[,T…]",
+        help="one, or one a label or class",
     )
     command.add_argument("--top-k", type=int, metavar="K", help="the k highest scores of a row")
     command.add_argument("--from-logits", action="store_true", help="the scores are logits")

@@ -129,9 +129,8 @@ def kernel_plan(batch: Batch, backend: Any) -> KernelPlan:
         true_view = None  # as uint8, what is negative could be a class, or is not told apart
     whole_views = WHOLE_VIEWS if flags else ID_VIEWS
     pred_view: Any = (whole_views if batch.format is None else SCORE_VIEWS).get(pred.dtype)
-    if pred.dtype == np.int8 and batch.kind == "labels" and batch.n_classes > 128:
-        pred_view = None
-    if batch.divisors is not None:  # which kernels do not divide by
+    high = pred.dtype == np.int8 and batch.kind == "labels" and batch.n_classes > 128
+    if high or batch.divisors is not None:  # no kernel divides
         pred_view = None
     zero_copy = (
         true_view is not None

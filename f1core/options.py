@@ -268,29 +268,20 @@ def _cross_checked(options: Options) -> Options:
             "confusion=True keeps a (C, C) matrix, which a multilabel task has not: leave it out, "
             "each label's (2, 2) table is always kept"
         )
-    if (
-        task == "multiclass"
-        and options.threshold != 0.5
-        and not isinstance(options.threshold, tuple)
-    ):
+    cuts = options.threshold if isinstance(options.threshold, tuple) else None
+    if task == "multiclass" and cuts is None and options.threshold != 0.5:
         raise F1Error(
             f"threshold={options.threshold:g} is for binary and multilabel tasks: a multiclass "
             "task predicts the largest score, or with a threshold for each class the largest "
             "score over its threshold"
         )
-    if isinstance(options.threshold, tuple):
-        if task == "binary":
-            raise F1Error("threshold is a list, one for each class or label; a binary task has one")
-        if width is not None and len(options.threshold) != width:
-            each = (
-                "give one for each class"
-                if task == "multiclass"
-                else ("give one number, or one for each label")
-            )
-            raise F1Error(
-                f"threshold has {len(options.threshold)} values for {width} "
-                f"{'classes' if task == 'multiclass' else 'labels'}: {each}"
-            )
+    if cuts is not None and task == "binary":
+        raise F1Error("threshold is a list, one for each class or label; a binary task has one")
+    if cuts is not None and width not in (None, len(cuts)):
+        each = "label" if task == "multilabel" else "class"
+        raise F1Error(
+            f"threshold has {len(cuts)} values, classes has {width}: give one for each {each}"
+        )
     if isinstance(options.average_over, tuple) and width is not None:
         options.places(options.average_over, width)
     return options
