@@ -69,10 +69,11 @@ class Accumulator(RunningTotal):
         seed: int | None = None,
         threads: int | None = None,
         pos_label: Any = None,
-        **unknown: Any,
+        unknown: str = "error",
+        **others: Any,
     ) -> None:
-        if unknown:
-            refuse_unknown(unknown, Accumulator, "Accumulator")
+        if others:
+            refuse_unknown(others, Accumulator, "Accumulator")
         if task is None and pos_label is None:
             raise F1Error("task is None; say binary, multiclass or multilabel")
         options = make_options(
@@ -88,6 +89,7 @@ class Accumulator(RunningTotal):
             confusion=confusion,
             resamples=resamples,
             pos_label=pos_label,
+            unknown=unknown,
         )
         refuse_idle_seed(seed, options.resamples)
         super().__init__(options, thread_count(threads), seed)

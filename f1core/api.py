@@ -33,7 +33,8 @@ def score(
     cluster: Any = None,
     threads: int | None = None,
     pos_label: Any = None,
-    **unknown: Any,
+    unknown: str = "error",
+    **others: Any,
 ) -> Scores:
     """Precision, recall, F1 and their kin, from probabilities or labels, in one pass.
 
@@ -95,6 +96,13 @@ def score(
         The positive class of a binary task, whose scores (n,) scores are; the other label that
         occurs is the negative one. Without it, and without `classes=[negative, positive]`, that is
         1 if the labels are {0, 1} or {-1, 1} or contain 1; else it has to be said.
+    unknown
+        What a predicted label that is none of `classes` is, such as a language model's invention
+        or refusal. "error" refuses it. "miss" counts a false negative of the true class and a false
+        positive of none, and `Scores.unknown` counts such rows; None, NaN and nulls are abstentions
+        then, and unknown too. Labels are compared as they are ("Cat" is not "cat"); `classes` must
+        be said, and a true label outside of them stays refused. Accuracy, MCC and kappa are those
+        of all rows, unknown being one more class that is never true; averages are over `classes`.
 
     Raises
     ------
@@ -109,9 +117,14 @@ def score(
     (1.0, 0.5)
     >>> f1core.score(["no", "yes", "yes"], [0.1, 0.8, 0.4], pos_label="yes").binary.recall
     0.5
+    >>> answers = ["cat", "a cat!", None, "dog"]
+    >>> s = f1core.score(["cat", "cat", "dog", "dog"], answers, classes=["cat", "dog"],
+    ...                  unknown="miss")
+    >>> s.unknown, s.macro.precision, s.macro.recall
+    (2, 1.0, 0.5)
     """
-    if unknown:
-        refuse_unknown(unknown, score, "score")
+    if others:
+        refuse_unknown(others, score, "score")
     options = make_options(
         task,
         classes=classes,
@@ -125,6 +138,7 @@ def score(
         confusion=confusion,
         resamples=resamples,
         pos_label=pos_label,
+        unknown=unknown,
     )
     if seed is not None:
         refuse_idle_seed(seed, options.resamples)

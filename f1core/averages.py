@@ -121,15 +121,15 @@ class Averages:
         found = dict(zip(RATIOS, metrics.stacked(*self._shares, **self._how), strict=True))
         tp, pred, true = self._sums
         found |= {"support": true, **_outcomes(tp, pred, true, self._cells)}
-        if self.task == "spans":  # the last class is no span
-            found = {name: values[:-1] for name, values in _of_spans(found).items()}
-        return Decided(**found)
+        if self.task == "spans":
+            found = _of_spans(found)
+        return Decided(**{name: values[: self._size] for name, values in found.items()})
 
     @cached_property
     def binary(self) -> Decided:
         """The positive class of a binary task, its TP, FP, FN and TN among them."""
         self._only("binary", "binary averages")
-        positive = (each[1:] if np.ndim(each) else each for each in self._shares)
+        positive = (each[1:2] if np.ndim(each) else each for each in self._shares)
         ratios = partial(metrics.per_class, *positive, **self._how)
         tp, pred, true = self._sums[:, 1].tolist()
         outcomes = partial(_outcomes, tp, pred, true, self._cells.item())
@@ -160,7 +160,7 @@ class Averages:
         if "samples" not in self.averages:
             raise F1Error("samples averages look at every row, and these are sums over rows")
         ratios = metrics.samples(self._counts.rows, self._options.zero_division)
-        return Average(**ratios, support=_support(self._sums[TRUE], self.included))
+        return Average(**ratios, support=_support(self._sums[TRUE], self._included))
 
     @property
     def ratios(self) -> tuple[str, ...]:
@@ -206,9 +206,29 @@ class Averages:
     def _how(self) -> dict[str, Any]:
         return {"coefs": self._options.coefs, "zero_division": self._options.zero_division}
 
-    @cached_property
+    @property
     def included(self) -> Array:
         """(C,) booleans: the classes that micro, macro and weighted averages look at."""
+        return self._included[: self._size]
+
+    @property
+    def _size(self) -> int:
+        """How many columns of the counts are classes: all but those of no span, and of no class."""
+        return self._options.known(self._counts.n_classes) - (self.task == "spans")
+
+    @cached_property
+    def unknown(self) -> Any:
+        """How many rows predict no class, or their weight, with `unknown="miss"`."""
+        if not self._options.counts_unknown:
+            raise F1Error(
+                "unknown counts predicted labels that are none of the classes, with classes=[…] "
+                "and unknown='miss'; here none was counted"
+            )
+        return self._sums[PRED, -1].item()
+
+    @cached_property
+    def _included(self) -> Array:
+        """Booleans of the columns of the counts that averages look at."""
         eligible, if_seen = self._options.averaged(self._counts.n_classes, self._counts.labels)
         if if_seen:
             seen = np.logical_or(self._sums[PRED], self._sums[TRUE])  # a sum could leave int64
@@ -220,7 +240,7 @@ class Averages:
         return chosen
 
     def _average(self, kind: str) -> Average:
-        included = self.included
+        included = self._included
         ratios = partial(metrics.average, kind, *self._shares, included, **self._how)
         if self.task == "spans":
             ratios = partial(_average_of_spans, ratios)

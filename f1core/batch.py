@@ -39,6 +39,7 @@ SCORE_VIEWS = {dtype: form.word for dtype, form in FORMATS.items()}
 class Batch:
     """One checked pair of arrays; `kind` says how the prediction is read.
 
+    `n_classes` counts one more where predictions may be unknown, which are the last class.
     kind "labels": (n,) predicted labels; "multiclass": (n, C) scores, argmax; "binary": (n,)
     scores, threshold; "multilabel": (n, L) scores, threshold, or 0/1 flags.
     """
@@ -103,9 +104,12 @@ class Batch:
         return ids if ignored is None else np.where(ignored, np.int32(SKIPPED), ids)
 
     def pred_ids(self, rows: slice) -> Array:
-        """(n,) predicted class ids, or (n, L) flags."""
+        """(n,) predicted class ids, or (n, L) flags; what may be unknown has the last id then."""
         block = self.pred[rows]
-        return self.encoder(block) if self.encoder is not None else native_ids(block)
+        if self.encoder is None:
+            return native_ids(block)
+        ids, unknown = self.encoder(block), np.int32(self.n_classes - 1)
+        return np.where(ids < 0, unknown, ids) if self.options.counts_unknown else ids
 
     def score_bits(self, rows: slice) -> Array:
         """Scores as unsigned bits: float order on non-negative numbers is integer order.
@@ -177,7 +181,7 @@ class Batch:
         if value is None:
             return None
         if self.onehot:
-            place = self.options.place(value, self.n_classes)
+            place = self.options.place(value, self.options.known(self.n_classes))
             if place is None:  # rows of padding, as long as the others
                 with np.errstate(over="ignore"):  # a value that float16 does not hold
                     return np.asarray((widened(self.true[rows]) == value).all(axis=1))

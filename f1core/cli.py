@@ -27,7 +27,7 @@ _OPTIONS = {
     "empty_labels": "--empty-labels", "average": "--average", "shared": "--shared",
     "min_precision": "--min-precision", "min_recall": "--min-recall", "true": "--true",
     "predicted": "--predicted", "label": "--label", "outcome": "--outcome", "limit": "--limit",
-    "columns": "--columns",
+    "columns": "--columns", "unknown": "--unknown",
 }  # fmt: skip
 _NAMES = "|".join(_OPTIONS)
 _LIST = re.compile(rf"\b({_NAMES})=[\[(]([^\])]*)[\])]")
@@ -123,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     score.add_argument("--zero-division", type=float, default=0.0, metavar="0|1|nan")
     score.add_argument("--beta", type=float, default=1.0, metavar="B")
+    _add_unknown(score)
     _add_save(score, "keep the counts for `merge`")
     _add_format(score)
     _add_per_class(score)
@@ -169,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     plot.add_argument("paths", nargs="+", metavar="PATH")
     _add_columns(plot)
     plot.add_argument("--task", choices=TASKS)
+    _add_unknown(plot)
     plot.add_argument("--kind", choices=("threshold", "confusion", "per_class"), required=True)
     plot.add_argument("--output", default="f1core.png", metavar="FILE", help="(f1core.png)")
     _add_force(plot)
@@ -211,6 +213,13 @@ def _add_deciding(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--top-k", type=int, metavar="K", help="the k highest scores of a row")
     command.add_argument("--from-logits", action="store_true", help="the scores are logits")
+
+
+def _add_unknown(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--unknown", choices=("error", "miss"), default="error",
+        help="predicted labels that are no class: refused, or missed and counted",
+    )  # fmt: skip
 
 
 def _add_format(command: argparse.ArgumentParser) -> None:

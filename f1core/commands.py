@@ -24,7 +24,7 @@ from .writing import check_target, refuse_twice
 _OPTIONS = (
     "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
     "zero_division", "beta", "sample_weight", "sample_id", "text_labels", "empty_labels",
-    "target", "probabilities", "group", "pos_label",
+    "target", "probabilities", "group", "pos_label", "unknown",
 )  # fmt: skip
 _TUNING = ("task", "average", "shared", "beta", "min_precision", "min_recall")
 _READING = (
@@ -226,7 +226,10 @@ def plot(parsed: argparse.Namespace) -> None:
 
 def _read(parsed: argparse.Namespace) -> Rows:
     """All rows, and what was said of their labels."""
-    return files.read(parsed.paths, **{name: getattr(parsed, name) for name in _READING})
+    given = {name: getattr(parsed, name) for name in _READING}
+    if getattr(parsed, "unknown", "error") != "error":  # which no threshold has
+        given["unknown"] = parsed.unknown
+    return files.read(parsed.paths, **given)
 
 
 def run_bench(parsed: argparse.Namespace) -> None:

@@ -44,7 +44,7 @@ class Confused(_Cell):
 def most_confused(scores: Scores, n: int, level: Any) -> list[Confused]:
     """The n largest cells beside the diagonal, the earlier class first among equals."""
     counts, of_spans = scores._counts, scores.task == "spans"
-    classes = [*scores.classes, None] if of_spans else scores.classes
+    classes = [*scores.classes, None]  # and what is no span, or no class
     if scores.task == "multilabel":
         raise F1Error(
             "most_confused needs one class a row, this task is multilabel: s.per_class.fn and "

@@ -65,11 +65,10 @@ def _refuse_target(batch: Batch, rows: slice, at: tuple[int, ...], value: Any) -
     refuse_rounded(value, batch.true.dtype, "y_true", rows.start + at[0])
     if batch.options.task == "multilabel":
         raise F1Error(f"y_true is {shown(value)} at {where}; multilabel targets are 0 or 1")
-    names = batch.options.names
-    if batch.encoder is not None or (names is not None and not isinstance(names[0], str)):
+    names, size = batch.options.names, batch.options.known(batch.n_classes)
+    if names is not None and (batch.encoder is not None or not isinstance(names[0], str)):
         raise F1Error(
-            f"y_true is {shown(value)} at {where}, which is none of the classes "
-            f"{shown(batch.options.names)}"
+            f"y_true is {shown(value)} at {where}, which is none of the classes {shown(names)}"
         )
     if batch.options.task == "binary":
         raise F1Error(
@@ -77,14 +76,14 @@ def _refuse_target(batch: Batch, rows: slice, at: tuple[int, ...], value: Any) -
             "(classes=[negative, positive] names others)"
         )
     raise F1Error(
-        f"y_true is {shown(value)} at {where}, outside the {batch.n_classes} classes "
-        f"0…{batch.n_classes - 1}: {_way_out(batch, value)}"
+        f"y_true is {shown(value)} at {where}, outside the {size} classes "
+        f"0…{size - 1}: {_way_out(batch, size, value)}"
     )
 
 
-def _way_out(batch: Batch, value: Any) -> str:
+def _way_out(batch: Batch, size: int, value: Any) -> str:
     """Say what would do where a label is no column's number."""
-    size, truth = batch.n_classes, widened(batch.true)
+    truth = widened(batch.true)
     kept = np.isfinite(truth) if truth.dtype.kind == "f" else np.ones(len(truth), bool)
     if batch.options.ignore_index is not None:
         kept &= truth != batch.options.ignore_index
@@ -118,11 +117,8 @@ def _check_labels(batch: Batch, rows: slice, skipped: Array | None) -> None:
 
 def _as_a_miss(batch: Batch) -> str:
     """Say how a prediction that is no class, as a model may make up, is counted as wrong."""
-    options = batch.options
-    if options.task == "binary":
-        return ""
-    listed = shown(list(options.names or range(batch.n_classes)))
-    return f"; to count it as a miss, add it to classes= and say average_over={listed}"
+    named = batch.options.n_classes is not None
+    return f"; unknown='miss' {'' if named else 'and classes=[…] '}counts it as a miss"
 
 
 def _check_scores(batch: Batch, rows: slice, skipped: Array | None) -> None:

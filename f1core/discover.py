@@ -72,6 +72,8 @@ def task_of(true: Array, pred: Array, options: Options, exact: bool) -> str:
         )
     if pred.ndim == 2 or options.n_classes not in (None, 2):
         return "multiclass"
+    if options.counts_unknown:  # whatever is predicted
+        return "binary" if zeros_and_ones(true, options.ignore_index) else "multiclass"
     if is_floating(pred.dtype):
         flags = zeros_and_ones(true[:_SCAN], options.ignore_index)
         labels = not flags and whole(pred)

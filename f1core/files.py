@@ -92,7 +92,8 @@ def score(
         An empty cell of a text file is a class (or what `ignore_index=""` leaves out); by default
         it is missing, and refused.
     task, classes, **options
-        As in `f1core.score`; the task is read off the first rows.
+        As in `f1core.score`; the task is read off the first rows. With unknown="miss" nulls and
+        empty cells among predicted labels are abstentions, and NA among numbers.
 
     Returns
     -------
@@ -200,7 +201,7 @@ def _first(
         task = "binary"
     if task is not None:
         return Accumulator(task, classes=names, **options), False
-    asked = {"threshold", "ignore_index"} & set(options)
+    asked = {"threshold", "ignore_index", "unknown"} & set(options)
     wanted = make_options(classes=names, **{name: options[name] for name in asked})
     batch = check(truth, scores, wanted)
     guessed = batch.kind == "labels" and wanted.n_classes is None

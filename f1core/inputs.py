@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import discover
+from .abstentions import predicted_labels
 from .arrays import dtype_name, is_floating, refuse_rounded, to_numpy, widened
 from .batch import Batch
 from .counts import Array
@@ -36,7 +37,10 @@ def check(
     noticed while counting, and `rescan` then looks at every row.
     """
     true = y_true if _is_numbers(y_true) else to_numpy(y_true, "y_true")
-    pred = y_pred if _is_numbers(y_pred) else to_numpy(y_pred, "y_pred")
+    if options.counts_unknown:
+        pred = predicted_labels(y_pred, true, options)
+    else:
+        pred = y_pred if _is_numbers(y_pred) else to_numpy(y_pred, "y_pred")
     if not (pred is y_pred and true is y_true):
         refuse_reordered(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
         refuse_own_columns(y_pred, y_true=y_true, sample_weight=sample_weight)
@@ -124,19 +128,18 @@ def _binary(true: Array, pred: Array, options: Options, width: int | None, exact
                 "positive class ([:, 1] where it is the second), or say task='multiclass' or "
                 "task='multilabel'"
             )
-    scored = is_floating(pred.dtype)
+    scored = is_floating(pred.dtype) and not options.counts_unknown
     if not scored:
         _same_kind(true, pred)
     negative = None
-    if options.names is None and (
-        exact or options.pos_label is not None or true.dtype.kind in "UO"
-    ):
+    named = options.names is not None or options.counts_unknown  # where a count says 0 and 1
+    if not named and (exact or options.pos_label is not None or true.dtype.kind in "UO"):
         options, negative = named_by_data(true, None if scored else pred, options)
     if scored:
         _refuse_floating_labels(true, pred, options)
-    encoder = _encoder_of(options, true)
+    encoder, size = _encoder_of(options, true), 2 + options.counts_unknown
     return Batch(
-        "binary" if scored else "labels", options, true, pred, 2, encoder=encoder,
+        "binary" if scored else "labels", options, true, pred, size, encoder=encoder,
         format=format_of(pred) if scored else None, negative=negative,
     )  # fmt: skip
 
@@ -204,10 +207,12 @@ def _labels(true: Array, pred: Array, options: Options, width: int | None, exact
     if true.ndim == 2:
         _fits("y_true", true.shape[1], width)
         encoder = _encoder_of(options, pred, "y_pred")
-        return Batch("labels", options, true, pred, true.shape[1], onehot=True, encoder=encoder)
+        size = true.shape[1] + options.counts_unknown
+        return Batch("labels", options, true, pred, size, onehot=True, encoder=encoder)
     _same_kind(true, pred)
     if width is not None:
-        return Batch("labels", options, true, pred, width, encoder=_encoder_of(options, true))
+        encoder, size = _encoder_of(options, true), width + options.counts_unknown
+        return Batch("labels", options, true, pred, size, encoder=encoder)
     guess = None if exact or options.ignore_index is not None else _SCAN
     labels, encoder, codes = discover.discover_classes(
         true, pred, options.ignore_index, options.confusion, guess
@@ -267,24 +272,28 @@ def _same_kind(true: Array, pred: Array) -> None:
 
 
 def _encoder_of(options: Options, labels: Array, name: str = "y_true") -> LabelEncoder | None:
-    """Return the encoder of labels, given the classes; None where they are ids already."""
+    """Return the encoder of labels, given the classes; None where they are ids already.
+
+    Ids that may be unknown have one too, which tells those of no class.
+    """
     names, text = options.names, labels.dtype.kind in "UO"
+    ids = LabelEncoder(np.arange(options.n_classes or 0)) if options.counts_unknown else None
     if names is None:
         if text:
             raise F1Error(
                 f"{name} holds strings ({shown(labels[0]) if len(labels) else labels.dtype}): "
                 "name the classes in column order, classes=[…]"
             )
-        return None
+        return ids
     if isinstance(names[0], str):
         if not text and options.pos_label is not None:  # numbers are places in classes= as given
             return LabelEncoder((1, 0))
         if labels.dtype.kind == "b" and {name.casefold() for name in names} == {"true", "false"}:
             return LabelEncoder(tuple(int(name.casefold() == "true") for name in names))
-        return LabelEncoder(names) if text else None
+        return LabelEncoder(names) if text else ids
     if text:
         raise F1Error(f"{name} holds strings, classes are numbers: {shown(names)}")
-    return None if names == tuple(range(len(names))) else LabelEncoder(names)
+    return ids if names == tuple(range(len(names))) else LabelEncoder(names)
 
 
 def _weight(sample_weight: Any, rows: int) -> Array:

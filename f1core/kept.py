@@ -37,9 +37,11 @@ class Kept(NamedTuple):
     def width(self) -> int | None:
         """Number of classes that batches have settled, unless labels may still be new."""
         if self.dedup is not None:
-            return self.dedup.n_classes
+            size = self.dedup.n_classes
+            return None if size is None else self.options.known(size)
         counts = self.counts
-        return None if counts is None or counts.labels is not None else counts.n_classes
+        known = counts is not None and counts.labels is None
+        return self.options.known(counts.n_classes) if known else None  # type: ignore[union-attr]
 
     @property
     def shown_negative(self) -> Any:

@@ -44,3 +44,17 @@ def with_outside(
         came = n_classes if names is None else list(names)
         raise F1Error(f"classes is {shown(came)}; name the types of spans, as text")
     return (*names, OUTSIDE), n_classes + 1
+
+
+def refuse_no_unknown(
+    task: str | None, n_classes: int | None, top_k: int, finds_negative: bool
+) -> None:
+    """Complain about unknown="miss" where no predicted label can be unknown, or all may be."""
+    said = "unknown='miss' counts predicted labels that are none of the classes"
+    if task in ("multilabel", "spans") or top_k > 1:
+        came = f"top_k is {top_k}" if top_k > 1 else f"the task is {task}"
+        raise F1Error(f"{said}, one label a row, and {came}: leave it out")
+    if n_classes is None or finds_negative:
+        # What the truth of a batch lacks may be a class: a miss here, a false positive elsewhere.
+        named = "[negative, positive]" if task == "binary" else "[…]"
+        raise F1Error(f"{said}, so these must be said: classes={named}")

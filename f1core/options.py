@@ -11,7 +11,7 @@ from typing import Any
 
 from . import option_values
 from .errors import F1Error, IdleOption, one_of, refuse_unknown, shown
-from .named_classes import OUTSIDE, with_outside, with_positive
+from .named_classes import OUTSIDE, refuse_no_unknown, with_outside, with_positive
 
 TASKS = ("binary", "multiclass", "multilabel")
 CONFUSION_CLASSES = 1024  # up to here the confusion matrix is kept by default (8 MB)
@@ -33,6 +33,7 @@ class Options:
     beta: float = 1.0
     confusion: bool | None = None
     resamples: int = 0  # Poisson-bootstrap replicas that are kept
+    unknown: str = "error"  # what a predicted label that is no class is: refused, or a "miss"
     # The positive class where `names` do not tell it: there are none, or numbers count positions
     # in `classes=` as it was given, the positive class first.
     pos_label: Any = None
@@ -74,17 +75,21 @@ class Options:
 
     def refuse_hard(self, came: str) -> None:
         """Complain about options that are for scores, where labels or flags came."""
+        way = f"is for scores, and {came}: leave it out, or pass the scores as floating numbers"
         if self.ranks:
-            raise IdleOption(
-                f"top_k={self.top_k} is for scores, and {came}: leave it out, or pass the scores "
-                "as floating numbers"
-            )
+            raise IdleOption(f"top_k={self.top_k} {way}")
         for name, value in (("threshold", self.threshold), ("from_logits", self.from_logits)):
             if value is not False and value != 0.5:
-                raise IdleOption(
-                    f"{name}={shown(value)} is for scores, and {came}: leave it out, or pass the "
-                    "scores as floating numbers"
-                )
+                raise IdleOption(f"{name}={shown(value)} {way}")
+
+    @property
+    def counts_unknown(self) -> bool:
+        """Whether predicted labels that are no class are counted, in a last column."""
+        return self.unknown == "miss"
+
+    def known(self, columns: int) -> int:
+        """How many columns of counts are classes."""
+        return columns - self.counts_unknown
 
     @property
     def coefs(self) -> tuple[float, float, float]:
@@ -98,7 +103,8 @@ class Options:
         """Whether the (C, C) matrix is kept, or only the three sums per class."""
         if self.top_k > 1 or self.task == "multilabel":
             return False
-        return n_classes <= CONFUSION_CLASSES if self.confusion is None else self.confusion
+        size = self.known(n_classes)
+        return size <= CONFUSION_CLASSES if self.confusion is None else self.confusion
 
     def with_task(self, task: str) -> Options:
         """Return these options for a task that was read off the data."""
@@ -140,26 +146,26 @@ class Options:
         return operator.index(value) if numbered and _is_id(value, n_classes) else None
 
     def averaged(self, n_classes: int, labels: Any = None) -> tuple[list[bool], bool]:
-        """Tell which classes averages over classes look at, and if only where they occur.
+        """Tell which columns of counts averages look at, and if only where they occur.
 
         Examples
         --------
         >>> make_options("multiclass", ignore_index=1).averaged(3)
         ([True, False, True], True)
         """
-        over = self.average_over
+        over, size = self.average_over, self.known(n_classes)
         if isinstance(over, tuple):
-            listed = set(self.places(over, n_classes, labels))
-            chosen, if_seen = [place in listed for place in range(n_classes)], False
+            listed = set(self.places(over, size, labels))
+            chosen, if_seen = [place in listed for place in range(size)], False
         else:
             if_seen = over == "present" or (over is None and self.task != "multilabel")
-            chosen = [True] * n_classes
+            chosen = [True] * size
         left_out = OUTSIDE if self.spans is not None else self.ignore_index
         if self.task != "multilabel" and left_out is not None:
-            gone = self.place(left_out, n_classes, labels)
+            gone = self.place(left_out, size, labels)
             if gone is not None:
                 chosen[gone] = False
-        return chosen, if_seen
+        return chosen + [False] * (n_classes - size), if_seen
 
     def difference(self, other: Options) -> str | None:
         """Say in which option two sets differ first, or None."""
@@ -187,6 +193,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "confusion": lambda keep: None if keep is None else option_values.flag("confusion", keep),
     "resamples": lambda several: option_values.whole("resamples", several, 0),
     "spans": option_values.spans,
+    "unknown": partial(option_values.among, "unknown", allowed=("error", "miss")),
 }
 _PLAIN = frozenset((type(None), bool, int, float, str))  # what is equal only to the same
 
@@ -284,6 +291,9 @@ def _cross_checked(options: Options) -> Options:
         )
     if isinstance(options.average_over, tuple) and width is not None:
         options.places(options.average_over, width)
+    if options.counts_unknown:
+        task = task if options.spans is None else "spans"
+        refuse_no_unknown(task, width, options.top_k, options.finds_negative)
     return options
 
 

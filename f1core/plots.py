@@ -111,6 +111,8 @@ def confusion(
 ) -> Axes:
     """The confusion matrix as a picture: rows are the truth, with numbers up to 16 classes.
 
+    Predictions that are no class, with `unknown="miss"`, have a last column.
+
     Parameters
     ----------
     scores
@@ -136,10 +138,10 @@ def confusion(
     if scores.task == "multilabel":
         raise F1Error("a multilabel task has no (C, C) matrix; plots.per_class draws its labels")
     counts, shares = scores.confusion_matrix(), scores.confusion_matrix(normalize)
-    size = len(counts)
-    names = [_short(str(name)) for name in scores.classes]
+    names, (size, several) = [_short(str(name)) for name in scores.classes], counts.shape
     names += ["no span"] * (size - len(names))
-    font, longest = (9.0 if size <= _WRITTEN else 6.5), max(map(len, names))
+    columns = names + ["unknown"] * (several - size)
+    font, longest = (9.0 if size <= _WRITTEN else 6.5), max(map(len, columns))
     cell = min(0.8, 5.0 / size) + 0.06 * min(max(0, size - 20), 80) / size  # inches
     if ax is None:
         margin = longest * font / 120  # a letter is 0.6 of the font's height wide
@@ -151,18 +153,17 @@ def confusion(
     image = ax.imshow(shares, cmap="Blues", norm=scale, interpolation="nearest")
     if size <= _WRITTEN:
         _write_cells(ax, counts, shares, normalize is not None)
-    places = np.arange(0, size, -(-size // 100))  # more names than that would overlap
+    places = np.arange(0, several, -(-several // 100))  # more names than that would overlap
     flat = (longest * 0.75 + 1) * font / 72 < cell
     turn = {"rotation": 0} if flat else {"rotation": 90} if size > _WRITTEN else _SLANTED
-    ax.set_xticks(places, [names[i] for i in places], fontsize=font, **turn)
-    ax.set_yticks(places, [names[i] for i in places], fontsize=font)
+    ax.set_xticks(places, [columns[i] for i in places], fontsize=font, **turn)
+    ax.set_yticks(places[places < size], [names[i] for i in places if i < size], fontsize=font)
     ax.set_xlabel("predicted")
     ax.set_ylabel("true")
     ax.tick_params(length=0)
     if _WRITTEN < size <= _SHOWN:  # lines to follow a row to its name
-        edges = np.arange(size) - 0.5
-        ax.set_xticks(edges, minor=True)
-        ax.set_yticks(edges, minor=True)
+        ax.set_xticks(np.arange(several) - 0.5, minor=True)
+        ax.set_yticks(np.arange(size) - 0.5, minor=True)
         ax.grid(which="minor", color="#D5DDE8", lw=0.4)
         ax.tick_params(which="minor", length=0)
     ax.spines[:].set_color(_GREY)

@@ -25,7 +25,8 @@ def line(scores: Scores) -> str:
     headline = "f1" if scores.task == "binary" else "f1_macro"
     return (
         f"Scores({scores.task}, {_amount(scores.total)} rows, {headline}="
-        f"{scores.metric(headline):.4f}, accuracy={scores.accuracy:.4f})"
+        f"{scores.metric(headline):.4f}, accuracy={scores.accuracy:.4f}"
+        f"{f', unknown={_amount(scores.unknown)}' if scores._options.counts_unknown else ''})"
     )
 
 
@@ -61,7 +62,10 @@ def single_rows(scores: Scores) -> list[tuple[str, str]]:
     found = scores.to_dict()
     if scores.task == "binary":
         wanted = ("f1", "precision", "recall", *wanted)
-    return [(name.replace("_", " "), _cell(found[name])) for name in wanted if name in found]
+    singles = [(name.replace("_", " "), _cell(found[name])) for name in wanted if name in found]
+    if "unknown" in found:
+        singles.append(("unknown", _amount(found["unknown"])))
+    return singles
 
 
 def text(scores: Scores) -> str:

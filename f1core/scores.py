@@ -19,8 +19,9 @@ _TOP_K = ("accuracy", "exact_match", "f1_of_means")
 _MANY_LABELS = (*_TOP_K, "hamming_loss")
 _ONE_CLASS = (*_MANY_LABELS, "balanced_accuracy", "mcc", "kappa")
 # Every key that `to_dict` can have, of whatever task; and those of which less is better.
-METRICS = (*RATIOS, *(f"{ratio}_{kind}" for kind in AVERAGES for ratio in RATIOS), *_ONE_CLASS)
-LOSSES = ("hamming_loss",)
+_AVERAGED = tuple(f"{ratio}_{kind}" for kind in AVERAGES for ratio in RATIOS)
+METRICS = (*RATIOS, *_AVERAGED, *_ONE_CLASS, "unknown")
+LOSSES = ("hamming_loss", "unknown")
 
 # What `Scores.interval` asks: `f1core/__init__.py` sets it, since intervals are made of scores.
 find_interval: Callable[..., tuple[float, float]] | None = None
@@ -100,7 +101,8 @@ class Scores(Tabulated):
         """(C, C) counts, rows = truth; multilabel (L, 2, 2) as scikit-learn's.
 
         Of spans (C + 1, C + 1): the last row is of spans that the truth has not, the last column
-        of those that the prediction has not.
+        of those that the prediction has not. With `unknown="miss"` (C, C + 1): the last column is
+        of predictions that are no class.
         """
         return self.confusion_matrix()
 
@@ -134,11 +136,12 @@ class Scores(Tabulated):
         elif self._counts.confusion is None:
             self._one_prediction("confusion")
             raise F1Error(
-                f"the confusion matrix of {self._counts.n_classes} classes was not kept; "
+                f"the confusion matrix of {self._size} classes was not kept; "
                 "confusion=True keeps it"
             )
         else:
-            matrix = self._counts.confusion.view()
+            rows = self._options.known(self._counts.n_classes)
+            matrix = self._counts.confusion[:rows].view()
             matrix.setflags(write=False)
         if normalize is None:
             return matrix
@@ -149,11 +152,9 @@ class Scores(Tabulated):
     @cached_property
     def classes(self) -> list[Any]:
         """The classes' names, label values or numbers, in the order of `per_class`."""
-        if self._counts.labels is not None:
-            found = list(self._counts.labels.tolist())
-        else:
-            found = list(self._options.names or range(self._counts.n_classes))
-        return found[:-1] if self.task == "spans" else found
+        labels = self._counts.labels
+        found = (self._options.names or range(self._size)) if labels is None else labels.tolist()
+        return list(found)[: self._size]
 
     def to_dict(self, *, per_class: bool = False, **unknown: Any) -> dict[str, Any]:
         """Every metric by name, as plain floats: {"f1_macro": …, "accuracy": …}.
@@ -185,7 +186,7 @@ class Scores(Tabulated):
         for kind in self.averages:
             average = getattr(self, kind)
             found |= {f"{name}_{kind}": float(getattr(average, name)) for name in self.ratios}
-        return found | {name: getattr(self, name) for name in self._single_numbers()}
+        return found | {name: float(getattr(self, name)) for name in self._single_numbers()}
 
     def metric(self, name: str) -> float:
         """One number by its name in `to_dict`.
@@ -274,7 +275,7 @@ class Scores(Tabulated):
     # ---- inside --------------------------------------------------------------------------
 
     def _single_numbers(self) -> tuple[str, ...]:
-        return single_numbers(self.task, self._options.top_k)
+        return single_numbers(self.task, self._options.top_k, self._options.counts_unknown)
 
     def _single_label(self, name: str) -> None:
         if self.task == "multilabel":
@@ -287,10 +288,10 @@ class Scores(Tabulated):
             raise F1Error(f"{name} needs one predicted class a row, top_k is {self._options.top_k}")
 
 
-def single_numbers(task: str, top_k: int = 1) -> tuple[str, ...]:
+def single_numbers(task: str, top_k: int = 1, unknown: bool = False) -> tuple[str, ...]:
     """The metrics without an average that a task has."""
     if task == "spans":
         return ("f1_of_means",)
     if task == "multilabel":
         return _MANY_LABELS
-    return _TOP_K if top_k > 1 else _ONE_CLASS
+    return _TOP_K if top_k > 1 else (*_ONE_CLASS, "unknown") if unknown else _ONE_CLASS

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from . import option_values
-from .count_layout import CELLS, PRED
+from .count_layout import CELLS, PRED, TRUE
 from .counts import Array, Counts
 from .dedup.deduplicator import Deduplicator
 from .dedup.stored_rows import StoredRows
@@ -99,11 +99,16 @@ def _refuse_misfit(options: Options, kept: Counts | StoredRows) -> None:
     task = options.task
     multilabel = kept.rows is not None if isinstance(kept, Counts) else task == "multilabel"
     width = options.n_classes if task != "binary" else 2
+    columns = None if width is None else width + options.counts_unknown
     named = kept.labels is not None and (task != "multiclass" or width is not None)
     if task is None or (task == "multilabel") != multilabel or named:
         raise F1Error(f"its counts do not belong to its task, {task}")
-    if width not in (None, kept.n_classes):
+    if columns not in (None, kept.n_classes):
         raise F1Error(f"its counts do not belong to its {width} classes")
+    if options.counts_unknown:
+        true = kept.per_class[TRUE] if isinstance(kept, Counts) else np.append(kept.truth, 0)
+        if true[-1] > 0 if isinstance(kept, Counts) else true.max() == kept.n_classes:
+            raise F1Error("it holds a true label that is none of its classes")
     if isinstance(kept, Counts) and not _fits(options, kept):
         raise F1Error("its counts do not belong to its options")
 
@@ -145,7 +150,7 @@ def _plain(options: Options, negative: Any) -> dict[str, Any]:
     ranked = options.top_k if options.ranks else None
     newer = {
         "pos_label": options.pos_label, "spans": options.spans, "negative": negative,
-        "ranked": ranked,
+        "ranked": ranked, "unknown": None if options.unknown == "error" else options.unknown,
     }  # fmt: skip
     given: dict[str, Any] = {
         "names": None if options.names is None else options.given_classes,

@@ -31,7 +31,8 @@ class Tabulated(Averages):
         -------
         list
             Rows (true, predicted, count, share): `share` is out of all rows of the true class, and
-            the row's `interval` bounds it (None for weighted or clustered rows).
+            the row's `interval` bounds it (None for weighted or clustered rows). What is predicted
+            is None where it is no class, with `unknown="miss"`.
 
         Raises
         ------

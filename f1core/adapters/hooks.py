@@ -148,6 +148,14 @@ def positive(y_pred: Any, from_logits: bool = False) -> Any:
     return scores[:, 1] - scores[:, 0]
 
 
+def refuse_idle_unknown(options: Options, who: str) -> None:
+    """Complain about unknown="miss" before the first scores come, of which it is not."""
+    if options.counts_unknown:
+        raise F1Error(
+            f"unknown='miss' is for predicted labels, and {who} passes on scores: leave it out"
+        )
+
+
 class Rounds:
     """One or several metrics of the same arrays, as LightGBM and XGBoost ask after a round."""
 
@@ -159,6 +167,7 @@ class Rounds:
         refuse_unknown(options, _OPTIONS, type(self).__name__)
         thread_count(options.pop("threads", None))
         made = make_options(task, **options)
+        refuse_idle_unknown(made, "a booster")
         if isinstance(made.pos_label, str) and made.names is None:
             raise F1Error(
                 f"pos_label is {shown(made.pos_label)}, and a booster passes on no labels but "

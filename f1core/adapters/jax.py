@@ -65,6 +65,7 @@ class _Layout:
 
     options: Options
     width: int
+    columns: int  # of counts: one more where predicted labels may be unknown
     matrix: bool
     wide: bool  # whether counters are int64
 
@@ -72,7 +73,7 @@ class _Layout:
     def form(self) -> Form:
         """A form in which the counters of any batch lie alike."""
         task = self.options.task or ""
-        return Form(task, self.options, self.width, matrix=self.matrix, samples=self.wide)
+        return Form(task, self.options, self.columns, matrix=self.matrix, samples=self.wide)
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,9 @@ def init(task: str, *, classes: Any = None, **options: Any) -> State:
     classes
         How many classes, or their names; a binary task needs none.
     **options
-        threshold, top_k, from_logits, ignore_index, average_over, zero_division, beta, confusion
-        and pos_label, as `f1core.Accumulator` has them. Up to 1,024 classes a confusion matrix is
-        kept; `confusion=False` keeps three sums a class.
+        threshold, top_k, from_logits, ignore_index, average_over, zero_division, beta, confusion,
+        pos_label and unknown (of labels that are integers), as `f1core.Accumulator` has them. Up
+        to 1,024 classes a confusion matrix is kept; `confusion=False` keeps three sums a class.
 
     Raises
     ------
@@ -146,8 +147,8 @@ def init(task: str, *, classes: Any = None, **options: Any) -> State:
             f"classes is None; say how many there are, or their names: a {task} state has a fixed "
             "shape"
         )
-    wide = bool(jax.config.jax_enable_x64)
-    layout = _Layout(made, width, made.keeps_confusion(width), wide)
+    wide, columns = bool(jax.config.jax_enable_x64), width + made.counts_unknown
+    layout = _Layout(made, width, columns, made.keeps_confusion(columns), wide)
     several, dtype = (1, jnp.int64) if wide else (limbs.LIMBS, jnp.int32)
     size = layout.form.length
     return State(
@@ -244,10 +245,9 @@ from_logits=True): refused rows count nowhere
         )
     vector, sums, refused = (np.asarray(each) for each in (state.counts, state.sums, state.refused))
     _refuse(limbs.as_integers(refused), layout)
-    form = layout.form
-    counts = form.counts(limbs.as_integers(vector))
+    counts = layout.form.counts(limbs.as_integers(vector))
     if sums.any():
-        counts = counts.as_weighted() + form.counts(limbs.as_sums(sums))
+        counts = counts.as_weighted() + layout.form.counts(limbs.as_sums(sums))
     return Scores(counts, layout.options)
 
 
@@ -264,7 +264,8 @@ def _form(
     layout: _Layout, true: Any, true_shape: tuple[int, ...], pred: Any, pred_shape: tuple[int, ...]
 ) -> Form:
     # A floating number a row of a multiclass task can only be a label, whole or refused.
-    floats = layout.options.task == "multiclass" and len(pred_shape) == 1 and is_floating(pred)
+    whole = layout.options.task == "multiclass" and not layout.options.counts_unknown
+    floats = whole and len(pred_shape) == 1 and is_floating(pred)
     form = read_form(
         layout.options, (true, true_shape), (np.dtype("i4") if floats else pred, pred_shape),
         layout.width, matrix=layout.matrix, samples=layout.wide,

@@ -68,7 +68,8 @@ class Vectors:
         if self.options.resamples:
             raise F1Error("resamples are kept by an Accumulator or a ScoreMeter, not by one metric")
         self.width = 2 if task == "binary" else self.options.n_classes or 0
-        self._shape = (4 if task == "multilabel" else 3, self.width)
+        self.columns = self.width + self.options.counts_unknown
+        self._shape = (4 if task == "multilabel" else 3, self.columns)
         self.length = math.prod(self._shape) + (ROWS if task == "multilabel" else 0)
 
     @property
@@ -83,7 +84,7 @@ class Vectors:
         names = {f"{self._prefix}{key}": name for key, name in self._names.items()}
         if not self._by_class:
             return names
-        classes = self.options.names or range(self._shape[1])
+        classes = self.options.names or range(self.width)
         return {f"{key}_{each}": name for key, name in names.items() for each in classes}
 
     @property
@@ -94,7 +95,8 @@ class Vectors:
     @property
     def digest(self) -> str:
         """A short name of the options: states of other options have another."""
-        return hashlib.blake2b(repr(self.options).encode(), digest_size=4).hexdigest()
+        said = repr(self.options).replace(", unknown='error'", "")  # states of before it was one
+        return hashlib.blake2b(said.encode(), digest_size=4).hexdigest()
 
     def count(self, preds: Any, target: Any, sample_weight: Any = None) -> Array | None:
         """(length,) int64, or float64 sums of weights; None for an empty batch."""

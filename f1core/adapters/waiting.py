@@ -35,7 +35,7 @@ class Waiting:
         self._waits = False  # whether anything does
         self._number = 0
         self.form: Form = form_of(  # of the last batch, which says what was refused
-            options, str(options.task), vectors.width, np.dtype(np.int64), np.dtype(np.float32)
+            options, str(options.task), vectors.columns, np.dtype(np.int64), np.dtype(np.float32)
         )
 
     def update(

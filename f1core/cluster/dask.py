@@ -140,7 +140,12 @@ def score_frame(
 def _counted(plan: Plan, number: int, columns: list[str], frame: Any) -> Outcome:
     where = f"partition {number}"
     try:
-        batch = {name: to_numpy(frame[name], f"column {name}") for name in columns}
+        batch = {
+            name: frame[name].to_numpy()
+            if name == plan.missing
+            else to_numpy(frame[name], f"column {name}")
+            for name in columns
+        }
     except F1Error as error:
         return F1Error(f"{where}: {error}")
     return plan.frame(where, [batch])

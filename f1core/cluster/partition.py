@@ -56,7 +56,8 @@ class Plan:
         """Plan for a frame of these names and types; return the names of what is read, too."""
         names, types = zip(*fields, strict=True)
         kinds = dict(zip(names, map(str, types), strict=True))
-        chosen = Selection(list(names), classes=classes, **columns)
+        unknown = options.get("unknown", "error")
+        chosen = Selection(list(names), classes=classes, unknown=unknown, **columns)
         truth, scores = (
             stacked([_none_of(kinds[name]) for name in some])
             for some in (chosen.target, chosen.probabilities)
@@ -65,6 +66,11 @@ class Plan:
         plan = cls(truth, scores, task, chosen.classes, options)
         plan._chosen = chosen
         return plan, chosen.all
+
+    @property
+    def missing(self) -> str | None:
+        """The column of predictions that may hold nulls."""
+        return None if self._chosen is None else self._chosen.missing
 
     def frame(self, where: str, batches: Iterable[Mapping[str, Array]]) -> Outcome:
         """Count one partition of columns, in batches of any size."""

@@ -69,8 +69,9 @@ def score(
 def _count(plan: bytes, columns: list[str], block: Any) -> Any:
     """One state for a block."""
     part = _place()
-    batches = (arrays(some, columns) for some in [block] if len(some))
-    return state_row(part, pickle.loads(plan).frame(f"block {part}", batches))
+    counted = pickle.loads(plan)
+    batches = (arrays(some, columns, missing=counted.missing) for some in [block] if len(some))
+    return state_row(part, counted.frame(f"block {part}", batches))
 
 
 def _add(states: Any) -> Any:

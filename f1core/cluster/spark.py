@@ -72,11 +72,15 @@ def _count(plan: bytes, columns: list[str], batches: Iterable[Any]) -> Iterator[
     """One state for the rows of a partition, if it has any."""
     context: Any = pyspark.TaskContext.get()
     part = 0 if context is None else context.partitionId()
+    counted = pickle.loads(plan)
     parts = (
-        {name: array(column, name) for name, column in zip(columns, b.columns, strict=True)}
+        {
+            name: array(column, name, name == counted.missing)
+            for name, column in zip(columns, b.columns, strict=True)
+        }
         for b in batches
     )
-    outcome = pickle.loads(plan).frame(f"partition {part}", parts)
+    outcome = counted.frame(f"partition {part}", parts)
     if isinstance(outcome, F1Error) or outcome.counts is not None:
         yield from state_row(part, outcome).to_batches()
 

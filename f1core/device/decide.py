@@ -110,7 +110,7 @@ def _targets(form: Form, xp: Operations, true: Any, constants: Constants) -> tup
         return read, None if ignored is None else true != ignored
     one = true == 1
     good = (xp.total(one) == 1) & (xp.total(true != 0) == 1)
-    ids = xp.total(xp.where(one, xp.arange(form.width, true), 0))
+    ids = xp.total(xp.where(one, xp.arange(form.classes, true), 0))
     place = form.ignored_class
     if place is not None:
         kept = ~(good & (ids == place))
@@ -124,7 +124,10 @@ def _targets(form: Form, xp: Operations, true: Any, constants: Constants) -> tup
 def _predicted(form: Form, xp: Operations, pred: Any, constants: Constants) -> _Read:
     """The predicted classes: (n,), or (n, k) of top-k."""
     if form.kind == "labels":
-        return _ids(form, xp, pred, constants, form.pred_limit)
+        found = _ids(form, xp, pred, constants, form.pred_limit)
+        if form.options.counts_unknown:  # in the last column, and none of them is wrong
+            return _Read(xp.where(found.wrong, form.classes, found.ids), found.wrong & ~found.wrong)
+        return found
     if form.kind == "multiclass" and form.cut is not None:
         return _largest_quotient(form, xp, xp.double(pred), constants.cut)
     if form.kind == "multiclass":
@@ -158,7 +161,7 @@ def class_ids(
     if limit is not None:
         good = (labels == xp.cast_like(ids, labels)) & (ids <= limit) & (ids >= -limit)
     if constants.labels is None:
-        inside = (ids >= 0) & (ids < form.width)
+        inside = (ids >= 0) & (ids < form.classes)
     else:
         at = xp.search(constants.labels, ids)
         inside, ids = constants.labels[at] == ids, constants.places[at]

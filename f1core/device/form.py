@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import BFLOAT16, exact_limit, widened
+from ..arrays import BFLOAT16, exact_limit, is_floating, widened
 from ..count_layout import EXACT, ROWS, Array
 from ..counts import Counts
+from ..errors import IdleOption
 from ..float_bits import cuts_of, probability_range, rounded, score_dtype
 from ..inputs import check
 from ..options import Options
@@ -63,6 +64,11 @@ class Form:
         return int(self.misses)
 
     @property
+    def classes(self) -> int:
+        """How many classes there are: one less than columns where predictions may be unknown."""
+        return self.options.known(self.width)
+
+    @property
     def length(self) -> int:
         """How many numbers the counts are."""
         return prod(self.shape) + self.rows
@@ -71,7 +77,7 @@ class Form:
     def ignored_class(self) -> int | None:
         """The class that `ignore_index` is of one-hot rows."""
         value = self.options.ignore_index
-        return None if value is None else self.options.place(value, self.width)
+        return None if value is None else self.options.place(value, self.classes)
 
     def counts(self, vector: Array) -> Counts:
         """The vector as counts that metrics are made of."""
@@ -110,7 +116,7 @@ def form_of(
         chosen = options.places(options.average_over, width)
         more["averaged"] = np.isin(np.arange(width), chosen)
     elif kind != "multilabel":
-        labels = _values(options, width)
+        labels = _values(options, options.known(width))
         if labels is not None:
             places = np.argsort(labels, kind="stable")
             more |= {"labels": labels[places], "places": places}
@@ -133,13 +139,13 @@ def _holds(dtype: np.dtype[Any], value: Any) -> bool:
 
 
 def _values(options: Options, width: int) -> Array | None:
-    """(C,) the numbers that name the classes; None where each is its own place."""
+    """(C,) the numbers that name the classes; None where each is its own place, and known."""
     names: Any = options.names
     if names is not None and isinstance(names[0], str):
         # Numbers are places in classes= as it was given.
         names = None if options.pos_label is None else (1, 0)
     if names is None or tuple(names) == tuple(range(width)):
-        return None
+        return np.arange(width) if options.counts_unknown else None
     return np.array(names, np.int64)
 
 
@@ -157,6 +163,11 @@ def read_form(
     F1Error
         If the two do not fit together, or not the options.
     """
+    if options.counts_unknown and is_floating(pred[0]):  # whose values would have to be looked at
+        raise IdleOption(
+            "unknown='miss' is for predicted labels, and y_pred holds floating numbers: leave it "
+            "out, or pass integers"
+        )
     batch = check(_like(*true, 0), _like(*pred, 1), options, None, width)
     keeps = more.pop("matrix", None)
     if batch.kind != "multilabel":

@@ -37,6 +37,7 @@ def fits(form: Form, device: torch.device) -> bool:
     here = device.type == "cuda" or (INTERPRETED and device.type == "cpu")
     whole = form.kind == "multiclass" and form.pred_limit is None  # which float32 would round
     several = form.options.top_k > 1 or form.options.ranks
+    several = several or (form.onehot and form.options.counts_unknown)  # whose rows are shorter
     if form.kind == "multiclass" and form.cut is not None:
         return False
     if form.kind == "multilabel" and form.width >= ROW_LIMIT:
@@ -163,7 +164,8 @@ class Launch:
                 ids = self._encoded(true, form.true_limit)
                 true = ids if ignored is None else torch.where(true == ignored, _SKIPPED, ids)
             if form.kind == "labels":
-                pred = self._encoded(pred, form.pred_limit)
+                unknown = form.classes if form.options.counts_unknown else _UNKNOWN
+                pred = self._encoded(pred, form.pred_limit, unknown)
         index = self._device.index
         if index is None or index == torch.cuda.current_device():
             self._run(counts, notes, true, pred, number)
@@ -171,10 +173,10 @@ class Launch:
         with torch.cuda.device(index):
             self._run(counts, notes, true, pred, number)
 
-    def _encoded(self, labels: Any, limit: int | None) -> Tensor:
-        """Labels as class ids; where classes are named by other numbers."""
+    def _encoded(self, labels: Any, limit: int | None, unknown: int = _UNKNOWN) -> Tensor:
+        """Labels as class ids; where classes are named by other numbers, or may be unknown."""
         ids, good = class_ids(self._form, OPERATIONS, labels, self._constants, limit)
-        return torch.where(good, ids, _UNKNOWN)
+        return torch.where(good, ids, unknown)
 
     def _programs(self, n: int) -> int:
         """How many programs count n rows: not more than run at once, but for very many blocks."""

@@ -111,9 +111,9 @@ class TorchReader:
             return None
         options = self._options
         width = options.n_classes or self._settled()
-        labels = not columns and options.task == "multiclass"
+        labels = not columns and (options.task == "multiclass" or options.counts_unknown)
         if labels and (width is None or pred_dtype.is_floating_point):
-            return None  # whose classes only values tell
+            return None  # whose classes only values tell, or whether they are labels
         exact = options.task == "multilabel" or options.divisors is not None
         if exact and not _has_float64(device):
             return None  # ratios would round otherwise than the CPU's

@@ -133,7 +133,7 @@ def _decided(scores: Tensor, options: Options) -> Tensor | None:
     floating = dtype is not None and (dtype.kind == "f" or dtype == BFLOAT16)
     if dtype is None or not floating or scores.numel() == 0:
         return None
-    if ndim != (1 if options.task == "binary" else 2):
+    if ndim != (1 if options.task == "binary" else 2) or options.counts_unknown:
         return None
     if options.task == "multiclass":
         return _ids(scores, options)

@@ -58,7 +58,7 @@ class TorchTotal:
             If they have.
         """
         width = self._settled()
-        if width not in (None, form.width):
+        if width not in (None, form.classes):
             raise F1Error(f"preds has {form.width} columns, there are {width} classes")
         for place, held in [*self._held.items()]:
             if held.form.length == form.length:

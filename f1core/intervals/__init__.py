@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .. import option_values
-from ..count_layout import RATIOS
+from ..count_layout import PRED, RATIOS
 from ..counts import Array, Counts
 from ..errors import F1Error, one_of, shown
 from ..options import Options
@@ -99,6 +100,8 @@ def interval(
     place = _place(counts, options, metric, of)
     if place is None:
         Scores(counts, options).metric(metric)  # refuses what is no metric
+    if metric != "unknown":
+        counts, options = _as_classes(counts, options)
     if method == "delta":
         return delta_interval(counts, options, metric, place, level)
     if place is not None:
@@ -131,7 +134,9 @@ def per_class_interval(
     if ratio not in RATIOS:
         raise F1Error(one_of("ratio", ratio, RATIOS))
     resamples, seed = _checked_resamples(resamples), seeded(seed)
-    return _of_classes(counts, options, ratio, method, level, resamples, seed)
+    low, high = _of_classes(counts, options, ratio, method, level, resamples, seed)
+    size = options.known(counts.n_classes)
+    return low[:size], high[:size]
 
 
 def checked_level(level: Any) -> float:
@@ -182,6 +187,21 @@ def _place(counts: Counts, options: Options, metric: Any, of: Any) -> int | None
     if found is None:
         raise F1Error(one_of("of", of, classes))
     return found
+
+
+def _as_classes(counts: Counts, options: Options) -> tuple[Counts, Options]:
+    """Leave out the column of unknown predictions where there are none: two classes stay two."""
+    if not options.counts_unknown or counts.per_class[PRED, -1]:
+        return counts, options
+    places = np.arange(options.known(counts.n_classes))
+    matrix, replicas = counts.confusion, counts.replicas
+    found = Counts(
+        len(places),
+        None if matrix is None else matrix[:-1, :-1],
+        None if counts.sums is None else counts.sums[:, :-1],
+        replicas=None if replicas is None else replicas.only(places),
+    )
+    return found, replace(options, unknown="error")
 
 
 def _of_classes(

@@ -64,6 +64,9 @@ def metric_interval(
     value = scores.metric(metric)
     if math.isnan(value):
         return value, value
+    if metric == "unknown":
+        ends = proportion_interval(value, scores.total, level)
+        return float(ends[0]) * scores.total, float(ends[1]) * scores.total
     chance = metric in ("mcc", "kappa")
     if chance and counts.n_classes != 2:
         return _over_chance(counts, metric, value, level)
@@ -95,14 +98,14 @@ def _floats(counts: Counts) -> Array:
 
 def _monotone(scores: Scores, stem: str, kind: str) -> bool:
     """Whether this average rises with the number of rows that are right, and with nothing else."""
-    whole = not scores._counts.per_class[:, ~scores.included].any()
+    whole = not scores._counts.per_class[:, ~scores._included].any()
     return bool(whole and (kind == "micro" or stem == "recall"))
 
 
 def _by_accuracy(scores: Scores, name: str, level: float) -> tuple[float, float]:
     """Bound what follows from the share of rows that are right: accuracy, micro averages."""
     sums = _floats(scores._counts)
-    tp, pred, true = sums[:, scores.included].sum(axis=1)
+    tp, pred, true = sums[:, scores._included].sum(axis=1)
     if name in _OF_ROWS or name.endswith("weighted"):
         tp = sums[TP].sum()
     rows = float(scores.total)
@@ -113,7 +116,7 @@ def _by_accuracy(scores: Scores, name: str, level: float) -> tuple[float, float]
         return low, high
     ends = []
     for share in (low, high):
-        total = rows * int(scores.included.sum())
+        total = rows * int(scores._included.sum())
         hits = share * rows
         over, under = fraction(name, hits, pred, true, total, scores._options.coefs)
         if not under > 0:  # as specificity where one class is all there is
@@ -125,15 +128,15 @@ def _by_accuracy(scores: Scores, name: str, level: float) -> tuple[float, float]
 def _micro(scores: Scores, stem: str, value: float, level: float) -> tuple[float, float] | None:
     """Bound a micro average over some of the classes."""
     counts, options = scores._counts, scores._options
-    tp, pred, true = _floats(counts)[:, scores.included].sum(axis=1)
+    tp, pred, true = _floats(counts)[:, scores._included].sum(axis=1)
     stem = "recall" if stem not in RATIOS else stem
     if stem in ("precision", "recall"):
         low, high = proportion_interval(tp, pred if stem == "precision" else true, level)
         return float(low), float(high)
     every = classes_of(counts, options, stem)
-    hits, missed, false = (np.atleast_1d(x[scores.included].sum()) for x in every[:3])
+    hits, missed, false = (np.atleast_1d(x[scores._included].sum()) for x in every[:3])
     summed = Classes(hits, missed, false, every.coefs)
-    changes = [np.where(scores.included, change[0], 0.0) for change in summed.changes]
+    changes = [np.where(scores._included, change[0], 0.0) for change in summed.changes]
     variance = summed_variance(
         _rows(counts), counts.confusion, changes, None, stem == "specificity"
     )
@@ -145,14 +148,14 @@ def _micro(scores: Scores, stem: str, value: float, level: float) -> tuple[float
 def averaged(scores: Scores, metric: str, stem: str, kind: str, scale: Any = 1.0) -> Averaged:
     """Take an average over classes apart, with the rows of each class times a scale."""
     counts, options = scores._counts, scores._options
-    included, undefined = scores.included, options.zero_division
+    included, undefined = scores._included, options.zero_division
     true = _floats(counts)[TRUE]
     if metric == "balanced_accuracy":
         stem, kind, undefined, included = "recall", "macro", 0.0, true > 0
     every = classes_of(counts, options, stem)
     weights = np.where(included, {"macro": 1.0, "weighted": true}[kind], 0.0)
     if math.isnan(undefined):
-        weights[(every.trials == 0) & scores.included] = 0.0
+        weights[(every.trials == 0) & scores._included] = 0.0
     weights = weights / max(float(weights.sum()), 1e-300)
     hits, missed, false = ((x * scale)[included] for x in every[:3])
     each, matrix = Classes(hits, missed, false, every.coefs), counts.confusion

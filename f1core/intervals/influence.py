@@ -60,7 +60,7 @@ def ratio_influence(
         raise F1Error(
             f"method='delta' does not know {metric}; it is for precision, recall, F and their like"
         )
-    included = Scores(counts, options).included
+    included = Scores(counts, options)._included
     weights = _weights(counts, included, kind, 1 if place is None else place)
     over, under = _fraction(stem, counts, options)
     if kind == "micro":

@@ -151,20 +151,17 @@ def compare(
     moved = drawn[0].metric(metric) - drawn[1].metric(metric)
     few = understated(counted[0][0].total if pairs else units_of(drawn[0].totals), level)
     moved = difference + (moved - difference) * float(few) ** 0.5
+    most = counted[0][0].total if metric == "unknown" else 2.0 if metric in _SIGNED else 1.0
     moved = _blurred(moved, max(_one_row(each, metric) for each in told), seed)
-    if metric in _EXACT and plain:
-        p_value = _mcnemar(*discordant(a, b))
-    else:
-        p_value = _shifted(moved, difference)
-    most = 2.0 if metric in _SIGNED else 1.0
-    low, high = np.clip(percentiles(moved, level), -most, most)
-    ends = float(low), float(high)
-    return Comparison(metric, value_a, value_b, difference, ends, p_value, level)
+    exact = metric in _EXACT and plain
+    p_value = _mcnemar(*discordant(a, b)) if exact else _shifted(moved, difference)
+    low, high = np.clip(percentiles(moved, level), -most, most).tolist()
+    return Comparison(metric, value_a, value_b, difference, (low, high), p_value, level)
 
 
 _OPTIONS = (
     "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
-    "zero_division", "beta", "pos_label",
+    "zero_division", "beta", "pos_label", "unknown",
 )  # fmt: skip
 
 
@@ -181,7 +178,8 @@ def _batches(
             except IdleOption as error:
                 idle[name] = error
             k = 0 if options.ranks else options.top_k
-            options = replace(options, threshold=0.5, from_logits=False, top_k=k)
+            plain = {"threshold": 0.5, "from_logits": False, "unknown": "error"}
+            options = replace(options, top_k=k, **plain)  # type: ignore[arg-type]
             return check(y_true, pred, options, weight, exact=True)
 
     arrays = {"y_true": y_true, "pred_a": pred_a, "pred_b": pred_b}
@@ -268,7 +266,8 @@ def _one_row(told: Resamples, metric: str) -> float:
     if metric == "f1_of_means":
         stem, kind = "f1", "macro"
     if stem not in RATIOS or kind == "samples":
-        return 1 / float(units(told.totals))
+        whole = told.totals.mean() if metric == "unknown" else 1  # a number of rows, or a share
+        return float(whole / units(told.totals))
     trials = trials_of(told, "recall" if kind == "weighted" else stem)[:, told.included]
     if kind != "macro":
         return 1 / float(units(trials.sum(axis=1)))

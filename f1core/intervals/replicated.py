@@ -29,6 +29,10 @@ def metric_interval(
     if over_classes:  # a class that a replica lacks tells nothing
         drawn = replace(drawn, options=replace(drawn.options, zero_division=np.nan))
     value, found = scores.metric(metric), drawn.metric(metric)
+    whole_sum = 1.0
+    if metric == "unknown":  # a number of rows, as a share of them
+        whole_sum = float(scores.total)
+        value, found = value / whole_sum, found / np.maximum(drawn.totals, 1e-300)
     found = found[~np.isnan(found)]
     if np.isnan(value) or len(found) < 2:
         return float("nan"), float("nan")
@@ -49,7 +53,7 @@ def metric_interval(
             unit = min(unit, (unit * variance / (value * (1 - value))) ** 0.5)
         moments = Moments(value, variance, min(unit, 1.0), (min(bias, 0.0), max(bias, 0.0)))
     low, high = interval_of(moments, level)
-    return (2 * low - 1, 2 * high - 1) if signed else (low, high)
+    return (2 * low - 1, 2 * high - 1) if signed else (low * whole_sum, high * whole_sum)
 
 
 def _of_average(
@@ -124,5 +128,5 @@ def _unit(drawn: Resamples, scores: Scores, stem: str, kind: str, whole: Array) 
     if stem not in RATIOS or kind != "micro":
         return float(1 / whole)
     a, b, c = classes_of(scores._counts, drawn.options, stem).coefs
-    trials = trials_of(drawn, stem)[:, scores.included]
+    trials = trials_of(drawn, stem)[:, scores._included]
     return float(max(b, c) / (a * units_of(trials.sum(axis=1))))

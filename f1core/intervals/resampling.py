@@ -35,13 +35,13 @@ class Resamples:
     sums: Array
     rows: Array | None
     options: Options
-    included: Array  # (C,) the classes that the averages of the whole look at
+    included: Array  # (C,) the columns of counts that the averages of the whole look at
     labels: Array | None
 
     @classmethod
     def like(cls, whole: Counts, options: Options, sums: Array, rows: Any = None) -> Resamples:
         """Resamples of these counts."""
-        return cls(sums, rows, options, Scores(whole, options).included, whole.labels)
+        return cls(sums, rows, options, Scores(whole, options)._included, whole.labels)
 
     @property
     def totals(self) -> Array:
@@ -60,6 +60,8 @@ class Resamples:
             return np.asarray(metrics.f1_of_means(*means))
         if name in RATIOS:
             return self.ratio(name)[:, 1]
+        if name == "unknown":
+            return np.asarray(self.sums[:, PRED, -1], np.float64)
         if self.rows is None and name in ("mcc", "kappa", "balanced_accuracy"):
             return np.concatenate([part._over_classes(name) for part in self._parts()])
         return np.array([self._single(name, i) for i in range(len(self.sums))])

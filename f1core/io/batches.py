@@ -94,7 +94,7 @@ def step(row_bytes: float) -> int:
 
 def batches_of(parts: Iterable[Any], chosen: Selection, first: int = 0) -> Iterator[Columns]:
     """Cut record batches where they are large; rows in errors count from `first`."""
-    done = first
+    done, columns = first, chosen.all
     for part in parts:
         if not len(part):
             continue
@@ -103,23 +103,28 @@ def batches_of(parts: Iterable[Any], chosen: Selection, first: int = 0) -> Itera
         for start in range(0, len(part), rows):
             piece = part.slice(start, rows)
             with counted_from(done):
-                found = arrays(piece, chosen.all, chosen.extra)
+                found = arrays(piece, columns, chosen.extra, chosen.missing)
             yield found
             done += len(piece)
 
 
-def arrays(batch: Any, columns: Iterable[str], extra: Collection[str] = ()) -> Columns:
+def arrays(
+    batch: Any, columns: Iterable[str], extra: Collection[str] = (), missing: str | None = None
+) -> Columns:
     """Read columns of a record batch or a table by name, without a copy where possible.
 
     Those that are `extra` stay Arrow's: they may hold anything, and few rows of them are looked at.
+    Of the others only the column `missing` may hold nulls, which are None then.
     """
     return {
-        name: batch.column(name) if name in extra else array(batch.column(name), name)
+        name: batch.column(name)
+        if name in extra
+        else array(batch.column(name), name, name == missing)
         for name in columns
     }
 
 
-def array(column: Any, name: str) -> Array:
+def array(column: Any, name: str, missing: bool = False) -> Array:
     """Read an Arrow column as (n,), or a column of equally long lists as (n, C)."""
     import pyarrow as pa
 
@@ -128,6 +133,8 @@ def array(column: Any, name: str) -> Array:
         raise F1Error(f"column {name} holds tensors of shape {tuple(shape)}; use one row each")
     column = plain_arrow(column)
     kind = column.type
+    if missing and column.null_count and not pa.types.is_nested(kind):
+        return np.array([*column.to_pylist(), None], dtype=object)[:-1]
     _refuse_nulls(column, name, 1)
     if hasattr(kind, "value_type"):
         return _rows(column, name)

@@ -41,11 +41,13 @@ def used(
     """Use all batches of the chosen columns; once more where a later cell makes labels text."""
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
     names, count = (None, None) if words else option_values.classes(classes)
-    looked = partial(_looked, classes=names or count, **columns)
+    unknown = options.get("unknown", "error")
+    looked = partial(_looked, classes=names or count, unknown=unknown, **columns)
     spelling = Spelling(
         option_values.flag("text_labels", text_labels),
         option_values.flag("empty_labels", empty_labels),
         _texts(classes if words else names, options),  # a generator is used up by now
+        unknown == "miss",
     )
     while True:
         try:
@@ -63,7 +65,9 @@ def used(
             raise
 
 
-def _looked(source: Source, target: Names, probabilities: Names | None, **others: Any) -> Selection:
+def _looked(
+    source: Source, target: Names, probabilities: Names | None, unknown: Any, **others: Any
+) -> Selection:
     """Choose what was asked for of a source's columns; an .npy has its target beside it."""
     targets = [target] if isinstance(target, str) else list(target)
     names = list(source.names)
@@ -78,7 +82,7 @@ def _looked(source: Source, target: Names, probabilities: Names | None, **others
     names += [key for key in source.keys if key in asked]  # which no pattern means
     wanted = (source.whole or "y_prob") if probabilities is None else probabilities
     try:
-        return Selection(names, targets, wanted, **others, whole=source.whole)
+        return Selection(names, targets, wanted, **others, whole=source.whole, unknown=unknown)
     except F1Error as error:
         raise error if source.hint is None else F1Error(f"{error}: {source.hint}") from None
 

@@ -23,8 +23,9 @@ Names = str | Iterable[str]
 class Selection:
     """Column names and patterns, looked up among the columns that there are.
 
-    `classes` are as in `f1core.score`: what a pattern's `*` stands for are their names. `whole` is
-    a name that no pattern means, `extra` are columns that say nothing of classes.
+    `classes` and `unknown` are as in `f1core.score`: what a pattern's `*` stands for are the names
+    of classes. `whole` is a name that no pattern means, `extra` are columns that say nothing of
+    classes.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Selection:
         classes: Any = None,
         whole: str | None = None,
         extra: Names | None = None,
+        unknown: str = "error",
     ) -> None:
         self.class_names, self.count = option_values.classes(classes)
         self._asked = self.class_names is None  # whether the columns name the classes
@@ -53,6 +55,7 @@ class Selection:
         none = f"probabilities {shown(probabilities)} leave no column beside the target"
         taken = [*self.target, *single]
         self.probabilities, self.stems = _without(taken, columns, stems, none)
+        self._unknown = unknown
         self._listed = not by_pattern, not patterned
         self._named = whole is None  # columns of an array have numbers, no names
         self.settled = False
@@ -70,6 +73,12 @@ class Selection:
     def classes(self) -> Any:
         """Names of the classes by columns or caller, or their number; as for `score`."""
         return self.count if self.class_names is None else list(self.class_names)
+
+    @property
+    def missing(self) -> str | None:
+        """The column of predictions whose nulls are abstentions, if they are."""
+        one = self._unknown == "miss" and len(self.probabilities) == 1
+        return self.probabilities[0] if one else None
 
     def refuse_stray(self, batch: Mapping[str, Array], whole_numbers: Collection[str] = ()) -> None:
         """Refuse a column that is no scores, such as an id, where the columns name the classes."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -42,12 +42,14 @@ class Spelling:
     """Record of how the label cells of all text files of one run are written.
 
     `values` are labels that the caller named: a string that looks like a number says that labels
-    are text.
+    are text. Where predictions may be `unknown`, an empty cell among them is one, and so is NA.
     """
 
     def __init__(
-        self, text_labels: bool = False, empty_labels: bool = False, values: Any = ()
-    ) -> None:
+        self, text_labels: bool = False, empty_labels: bool = False, values: Any = (),
+        unknown: bool = False,
+    ) -> None:  # fmt: skip
+        self.unknown, self._compared = unknown, (TARGET,) if unknown else _LABELS
         named = [value for value in values if isinstance(value, str)]
         self._empty = empty_labels or "" in named
         self._named = frozenset(named)
@@ -90,12 +92,18 @@ class Spelling:
         found = {}
         for role, cell in cells.items():
             form = next(iter(self._forms[role]), "")
-            found[role] = cell.as_text() if self.text[role] else cell.as_numbers(form)
+            numbers = partial(cell.as_numbers, form, partial(self._gone, role))
+            found[role] = cell.as_text() if self.text[role] else numbers()
             self._given = self._given or not self.text[role]
-            room = self.text[role] and role in _LABELS and len(self._distinct) < _KEPT
+            room = self.text[role] and role in self._compared and len(self._distinct) < _KEPT
             if room and len(cell.distinct) <= _KEPT:
                 self._distinct.update(cell.distinct)
         return found
+
+    def _gone(self, role: str, text: str) -> bool:
+        """Whether a cell is missing, and may be."""
+        missing = text in _MISSING or not (text.strip() or self._empty)
+        return self.unknown and role == PREDICTION and missing and text not in self._named
 
     def check(self) -> None:
         """Refuse, after the last row, what no single cell could tell.
@@ -137,7 +145,7 @@ class Spelling:
             forms.add("whole")
         else:
             self._look_closely(role, cells, name, where, first)
-        plain = forms <= {"whole"} if role == ID else len(forms) == 1
+        plain = forms <= {"whole"} if role == ID else len(forms) <= 1
         plain = plain and not forms & {"word", "number", "fraction"} and role not in self._doubts
         if plain or self.text[role]:
             return
@@ -152,13 +160,15 @@ class Spelling:
 
     def _look_closely(self, role: str, cells: _Cells, name: str, where: str, first: int) -> None:
         """Take in cells one by one: a missing value or a fraction is no label among numbers."""
-        blank = cells.first(lambda text: not text.strip())
+        gone = partial(self._gone, role)
+        blank = cells.first(lambda text: not text.strip() and not gone(text))
         if blank is not None and (role == ID or not self._empty):
             said = "" if role == ID else "; drop or fill such rows, or say empty_labels=True"
             raise F1Error(f"column {name} is empty at row {first + blank[0]}{said}")
-        forms = {text: _form(text) for text in cells.distinct}
+        forms = {text: _form(text) for text in cells.distinct if not gone(text)}
         present = {form for text, form in forms.items() if text not in _MISSING}
-        if role == PREDICTION and "fraction" in present and "word" not in present:
+        fractions = "fraction" in present and "word" not in present
+        if role == PREDICTION and fractions and not self.unknown:
             self.scores = True
             raise Reread("scores have fractions here and none before")
         absent = [text for text in forms if text in _MISSING and text not in self._named]
@@ -230,16 +240,20 @@ class _Cells:
         """(n,) the cells as they stand."""
         return np.asarray(np.array(self.distinct, dtype=object)[self._places])
 
-    def as_numbers(self, form: str) -> Array:
-        """(n,) the cells as whole numbers, floats or booleans."""
+    def as_numbers(self, form: str, gone: Callable[[str], bool]) -> Array:
+        """(n,) the cells as whole numbers, floats or booleans; None for what is gone."""
         if self.whole is not None:
             return self.whole
+        texts = [text for text in self.distinct if not gone(text)]
         if form == "whole":
-            values = np.fromiter(map(int, self.distinct), np.int64, len(self.distinct))
+            values: Array = np.fromiter(map(int, texts), np.int64, len(texts))
         elif form == "whole.0" or form.startswith("exponent"):
-            values = np.array([float(text) for text in self.distinct])
+            values = np.array([float(text) for text in texts])
         else:
-            values = np.array([text.strip()[0] in "tT" for text in self.distinct], dtype=bool)
+            values = np.array([text.strip()[0] in "tT" for text in texts], dtype=bool)
+        if len(texts) < len(self.distinct):
+            known = dict(zip(texts, values.tolist(), strict=True))
+            values = np.array([*map(known.get, self.distinct), None], dtype=object)[:-1]
         return np.asarray(values[self._places])
 
 

@@ -129,7 +129,7 @@ class Delimited(Source):
         import pyarrow as pa
 
         column = self._first.column(name)
-        if self._spelling.scores or not pa.types.is_floating(column.type):
+        if self._spelling.unknown or self._spelling.scores or not pa.types.is_floating(column.type):
             return self._spelling.scores
         if column.null_count:
             return True  # and refused

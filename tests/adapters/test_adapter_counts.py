@@ -106,3 +106,21 @@ def test_what_one_rank_refuses_of_a_device_is_told_on_every_rank(tmp_path):
             assert found[what] == {"torchmetrics": expected, "ignite": expected}
         for sentence in found["refused"].values():
             assert "1 row was refused, the first in update 1, target at row 3" in sentence
+
+
+@pytest.mark.parametrize("made", [ScoreMetric, Ignite])
+def test_labels_that_are_no_class_are_counted_and_missed(made):
+    true, pred = np.array([0, 1, 2, 2, 1]), np.array([0, 7, 2, 1, -1])
+    how = {"task": "multiclass", "classes": 3, "unknown": "miss"}
+    names = ["f1_macro", "f1_micro", "accuracy", "mcc", "unknown"]
+    metric, expected = made(names, **how), score(true, pred, **how)
+    each = made("recall", average="per_class", **how)
+    for rows in (slice(0, 1), slice(1, 2), slice(2, 5)):
+        batch = torch.from_numpy(pred[rows]), torch.from_numpy(true[rows])
+        for one in (metric, each):
+            one.update(*([batch] if made is Ignite else batch))
+    found = {name: float(value) for name, value in metric.compute().items()}
+    assert found == pytest.approx({name: expected.metric(name) for name in names}, rel=1e-12)
+    recalls = [float(value) for value in each.compute().values()]
+    assert recalls == pytest.approx(expected.per_class.recall.tolist(), rel=1e-12)
+    assert "unknown='miss'" in repr(metric)

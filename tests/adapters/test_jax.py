@@ -429,3 +429,27 @@ def test_a_training_step_counts_what_it_predicts(dtype):
         assert f1 == pytest.approx(theirs, abs=1e-12)
         best.update(f1)
     assert best.best > 0.85
+
+
+def test_labels_that_are_no_class_are_counted_in_a_last_column():
+    rng = np.random.default_rng(3)
+    for task, classes, names in (
+        ("multiclass", 3, [0, 1, 2]), ("multiclass", [5, 2, 9], [5, 2, 9]), ("binary", 2, [0, 1]),
+    ):  # fmt: skip
+        how = {"classes": classes, "unknown": "miss"}
+        state, expected = init(task, **how), Accumulator(task, **how)
+        step = jax.jit(update)
+        for _ in range(3):
+            true, pred = rng.choice(names, 50), rng.choice([*names, 77, -1], 50)
+            state = step(state, jnp.asarray(true), jnp.asarray(pred))
+            expected.update(true, pred)
+        assert scores(state).to_dict() == expected.compute().to_dict()
+        assert scores(state).confusion.tolist() == expected.compute().confusion.tolist()
+        with pytest.raises(F1Error, match="unknown='miss' is for predicted labels"):
+            update(state, jnp.asarray(true), jnp.asarray(pred, jnp.float32))
+    with pytest.raises(F1Error, match="unknown='miss' is for predicted labels"):
+        update(init("multiclass", classes=3, unknown="miss"), jnp.array([0]), jnp.eye(3)[:1])
+    state = init("multiclass", classes=3, unknown="miss")
+    state = update(state, jnp.array([0, 3]), jnp.array([0, 3]))
+    with pytest.raises(F1Error, match="a target that is none of the classes"):
+        scores(state)

@@ -414,3 +414,12 @@ def put(task, classes, y_true, y_pred):
 def test_what_is_wrong_is_said_in_one_sentence(sentence):
     with pytest.raises(f1core.F1Error, match=sentence):
         WRONG[sentence]()
+
+
+def test_a_model_predicts_no_unknown_labels():
+    from f1core.adapters.keras import ScoreCallback
+
+    with pytest.raises(f1core.F1Error, match="unknown='miss' is for predicted labels, and a model"):
+        ScoreCallback(np.zeros((2, 2)), [0, 1], task="multiclass", classes=2, unknown="miss")
+    with pytest.raises(f1core.F1Error, match="ScoreMetric has no option unknown="):
+        ScoreMetric("f1", task="multiclass", classes=2, unknown="miss")

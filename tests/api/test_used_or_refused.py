@@ -45,6 +45,7 @@ OPTIONS = {
     "resamples": [30],
     "seed": [5],
     "pos_label": [0, "no"],
+    "unknown": ["miss"],
     "classes": [7, ["x", "y"], ["no", "yes"], ["yes", "no"], list("dcba"), list("wxyz")],
 }
 CASES = [

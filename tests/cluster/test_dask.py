@@ -243,3 +243,14 @@ def test_a_state_is_small_whatever_the_rows():
     true, pred = rows("multiclass", 100_000, 0)
     plan = partition.Plan(true[:0], pred[:0], None, None, {})
     assert len(pickle.dumps(plan.arrays("here", [(true, pred)]))) < 2_000
+
+
+def test_predictions_that_are_no_class():
+    frame = pd.DataFrame({"y": ["a", "b", "b", "b"], "p": ["a", "zzz", None, "b"]})
+    how = {"classes": ["a", "b"], "task": "multiclass", "unknown": "miss"}
+    expected = f1core.score(frame.y, frame.p, **how)
+    columns = {"target": "y", "probabilities": "p"}
+    found = score_frame(dd.from_pandas(frame, npartitions=3), **columns, **how)
+    assert found.to_dict() == expected.to_dict()
+    arrays = (da.from_array(np.array(frame[name], object), chunks=1) for name in "yp")
+    assert score(*arrays, **how).confusion.tolist() == [[1, 0, 0], [0, 1, 2]]

@@ -200,3 +200,51 @@ def test_batches_of_no_rows():
         meter = ScoreMeter(task)
         meter.update(torch.zeros(shape), torch.zeros(shape if task == "multilabel" else (0,)))
         assert meter.total == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "classes"),
+    [("multiclass", 3), ("multiclass", [5, 2, 9]), ("multiclass", 40), ("binary", [4, 7])],
+)
+@pytest.mark.parametrize("options", [{}, {"confusion": False}, {"ignore_index": 2}], ids=str)
+def test_labels_that_are_no_class_are_counted_in_a_last_column(task, classes, options):
+    if task == "binary" and "ignore_index" in options:
+        return
+    rng = np.random.default_rng(7)
+    names = np.arange(classes) if isinstance(classes, int) else np.array(classes)
+    how = {"classes": classes, "unknown": "miss", **options}
+    meter, expected = ScoreMeter(task, **how), Accumulator(task, **how)
+    for dtype in (torch.int64, torch.int8, torch.uint8):
+        true = rng.choice(names, 700).astype(np.int64)
+        odd = [120, 99] if dtype == torch.uint8 else [120, -1]
+        pred = rng.choice([*names.tolist(), *odd], 700).astype(np.int64)
+        meter.update(torch.from_numpy(pred).to(dtype), torch.from_numpy(true))
+        expected.update(true, pred)
+        assert launched(meter) == INTERPRETED
+    assert counts_of(meter) == expected.counts
+    assert meter.compute().unknown == expected.compute().unknown > 50
+    wrong = torch.tensor([int(names[0]), len(names) + 100])  # such a target is refused
+    meter.update(torch.from_numpy(names[:2].copy()), wrong)
+    with pytest.raises(F1Error, match=r"1 row .* target at row 1"):
+        meter.compute()
+
+
+def test_scores_beside_one_hot_rows_and_labels_that_may_be_unknown():
+    how = {"classes": 3, "unknown": "miss"}
+    meter, expected = ScoreMeter("multiclass", **how), Accumulator("multiclass", **how)
+    rows, pred = np.eye(3, dtype=np.int64)[[0, 1, 2, 2]], np.array([0, 3, -1, 2])
+    meter.update(torch.from_numpy(pred), torch.from_numpy(rows))
+    expected.update(rows, pred)
+    assert counts_of(meter) == expected.counts
+    with pytest.raises(F1Error, match="unknown='miss' is for predicted labels"):
+        meter.update(torch.eye(3), torch.tensor([0, 1, 2]))
+    binary = ScoreMeter("binary", classes=2, unknown="miss")
+    binary.update(torch.tensor([0.0, 1.0, math.nan]), torch.tensor([0, 1, 1]))  # on the host
+    assert binary.compute().unknown == 1
+    for extra in ({"sample_weight": torch.ones(2)}, {"sample_id": torch.tensor([0, 1])}):
+        other = ScoreMeter("multiclass", **how)
+        other.update(torch.tensor([0, 8]), torch.tensor([0, 1]), **extra)
+        assert other.compute().unknown == 1
+        other.update(torch.eye(3)[:2], torch.tensor([0, 1]), **extra)
+        with pytest.raises(F1Error, match="unknown='miss' is for predicted labels"):
+            other.compute()

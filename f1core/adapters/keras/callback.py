@@ -14,7 +14,7 @@ from ...errors import F1Error, one_of, parameters_of, refuse_unknown
 from ...option_values import whole, word
 from ...scores import Scores
 from ...thresholds.best import Best
-from ..hooks import HEADLINES, as_logs, average_of
+from ..hooks import HEADLINES, as_logs, average_of, refuse_idle_unknown
 from ..kept_scores import KeptScores, wants_best
 from .validation import Batches, Predictor, rows_of
 
@@ -102,6 +102,7 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         else:
             refuse_unknown(options, ("task", "classes", *_OPTIONS), "ScoreCallback")
             total = Accumulator(task, classes=classes, **options)
+            refuse_idle_unknown(total.options, "a model")
         self._total = total
         self._batches = Batches(x, y, sample_weight, batch_size, steps)
         self._average, self._per_class, self._output = average, per_class, output
