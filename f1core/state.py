@@ -8,6 +8,8 @@ import json
 import operator
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -29,6 +31,7 @@ _READ = (1, 2, FORMAT)
 _ROUNDING = 1e-9  # what sums of weights may be off, as a share of all weights
 _KEYED = 3  # from which format on long text is held as digests
 _NEEDED = {"format"}  # of any format
+BINS = "bins"  # the name of what only bins of scores have
 
 
 def save(path: str | os.PathLike[str], state: dict[str, Any], force: bool = False) -> None:
@@ -41,7 +44,18 @@ def save(path: str | os.PathLike[str], state: dict[str, Any], force: bool = Fals
     arrays = {} if kept is None else kept.as_dict()
     if state["seed"] is not None:
         arrays["seed"] = np.asarray(state["seed"])
-    arrays["options"] = _as_bytes(json.dumps(_plain(state["options"], state["negative"])))
+    write_arrays(path, arrays, state["options"], state["negative"], force)
+
+
+def write_arrays(
+    path: str | os.PathLike[str],
+    arrays: dict[str, Array],
+    options: Options,
+    negative: Any,
+    force: bool,
+) -> None:
+    """Write arrays with the options that made them, a format number and a checksum."""
+    arrays["options"] = _as_bytes(json.dumps(_plain(options, negative)))
     arrays["format"] = np.asarray(FORMAT)
     arrays["checksum"] = _as_bytes(_checksum(arrays))
     buffer = io.BytesIO()
@@ -51,24 +65,9 @@ def save(path: str | os.PathLike[str], state: dict[str, Any], force: bool = Fals
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read the state of an Accumulator back, believing nothing."""
-    path = file_path(path)
-    data = read_bytes(path)
-    try:
-        arrays = read_arrays(data, _NEEDED)
-        found = int(arrays.pop("format"))
-        if found not in _READ:
-            raise F1Error(f"it has format number {found}, this f1core reads {_READ[0]} to {FORMAT}")
-        lacking = ", ".join(name for name in ("checksum", "options") if name not in arrays)
-        if lacking:
-            raise F1Error(f"it lacks what every state has: {lacking}")
-        checksum = _text(arrays.pop("checksum"))
-        if checksum != _checksum({**arrays, "format": np.asarray(found)}):
-            raise F1Error("its checksum does not match: it was damaged or altered")
-        plain = json.loads(_text(arrays.pop("options")))
-        negative = option_values.pos_label(plain.pop("negative", None))
-        options = _options(plain)
-        if negative is not None and (options.task != "binary" or options.names is not None):
-            raise F1Error("it names a negative class that its task has not")
+    with read_checked(path) as (arrays, options, negative, found):
+        if BINS in arrays:
+            raise F1Error("it holds bins of scores, which BinnedThresholds.load reads")
         seed = operator.index(arrays.pop("seed")[()]) if "seed" in arrays else None
         if seed is not None and not 0 <= seed < 1 << 63:
             raise F1Error(f"its seed is {seed}")
@@ -87,6 +86,35 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
             "options": options, "counts": counts, "dedup": dedup, "threads": None, "seed": seed,
             "negative": negative,
         }  # fmt: skip
+
+
+@contextmanager
+def read_checked(
+    path: str | os.PathLike[str],
+) -> Iterator[tuple[dict[str, Array], Options, Any, int]]:
+    """The arrays of a file that are no one's yet, its options, negative class and format number.
+
+    What goes wrong with them is said of the file.
+    """
+    path = file_path(path)
+    data = read_bytes(path)
+    try:
+        arrays = read_arrays(data, _NEEDED)
+        found = int(arrays.pop("format"))
+        if found not in _READ:
+            raise F1Error(f"it has format number {found}, this f1core reads {_READ[0]} to {FORMAT}")
+        lacking = ", ".join(name for name in ("checksum", "options") if name not in arrays)
+        if lacking:
+            raise F1Error(f"it lacks what every state has: {lacking}")
+        checksum = _text(arrays.pop("checksum"))
+        if checksum != _checksum({**arrays, "format": np.asarray(found)}):
+            raise F1Error("its checksum does not match: it was damaged or altered")
+        plain = json.loads(_text(arrays.pop("options")))
+        negative = option_values.pos_label(plain.pop("negative", None))
+        options = _options(plain)
+        if negative is not None and (options.task != "binary" or options.names is not None):
+            raise F1Error("it names a negative class that its task has not")
+        yield arrays, options, negative, found
     except F1Error as error:
         raise F1Error(f"{path} is no f1core state: {error}") from None
     except Exception as error:  # numpy and zipfile raise many kinds on damaged files

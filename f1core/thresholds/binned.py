@@ -1,34 +1,29 @@
-"""BinnedThresholds: the best threshold of a stream, from a fixed number of score bins."""
+"""BinnedThresholds: thresholds, areas and calibration of a stream, from bins of scores."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ..counts import Array
-from ..errors import F1Error, calling_y_pred, refuse_unknown, shown
+from ..errors import F1Error, calling_y_pred, one_of, refuse_unknown, shown
 from ..frame_columns import refuse_nameless
-from ..locks import new_lock
-from ..option_values import whole
-from ..options import Options, make_options
-from ..plausible import down_scaled, exact_sum, refuse_overflow
+from ..option_values import among, flag, whole
+from ..options import TASKS, make_options
 from ..pos_label import agreed, with_negative
-from .best import Best, best_of, scores_batch
+from .best import Best, best_of
+from .bin_sums import sum_bins
+from .binned_calibration import calibration_of
+from .binned_ranking import BinnedRanking, ranking_of
+from .binned_total import BinnedTotal
 from .bins import count_bins
 from .choose import ask, choose, make_objective, value_of
 from .curves import Curve, curve_of
 from .label_columns import BinColumn
-
-
-class Kept(NamedTuple):
-    """All that the bins have, replaced in one step."""
-
-    options: Options  # those asked for, and what the columns of the first batch call the labels
-    counts: Array | None = None  # (L, bins + 2, 2) of `count_bins`: negative, positive
-    negative: Any = None  # the negative class that the data named, once it occurred
+from .one_vs_rest import columns_batch
+from .reliability import STRATEGIES, Calibration
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,22 +36,26 @@ class BinnedBest(Best):
     bound: float = np.nan
 
 
-class BinnedThresholds:
-    """Counts scores in equal bins of [0, 1], to choose thresholds from a stream.
+class BinnedThresholds(BinnedTotal):
+    """Counts scores in equal bins of [0, 1], for what needs all scores of a stream at once.
 
     Every count at a bin's edge is exact: the threshold returned is the best of the `bins` + 1
     edges, its score is what `score` gives on the same rows, and `bound` is what the best of all
     thresholds could reach if inside each bin all positives came first. Within a bin the error is
-    at most 1 / `bins` in the threshold and `bound` - `score` in the score.
+    at most 1 / `bins` in the threshold and `bound` - `score` in the score. `ranking` bounds ROC AUC
+    and average precision in the same way; `calibration` is exact for bins made of these.
 
     Parameters
     ----------
     task
-        "binary" or "multilabel".
+        "binary", "multilabel" or "multiclass", which has no threshold: each class against the rest.
     classes
         How many labels, or their names; by default as many as the first batch has.
     bins
         A power of two, so that every edge is a float32; a label takes 16 bytes a bin.
+    calibration
+        Keep sums of probabilities and losses too (24 bytes more a bin, and about as much time), for
+        `calibration`. They are the same bits however rows without weights were cut.
     ignore_index, pos_label
         As in `score`.
 
@@ -82,6 +81,7 @@ class BinnedThresholds:
         *,
         classes: Any = None,
         bins: int = 4096,
+        calibration: bool = False,
         ignore_index: Any = None,
         pos_label: Any = None,
         **unknown: Any,
@@ -95,15 +95,12 @@ class BinnedThresholds:
             good = False
         if not good:
             raise F1Error(f"bins is {shown(bins)}; give a power of two from 2 to 1,048,576")
-        if not isinstance(task, str) or task not in ("binary", "multilabel"):
-            raise F1Error(f"task is {shown(task)}; thresholds are for 'binary' and 'multilabel'")
+        if not isinstance(task, str) or task not in TASKS:
+            raise F1Error(one_of("task", task, TASKS))
         options = make_options(
             task, classes=classes, ignore_index=ignore_index, pos_label=pos_label
         )
-        self._asked = options  # before columns named the labels
-        self.bins = size
-        self._kept = Kept(options)
-        self._lock = new_lock()
+        BinnedTotal.__init__(self, options, size, flag("calibration", calibration))
 
     def update(
         self,
@@ -123,68 +120,26 @@ class BinnedThresholds:
         if unknown:
             refuse_unknown(unknown, BinnedThresholds.update, "BinnedThresholds.update")
         with calling_y_pred("y_prob"):
-            asked, seen, negative = self._kept
+            asked, seen, negative, _ = self._kept
             options = asked if negative is None else with_negative(asked, negative)
             width = None if seen is None or asked.task == "binary" else len(seen)
-            batch = scores_batch(y_true, y_prob, options, sample_weight, width)
+            batch, task = columns_batch(y_true, y_prob, options, sample_weight, width)
             if asked.names is not None and self._asked.names is None:
                 refuse_nameless(batch, y_true, y_prob)
             counts = count_bins(batch, self.bins)
-        many = asked.task != "binary"
+            sums = sum_bins(batch, self.bins, task) if self.calibrated else None
+        names = batch.options.names if task != "binary" and asked.names is None else None
+        named = asked if names is None else asked.with_names(names)
         with self._lock:
             kept = self._kept
             now = kept.counts
-            named = many and asked.names is None and batch.options.names is not None
-            fits = now is seen or (not named and now is not None and len(now) == len(counts))
+            fits = now is seen or (names is None and now is not None and len(now) == len(counts))
             if fits and asked is kept.options:
-                negative = agreed(kept.negative, batch.negative)
-                both = counts if now is None else _sum(now, counts)
+                both = kept.plus(named, counts, agreed(kept.negative, batch.negative), sums)
                 if self._kept is kept:  # else a signal handler came in between
-                    self._kept = Kept(batch.options if named else asked, both, negative)
+                    self._kept = both
                     return
         self.update(y_true, y_prob, sample_weight=sample_weight)  # after another thread's first
-
-    def merge(self, other: BinnedThresholds) -> None:
-        """Add another's counts, which stays as it is.
-
-        Raises
-        ------
-        F1Error
-            If the two were made with different options, or saw different numbers of labels.
-        """
-        if not isinstance(other, BinnedThresholds):
-            raise F1Error(f"only BinnedThresholds can be merged, this is {shown(other)}")
-        options, more, negative = other._kept
-        with self._lock:
-            kept = self._kept
-            now = kept.counts
-            if now is None or more is None:  # no columns named its labels yet
-                difference = self._asked.difference(other._asked)
-            else:
-                difference = kept.options.difference(options)
-            if self.bins != other.bins:
-                difference = f"bins is {self.bins} here and {other.bins} there"
-            if difference is not None:
-                raise F1Error(f"these bins cannot be merged: {difference}")
-            if now is not None and more is not None and len(now) != len(more):
-                raise F1Error(f"{len(more)} labels cannot be added to {len(now)}")
-            negative = agreed(kept.negative, negative)
-            if now is None:
-                both, named = more, options
-            else:
-                both, named = now if more is None else _sum(now, more), kept.options
-            if self._kept is kept:  # else a signal handler came in between
-                self._kept = Kept(named, both, negative)
-                return
-        self.merge(other)
-
-    def __add__(self, other: BinnedThresholds) -> BinnedThresholds:
-        if not isinstance(other, BinnedThresholds):
-            return NotImplemented
-        both = BinnedThresholds.__new__(BinnedThresholds)
-        both.__setstate__(self.__getstate__())
-        both.merge(other)
-        return both
 
     def best_threshold(
         self,
@@ -209,6 +164,11 @@ class BinnedThresholds:
         if unknown:
             refuse_unknown(unknown, self.best_threshold, "BinnedThresholds.best_threshold")
         kept = self._kept.options
+        if kept.task == "multiclass":
+            raise F1Error(
+                "bins hold each class by itself, which does not tell the largest score of a row: "
+                "a multiclass task has no threshold here"
+            )
         options = make_options(
             kept.task, classes=kept.given_classes, pos_label=kept.pos_label,
             average_over=average_over, zero_division=zero_division, beta=beta,
@@ -246,49 +206,55 @@ class BinnedThresholds:
             raise F1Error(f"label is {shown(label)}; there are {len(seen)}, counted from 0")
         return curve_of(BinColumn(seen[label]), given.coefs, given.zero_division)
 
-    def reset(self) -> None:
-        """Forget all counts, keep the options."""
-        with self._lock:
-            self._kept = Kept(self._asked)
+    def ranking(
+        self, *, average_over: Any = None, zero_division: float = 0.0, **unknown: Any
+    ) -> BinnedRanking:
+        """ROC AUC and average precision of each class and on average, between bounds that hold.
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, BinnedThresholds):
-            return NotImplemented
-        (one, mine, negative), (two, theirs, another) = self._kept, other._kept
-        if self.bins != other.bins or one.difference(two) is not None or negative != another:
-            return False
-        if mine is None or theirs is None:
-            return mine is theirs
-        return bool(np.array_equal(mine, theirs))
+        The areas take the scores of a bin as equal; `low` and `high` are what they could be at
+        most, whatever the order inside each bin.
 
-    __hash__ = None  # type: ignore[assignment]
+        Raises
+        ------
+        F1Error
+            If there are no rows yet, or no class is left to average over.
+        """
+        if unknown:
+            refuse_unknown(unknown, self.ranking, "BinnedThresholds.ranking")
+        kept = self._kept.options
+        options = make_options(
+            kept.task, classes=kept.given_classes, pos_label=kept.pos_label,
+            average_over=average_over, zero_division=zero_division,
+            ignore_index=kept.ignore_index,
+        )  # fmt: skip
+        return ranking_of(self._seen(), options)
 
-    def __repr__(self) -> str:
-        options, counts, _ = self._kept
-        rows = 0 if counts is None else counts.sum(axis=(1, 2)).max()
-        return f"BinnedThresholds({options.task!r}, bins={self.bins}, {rows:,} rows)"
+    def calibration(
+        self, *, bins: int = 16, strategy: str = "uniform", **unknown: Any
+    ) -> Calibration:
+        """Give what `f1core.calibration` gives of the same rows.
 
-    def __getstate__(self) -> dict[str, Any]:
-        options, counts, negative = self._kept
-        counts = None if counts is None else counts.copy()
-        named = {"options": options, "asked": self._asked, "negative": negative}
-        return {**named, "bins": self.bins, "counts": counts}
+        The bins asked for are made of whole ones of these, so that those of equal width are
+        exact, and those of equal mass (strategy="quantile") as equal as these edges allow.
 
-    def __setstate__(self, made: dict[str, Any]) -> None:
-        self._kept = Kept(made["options"], made["counts"], made.get("negative"))
-        self._asked, self.bins = made.get("asked", made["options"]), made["bins"]
-        self._lock = new_lock()
-
-    def _seen(self) -> Array:
-        counts = self._kept.counts
-        if counts is None:
-            raise F1Error("there are no rows to cut: update() was not called since the start")
-        most, whole = max(map(float, map(exact_sum, counts))), counts.dtype.kind == "i"
-        scaled = down_scaled(most, 4 * len(counts), whole, [counts])
-        return counts if scaled is None else scaled[0]
-
-
-def _sum(mine: Array, more: Array) -> Array:
-    for one, other in zip(mine, more, strict=True):
-        refuse_overflow(exact_sum(one), exact_sum(other))
-    return np.asarray(mine + more)
+        Raises
+        ------
+        F1Error
+            If there are no rows yet, sums were not kept, or such bins are not made of these.
+        """
+        if unknown:
+            refuse_unknown(unknown, self.calibration, "BinnedThresholds.calibration")
+        size = whole("bins", bins)
+        among("strategy", strategy, STRATEGIES)
+        if size > self.bins or (strategy == "uniform" and self.bins % size):
+            raise F1Error(
+                f"bins is {size:,}, and these {self.bins:,} make powers of two up to that, such "
+                f"as {min(16, self.bins)}; strategy='quantile' makes any number up to it"
+            )
+        if not self.calibrated:
+            raise F1Error(
+                "probabilities were counted and not added up: say "
+                "BinnedThresholds(…, calibration=True)"
+            )
+        self._seen()
+        return calibration_of(self._kept, size, strategy)

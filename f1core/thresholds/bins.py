@@ -6,6 +6,8 @@ k / bins, and a last one those that are above every threshold.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ..arrays import widened
@@ -16,7 +18,7 @@ from ..diagnose import complain
 from ..float_bits import cuts_of, probability_range
 from ..memory import zeros
 
-# Cells of a block of rows, at least; a block's bins are counted and added in one go.
+# Cells of a block of rows, at least.
 _BLOCK = 1 << 18
 
 
@@ -25,12 +27,25 @@ def count_bins(batch: Batch, bins: int) -> Array:
     labels = batch.n_classes if batch.kind == "multilabel" else 1
     dtype = np.int64 if batch.weight is None else np.float64
     counts = zeros((labels * (bins + 2) * 2,), dtype, f"{bins:,} bins of {labels:,} labels")
-    step = max(1, max(_BLOCK, counts.size) // labels)
-    for start in range(0, len(batch), step):
-        rows = slice(start, min(start + step, len(batch)))
+    for rows in blocks(batch, bins, labels):
         counts += _block(batch, rows, bins, labels)
     batch.refuse_infinite(counts)
     return counts.reshape(labels, bins + 2, 2)
+
+
+def blocks(batch: Batch, bins: int, labels: int) -> Iterator[slice]:
+    """Cut a batch's rows so that a block's bins are counted and added in one go."""
+    step = max(1, max(_BLOCK, labels * (bins + 2) * 2) // labels)
+    for start in range(0, len(batch), step):
+        yield slice(start, min(start + step, len(batch)))
+
+
+def places_of(batch: Batch, rows: slice, bins: int) -> Array:
+    """Find the bin of each score, where cells that are ignored have any."""
+    assert batch.format is not None
+    words = np.array(batch.score_bits(rows))
+    with np.errstate(invalid="ignore"):
+        return _bin_of(floats(words, batch.format.inf), words, batch, bins)
 
 
 def _block(batch: Batch, rows: slice, bins: int, labels: int) -> Array:

@@ -13,9 +13,8 @@ from ..option_values import among, whole
 from ..options import make_options
 from .cells import Cells, cells_of
 from .one_vs_rest import columns_batch
-from .reliability import Calibration, Spread, assembled, named_classes
+from .reliability import STRATEGIES, Calibration, Spread, assembled, named_classes
 
-STRATEGIES = ("uniform", "quantile")
 _MOST_BINS = 1 << 16
 
 

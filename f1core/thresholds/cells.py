@@ -55,10 +55,13 @@ class Cells(NamedTuple):
 
     def losses(self) -> tuple[Array, Array]:
         """(n,) squared error and negative logarithm of each cell."""
-        precision = 2.0**-7 if self.dtype == BFLOAT16 else float(np.finfo(self.dtype).eps)
-        said = np.where(self.positive, self.probability, 1.0 - self.probability)
-        clipped = np.clip(said, precision, 1.0 - precision)
-        return (self.probability - self.positive) ** 2, -np.log(clipped)
+        return losses_of(self.probability, self.positive, precision_of(self.dtype))
+
+
+def losses_of(probability: Array, positive: Array, precision: float) -> tuple[Array, Array]:
+    """(n,) squared errors of probabilities, and their negative logarithms, clipped as said."""
+    said = np.where(positive, probability, 1.0 - probability)
+    return (probability - positive) ** 2, -np.log(np.clip(said, precision, 1.0 - precision))
 
 
 def precision_of(dtype: np.dtype[Any]) -> float:

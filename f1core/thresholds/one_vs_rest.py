@@ -35,11 +35,12 @@ def columns_batch(
     return (_one_vs_rest(batch) if task == "multiclass" else batch), task
 
 
-def class_ids(batch: Batch) -> Array:
-    """(n,) the true class of each row of what `columns_batch` gives; C where it counts nowhere."""
-    ids = np.asarray(batch.true.argmax(axis=1))
+def class_ids(batch: Batch, rows: slice = slice(None)) -> Array:
+    """(n,) the true class of rows of what `columns_batch` gives; C where one counts nowhere."""
+    flags = batch.true[rows]
+    ids = np.asarray(flags.argmax(axis=1))
     if batch.options.ignore_index is not None:
-        ids = np.where(batch.true[:, 0] == _SKIPPED, batch.n_classes, ids)
+        ids = np.where(flags[:, 0] == _SKIPPED, batch.n_classes, ids)
     return ids
 
 

@@ -17,6 +17,7 @@ from ..options import Options
 from .gaps import gap_interval
 
 NO_ROWS = "there are no rows to score: none came, all were ignored, or all weights are 0"
+STRATEGIES = ("uniform", "quantile")
 METRICS = ("ece", "mce", "brier", "log_loss")
 
 
@@ -211,7 +212,7 @@ class Calibration:
         raise F1Error(one_of("of", of, self.classes[:20]))
 
     def _loss(self, metric: str, level: float) -> tuple[float, float]:
-        if metric not in self.spreads:
+        if np.isnan(self.spreads.get(metric, _UNKNOWN).variance):
             raise F1Error(
                 f"an interval of {metric} needs the loss of every row, and what was kept are sums "
                 "of weights or of cells, some of which were ignored"
@@ -244,6 +245,9 @@ class Spread(NamedTuple):
         return cls(float(mean), float(spread * trials / max(trials - 1, 1.0)), float(trials))
 
 
+_UNKNOWN = Spread(np.nan, np.nan, np.nan)
+
+
 def assembled(
     task: str,
     classes: list[Any],
@@ -270,8 +274,10 @@ def assembled(
 
 def named_classes(task: str, options: Options, size: int) -> list[Any]:
     """The classes' names, or their numbers; of a binary task the positive one."""
-    names = list(options.names or range(max(size, 2)))
-    return names[1:] if task == "binary" else names[:size]
+    if task == "binary" and options.names is None:
+        return [1 if options.pos_label is None else options.pos_label]
+    names = list(options.names or range(size))
+    return names[1:] if task == "binary" else names
 
 
 def _refuse_unknown_trials(bins: ReliabilityBins) -> None:

@@ -1,0 +1,73 @@
+"""BinnedRanking: areas from counts of bins, between bounds that hold whatever bins hide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..counts import Array
+from ..metrics import divide
+from ..options import Options
+from .areas import areas_of
+from .label_columns import BinColumn
+from .ranking import Ranking, averaged, included_labels
+from .reliability import named_classes
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BinnedRanking(Ranking):
+    """Areas that take the scores of a bin as equal, and between what those of the scores lie.
+
+    `low` and `high` hold for every order inside the bins.
+    """
+
+    low: Ranking | None = None
+    high: Ranking | None = None
+
+
+def ranking_of(counts: Array, options: Options) -> BinnedRanking:
+    """Rank (L, bins + 2, 2) counts of each label."""
+    zero_division, size = options.zero_division, len(counts)
+    sums = counts.sum(axis=1)
+    positives = sums[:, 1]
+    included = included_labels(options, options.names, positives, sums.sum(axis=1))
+    if options.task == "binary":
+        included = np.array([True])
+    together = counts[included].sum(axis=0)
+    classes = named_classes(options.task or "", options, size)
+    each = np.array([_bounded(one, zero_division) for one in counts])
+    micro = _bounded(together, zero_division)
+
+    def side(place: int) -> dict[str, object]:
+        rows = np.append(each[:, place].T, positives[None], axis=0)
+        found = averaged(rows, included, zero_division, tuple(map(float, micro[place])))
+        return {**found, "classes": classes}
+
+    low, high = (Ranking(**side(place)) for place in (1, 2))  # type: ignore[arg-type]
+    return BinnedRanking(**side(0), low=low, high=high)  # type: ignore[arg-type]
+
+
+def _bounded(counts: Array, zero_division: float) -> Array:
+    """(3, 2) average precision and ROC AUC: of bins as ties, the least and the most they can be.
+
+    The most where in each bin all positives have one score above the others'; the least ROC AUC
+    where they have one below. Then each positive comes after all others of its bin, and has at
+    least the precision of those before it: the integral below, whatever the weights.
+    """
+    values = areas_of(BinColumn(counts), zero_division)
+    others, hits = counts.astype(np.float64).T
+    above, false = (np.append(np.cumsum(x[::-1])[::-1][1:], 0.0) for x in (hits, others))
+    true, rest = hits.sum(), others.sum()
+    pairs = np.array([np.dot(others, above), np.dot(others, above + hits)])
+    low_auc, high_auc = divide(pairs, true * rest, np.nan)
+    most = hits * divide(above + hits, above + hits + false, 0.0)
+    before = false + others  # all that a bin's last positive may come after
+    under = above + before
+    with np.errstate(divide="ignore", invalid="ignore"):
+        least = hits - np.where(
+            before > 0, before * np.log1p(hits / np.maximum(under, 1e-300)), 0.0
+        )
+    least = np.clip(least, 0.0, most)
+    low, high = divide(np.array([least.sum(), most.sum()]), true, zero_division)
+    return np.array([values, (low, low_auc), (high, high_auc)])

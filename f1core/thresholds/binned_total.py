@@ -1,0 +1,175 @@
+"""BinnedTotal: bins of scores as a value: merged, compared, pickled, saved."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from ..counts import Array
+from ..errors import F1Error, shown
+from ..locks import new_lock
+from ..options import Options
+from ..plausible import down_scaled, exact_sum, refuse_overflow
+from ..pos_label import agreed
+from .bin_sums import BinSums
+
+Own = TypeVar("Own", bound="BinnedTotal")
+
+
+class Kept(NamedTuple):
+    """All that the bins have, replaced in one step."""
+
+    options: Options  # those asked for, and what the columns of the first batch call the labels
+    counts: Array | None = None  # (L, bins + 2, 2) of `count_bins`: negative, positive
+    negative: Any = None  # the negative class that the data named, once it occurred
+    sums: BinSums | None = None  # beside the counts, where calibration is asked for
+
+    def plus(self, options: Options, counts: Array, negative: Any, sums: BinSums | None) -> Kept:
+        """Add counts and sums of the same form."""
+        if self.counts is None:
+            return Kept(options, counts, negative, sums)
+        more = None if self.sums is None or sums is None else self.sums.plus(sums)
+        return Kept(options, _sum(self.counts, counts), negative, more)
+
+
+class BinnedTotal:
+    """Counts of bins under a lock; `BinnedThresholds` adds batches to them."""
+
+    bins: int
+    calibrated: bool
+
+    def __init__(self, options: Options, bins: int, calibrated: bool) -> None:
+        self._asked = options  # before columns named the labels
+        self.bins, self.calibrated = bins, calibrated
+        self._kept = Kept(options)
+        self._lock = new_lock()
+
+    def merge(self: Own, other: Own) -> None:
+        """Add another's counts, which stays as it is.
+
+        Raises
+        ------
+        F1Error
+            If the two were made with different options, or saw different numbers of labels.
+        """
+        if not isinstance(other, BinnedTotal):
+            raise F1Error(f"only BinnedThresholds can be merged, this is {shown(other)}")
+        options, more, negative, sums = other._kept
+        with self._lock:
+            kept = self._kept
+            now = kept.counts
+            if now is None or more is None:  # no columns named its labels yet
+                difference = self._asked.difference(other._asked)
+            else:
+                difference = kept.options.difference(options)
+            for name in ("bins", "calibrated"):
+                mine, theirs = getattr(self, name), getattr(other, name)
+                if mine != theirs:
+                    name = {"calibrated": "calibration"}.get(name, name)
+                    difference = f"{name} is {mine} here and {theirs} there"
+            if difference is not None:
+                raise F1Error(f"these bins cannot be merged: {difference}")
+            if now is not None and more is not None and len(now) != len(more):
+                raise F1Error(f"{len(more)} labels cannot be added to {len(now)}")
+            negative = agreed(kept.negative, negative)
+            if more is None:
+                both = kept._replace(negative=negative)
+            else:
+                both = kept.plus(options if now is None else kept.options, more, negative, sums)
+            if self._kept is kept:  # else a signal handler came in between
+                self._kept = both
+                return
+        self.merge(other)
+
+    def __add__(self: Own, other: Own) -> Own:
+        if not isinstance(other, BinnedTotal):
+            return NotImplemented
+        both = type(self).__new__(type(self))
+        both.__setstate__(self.__getstate__())
+        both.merge(other)
+        return both
+
+    def reset(self) -> None:
+        """Forget all counts, keep the options."""
+        with self._lock:
+            self._kept = Kept(self._asked)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BinnedTotal):
+            return NotImplemented
+        (one, mine, negative, sums), (two, theirs, another, more) = self._kept, other._kept
+        if self.bins != other.bins or one.difference(two) is not None or negative != another:
+            return False
+        if mine is None or theirs is None or self.calibrated != other.calibrated:
+            return mine is theirs and self.calibrated == other.calibrated
+        same = np.array_equal(mine, theirs)
+        return same and all(map(np.array_equal, sums or (), more or ()))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        options, counts, *_ = self._kept
+        rows = 0 if counts is None else counts.sum(axis=(1, 2)).max()
+        more = ", calibration=True" if self.calibrated else ""
+        return f"BinnedThresholds({options.task!r}, bins={self.bins}{more}, {rows:,} rows)"
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Write the bins to a file (npz, no pickle, with a checksum), whole or not at all.
+
+        An older state is replaced; any other file only with `force=True`.
+
+        Raises
+        ------
+        F1Error
+            If the file cannot be written, or holds something else than a state.
+        """
+        from .bins_on_disk import save  # zipfile, json and hashlib
+
+        save(path, self.bins, self.calibrated, self._kept, force)
+
+    @classmethod
+    def load(cls: type[Own], path: str | os.PathLike[str]) -> Own:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        F1Error
+            If the file is missing, damaged, or holds no bins.
+        """
+        from .bins_on_disk import load
+
+        made = cls.__new__(cls)
+        bins, calibrated, kept = load(path)
+        BinnedTotal.__init__(made, kept.options, bins, calibrated)
+        made._kept = kept
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        options, counts, negative, sums = self._kept
+        counts = None if counts is None else counts.copy()
+        sums = None if sums is None else BinSums(*(each.copy() for each in sums))
+        named = {"options": options, "asked": self._asked, "negative": negative}
+        both = {"bins": self.bins, "calibrated": self.calibrated}
+        return {**named, **both, "counts": counts, "sums": sums}
+
+    def __setstate__(self, made: dict[str, Any]) -> None:
+        asked = made.get("asked", made["options"])
+        BinnedTotal.__init__(self, asked, made["bins"], made.get("calibrated", False))
+        kept = (made.get(name) for name in ("options", "counts", "negative", "sums"))
+        self._kept = Kept(*kept)  # type: ignore[arg-type]
+
+    def _seen(self) -> Array:
+        counts = self._kept.counts
+        if counts is None:
+            raise F1Error("there are no rows to cut: update() was not called since the start")
+        most, whole = max(map(float, map(exact_sum, counts))), counts.dtype.kind == "i"
+        scaled = down_scaled(most, 4 * len(counts), whole, [counts])
+        return counts if scaled is None else scaled[0]
+
+
+def _sum(mine: Array, more: Array) -> Array:
+    for one, other in zip(mine, more, strict=True):
+        refuse_overflow(exact_sum(one), exact_sum(other))
+    return np.asarray(mine + more)
