@@ -29,6 +29,9 @@ THRESHOLDS = [
     "tests/laws/test_thresholds.py", "tests/laws/test_binned.py", "tests/laws/test_places.py",
     "tests/api/test_best.py", "tests/api/test_curve.py", "tests/laws/test_rounding.py",
 ]  # fmt: skip
+RANKING = ["tests/api/test_ranking.py", "tests/api/test_curve.py"]
+CALIBRATION = ["tests/api/test_calibration.py"]
+BINNED = ["tests/laws/test_binned_numbers.py"]
 LABELS = [
     "tests/api/test_labels.py", "tests/api/test_odd_labels.py", "tests/api/test_open_labels.py",
 ]  # fmt: skip
@@ -48,7 +51,17 @@ TESTS = {
     "labels.py": [*LABELS, *API],
     "thresholds/best.py": THRESHOLDS,
     "thresholds/bins.py": THRESHOLDS,
-    "thresholds/binned.py": THRESHOLDS,
+    "thresholds/areas.py": RANKING,
+    "thresholds/ranking.py": RANKING,
+    "thresholds/one_vs_rest.py": [*RANKING, *CALIBRATION],
+    "thresholds/cells.py": CALIBRATION,
+    "thresholds/reliability.py": CALIBRATION,
+    "thresholds/gaps.py": CALIBRATION,
+    "thresholds/bin_sums.py": BINNED,
+    "thresholds/binned_ranking.py": BINNED,
+    "thresholds/binned_calibration.py": BINNED,
+    "thresholds/binned_total.py": [*BINNED, *THRESHOLDS],
+    "thresholds/binned.py": [*BINNED, *THRESHOLDS],
     "thresholds/choose.py": THRESHOLDS,
     "thresholds/curves.py": THRESHOLDS,
     "thresholds/label_columns.py": THRESHOLDS,

@@ -227,7 +227,9 @@ class BinnedThresholds(BinnedTotal):
             average_over=average_over, zero_division=zero_division,
             ignore_index=kept.ignore_index,
         )  # fmt: skip
-        return ranking_of(self._seen(), options)
+        seen, counts = self._seen(), self._kept.counts
+        assert counts is not None
+        return ranking_of(seen, options, counts[:, :, 1].sum(axis=1))
 
     def calibration(
         self, *, bins: int = 16, strategy: str = "uniform", **unknown: Any

@@ -26,12 +26,14 @@ class BinnedRanking(Ranking):
     high: Ranking | None = None
 
 
-def ranking_of(counts: Array, options: Options) -> BinnedRanking:
-    """Rank (L, bins + 2, 2) counts of each label."""
+def ranking_of(counts: Array, options: Options, positives: Array) -> BinnedRanking:
+    """Rank (L, bins + 2, 2) counts of each label, scaled so that sums over labels fit.
+
+    `positives` are those of each label as they are.
+    """
     zero_division, size = options.zero_division, len(counts)
     sums = counts.sum(axis=1)
-    positives = sums[:, 1]
-    included = included_labels(options, options.names, positives, sums.sum(axis=1))
+    included = included_labels(options, options.names, sums[:, 1], sums.sum(axis=1))
     if options.task == "binary":
         included = np.array([True])
     together = counts[included].sum(axis=0)
@@ -40,9 +42,9 @@ def ranking_of(counts: Array, options: Options) -> BinnedRanking:
     micro = _bounded(together, zero_division)
 
     def side(place: int) -> dict[str, object]:
-        rows = np.append(each[:, place].T, positives[None], axis=0)
+        rows = np.append(each[:, place].T, sums[None, :, 1], axis=0)
         found = averaged(rows, included, zero_division, tuple(map(float, micro[place])))
-        return {**found, "classes": classes}
+        return {**found, "classes": classes, "positives": positives}
 
     low, high = (Ranking(**side(place)) for place in (1, 2))  # type: ignore[arg-type]
     return BinnedRanking(**side(0), low=low, high=high)  # type: ignore[arg-type]

@@ -87,6 +87,7 @@ ENTRIES: dict[str, Callable[..., Any]] = {
     "compare": f1core.compare,
     "best_threshold": f1core.best_threshold,
     "curve": f1core.curve,
+    "calibration": f1core.calibration,
     "Accumulator": Accumulator,
     "BinnedThresholds": BinnedThresholds,
     "BestEpoch": BestEpoch,
@@ -117,7 +118,7 @@ def _counted():
 
 
 def _binned():
-    made = BinnedThresholds("binary", bins=4)
+    made = BinnedThresholds("binary", bins=4, calibration=True)
     made.update(SINGLE["y_true"], SINGLE["y_prob"])
     return made
 
@@ -126,7 +127,10 @@ METHODS = {
     "Scores": (_scores, ["metric", "interval", "confusion_matrix"]),
     "Accumulator": (_counted, ["update", "merge", "save"]),
     "Accumulator of ids": (lambda: Accumulator("multiclass"), ["update"]),
-    "BinnedThresholds": (_binned, ["update", "merge", "best_threshold", "curve"]),
+    "BinnedThresholds": (
+        _binned,
+        ["update", "merge", "save", "best_threshold", "curve", "ranking", "calibration"],
+    ),
     "BestEpoch": (BestEpoch, ["update", "load_state_dict"]),
     "compute_metrics": (
         lambda: transformers.make_compute_metrics(task="multiclass", classes=3),
