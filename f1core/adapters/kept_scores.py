@@ -66,7 +66,8 @@ class KeptScores:
         if task != "binary" or self._how.get("from_logits"):
             what = "from_logits=True" if task == "binary" else f"task={task!r}"
             raise F1Error(f"bins is {shown(bins)}, which are of one probability a row: not {what}")
-        how = {name: self._how.get(name) for name in ("classes", "ignore_index", "pos_label")}
+        given = "classes", "ignore_index", "pos_label"
+        how: dict[str, Any] = {name: self._how.get(name) for name in given}
         return BinnedThresholds(task, bins=bins, **how)
 
     def reset(self) -> None:

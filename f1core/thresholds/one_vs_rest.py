@@ -57,7 +57,7 @@ def _one_vs_rest(batch: Batch) -> Batch:
     if batch.options.from_logits:
         pred, form = _softmax(batch), FORMATS[np.dtype(np.float64)]
     options = replace(
-        batch.options, task="multilabel", from_logits=False, average_over=None,
+        batch.options, task="multilabel", top_k=0, from_logits=False, average_over=None,
         ignore_index=None if ignored is None else _SKIPPED,
     )  # fmt: skip
     return replace(
