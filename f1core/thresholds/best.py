@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..batch import Batch
 from ..count import count
-from ..errors import F1Error, calling_y_pred, refuse_unknown, shape_words
+from ..errors import F1Error, IdleOption, calling_y_pred, refuse_unknown, shape_words, shown
 from ..inputs import check
 from ..options import Options, make_options, thread_count
 from ..scores import Scores
 from .choose import Question, ask, choose, make_objective, value_of
+from .multiclass import best_class_thresholds
 from .reading import for_each_label, pooled
 from .search import Choice
 
@@ -23,10 +24,10 @@ from .search import Choice
 class Best:
     """Result of `best_threshold`.
 
-    `threshold`, `low` and `high` are floats in [0, 1], or arrays (L,) with one entry a label.
+    `threshold`, `low` and `high` are floats in [0, 1], or arrays with one entry a label or class.
     Any threshold from `low` up to, not including, `high` keeps the score (or loses `slack` of it
-    at most): far apart, the choice hardly matters. `score(…, threshold=best.threshold).metric(
-    best.metric)` is `best.score`, to the last bit.
+    at most): far apart, the choice hardly matters. Of classes one may move, strictly between.
+    `score(…, threshold=best.threshold).metric(best.metric)` is `best.score`, to the last bit.
     """
 
     threshold: Any
@@ -34,11 +35,21 @@ class Best:
     low: Any
     high: Any
     metric: str
+    _sign: ClassVar[str] = ">"
 
     def __str__(self) -> str:
         rows = zip(*(np.atleast_1d(x) for x in (self.threshold, self.low, self.high)), strict=True)
-        lines = [f"p > {at:.6g}   (as good from {low:.6g} to {high:.6g})" for at, low, high in rows]
+        lines = [
+            f"p {self._sign} {at:.6g}   (as good from {low:.6g} to {high:.6g})"
+            for at, low, high in rows
+        ]
         return "\n".join([f"{self.metric} {self.score:.4f}", *lines])
+
+
+class BestOfClasses(Best):
+    """Thresholds of classes: argmax of p_k / t_k is predicted."""
+
+    _sign = "/"
 
 
 def best_threshold(
@@ -51,6 +62,7 @@ def best_threshold(
     min_precision: float | None = None,
     min_recall: float | None = None,
     slack: float = 0.0,
+    costs: Any = None,
     classes: Any = None,
     from_logits: bool = False,
     sample_weight: Any = None,
@@ -64,19 +76,24 @@ def best_threshold(
 ) -> Best:
     """The threshold with the highest F-beta among all there are, by `score`'s rule `p > threshold`.
 
+    Of a multiclass task a threshold t_k for each class, of which argmax of p_k / t_k is predicted:
+    exact for two classes. For more it is a local optimum: no class's threshold alone makes it
+    better, never below plain argmax, always the same.
+
     Found on the very rows it is scored on, the score flatters: choose on some rows, report on
     others.
 
     Parameters
     ----------
     y_true
-        (n,) labels, or (n, L) 0/1 rows with task="multilabel".
+        (n,) labels, or (n, L) 0/1 rows with task="multilabel", one-hot ones with "multiclass".
     y_prob
-        (n,) probabilities of the positive class, or (n, L).
+        (n,) probabilities of the positive class, or (n, L), or (n, C).
     task
-        "binary" or "multilabel"; None reads it off the shapes.
+        "binary", "multiclass" or "multilabel"; None reads it off the shapes.
     average
-        Which F-beta of a multilabel task: "macro", "micro" or "weighted".
+        Which F-beta of a multilabel or multiclass task: "macro", "micro" or "weighted"; of a
+        multiclass task also a name in `to_dict`, as "mcc" or "recall_macro".
     shared
         One threshold for all labels of a multilabel task, not one for each.
     min_precision, min_recall
@@ -101,6 +118,10 @@ def best_threshold(
     >>> best = f1core.best_threshold([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.8])
     >>> best.score, round(best.low, 2), round(best.threshold, 2), round(best.high, 2)
     (0.8, 0.1, 0.15, 0.2)
+    >>> p = [[0.7, 0.3], [0.8, 0.2], [0.6, 0.4], [0.9, 0.1]]
+    >>> best = f1core.best_threshold([0, 0, 1, 0], p, task="multiclass")
+    >>> best.score, best.threshold.round(2)
+    (1.0, array([0.65, 0.35]))
     """
     if unknown:
         refuse_unknown(unknown, best_threshold, "best_threshold")
@@ -111,7 +132,18 @@ def best_threshold(
     objective = make_objective(options, min_precision, min_recall)
     crew = thread_count(threads)
     with calling_y_pred("y_prob"):
-        batch = scores_batch(y_true, y_prob, options, sample_weight)
+        batch = scores_batch(y_true, y_prob, options, sample_weight, multiclass=True)
+        if batch.options.task == "multiclass":
+            idle = {
+                "shared": (shared, False), "slack": (slack, 0.0),
+                "min_precision": (min_precision, None), "min_recall": (min_recall, None),
+            }  # fmt: skip
+            return _of_classes(batch, average, costs, idle, crew)
+        if costs is not None:
+            raise IdleOption(
+                f"costs= is for multiclass scores (n, C), the task is {batch.options.task}: "
+                "two classes are two columns there"
+            )
         asked = ask(batch.options, average, shared, slack, objective)
         columns = partial(for_each_label, batch, threads=crew)
         found = choose(asked, columns, partial(pooled, batch), batch.n_classes)
@@ -124,17 +156,44 @@ def best_threshold(
     return replace(best, score=scores.metric(best.metric))
 
 
+def _of_classes(
+    batch: Batch,
+    average: Any,
+    costs: Any,
+    idle: dict[str, tuple[Any, Any]],
+    threads: int | None,
+) -> Best:
+    """Find the thresholds of a multiclass task, for which some options mean nothing."""
+    for name, (value, default) in idle.items():
+        if value is not default and value != default:
+            raise IdleOption(
+                f"{name}={shown(value)} is for binary and multilabel tasks: a multiclass task "
+                "weighs its classes by average= or costs="
+            )
+    if costs is not None and average != "macro":
+        raise IdleOption(
+            f"average={shown(average)} names a metric, and costs= is another: give one"
+        )
+    return BestOfClasses(**vars(best_class_thresholds(batch, average, costs, threads)))
+
+
 def scores_batch(
-    y_true: Any, y_prob: Any, options: Options, sample_weight: Any, width: int | None = None
+    y_true: Any,
+    y_prob: Any,
+    options: Options,
+    sample_weight: Any,
+    width: int | None = None,
+    multiclass: bool = False,
 ) -> Batch:
-    """Check a batch of scores that a threshold cuts; `width` is what earlier batches settled."""
+    """Check a batch of scores that thresholds cut; `width` is what earlier batches settled."""
     batch = check(y_true, y_prob, options, sample_weight, width, exact=True)
-    if batch.options.task == "multiclass":
+    if batch.options.task == "multiclass" and not multiclass:
         raise F1Error(
-            "a multiclass task predicts the largest score and has no threshold; "
+            "a multiclass task predicts the largest score, or that over a threshold for each "
+            "class, which best_threshold finds; "
             "task='multilabel' cuts each column of one-hot rows by itself"
         )
-    if batch.format is None:
+    if batch.hard or batch.format is None:
         raise F1Error(f"y_pred is {shape_words(batch.pred)}: give probabilities, not labels")
     return batch
 
