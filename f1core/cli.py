@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .averages import OUTCOMES
 from .errors import F1Error, plain_text
+from .found_rows import ASKED
 from .io.rows import Words
 from .options import TASKS
 
@@ -156,13 +156,14 @@ def _parser() -> argparse.ArgumentParser:
         "--predicted", type=_word, metavar="LABEL", help="the class they are taken for"
     )
     rows.add_argument("--label", type=_word, metavar="LABEL", help="with --outcome, instead")
-    rows.add_argument("--outcome", choices=OUTCOMES, help="what rows decided of the label")
+    rows.add_argument("--outcome", choices=ASKED, help="what rows decided of the label")
     rows.add_argument("--limit", type=int, default=20, metavar="N", help="rows at most (20)")
     rows.add_argument(
         "--columns", type=_comma, metavar="COLUMN", help="to be shown too, several by comma, or '*'"
     )
     rows.add_argument("--task", choices=TASKS)
     _add_deciding(rows)
+    _add_unknown(rows)
     _add_format(rows)
     rows.set_defaults(run="rows")
 

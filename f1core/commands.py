@@ -32,7 +32,7 @@ _READING = (
 )  # fmt: skip
 _ROWS = (
     *_READING, "true", "predicted", "label", "outcome", "limit", "columns", "task", "threshold",
-    "top_k", "from_logits",
+    "top_k", "from_logits", "unknown",
 )  # fmt: skip
 
 

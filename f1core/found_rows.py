@@ -16,7 +16,8 @@ from .inputs import check
 from .options import Options, make_options
 from .outcomes import Decisions, decided_blocks
 
-DECIDING = ("threshold", "top_k", "from_logits", "ignore_index", "pos_label")
+DECIDING = ("threshold", "top_k", "from_logits", "ignore_index", "pos_label", "unknown")
+ASKED = (*OUTCOMES, "unknown")
 _BLOCK = 1 << 17  # cells decided in one go
 _NAMED = 20  # so many labels are named in a sentence
 _CODES = {"tp": Outcome.TP, "fp": Outcome.FP, "fn": Outcome.FN, "tn": Outcome.TN}
@@ -46,11 +47,12 @@ def rows(
         predicts each of its k classes.
     label, outcome
         Instead: a class, and "tp", "fp", "fn" or "tn", what rows decided of it. The only way to ask
-        of a multilabel task; of a binary one the label is the positive class by default.
+        of a multilabel task; of a binary one the label is the positive class by default. With
+        unknown="miss" also "unknown", rows that predict no class, of all labels or one.
     limit
         How many rows at most, the first ones.
     **options
-        threshold, top_k, from_logits, ignore_index and pos_label, as in `f1core.score`.
+        threshold, top_k, from_logits, ignore_index, pos_label and unknown, as in `f1core.score`.
 
     Returns
     -------
@@ -91,7 +93,7 @@ class Cell(NamedTuple):
         """Check what was asked for."""
         pair = true is not None or predicted is not None
         if outcome is not None:
-            option_values.among("outcome", outcome, OUTCOMES)
+            option_values.among("outcome", outcome, ASKED)
         if pair and (label is not None or outcome is not None):
             raise F1Error(
                 "true= and predicted= name a cell, label= and outcome= another: use two of them"
@@ -113,7 +115,8 @@ class Cell(NamedTuple):
                 "true= and predicted= are for one class a row, this task is multilabel: say label= "
                 f"and outcome=, one of {', '.join(map(repr, OUTCOMES))}"
             )
-        if task != "binary" and self.outcome is not None and self.label is None:
+        alone = self.outcome is None or self.outcome == "unknown" or task == "binary"
+        if not alone and self.label is None:
             raise F1Error(f"outcome={self.outcome!r} is of a class: say label=")
 
 
@@ -158,7 +161,11 @@ class Finder:
         """Fix the task by the first rows, and what is looked for."""
         asked, cell, task = self._asked, self._cell, batch.options.task or ""
         cell.refuse_other_task(task)
-        if cell.outcome is None:
+        if cell.outcome == "unknown":
+            if not asked.counts_unknown:
+                raise F1Error("outcome='unknown' is of unknown='miss', which classes=[…] go with")
+            self._wanted = {} if cell.label is None else {"label": cell.label}
+        elif cell.outcome is None:
             pair = {"true": cell.true, "predicted": cell.predicted}
             self._wanted = {name: value for name, value in pair.items() if value is not None}
         else:
@@ -166,8 +173,8 @@ class Finder:
             positive = (asked.names or batch.options.names or (0, positive))[-1]
             self._wanted = {"label": positive if cell.label is None else cell.label}
         if batch.kind == "labels" and not batch.onehot:  # where no task says what a label is
-            how = {"classes": asked.given_classes, "ignore_index": asked.ignore_index}
-            self._options = make_options("multiclass", **how)
+            how = {"ignore_index": asked.ignore_index, "unknown": asked.unknown}
+            self._options = make_options("multiclass", classes=asked.given_classes, **how)
         else:
             self._options = asked.with_task(task)
         if self._is_open(batch):
@@ -181,15 +188,12 @@ class Finder:
 
     def _place(self, name: str, batch: Batch) -> int:
         """Where a class that was asked for stands; -1 where no row of the batch has it."""
-        value = self._wanted[name]
-        place = batch.options.place(value, batch.n_classes, batch.labels)
+        value, size = self._wanted[name], batch.options.known(batch.n_classes)
+        place = batch.options.place(value, size, batch.labels)
         if place is None and not self._is_open(batch):
-            names = batch.options.names or range(batch.n_classes)
-            if batch.n_classes > _NAMED:
-                raise F1Error(
-                    f"{name} is {shown(value)}, which is none of the {batch.n_classes} classes"
-                )
-            raise F1Error(one_of(name, value, names))
+            if size > _NAMED:
+                raise F1Error(f"{name} is {shown(value)}, which is none of the {size} classes")
+            raise F1Error(one_of(name, value, batch.options.names or range(size)))
         return -1 if place is None else place
 
     def _see(self, decided: Decisions, places: dict[str, int], labels: Array | None) -> None:
@@ -205,6 +209,10 @@ class Finder:
         if decided.outcome is not None:
             return np.asarray(decided.outcome[:, places["label"]] == int(_CODES[str(outcome)]))
         taken = decided.pred.reshape(len(decided.true), -1)
+        if outcome == "unknown":
+            assert self._options is not None
+            of_label = decided.true == places.get("label", decided.true)
+            return np.asarray((taken[:, 0] == self._options.n_classes) & of_label)
         if outcome is None:
             mask = np.ones(len(decided.true), bool)
             if "true" in places:

@@ -14,7 +14,7 @@ from .counts import Array
 from .errors import F1Error, shape_words, shown
 from .float_bits import FORMATS, format_of
 from .frame_columns import in_class_order, refuse_own_columns
-from .labels import LabelEncoder
+from .labels import encoder_of
 from .options import Options
 from .pos_label import named_by_data
 from .row_order import refuse_reordered
@@ -137,7 +137,7 @@ def _binary(true: Array, pred: Array, options: Options, width: int | None, exact
         options, negative = named_by_data(true, None if scored else pred, options)
     if scored:
         _refuse_floating_labels(true, pred, options)
-    encoder, size = _encoder_of(options, true), 2 + options.counts_unknown
+    encoder, size = encoder_of(options, true), 2 + options.counts_unknown
     return Batch(
         "binary" if scored else "labels", options, true, pred, size, encoder=encoder,
         format=format_of(pred) if scored else None, negative=negative,
@@ -186,7 +186,7 @@ def _multiclass(
     onehot = true.ndim == 2
     if onehot and true.shape[1] != columns:
         raise F1Error(f"y_true has {true.shape[1]} columns, y_pred has {columns}")
-    encoder = None if onehot else _encoder_of(options, true)
+    encoder = None if onehot else encoder_of(options, true)
     form = FORMATS.get(pred.dtype) or format_of(pred)
     if options.divisors is not None:
         _fits_threshold(options, columns)
@@ -206,12 +206,12 @@ def _labels(true: Array, pred: Array, options: Options, width: int | None, exact
         )
     if true.ndim == 2:
         _fits("y_true", true.shape[1], width)
-        encoder = _encoder_of(options, pred, "y_pred")
+        encoder = encoder_of(options, pred, "y_pred")
         size = true.shape[1] + options.counts_unknown
         return Batch("labels", options, true, pred, size, onehot=True, encoder=encoder)
     _same_kind(true, pred)
     if width is not None:
-        encoder, size = _encoder_of(options, true), width + options.counts_unknown
+        encoder, size = encoder_of(options, true), width + options.counts_unknown
         return Batch("labels", options, true, pred, size, encoder=encoder)
     guess = None if exact or options.ignore_index is not None else _SCAN
     labels, encoder, codes = discover.discover_classes(
@@ -269,31 +269,6 @@ def _same_kind(true: Array, pred: Array) -> None:
             f"y_true has dtype {true.dtype} and y_pred {pred.dtype}: "
             "labels are strings on both sides or numbers on both"
         )
-
-
-def _encoder_of(options: Options, labels: Array, name: str = "y_true") -> LabelEncoder | None:
-    """Return the encoder of labels, given the classes; None where they are ids already.
-
-    Ids that may be unknown have one too, which tells those of no class.
-    """
-    names, text = options.names, labels.dtype.kind in "UO"
-    ids = LabelEncoder(np.arange(options.n_classes or 0)) if options.counts_unknown else None
-    if names is None:
-        if text:
-            raise F1Error(
-                f"{name} holds strings ({shown(labels[0]) if len(labels) else labels.dtype}): "
-                "name the classes in column order, classes=[…]"
-            )
-        return ids
-    if isinstance(names[0], str):
-        if not text and options.pos_label is not None:  # numbers are places in classes= as given
-            return LabelEncoder((1, 0))
-        if labels.dtype.kind == "b" and {name.casefold() for name in names} == {"true", "false"}:
-            return LabelEncoder(tuple(int(name.casefold() == "true") for name in names))
-        return LabelEncoder(names) if text else ids
-    if text:
-        raise F1Error(f"{name} holds strings, classes are numbers: {shown(names)}")
-    return ids if names == tuple(range(len(names))) else LabelEncoder(names)
 
 
 def _weight(sample_weight: Any, rows: int) -> Array:

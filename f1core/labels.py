@@ -12,7 +12,9 @@ import numpy as np
 
 from .arrays import exact_limit, widened
 from .counts import Array
+from .errors import F1Error, shown
 from .float_bits import read_only, readable
+from .options import Options
 from .string_codes import TextTable, as_text, codes_by_hash, find_by_hash
 
 # The kernels are compiled for these ids; every other dtype is cast, a block at a time, in cache.
@@ -64,6 +66,31 @@ class LabelEncoder:
             return places if known else np.where(inside, places, np.int32(UNKNOWN))
         at = np.searchsorted(self._sorted, block).clip(max=len(self._sorted) - 1)
         return np.where(self._sorted[at] == block, self._order[at], UNKNOWN).astype(np.int32)
+
+
+def encoder_of(options: Options, labels: Array, name: str = "y_true") -> LabelEncoder | None:
+    """Return the encoder of labels, given the classes; None where they are ids already.
+
+    Ids that may be unknown have one too, which tells those of no class.
+    """
+    names, text = options.names, labels.dtype.kind in "UO"
+    ids = LabelEncoder(np.arange(options.n_classes or 0)) if options.counts_unknown else None
+    if names is None:
+        if text:
+            raise F1Error(
+                f"{name} holds strings ({shown(labels[0]) if len(labels) else labels.dtype}): "
+                "name the classes in column order, classes=[…]"
+            )
+        return ids
+    if isinstance(names[0], str):
+        if not text and options.pos_label is not None:  # numbers are places in classes= as given
+            return LabelEncoder((1, 0))
+        if labels.dtype.kind == "b" and {name.casefold() for name in names} == {"true", "false"}:
+            return LabelEncoder(tuple(int(name.casefold() == "true") for name in names))
+        return LabelEncoder(names) if text else ids
+    if text:
+        raise F1Error(f"{name} holds strings, classes are numbers: {shown(names)}")
+    return ids if names == tuple(range(len(names))) else LabelEncoder(names)
 
 
 def factorize(*arrays: Array) -> tuple[Array, list[Array]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import F1Error, shown
+
+if TYPE_CHECKING:
+    from .options import Options
 
 OUTSIDE = "\U0010ffff"  # the class "no span" of rows that are spans: it sorts behind all types
 
@@ -46,15 +49,14 @@ def with_outside(
     return (*names, OUTSIDE), n_classes + 1
 
 
-def refuse_no_unknown(
-    task: str | None, n_classes: int | None, top_k: int, finds_negative: bool
-) -> None:
+def refuse_no_unknown(options: Options) -> None:
     """Complain about unknown="miss" where no predicted label can be unknown, or all may be."""
     said = "unknown='miss' counts predicted labels that are none of the classes"
-    if task in ("multilabel", "spans") or top_k > 1:
-        came = f"top_k is {top_k}" if top_k > 1 else f"the task is {task}"
+    task = options.task if options.spans is None else "spans"
+    if task in ("multilabel", "spans") or options.top_k > 1:
+        came = f"top_k is {options.top_k}" if options.top_k > 1 else f"the task is {task}"
         raise F1Error(f"{said}, one label a row, and {came}: leave it out")
-    if n_classes is None or finds_negative:
+    if options.n_classes is None or options.finds_negative:
         # What the truth of a batch lacks may be a class: a miss here, a false positive elsewhere.
         named = "[negative, positive]" if task == "binary" else "[…]"
         raise F1Error(f"{said}, so these must be said: classes={named}")

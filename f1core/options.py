@@ -292,8 +292,7 @@ def _cross_checked(options: Options) -> Options:
     if isinstance(options.average_over, tuple) and width is not None:
         options.places(options.average_over, width)
     if options.counts_unknown:
-        task = task if options.spans is None else "spans"
-        refuse_no_unknown(task, width, options.top_k, options.finds_negative)
+        refuse_no_unknown(options)
     return options
 
 

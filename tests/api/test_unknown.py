@@ -500,6 +500,38 @@ def test_tables_and_frames():
     assert frame["fn"].dropna().sum() == N - (TRUE == SAID).sum()
 
 
+def test_rows_behind_the_cells():
+    ids = np.arange(N)
+    np.testing.assert_array_equal(f1core.rows(TRUE, SAID, outcome="unknown", **HOW), ids[MISSED])
+    dogs = MISSED & (TRUE == "dog")
+    found = f1core.rows(TRUE, SAID, outcome="unknown", label="dog", **HOW)
+    np.testing.assert_array_equal(found, ids[dogs])
+    lost = f1core.rows(TRUE, SAID, outcome="fn", label="dog", **HOW)
+    np.testing.assert_array_equal(lost, ids[(TRUE == "dog") & (SAID != "dog")])
+    cell = f1core.rows(TRUE, SAID, true="dog", predicted="cat", **HOW)
+    np.testing.assert_array_equal(cell, ids[(TRUE == "dog") & (SAID == "cat")])
+    how = {"task": "binary", "classes": 2, "unknown": "miss"}
+    assert f1core.rows([0, 1, 1], [0, 5, None], outcome="unknown", **how).tolist() == [1, 2]
+    assert f1core.rows([0, 1, 1], [0, 5, None], outcome="fn", **how).tolist() == [1, 2]
+    with pytest.raises(F1Error, match="outcome='unknown' is of unknown='miss'"):
+        f1core.rows(TRUE, TRUE, outcome="unknown", classes=WORDS)
+    with pytest.raises(F1Error, match="label is 3; use one of 'cat', 'dog', 'cow'"):
+        f1core.rows(TRUE, SAID, outcome="unknown", label=3, **HOW)
+
+
+def test_rows_of_files(tmp_path, capsys):
+    from f1core.cli import main
+
+    true, pred, classes = FEW["words"]
+    path = written(tmp_path / "rows.parquet", true, pred)
+    found = f1core.files.rows(path, target="y", probabilities="p", classes=classes,
+                              outcome="unknown", unknown="miss")  # fmt: skip
+    assert [(row.row, row.columns["p"]) for row in found] == [(1, None), (2, "a dog")]
+    assert main(["rows", str(path), "--target", "y", "--probabilities", "p", "--classes",
+                 "cat,dog,cow", "--unknown", "miss", "--outcome", "unknown"]) == 0  # fmt: skip
+    assert "a dog" in capsys.readouterr().out
+
+
 def test_nothing_but_unknown_predictions():
     s = score(["a", "b"], ["x", None], classes=["a", "b"], unknown="miss")
     assert (s.unknown, s.accuracy, s.macro.f1, s.micro.precision) == (2, 0.0, 0.0, 0.0)
