@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,7 @@ class KeptScores:
             if self.task == "binary":  # (n,) or (n, 1), as it comes
                 true, scores = true.reshape(-1), scores.reshape(-1)
             weight = None if weight is None else np.array(weight, np.float64).reshape(-1)
-            self._rows.append((_small(true), np.array(scores), weight))
+            self._rows.append((smallest(true), np.array(scores), weight))
 
     def merge(self, other: KeptScores) -> None:
         """Add another's rows, which stays as it is.
@@ -107,6 +108,8 @@ class KeptScores:
         F1Error
             If the two were made with different options.
         """
+        if not isinstance(other, KeptScores):
+            raise F1Error("one side has threshold='best', the other has not")
         self._counted.merge(other._counted)
         if (self._search, self._bins is None) != (other._search, other._bins is None):
             raise F1Error(f"average, shared or bins differ: {self._search}, {other._search}")
@@ -144,6 +147,13 @@ class KeptScores:
         matrix = np.array([[curve.total - true - pred + tp, pred - tp], [true - tp, tp]])
         return Scores.from_confusion(matrix, task="binary", classes=classes, **told)
 
+    def __copy__(self) -> KeptScores:
+        made = KeptScores.__new__(KeptScores)
+        made.__dict__.update(self.__dict__)
+        made._counted, made._rows = copy(self._counted), list(self._rows)
+        made._bins = deepcopy(self._bins)
+        return made
+
     @property
     def task(self) -> str:
         """The task it was made for."""
@@ -155,7 +165,7 @@ class KeptScores:
         return self._counted.total
 
 
-def _small(true: Array) -> Array:
+def smallest(true: Array) -> Array:
     """A copy, of one byte a label where labels are small whole numbers."""
     if true.dtype.kind in "iuf" and true.itemsize > 1:
         with np.errstate(invalid="ignore"):

@@ -10,11 +10,13 @@ from ..errors import F1Error, missing, renamed, shown
 from ..locks import new_lock
 from ..option_values import among
 from ..scores import Scores
+from ..thresholds.best import Best
+from .kept_scores import KeptScores, wants_best
 
 try:
     import torch
 
-    from ..device.torch_ranks import total_of_ranks
+    from ..device.torch_ranks import merged_of_ranks, total_of_ranks
     from ..device.torch_reader import CHECKS, TorchReader, flat_rows, in_rows, lies_here
     from ..device.torch_rows import HostQueue
     from ..device.torch_total import TorchTotal
@@ -33,6 +35,11 @@ class ScoreMeter:
     says what was refused. With check="now" each update asks, and refuses a batch at once. Rows
     with ids or weights travel to the host while the next step runs, and are counted then.
 
+    threshold="best" cuts all rows by the best of all thresholds, exactly, once somebody computes;
+    `best` says which that was. For it the scores are kept on the host, 5 bytes each for float32;
+    with `bins=4096` a binary task keeps counts instead and is cut by the best of so many edges:
+    `best.bound` is what no threshold exceeds. `average` and `shared` are `best_threshold`'s.
+
     Raises
     ------
     F1Error
@@ -47,6 +54,11 @@ class ScoreMeter:
     >>> round(meter.compute().macro.f1, 4)
     0.5556
     """
+
+    def __new__(cls, *task: Any, threshold: Any = 0.5, **options: Any) -> ScoreMeter:
+        """One that keeps scores where the threshold is to be found."""
+        found = cls is ScoreMeter and wants_best(threshold)
+        return object.__new__(BestScoreMeter if found else cls)
 
     def __init__(
         self, task: str, *, classes: Any = None, check: str = "later", **options: Any
@@ -174,6 +186,8 @@ class ScoreMeter:
         """
         if not isinstance(other, ScoreMeter):
             raise F1Error(f"only a ScoreMeter can be merged, this is {shown(other)}")
+        if isinstance(self, BestScoreMeter) != isinstance(other, BestScoreMeter):
+            raise F1Error("one side has threshold='best', the other has not")
         self._settle()
         other._settle()
         self._own.merge(other._own)
@@ -215,3 +229,65 @@ class ScoreMeter:
         self._settle()
         made._begin(copy(self._own))
         return made
+
+
+class BestScoreMeter(ScoreMeter):
+    """A ScoreMeter of threshold="best": scores are kept, and cut when somebody computes."""
+
+    _own: Any
+    _all: Any
+
+    def __init__(
+        self,
+        task: str,
+        *,
+        classes: Any = None,
+        check: str = "later",
+        threshold: str = "best",
+        **options: Any,
+    ) -> None:
+        self._at_once = among("check", check, CHECKS) == "now"
+        self._begin(KeptScores(task, classes=classes, **options))
+
+    def _begin(self, own: Any) -> None:
+        self._own, self._all, self._lock = own, None, new_lock()
+
+    def _settle(self) -> None:
+        """Nothing is on its way."""
+
+    def update(
+        self, preds: Any, target: Any, sample_id: Any = None, *, sample_weight: Any = None
+    ) -> None:
+        """Keep a batch of (n,) or (n, L) scores, on the host, for which it waits.
+
+        Raises
+        ------
+        F1Error
+            If the batch cannot be counted; the meter is then as it was.
+        """
+        if sample_id is not None:
+            raise F1Error("sample_id is for rows that are counted; threshold='best' keeps scores")
+        self._all = None
+        try:
+            true, pred = in_rows(preds, target, self._own)
+            with self._lock:
+                self._own.update(true, pred, sample_weight=sample_weight)
+        except F1Error as error:
+            raise renamed(error, y_pred="preds", y_true="target") from None
+
+    def sync(self, group: Any = None) -> ScoreMeter:
+        """Let `compute` cut the rows of all ranks, which each of them gathers: 5 bytes a score."""
+        self._all = merged_of_ranks(self._own, group)
+        return self
+
+    def reset(self) -> None:
+        """Forget all rows, keep the options: at the start of an epoch."""
+        with self._lock:
+            self._own.reset()
+        self._all = None
+
+    @property
+    def best(self) -> Best | None:
+        """What `f1core.best_threshold` found at the last `compute`; None before."""
+        found: Best | None = (self._all or self._own).best
+        return found

@@ -21,14 +21,11 @@ except ModuleNotFoundError as error:
 
 from ..device.notes import refuse_noted
 from ..device.torch_reader import CHECKS, lies_here
+from .kept_scores import wants_best
 from .state_vector import OPTIONS, Vectors
+from .torchmetrics_best import THEIRS, BestScoreMetric
 from .torchmetrics_parts import Part, warn_of_modes
 from .torchmetrics_states import CountStates
-
-_THEIRS = (  # the options of `torchmetrics.Metric`
-    "compute_on_cpu", "compute_with_cache", "dist_sync_fn", "dist_sync_on_step",
-    "distributed_available_fn", "process_group", "sync_on_compute",
-)  # fmt: skip
 
 
 class ScoreMetric(CountStates):
@@ -64,6 +61,11 @@ class ScoreMetric(CountStates):
     weights travel to the host while the next step runs. `forward` gives each batch's value, for
     which it waits: `update` does not.
 
+    threshold="best" gives the metric at the best of all thresholds, exactly, and keeps that in
+    `best`. Its state are the scores then, where they lie, which all processes gather; of a
+    multilabel task `average` (macro, micro, weighted) says of which, and `shared=True` means one
+    threshold for all labels.
+
     Raises
     ------
     F1Error
@@ -81,6 +83,12 @@ class ScoreMetric(CountStates):
 
     full_state_update = False
     is_differentiable = False
+
+    def __new__(cls, *metric: Any, threshold: Any = 0.5, **options: Any) -> Any:
+        """One whose state are scores where the threshold is to be found."""
+        if not wants_best(threshold):  # a copy is made with odd arguments of torchmetrics' own
+            return super().__new__(cls)
+        return BestScoreMetric(*metric, **options)
 
     def __init__(
         self,
@@ -100,7 +108,7 @@ class ScoreMetric(CountStates):
         except ValueError as error:
             refuse_unknown(
                 options,
-                ("metric", "average", "classes", "prefix", "check", *sorted(OPTIONS), *_THEIRS),
+                ("metric", "average", "classes", "prefix", "check", *sorted(OPTIONS), *THEIRS),
                 "ScoreMetric",
             )
             raise F1Error(str(error)) from None

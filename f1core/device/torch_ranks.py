@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ from ..plausible import MOST_ROWS
 # How a rank's state adds up: it has none, as a matrix, as sums, as sums and statistics of rows; or
 # it has to be sent whole (labels seen, weights, ids, replicas), or it refuses.
 _NONE, _MATRIX, _SUMS, _LABELS, _WHOLE, _REFUSED = range(6)
+
+
+Mergeable = TypeVar("Mergeable")  # an Accumulator, or what has a `merge` like its own
 
 
 def total_of_ranks(
@@ -65,10 +68,19 @@ def total_of_ranks(
         if size > MOST_ROWS:
             raise F1Error(f"{size:,} rows of all ranks cannot be counted: counts end at 2^63")
         return mine.as_task(mine.task, _reduced(counts, form, width, device, group))
+    return merged_of_ranks(mine, group)
+
+
+def merged_of_ranks(mine: Mergeable, group: Any = None) -> Mergeable:
+    """Merge what the ranks hold, sent whole, in their order; `mine` stays as it is."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return mine
+    if dist.get_rank(group) < 0:
+        raise F1Error("this process is not in the group: only its members sync")
     total, *others = _gathered(mine, group)
     for other in others:
         total.merge(other)
-    return cast(Accumulator, total)
+    return cast("Mergeable", total)
 
 
 def _digest(mine: Accumulator) -> int:

@@ -166,6 +166,8 @@ def test_different_options_are_not_merged():
     ):
         with pytest.raises(F1Error):
             KeptScores(**one).merge(KeptScores(**other))
+    with pytest.raises(F1Error, match="one side has threshold='best'"):
+        KeptScores("binary").merge(f1core.Accumulator("binary"))
 
 
 def test_best_is_said_by_a_word():

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from f1core import Accumulator, BestEpoch, F1Error, score
+from f1core import Accumulator, BestEpoch, F1Error, best_threshold, score
 
 torch = pytest.importorskip("torch")
 
@@ -398,6 +398,53 @@ def test_merge_reset_and_pickle():
         total.merge(Accumulator("multiclass"))
     with pytest.raises(F1Error, match="beta is"):
         ScoreMeter("multiclass", classes=4).merge(whole)
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("how", [
+    {"task": "binary"}, {"task": "binary", "bins": 4096}, {"task": "multilabel"},
+    {"task": "multilabel", "average": "micro", "shared": True},
+])  # fmt: skip
+def test_the_best_threshold_is_that_of_all_rows(how, there):
+    rng = np.random.default_rng(0)
+    shape = (300,) if how["task"] == "binary" else (300, 3)
+    true = (rng.random(shape) < 0.2).astype(int)
+    pred = (0.3 * true + 0.7 * rng.random(shape)).astype(np.float32)
+    meter, other = (ScoreMeter(threshold="best", **how) for _ in range(2))
+    with Elsewhere():
+        for i, rows in enumerate(np.array_split(np.arange(300), 5)):
+            p, y = torch.tensor(pred[rows]), torch.tensor(true[rows])
+            (other if i % 2 else meter).update(Away(p) if there else p, Away(y) if there else y)
+    assert meter.best is None
+    total = pickle.loads(pickle.dumps(meter))
+    total.merge(other)
+    search = {name: value for name, value in how.items() if name != "bins"}
+    best = best_threshold(true, pred, **search)
+    found = total.sync().compute()
+    assert found.to_dict() == pytest.approx(
+        score(true, pred, task=how["task"], threshold=total.best.threshold).to_dict(), abs=1e-12
+    )
+    if "bins" in how:
+        assert total.best.score <= best.score <= total.best.bound + 1e-12
+    else:
+        assert total.best.score == found.metric(best.metric) == best.score
+    assert (meter.total, total.total) == (180, 300)
+    assert repr(total) == f"ScoreMeter('{how['task']}', 300 rows)"
+    meter.reset()
+    assert meter.total == 0
+
+
+def test_a_meter_of_the_best_threshold_refuses_what_it_cannot_keep():
+    meter = ScoreMeter("binary", threshold="best")
+    meter.update(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]))
+    with pytest.raises(F1Error, match="preds is NaN"):
+        meter.update(torch.tensor([0.1, math.nan]), torch.tensor([0, 1]))
+    with pytest.raises(F1Error, match="sample_id is for rows that are counted"):
+        meter.update(torch.tensor([0.1]), torch.tensor([0]), torch.tensor([7]))
+    assert meter.compute().binary.f1 == 1.0
+    for one, two in ((meter, ScoreMeter("binary")), (ScoreMeter("binary"), meter)):
+        with pytest.raises(F1Error, match="one side has threshold='best'"):
+            one.merge(two)
 
 
 def test_rows_of_one_id_count_once():

@@ -5,7 +5,7 @@ import pytest
 import ranks
 from ranks import CLASSES, PARTS, ROWS
 
-from f1core import score
+from f1core import best_threshold, score
 
 torch = pytest.importorskip("torch")
 if not torch.distributed.is_available():
@@ -34,6 +34,15 @@ def test_every_rank_gets_the_scores_of_all_rows_and_twice_is_once(found, parts, 
         assert everywhere[0] == pytest.approx(expected, abs=1e-12)
     else:
         assert everywhere[0] == expected
+
+
+@pytest.mark.parametrize("task", ["binary", "multilabel"])
+def test_every_rank_finds_the_best_threshold_of_all_rows(found, task):
+    true, pred, _ = ranks.rows(task)
+    best = best_threshold(true, pred, task=task)
+    expected = score(true, pred, task=task, threshold=best.threshold).to_dict()
+    everywhere = [numbers for each in found for numbers in each[f"best {task}"]]
+    assert everywhere == [pytest.approx(expected, abs=1e-12)] * (2 * len(found))
 
 
 def test_ranks_that_saw_other_labels(found):

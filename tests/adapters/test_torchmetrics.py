@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from f1core import F1Error, score
+from f1core import F1Error, best_threshold, score
 
 torch = pytest.importorskip("torch")
 torchmetrics = pytest.importorskip("torchmetrics")
@@ -289,6 +289,67 @@ def test_without_the_library_the_extra_is_named(monkeypatch):
                 import f1core.adapters.torchmetrics  # noqa: F401
 
 
+# ---- the best threshold --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.float64])
+@pytest.mark.parametrize("task", ["binary", "multilabel"])
+def test_the_best_threshold_is_that_of_all_rows(task, dtype):
+    rng = np.random.default_rng(0)
+    shape = (ROWS,) if task == "binary" else (ROWS, 3)
+    y = torch.tensor((rng.random(shape) < 0.2).astype(int))
+    p = (0.3 * y + 0.7 * torch.tensor(rng.random(shape))).to(dtype)
+    weight = rng.integers(1, 4, ROWS).astype(float)
+    how = {"task": task, "threshold": "best", **({} if task == "binary" else {"classes": 3})}
+    for each_weight in (None, weight):
+        metric = ScoreMetric("f1", **how)
+        several = ScoreMetric(["f1", "recall", "accuracy"], prefix="val_", **how)
+        for rows in np.array_split(np.arange(ROWS), 7):
+            some = None if each_weight is None else torch.tensor(each_weight[rows])
+            for each in (metric, several):
+                each.update(p[rows], y[rows], sample_weight=some)
+        best = best_threshold(y.numpy(), p.numpy(), task=task, sample_weight=each_weight)
+        found = score(y, p, task=task, threshold=best.threshold, sample_weight=each_weight)
+        for one in (metric, metric.clone(), pickle.loads(pickle.dumps(metric))):
+            assert one.compute().item() == best.score
+            assert np.array_equal(one.best.threshold, best.threshold)
+        recall = found.binary.recall if task == "binary" else found.macro.recall
+        assert {name: value.item() for name, value in several.compute().items()} == {
+            "val_f1": best.score, "val_recall": recall, "val_accuracy": found.accuracy
+        }  # fmt: skip
+    metric.reset()
+    assert metric.best is None
+    with pytest.warns(UserWarning, match="before the ``update``"):
+        assert metric.compute().item() == 0.0
+    collection = MetricCollection({"best": ScoreMetric(**how), "at_half": ScoreMetric(
+        task=task, classes=None if task == "binary" else 3)})  # fmt: skip
+    collection.update(p, y)
+    told = collection.compute()
+    assert told["best"].item() >= told["at_half"].item()
+    assert told["at_half"] == monitored(score(y, p, task=task).metric(best.metric))
+
+
+def test_a_refused_batch_is_not_kept():
+    metric = ScoreMetric("f1", task="binary", threshold="best")
+    metric.update(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]))
+    with pytest.raises(F1Error, match="preds is NaN"):
+        metric.update(torch.tensor([0.1, float("nan")]), torch.tensor([0, 1]))
+    with pytest.raises(F1Error, match="weights with every batch"):
+        metric.update(torch.tensor([0.1]), torch.tensor([0]), sample_weight=[1.0])
+    assert metric.compute().item() == 1.0
+    assert repr(metric) == "ScoreMetric('f1', threshold='best'; 2 rows)"
+    assert metric.target[0].dtype == torch.int8
+    assert metric.higher_is_better
+    for options, sentence in (
+        ({"task": "multiclass", "classes": 3}, "is for the tasks"),
+        ({"task": "binary", "bins": 16}, "bins are for ScoreCallback and ScoreMeter"),
+        ({"task": "binary", "resamples": 3}, "has no option resamples="),
+        ({"task": "binary", "average": "micro"}, "average='micro' is for the labels"),
+    ):
+        with pytest.raises(F1Error, match=sentence):
+            ScoreMetric("f1", threshold="best", **options)
+
+
 # ---- several processes ---------------------------------------------------------------------
 
 
@@ -307,6 +368,7 @@ def test_states_add_up_over_ranks(tmp_path):
         assert found["one empty"] == [expected["one empty"]] * 2
         assert found["weights"] == [pytest.approx(expected["weights"], abs=1e-12)] * 2
         assert found["collection"] == expected["one empty"]
+        assert found["best"] == best_threshold(*ranks.rows("binary")[:2]).score
     assert told[0][1]["own"] != told[2][1]["own"]
 
 
@@ -492,3 +554,47 @@ def test_foreign_names_are_told_before_anything_else():
     assert "classes" in str(refused.value)
     with pytest.raises(F1Error, match="ScoreMetric has no option names="):
         ScoreMetric("f1", task="multiclass", names=["a", "b"])
+
+
+@quiet
+def test_lightning_stops_at_the_best_threshold(lightning, tmp_path):
+    from lightning.pytorch.callbacks import EarlyStopping
+
+    class Learner(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            torch.manual_seed(0)
+            self.model = torch.nn.Linear(64, 1)
+            self.f1 = ScoreMetric("f1", task="binary", threshold="best", from_logits=True)
+            self.exact, self.seen = [], []
+
+        def training_step(self, batch):
+            x, y = batch
+            loss = torch.nn.functional.binary_cross_entropy_with_logits
+            return loss(self.model(x)[:, 0], (y == 8).float())
+
+        def validation_step(self, batch):
+            x, y = batch
+            logits = self.model(x)[:, 0]
+            self.f1.update(logits, (y == 8).long())
+            self.log("val_f1", self.f1)
+            self.seen.append((logits, y == 8))
+
+        def on_validation_epoch_end(self):
+            p, y = (torch.cat(side).numpy() for side in zip(*self.seen, strict=True))
+            self.exact.append(best_threshold(y, p, from_logits=True).score)
+            self.seen.clear()
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), lr=0.5)
+
+    model, logged = Learner(), Logged(lightning)
+    stop = EarlyStopping("val_f1", mode="max", patience=2)
+    trainer = lightning.Trainer(
+        max_epochs=12, accelerator="cpu", logger=False, default_root_dir=tmp_path,
+        enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
+        enable_checkpointing=False, callbacks=[stop, logged.callback],
+    )  # fmt: skip
+    trainer.fit(model, *loaders())
+    assert logged.values == pytest.approx(model.exact, abs=1e-12)
+    assert stop.best_score.item() == pytest.approx(max(model.exact))

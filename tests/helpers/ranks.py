@@ -102,6 +102,15 @@ def all_of_it(rank: int, size: int) -> dict[str, Any]:
     found["refused there"] = _refusal(meter.sync, F1Error)
     torch_reader.EVERYWHERE = False
 
+    for task in ("binary", "multilabel"):
+        true, pred, _ = rows(task)
+        best = ScoreMeter(task, threshold="best")
+        best.update(torch.tensor(pred[rank::size]), torch.tensor(true[rank::size]))
+        alone = best.compute().to_dict()
+        found[f"best {task}"] = [best.sync().compute().to_dict() for _ in range(2)]
+        best.update(torch.tensor(pred[:0]), torch.tensor(true[:0]))
+        assert best.compute().to_dict() == alone, "an update makes it this rank's own again"
+
     true, pred, _ = rows()
     meter = ScoreMeter("multiclass")  # the classes are those seen, fewer on some ranks
     some = np.arange(ROWS) % size == rank
@@ -166,6 +175,10 @@ def torchmetrics_sync(rank: int, size: int) -> dict[str, Any]:
     weighted.update(p[half], t[half], sample_weight=w[half])
     weighted.update(p[~half], t[~half])
     found = {"own": local.compute().item(), "collection": both.compute()["f1"].item()}
+    two_true, two_pred, _ = rows("binary")
+    best = ScoreMetric(task="binary", threshold="best")
+    best.update(torch.tensor(two_pred[mine]), torch.tensor(two_true[mine]))
+    found["best"] = best.compute().item()
     for name, each in (("one empty", metric), ("weights", weighted)):
         found[name] = [each.compute().item()]
         each._computed = None
