@@ -242,7 +242,7 @@ def seeded(seed: Any) -> int:
 
 def _kept(counts: Counts, options: Options, metric: str) -> resampling.Resamples:
     if counts.replicas is None:
-        _refuse_dependent(counts, metric)
+        _refuse_dependent(counts, options, metric)
     assert counts.replicas is not None
     return resampling.Resamples.like(counts, options, counts.replicas.sums, counts.replicas.rows)
 
@@ -252,12 +252,13 @@ def _drawn(
 ) -> resampling.Resamples:
     if counts.replicas is not None:
         return _kept(counts, options, metric)
-    _refuse_dependent(counts, metric)
+    _refuse_dependent(counts, options, metric)
     return resampling.of_confusion(counts, options, resamples, seed)
 
 
-def _refuse_dependent(counts: Counts, metric: str) -> None:
-    again = "score(…, resamples=200) keeps what is needed"
+def _refuse_dependent(counts: Counts, options: Options, metric: str) -> None:
+    made_by = "score" if options.spans is None else "ScoreMeter"
+    again = f"{made_by}(…, resamples=200) keeps what is needed"
     if counts.rows is not None:
         raise F1Error(
             f"an interval of {metric} needs more than the labels' counts, since labels of one row "

@@ -253,6 +253,19 @@ def test_intervals_hold_the_metric(method):
         assert low < value < high
 
 
+def test_weighted_spans_need_resamples():
+    for options in ({}, {"resamples": 50, "seed": 0}):
+        meter = ScoreMeter(**options)
+        meter.update(*noisy(40), sample_weight=RNG.random(40))
+        s = meter.compute()
+        if options:
+            low, high = s.interval("f1_micro")
+            assert low < s.micro.f1 < high
+        else:
+            with pytest.raises(F1Error, match=r"ScoreMeter\(…, resamples=200\) keeps"):
+                s.interval("f1_micro")
+
+
 # ---- what there is, and what is refused ------------------------------------------------------
 
 

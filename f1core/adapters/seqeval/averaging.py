@@ -45,7 +45,7 @@ class SpanCounts:
         if not len(sentences.lengths):
             raise spans.NotNested("y_true and y_pred are empty: there are no sentences to score")
         if spans_read is None:
-            occur = {sentences.tags[i] for i in np.unique(sentences.true).tolist()}
+            occur = spans.occurring(sentences.tags, sentences.true)
             spans_read = reading(True, detected(occur, suffix), suffix)
         options = make_options(
             "multiclass", beta=beta, zero_division=self._undefined, spans=spans_read

@@ -89,7 +89,7 @@ def read(y_true: Any, y_pred: Any) -> Sentences:
         known = len(places)
         try:
             each = map(places.__getitem__, chain.from_iterable(side))
-            codes.append(np.fromiter(each, np.int32, tokens))
+            codes.append(np.fromiter(each, np.intp, tokens))
         except TypeError:  # lists have no hash
             _refuse_no_tags(side, name)
         if not all(isinstance(tag, str) and tag for tag in list(places)[known:]):
@@ -144,13 +144,18 @@ def taken_apart(tags: Sequence[str], spans: str) -> Tags:
         names.append(name or "_")
     places = {name: place for place, name in enumerate(sorted(set(names)))}
     types = np.array([places[name] for name in names], np.int32)
-    return Tags(np.array(letters, np.int16), types, list(places))
+    return Tags(np.array(letters, np.uint8), types, list(places))
 
 
 def refuse_other_letters(sentences: Sentences, spans: str) -> None:
     """Complain about the first tag that a scheme has not."""
     for name, codes in (("y_true", sentences.true), ("y_pred", sentences.pred)):
-        refuse_letters([sentences.tags[i] for i in np.unique(codes).tolist()], spans, name)
+        refuse_letters(occurring(sentences.tags, codes), spans, name)
+
+
+def occurring(tags: Sequence[str], codes: Array) -> list[str]:
+    """The tags that occur among these places."""
+    return [tags[place] for place in np.flatnonzero(np.bincount(codes)).tolist()]
 
 
 def refuse_letters(tags: Iterable[str], spans: str, name: str) -> None:
@@ -183,7 +188,7 @@ def strange(tags: Iterable[str], spans: str) -> list[str]:
 def spread(lengths: Array, codes: Array, outside: int) -> Array:
     """Tokens with an O before all of them and one after each sentence: (1 + N + S,) places."""
     size = len(codes) + len(lengths) + 1
-    found = np.full(size, outside, np.int32)
+    found = np.full(size, outside)
     at = np.arange(1, len(codes) + 1) + np.repeat(np.arange(len(lengths)), lengths)
     found[at] = codes
     return found
@@ -192,12 +197,12 @@ def spread(lengths: Array, codes: Array, outside: int) -> Array:
 def find(tokens: Array, tags: Tags, scheme: str) -> Spans:
     """Find the spans of tokens that `spread` has made."""
     letters, types = tags.letters[tokens], tags.types[tokens]
-    same = types[1:] == types[:-1]
-    pairs = pairs_of(scheme)[(letters[:-1] * len(LETTERS) + letters[1:]) * 2 + same]
-    starts = np.flatnonzero(pairs & START) + 1
+    pairs = letters[:-1] * np.uint8(2 * len(LETTERS)) + letters[1:] * np.uint8(2)
+    pairs = pairs_of(scheme)[pairs + (types[1:] == types[:-1])]
+    starts = np.flatnonzero(pairs & START != 0) + 1  # of booleans 5 x as fast as of bytes
     if scheme == "default":
         # A span ends before such a token. It began at the last start, whatever came between.
-        stops = np.flatnonzero(pairs & END) + 1
+        stops = np.flatnonzero(pairs & END != 0) + 1
         last = np.searchsorted(starts, stops) - 1
         first = np.where(last >= 0, starts[last], 1) if len(starts) else np.ones_like(stops)
         return Spans(first, stops, types[stops - 1])
