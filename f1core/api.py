@@ -42,7 +42,8 @@ def score(
     ----------
     y_true
         (n,) labels, or (n, C) 0/1 rows: one-hot with task="multiclass", any number of 1s with
-        task="multilabel". Arrays of NumPy, torch, JAX, TensorFlow, pandas, polars, Arrow; lists.
+        task="multilabel". Arrays of NumPy, torch, JAX, TensorFlow, pandas, polars, Arrow; lists;
+        sparse matrices of SciPy, of which a multilabel task reads the cells that are held.
         Rows go by position; pandas objects with equal index labels in another order are refused.
     y_pred
         (n,) positive-class probabilities or labels; (n, C) scores, argmax for "multiclass" (the
@@ -66,6 +67,7 @@ def score(
         Each row predicts its k highest-scoring classes, the first of equal ones. Of multiclass
         scores that is 1 by default. Of multilabel scores it stands in the place of `threshold`:
         `micro.precision` is precision@k, and a cell of `ignore_index` takes none of the k places.
+        Of sparse scores only those above 0 can be among the k best.
     from_logits
         The scores are logits: the threshold is moved, no sigmoid is computed. The largest logit
         is the largest probability, so that a multiclass task is counted alike; with a threshold

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from .float_bits import (
     score_dtype,
     threshold_bits,
 )
+from .label_rows import LabelRows
 from .labels import NATIVE_IDS, NO_ID, SKIPPED, LabelEncoder, from_onehot, native_ids
 from .locks import cached_property
 from .options import Options
@@ -42,6 +43,8 @@ class Batch:
     `n_classes` counts one more where predictions may be unknown, which are the last class.
     kind "labels": (n,) predicted labels; "multiclass": (n, C) scores, argmax; "binary": (n,)
     scores, threshold; "multilabel": (n, L) scores, threshold, or 0/1 flags.
+
+    Each side of a multilabel task may be `LabelRows`, which stand for the array.
     """
 
     kind: str
@@ -71,6 +74,20 @@ class Batch:
     def width(self) -> int:
         """The most columns that truth or prediction has."""
         return max(a.shape[1] if a.ndim == 2 else 1 for a in (self.true, self.pred))
+
+    @property
+    def held(self) -> bool:
+        """Whether held cells alone are counted: both sides have few, and the others are 0."""
+        both = isinstance(self.true, LabelRows) and isinstance(self.pred, LabelRows)
+        return both and self.options.ignore_index is None
+
+    @property
+    def numbers_a_row(self) -> int:
+        """About how many numbers of a row are read."""
+        if not self.held:
+            return self.width
+        true, pred = cast(Any, self.true), cast(Any, self.pred)
+        return max(1, (len(true.labels) + len(pred.labels)) // max(1, len(self)))
 
     @property
     def bytes(self) -> int:
@@ -262,7 +279,9 @@ class KernelPlan:
 
 def is_column_major(array: Array) -> bool:
     """Whether a matrix lies column by column, as Fortran has it."""
-    return array.ndim == 2 and not array.flags.c_contiguous and array.flags.f_contiguous
+    if array.ndim != 2 or isinstance(array, LabelRows):
+        return False
+    return bool(not array.flags.c_contiguous and array.flags.f_contiguous)
 
 
 def are_weights(block: Array) -> bool:

@@ -33,7 +33,7 @@ def n_threads(batch: Batch, asked: int | None) -> int:
 
 def rows_of(batch: Batch, size: int) -> int:
     """Return how many rows a block of so many numbers has."""
-    return max(16, min(ROWS, size // batch.width))
+    return max(16, min(ROWS, size // batch.numbers_a_row))
 
 
 def add_up(plan: KernelPlan, crew: int, counted: Callable[[Iterable[slice]], Counts]) -> Counts:
@@ -42,8 +42,8 @@ def add_up(plan: KernelPlan, crew: int, counted: Callable[[Iterable[slice]], Cou
     n, single = len(batch), plan.single_kernel and plan.backend is not numpy_backend
     single = single and not batch.onehot  # of which ids are made
     grain = rows_of(batch, SIZE)
-    if batch.kind == "labels" and batch.n_classes > MOST_CLASSES:
-        crew = 1
+    if batch.held or (batch.kind == "labels" and batch.n_classes > MOST_CLASSES):
+        crew = 1  # NumPy's steps on held cells are short, and wait for each other
     read = plan.true_view is not None and plan.pred_view is not None  # without a cast
     read = read and (plan.zero_copy or is_column_major(batch.pred))
     block = rows_of(batch, READ_SIZE if read else SIZE)

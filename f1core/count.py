@@ -29,6 +29,7 @@ from .counts import Array, Counts
 from .diagnose import complain
 from .float_bits import is_readable
 from .inputs import rescan
+from .label_rows import LabelRows
 from .options import Options
 from .row_ids import add_pairs, add_topk, ids_of_onehot, pred_ids, true_ids, without_ignored
 from .threshold_kernels import plan_binary, plan_multilabel
@@ -60,7 +61,8 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
     """Count all rows of a batch, or none: a row that cannot be counted is refused by name."""
     backend, budget = switch.active, None
     if backend is None:  # else a call less, and a file less to read, in every count
-        backend, budget = switch.choose(batch.pred.size, batch.kind)
+        size = batch.numbers_a_row * len(batch) if batch.held else batch.pred.size
+        backend, budget = switch.choose(size, batch.kind)
     while True:
         plan = kernel_plan(batch, backend)
         try:
@@ -132,6 +134,8 @@ def kernel_plan(batch: Batch, backend: Any) -> KernelPlan:
     high = pred.dtype == np.int8 and batch.kind == "labels" and batch.n_classes > 128
     if high or batch.divisors is not None:  # no kernel divides
         pred_view = None
+    if isinstance(true, LabelRows) or isinstance(pred, LabelRows):
+        true_view = pred_view = None
     zero_copy = (
         true_view is not None
         and pred_view is not None

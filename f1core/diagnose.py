@@ -11,21 +11,26 @@ from .batch import Batch
 from .counts import Array
 from .errors import F1Error, shown
 from .float_bits import TOLERANCE, probability_range
+from .label_rows import LabelRows
 
 _NEAR = 0.1  # so far outside, it may be a probability as well as a logit
 
 _LISTED = 10  # so many classes a sentence lists
+_CELLS = 1 << 20  # of rows of which few cells are held, that are looked at in one go
 _PADDING = (255, 65535)  # what fills up truth that is no negative number
 
 
 def complain(batch: Batch, rows: slice) -> NoReturn:
     """Find what is wrong in these rows and say it."""
-    skipped = batch.ignored(rows)
-    _check_targets(batch, rows, skipped)
-    if batch.kind == "labels":
-        _check_labels(batch, rows, skipped)
-    else:
-        _check_scores(batch, rows, skipped)
+    step = max(1, _CELLS // batch.n_classes) if batch.held else max(1, rows.stop - rows.start)
+    for start in range(rows.start, rows.stop, step):
+        part = slice(start, min(start + step, rows.stop))
+        skipped = batch.ignored(part)
+        _check_targets(batch, part, skipped)
+        if batch.kind == "labels":
+            _check_labels(batch, part, skipped)
+        else:
+            _check_scores(batch, part, skipped)
     raise AssertionError("a block was refused, and nothing is wrong with it")
 
 
@@ -126,6 +131,14 @@ def _check_scores(batch: Batch, rows: slice, skipped: Array | None) -> None:
     at = _first(np.isnan(scores), skipped)
     if at is not None:
         raise F1Error(f"y_pred is NaN at {_where(rows, at)}")
+    if batch.options.ranks and isinstance(batch.pred, LabelRows):
+        at = _first(scores < 0, skipped)
+        if at is not None:
+            raise F1Error(
+                f"y_pred is {shown(_value(scores, at))} at {_where(rows, at)}; beside scores that "
+                "a sparse matrix does not hold, which are 0, only those above 0 are ranked: pass "
+                "probabilities, or .toarray()"
+            )
     if (batch.kind == "multiclass" and batch.divisors is None) or batch.options.ranks:
         return
     if batch.format is None:

@@ -20,6 +20,7 @@ from .counts import Array, Counts
 from .errors import F1Error, parameters_of, refuse_unknown, shape_words, shown
 from .frame_columns import refuse_own_columns
 from .inputs import check
+from .label_rows import taken
 from .labels import factorize
 from .options import make_options, refuse_idle_seed, thread_count
 from .outcomes import decide
@@ -188,8 +189,8 @@ def _from_decisions(batch: Batch, spans: list[Span], order: Array) -> ByGroup:
 def _scored(batch: Batch, rows: Array, name: Any, crew: int | None, seed: int | None) -> Scores:
     part = replace(
         batch,
-        true=batch.true[rows],
-        pred=batch.pred[rows],
+        true=taken(batch.true, rows),
+        pred=taken(batch.pred, rows),
         weight=None if batch.weight is None else batch.weight[rows],
     )
     try:

@@ -14,6 +14,7 @@ from .counts import Array
 from .errors import F1Error, shape_words, shown
 from .float_bits import FORMATS, format_of
 from .frame_columns import in_class_order, refuse_own_columns
+from .label_rows import LabelRows, as_ids, read, refuse_logits
 from .labels import encoder_of
 from .options import Options
 from .pos_label import named_by_data
@@ -36,11 +37,11 @@ def check(
     labels before they are counted is guessed from the first rows, unless `exact`: a wrong guess is
     noticed while counting, and `rescan` then looks at every row.
     """
-    true = y_true if _is_numbers(y_true) else to_numpy(y_true, "y_true")
+    true = y_true if _is_numbers(y_true) else read(y_true, "y_true", options.task)
     if options.counts_unknown:
         pred = predicted_labels(y_pred, true, options)
     else:
-        pred = y_pred if _is_numbers(y_pred) else to_numpy(y_pred, "y_pred")
+        pred = y_pred if _is_numbers(y_pred) else read(y_pred, "y_pred", options.task)
     if not (pred is y_pred and true is y_true):
         refuse_reordered(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
         refuse_own_columns(y_pred, y_true=y_true, sample_weight=sample_weight)
@@ -56,7 +57,7 @@ def check(
         true, pred, options = in_class_order(y_true, y_pred, true, pred, options, width)
     if not len(true):  # no strings are no numbers either
         true, pred = (np.zeros(a.shape) if a.dtype.kind in "UO" else a for a in (true, pred))
-    if true.dtype.kind not in "iub":
+    if true.dtype.kind not in "iub" and not isinstance(true, LabelRows):
         _refuse_swapped(true, pred)
     asked = options
     if options.task is None:
@@ -187,6 +188,7 @@ def _multiclass(
     if onehot and true.shape[1] != columns:
         raise F1Error(f"y_true has {true.shape[1]} columns, y_pred has {columns}")
     encoder = None if onehot else encoder_of(options, true)
+    true, onehot = as_ids(true, options.ignore_index is not None)
     form = FORMATS.get(pred.dtype) or format_of(pred)
     if options.divisors is not None:
         _fits_threshold(options, columns)
@@ -208,7 +210,8 @@ def _labels(true: Array, pred: Array, options: Options, width: int | None, exact
         _fits("y_true", true.shape[1], width)
         encoder = encoder_of(options, pred, "y_pred")
         size = true.shape[1] + options.counts_unknown
-        return Batch("labels", options, true, pred, size, onehot=True, encoder=encoder)
+        true, onehot = as_ids(true, options.ignore_index is not None or encoder is not None)
+        return Batch("labels", options, true, pred, size, onehot=onehot, encoder=encoder)
     _same_kind(true, pred)
     if width is not None:
         encoder, size = encoder_of(options, true), width + options.counts_unknown
@@ -244,6 +247,8 @@ def _multilabel(
     _fits_threshold(options, labels)
     if options.top_k > labels:
         raise F1Error(f"top_k is {options.top_k}, y_pred has only {labels} columns")
+    if isinstance(pred, LabelRows) and options.from_logits:
+        refuse_logits()
     form = FORMATS.get(pred.dtype) or format_of(pred)
     return Batch("multilabel", options, true, pred, labels, format=form)
 

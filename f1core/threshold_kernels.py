@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from .backends import numpy as numpy_backend
+from .backends.cells import add_held_cells
 from .batch import Batch, KernelPlan, is_column_major
 from .counts import Array, Counts
-from .row_ids import label_bits
+from .label_rows import LabelRows
+from .row_ids import chosen_labels, label_bits
 
 
 def _targets(batch: Batch, backend: Any, rows: slice) -> Array:
@@ -63,6 +65,8 @@ def plan_multilabel(plan: KernelPlan) -> None:
     A matrix that lies column by column is read as (L, N), unless its rows are ranked.
     """
     batch, backend = plan.batch, plan.backend
+    if batch.held:
+        return _plan_held_cells(plan)
     true_columns = pred_columns = False
     if not plan.zero_copy:
         plan.true_of = partial(_targets, batch, backend)
@@ -93,7 +97,29 @@ def plan_multilabel(plan: KernelPlan) -> None:
     plan.kernel = kernel
     # Columns are read in place as well, by kernels that find them by the numbers of their rows.
     in_place = plan.true_view is not None and plan.pred_view is not None
-    true_lies = true_columns or batch.true.flags.c_contiguous
-    pred_lies = pred_columns or batch.pred.flags.c_contiguous
-    in_place = in_place and true_lies and pred_lies and not batch.options.ranks
-    plan.single_kernel = plan.zero_copy or in_place
+    in_place = in_place and not batch.options.ranks
+    in_place = in_place and (true_columns or batch.true.flags.c_contiguous)
+    plan.single_kernel = plan.zero_copy or (
+        in_place and (pred_columns or batch.pred.flags.c_contiguous)
+    )
+
+
+def _plan_held_cells(plan: KernelPlan) -> None:
+    """Plan for two sides of which few cells are not 0: NumPy counts these alone."""
+    batch, backend = plan.batch, plan.backend
+    true, pred = cast(Any, batch.true), cast(Any, batch.pred)
+    plan.true_of, plan.pred_of = true.part, pred.part
+    cut, columns, coefs = batch.cut(), batch.averaged_columns, np.array(batch.options.coefs)
+
+    def kernel(true: LabelRows, pred: LabelRows, rows: slice, counts: Counts) -> Any:
+        chosen = chosen_labels(batch, backend, pred, cut)
+        if chosen is None or not (true.values == 1).all():
+            return 1
+        assert counts.sums is not None and counts.rows is not None
+        add_held_cells(
+            (true.rows, true.labels), (chosen.rows, chosen.labels), len(true), columns, coefs,
+            counts.sums, counts.rows, batch.weights(rows),
+        )  # fmt: skip
+        return 0
+
+    plan.kernel = kernel

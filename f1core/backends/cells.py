@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from ..count_layout import COUNT, EXACT, HIGH, LIMB, LOW, UNDEFINED
+from ..count_layout import CELLS, COUNT, EXACT, HIGH, LIMB, LOW, UNDEFINED
 from ..counts import Array
 from ..metrics import fractions
 
@@ -29,14 +29,7 @@ def add_cells(
     Exact match asks every label, the samples averages only those in `columns`.
     """
     sums += [flag.sum(axis=0) for flag in _flags(outcome)]
-    rows[COUNT] += len(outcome)
-    rows[EXACT] += _all_right(outcome).sum()
-    ratio, undefined = _row_ratios(*_of_rows(outcome, columns), coefs)
-    high = np.floor(ratio * LIMB)
-    low = np.floor((ratio * LIMB - high) * LIMB)
-    rows[UNDEFINED] += undefined.sum(axis=1)
-    rows[HIGH] += high.astype(np.int64).sum(axis=1)
-    rows[LOW] += low.astype(np.int64).sum(axis=1)
+    _add_rows(_all_right(outcome), _of_rows(outcome, columns), coefs, rows)
 
 
 def add_cells_weighted(
@@ -45,11 +38,62 @@ def add_cells_weighted(
     """Add outcomes by label, and the rows' statistics, times each row's weight in row order."""
     for row, flag in enumerate(_flags(outcome)):
         sums[row] = in_order(sums[row], flag * weight[:, None])
-    rows[COUNT] = in_order(rows[COUNT], weight)
-    rows[EXACT] = in_order(rows[EXACT], _all_right(outcome) * weight)
-    ratio, undefined = _row_ratios(*_of_rows(outcome, columns), coefs)
-    rows[UNDEFINED] = in_order(rows[UNDEFINED], (undefined * weight).T)
-    rows[HIGH] = in_order(rows[HIGH], (ratio * weight).T)
+    _add_rows(_all_right(outcome), _of_rows(outcome, columns), coefs, rows, weight)
+
+
+def add_held_cells(
+    true: tuple[Array, Array], pred: tuple[Array, Array], n: int, columns: Array | None,
+    coefs: Array, sums: Array, rows: Array, weight: Array | None = None,
+) -> None:  # fmt: skip
+    """Add n rows whose true and predicted cells are listed: (their rows, their labels), sorted.
+
+    Both lists in one, as numbers of cells, a cell of both stands there twice. Sorting two sorted
+    lists is one merge: 2,000,000 true and as many predicted cells take 60 ms.
+    """
+    size = sums.shape[1]
+    kind = np.int32 if n * size < 1 << 31 else np.int64
+    numbers = [np.multiply(row, size, dtype=kind) + label for row, label in (true, pred)]
+    cells = np.concatenate(numbers)
+    cells.sort(kind="stable")
+    hit = np.divmod(cells[:-1][cells[1:] == cells[:-1]], size)
+    sides = hit, pred, true
+    for total, (row, label) in zip(sums, sides, strict=False):
+        if weight is not None:
+            np.add.at(total, label, weight[row])  # in order
+        elif 4 * len(label) < size:
+            np.add.at(total, label, 1)
+        else:
+            total += np.bincount(label, minlength=size)
+    sums[CELLS] = sums[CELLS, 0] + n if weight is None else in_order(sums[CELLS, 0], weight)
+    tp, guess, truth = (np.bincount(row, minlength=n) for row, _ in sides)
+    exact, kept = (tp == guess) & (tp == truth), size
+    if columns is not None:
+        chosen = np.zeros(size, bool)
+        chosen[columns] = True
+        kept = len(columns)
+        tp, guess, truth = (np.bincount(row[chosen[label]], minlength=n) for row, label in sides)
+    _add_rows(exact, (tp, guess, truth, np.full(n, kept)), coefs, rows, weight)
+
+
+def _add_rows(
+    exact: Array, of_rows: tuple[Array, Array, Array, Array], coefs: Array, rows: Array,
+    weight: Array | None = None,
+) -> None:  # fmt: skip
+    """Add rows' statistics: whether each is all right, and its tp, pred, true and kept cells."""
+    ratio, undefined = _row_ratios(*of_rows, coefs)
+    if weight is not None:
+        rows[COUNT] = in_order(rows[COUNT], weight)
+        rows[EXACT] = in_order(rows[EXACT], exact * weight)
+        rows[UNDEFINED] = in_order(rows[UNDEFINED], (undefined * weight).T)
+        rows[HIGH] = in_order(rows[HIGH], (ratio * weight).T)
+        return
+    high = np.floor(ratio * LIMB)
+    low = np.floor((ratio * LIMB - high) * LIMB)
+    rows[COUNT] += len(exact)
+    rows[EXACT] += exact.sum()
+    rows[UNDEFINED] += undefined.sum(axis=1)
+    rows[HIGH] += high.astype(np.int64).sum(axis=1)
+    rows[LOW] += low.astype(np.int64).sum(axis=1)
 
 
 def _flags(outcome: Array) -> tuple[Array, Array, Array, Array]:

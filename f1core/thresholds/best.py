@@ -12,6 +12,7 @@ from ..batch import Batch
 from ..count import count
 from ..errors import F1Error, IdleOption, calling_y_pred, refuse_unknown, shape_words, shown
 from ..inputs import check
+from ..label_rows import filled
 from ..options import Options, make_options, thread_count
 from ..scores import Scores
 from .choose import Question, ask, choose, make_objective, value_of
@@ -186,7 +187,7 @@ def scores_batch(
     multiclass: bool = False,
 ) -> Batch:
     """Check a batch of scores that thresholds cut; `width` is what earlier batches settled."""
-    batch = check(y_true, y_prob, options, sample_weight, width, exact=True)
+    batch = filled(check(y_true, y_prob, options, sample_weight, width, exact=True))
     if batch.options.task == "multiclass" and not multiclass:
         raise F1Error(
             "a multiclass task predicts the largest score, or that over a threshold for each "

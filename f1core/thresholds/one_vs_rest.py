@@ -14,6 +14,7 @@ from ..diagnose import complain
 from ..errors import F1Error, shape_words
 from ..float_bits import FORMATS
 from ..inputs import check
+from ..label_rows import filled
 from ..options import Options
 
 _SKIPPED = 2  # a flag that counts nowhere
@@ -28,7 +29,7 @@ def columns_batch(
     names the columns is in the options; those of a multiclass task that say which rows are left
     out are used up.
     """
-    batch = check(y_true, y_prob, options, sample_weight, width, exact=True)
+    batch = filled(check(y_true, y_prob, options, sample_weight, width, exact=True))
     if batch.format is None or batch.hard:
         raise F1Error(f"y_pred is {shape_words(batch.pred)}: give probabilities, not labels")
     task = batch.options.task or ""
