@@ -27,8 +27,10 @@ _OPTIONS = {
     "empty_labels": "--empty-labels", "average": "--average", "shared": "--shared",
     "min_precision": "--min-precision", "min_recall": "--min-recall", "true": "--true",
     "predicted": "--predicted", "label": "--label", "outcome": "--outcome", "limit": "--limit",
-    "columns": "--columns", "unknown": "--unknown",
+    "columns": "--columns", "unknown": "--unknown", "bins": "--bins", "strategy": "--strategy",
+    "one_vs_one": "--one-vs-one",
 }  # fmt: skip
+PICTURES = ("threshold", "confusion", "per_class", "roc", "precision_recall", "reliability")
 _NAMES = "|".join(_OPTIONS)
 _LIST = re.compile(rf"\b({_NAMES})=[\[(]([^\])]*)[\])]")
 _FLAG = re.compile(rf"\b({_NAMES})=True\b")
@@ -109,7 +111,6 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     score = commands.add_parser("score", help="score predictions in files")
-    score.add_argument("paths", nargs="+", metavar="PATH", help="files, folders or patterns")
     _add_columns(score)
     score.add_argument("--group", metavar="COLUMN", help="one result for each of its values")
     score.add_argument("--sample-weight", metavar="COLUMN", help="weights of the rows")
@@ -137,7 +138,6 @@ def _parser() -> argparse.ArgumentParser:
     merge.set_defaults(run="merge")
 
     tune = commands.add_parser("tune", help="the threshold with the highest F1")
-    tune.add_argument("paths", nargs="+", metavar="PATH")
     _add_columns(tune)
     tune.add_argument("--task", choices=("binary", "multilabel"))
     tune.add_argument("--average", choices=("macro", "micro", "weighted"), default="macro")
@@ -149,7 +149,6 @@ def _parser() -> argparse.ArgumentParser:
     tune.set_defaults(run="tune")
 
     rows = commands.add_parser("rows", help="the rows behind a cell of the confusion matrix")
-    rows.add_argument("paths", nargs="+", metavar="PATH")
     _add_columns(rows)
     rows.add_argument("--true", type=_word, metavar="LABEL", help="the class that rows are")
     rows.add_argument(
@@ -167,12 +166,28 @@ def _parser() -> argparse.ArgumentParser:
     _add_format(rows)
     rows.set_defaults(run="rows")
 
-    plot = commands.add_parser("plot", help="a picture of thresholds, confusion or F1 per class")
-    plot.add_argument("paths", nargs="+", metavar="PATH")
+    curve = commands.add_parser("curve", help="ROC AUC and average precision, of each class too")
+    _add_ranked(curve)
+    curve.add_argument(
+        "--average-over", type=_averaged, metavar="present|all|A,B,…", help="classes to average"
+    )
+    curve.add_argument("--one-vs-one", action="store_true", help="each pair of classes too")
+    _add_format(curve)
+    curve.set_defaults(run="curve")
+
+    calibration = commands.add_parser("calibration", help="are probabilities right?")
+    _add_ranked(calibration)
+    _add_bins(calibration)
+    _add_format(calibration)
+    calibration.set_defaults(run="calibration")
+
+    plot = commands.add_parser("plot", help="a picture of scores, counts or classes")
     _add_columns(plot)
     plot.add_argument("--task", choices=TASKS)
     _add_unknown(plot)
-    plot.add_argument("--kind", choices=("threshold", "confusion", "per_class"), required=True)
+    plot.add_argument("--kind", choices=PICTURES, required=True)
+    _add_bins(plot)
+    plot.set_defaults(from_logits=False)
     plot.add_argument("--output", default="f1core.png", metavar="FILE", help="(f1core.png)")
     _add_force(plot)
     plot.set_defaults(run="plot")
@@ -184,6 +199,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_columns(command: argparse.ArgumentParser) -> None:
+    command.add_argument("paths", nargs="+", metavar="PATH", help="files, folders or patterns")
     command.add_argument(
         "--target", type=_comma, default=["y_true"], metavar="COLUMN", help="the truth (y_true)"
     )
@@ -221,6 +237,19 @@ def _add_unknown(command: argparse.ArgumentParser) -> None:
         "--unknown", choices=("error", "miss"), default="error",
         help="predicted labels that are no class: refused, or missed and counted",
     )  # fmt: skip
+
+
+def _add_ranked(command: argparse.ArgumentParser) -> None:
+    _add_columns(command)
+    command.add_argument("--task", choices=TASKS)
+    command.add_argument("--from-logits", action="store_true", help="the scores are logits")
+
+
+def _add_bins(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--bins", type=int, default=10, metavar="N", help="of calibration (10)")
+    command.add_argument(
+        "--strategy", choices=("uniform", "quantile"), default="uniform", help="width or mass"
+    )
 
 
 def _add_format(command: argparse.ArgumentParser) -> None:

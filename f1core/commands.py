@@ -16,10 +16,11 @@ from . import console, files, tables
 from .accumulator import Accumulator
 from .errors import F1Error, plain_text, reason_of
 from .grouped import GroupedAccumulator
-from .io.rows import Rows
+from .ranking_commands import calibration, calibration_of, curve, ranked_task, read_rows
 from .scores import Scores
 from .writing import check_target, refuse_twice
 
+__all__ = ["calibration", "curve", "merge", "plot", "rows", "run_bench", "score", "tune"]
 # Options of `score` that go to `files.accumulate` as they are.
 _OPTIONS = (
     "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
@@ -172,7 +173,7 @@ def tune(parsed: argparse.Namespace) -> None:
     """Print the threshold, or one a label, with the highest F-beta."""
     from .thresholds import best_threshold
 
-    rows = _read(parsed)
+    rows = read_rows(parsed)
     asked = {name: getattr(parsed, name) for name in _TUNING}
     with rows.told():
         best = best_threshold(rows.true, rows.scores, classes=rows.classes, **asked, **rows.options)
@@ -200,9 +201,17 @@ def plot(parsed: argparse.Namespace) -> None:
         parsed.output, Path(parsed.output).suffix.lower().lstrip(".") or "png",
         inputs=files.inputs(parsed.paths, parsed.target), force=parsed.force, named="--output",
     )  # fmt: skip
-    rows = _read(parsed)
+    rows = read_rows(parsed)
     true, scores = rows.true, rows.scores
-    if parsed.kind == "threshold":
+    if parsed.kind in ("roc", "precision_recall"):
+        draw = plots.roc if parsed.kind == "roc" else plots.precision_recall
+        task = ranked_task(rows, parsed.task)
+        with rows.told():
+            axes = draw(true, scores, task=task, classes=rows.classes, **rows.options)
+    elif parsed.kind == "reliability":
+        measured = calibration_of(parsed, rows)
+        axes = plots.reliability(measured, per_class=measured.task == "multilabel")
+    elif parsed.kind == "threshold":
         if scores.ndim == 2 and scores.shape[1] != 1:
             raise F1Error(
                 f"--kind threshold draws one label, there are {scores.shape[1]} columns: name one "
@@ -222,14 +231,6 @@ def plot(parsed: argparse.Namespace) -> None:
     except (OSError, ValueError) as error:
         raise F1Error(f"{path} cannot be written: {reason_of(error)}") from None
     print(plain_text(path))
-
-
-def _read(parsed: argparse.Namespace) -> Rows:
-    """All rows, and what was said of their labels."""
-    given = {name: getattr(parsed, name) for name in _READING}
-    if getattr(parsed, "unknown", "error") != "error":  # which no threshold has
-        given["unknown"] = parsed.unknown
-    return files.read(parsed.paths, **given)
 
 
 def run_bench(parsed: argparse.Namespace) -> None:

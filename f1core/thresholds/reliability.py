@@ -186,7 +186,7 @@ class Calibration:
             return self._loss(metric, level)
         bins = self.bins
         if of is not None:
-            bins = self.per_class.bins.take(self._place(of))
+            bins = self.per_class.bins.take(self.place(of))
         elif self.task == "multilabel":
             raise F1Error(
                 f"an interval of {metric} over labels needs more than bins, since labels of one "
@@ -201,7 +201,8 @@ class Calibration:
         numbers = ", ".join(f"{name}={value:.4f}" for name, value in self.to_dict().items())
         return f"Calibration({self.task!r}, {numbers})"
 
-    def _place(self, of: Any) -> int:
+    def place(self, of: Any) -> int:
+        """Find where a class stands, by its name or number."""
         if self.task == "binary":
             raise F1Error("of= is for classes; a binary task has the bins of its positive class")
         for place, name in enumerate(self.classes):

@@ -15,7 +15,8 @@ matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
 from f1core import plots  # noqa: E402
-from f1core.thresholds import best_threshold, curve  # noqa: E402
+from f1core.plots import counted, style  # noqa: E402
+from f1core.thresholds import best_threshold, calibration, curve  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +60,7 @@ def test_the_best_threshold_is_marked_on_the_curve(rows, floor):
     assert ("recall with a precision of at least 0.5" if floor else "at most 5% lower") in title
     for line, values in ((precision, found.precision), (recall, found.recall), (f1, found.f1)):
         x, y = line.get_data()
-        assert len(x) <= plots._POINTS + 2
+        assert len(x) <= style.POINTS + 2
         seen = values[np.searchsorted(found.thresholds, x[:-1])]
         known = ~np.isnan(y[:-1])  # precision ends where nothing is predicted
         assert known[:-1].all() and (line is precision or known.all())
@@ -84,7 +85,7 @@ def test_grey_is_where_f1_is_nearly_as_high():
     rng = np.random.default_rng(3)
     y_true = rng.random(500) < 0.4
     y_prob = np.clip(rng.random(500) * 0.7 + y_true * 0.3, 0, 1)
-    low, high = plots._as_good(curve(y_true, y_prob), int(curve(y_true, y_prob).f1.argmax()))
+    low, high = counted._as_good(curve(y_true, y_prob), int(curve(y_true, y_prob).f1.argmax()))
     best = best_threshold(y_true, y_prob)
     loose = best_threshold(y_true, y_prob, slack=0.05 * best.score)
     assert (low, high) == (loose.low, loose.high)
@@ -188,3 +189,90 @@ def test_the_picture_shows_the_intervals_that_are_asked_for():
         (lines,) = plots.per_class(scores, ratio=ratio).collections
         shown = sorted(tuple(segment[:, 0]) for segment in lines.get_segments())
         assert shown == sorted(scores.interval(ratio, of=name) for name in scores.classes)
+
+
+def multiclass(classes, rows=500):
+    rng = np.random.default_rng(3)
+    y = rng.integers(0, classes, rows)
+    p = rng.dirichlet(np.ones(classes), rows) + 0.3 * np.eye(classes)[y]
+    return y, p / p.sum(axis=1, keepdims=True)
+
+
+def lines_of(ax):
+    """The lines that are curves: neither the diagonal nor a share, nor empty."""
+    return [
+        line for line in ax.get_lines() if line.get_linestyle() == "-" and len(line.get_xdata())
+    ]
+
+
+@pytest.mark.parametrize("rows", [60, 50_000])
+def test_the_areas_under_the_lines_are_those_of_curve(rows):
+    rng = np.random.default_rng(2)
+    y = rng.random(rows) < 0.3
+    p = np.clip(rng.random(rows) * 0.7 + y * 0.3, 0, 1).round(3)
+    found = curve(y, p)
+    ax = plots.roc(y, p)
+    (line,) = lines_of(ax)
+    x, height = line.get_xdata(), line.get_ydata()
+    assert len(x) <= style.POINTS + 200
+    area = np.sum(np.diff(x) * (height[1:] + height[:-1]) / 2)
+    assert area == pytest.approx(found.roc_auc, abs=1e-4)
+    assert f"ROC AUC {found.roc_auc:.4f}" in ax.get_title(loc="left")
+    ax = plots.precision_recall(y, p)
+    (line,) = lines_of(ax)
+    x, height = line.get_xdata(), line.get_ydata()
+    assert line.get_drawstyle() == "steps-pre"
+    assert np.sum(np.diff(x) * height[1:]) == pytest.approx(found.average_precision, abs=1e-3)
+    assert f"average precision {found.average_precision:.4f}" in ax.get_title(loc="left")
+
+
+@pytest.mark.parametrize("draw", [plots.roc, plots.precision_recall])
+def test_each_class_has_a_line_and_of_many_the_worst_have_names(draw):
+    area = "roc_auc" if draw is plots.roc else "average_precision"
+    y, p = multiclass(4)
+    options = {"task": "multiclass", "classes": list("abcd")}
+    values = getattr(curve(y, p, **options).per_class, area)
+    ax = draw(y, p, **options)
+    told = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert told == [f"{name}  {value:.3f}" for name, value in zip("abcd", values, strict=True)]
+    assert len(lines_of(ax)) == 4
+    y, p = multiclass(30)
+    values = getattr(curve(y, p, task="multiclass").per_class, area)
+    ax = draw(y, p, task="multiclass")
+    told = [text.get_text() for text in ax.get_legend().get_texts()]
+    worst = np.argsort(values)[:3]
+    assert told == [*(f"{k}  {values[k]:.3f}" for k in worst), "27 more classes"]
+    assert len(lines_of(ax)) == 30
+    gone = draw(np.minimum(multiclass(4)[0], 2), multiclass(4)[1], task="multiclass")
+    assert len(lines_of(gone)) == 3  # a class without a row has no line
+
+
+def test_reliability_shows_bins_intervals_and_classes():
+    y, p = multiclass(4)
+    k = calibration(y, p, classes=list("abcd"))
+    ax = plots.reliability(k)
+    (points,) = [line for line in ax.get_lines() if line.get_marker() == "o"]
+    kept = k.bins.count > 0
+    np.testing.assert_array_equal(points.get_xdata(), k.bins.confidence[kept])
+    np.testing.assert_array_equal(points.get_ydata(), k.bins.frequency[kept])
+    low, high = k.bins.interval(0.95)
+    ends = [segment[:, 1].tolist() for segment in ax.collections[1].get_segments()]
+    assert ends == [list(each) for each in zip(low[kept], high[kept], strict=True)]
+    assert f"{k.ece:.4f} ({k.interval('ece')[0]:.4f}" in ax.get_title(loc="left")
+    heights = [patch.get_height() for patch in ax.patches]
+    np.testing.assert_allclose(heights, 0.22 * k.bins.count / k.bins.count.max())
+    assert len(plots.reliability(k, level=None).collections) == 1
+    of_b = plots.reliability(k, of="b")
+    (points,) = [line for line in of_b.get_lines() if line.get_marker() == "o"]
+    assert points.get_ydata()[0] == k.per_class.bins.frequency[1, 0]
+    every = plots.reliability(k, per_class=True)
+    assert [text.get_text()[0] for text in every.get_legend().get_texts()] == list("abcd")
+    flags = calibration(np.eye(4, dtype=int)[y], p, task="multilabel")
+    with pytest.raises(F1Error, match="say of=0 or per_class=True"):
+        plots.reliability(flags)
+    with pytest.raises(F1Error, match="say one of the two"):
+        plots.reliability(k, of="b", per_class=True)
+    with pytest.raises(F1Error, match=r"give what f1core\.calibration returns"):
+        plots.reliability(p)
+    with pytest.raises(F1Error, match="of is 'z'"):
+        plots.reliability(k, of="z")

@@ -1,4 +1,4 @@
-"""Pictures: the threshold, the confusion matrix, the classes. Needs the extra `plot`."""
+"""Pictures of what was counted: the threshold, the confusion matrix, the classes."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .count_layout import RATIOS
-from .counts import Array
-from .errors import F1Error, missing, parameters_of, plain_text, refuse_unknown
-from .errors import shown as literal
-from .intervals import per_class_interval
-from .option_values import among
-from .scores import Scores
-from .thresholds import Curve, best_threshold, curve
+from ..count_layout import RATIOS
+from ..counts import Array
+from ..errors import F1Error, parameters_of, refuse_unknown
+from ..errors import shown as literal
+from ..intervals import per_class_interval
+from ..option_values import among
+from ..scores import Scores
+from ..thresholds import Curve, best_threshold, curve
+from .style import BLUE, DARK, GREY, POINTS, RED, new_axes, short_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Told apart by the colour-blind too (Paul Tol's bright scheme); what matters is dark.
-_BLUE, _RED, _DARK, _GREY = "#4477AA", "#CC6677", "#222222", "#BBBBBB"
-_POINTS = 4000  # of a curve, which is more than pixels across
 _WRITTEN = 16  # classes up to which each cell of the confusion matrix has its numbers
 _SHOWN = 60  # classes up to which all are drawn as rows
-_LETTERS = 28  # of a class's name
 _FLOORS = ("min_precision", "min_recall")
 
 
@@ -50,7 +47,7 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
     >>> ax = f1core.plots.threshold([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.8])  # doctest: +SKIP
     """
     refuse_unknown(options, (*_FLOORS, "ax", *parameters_of(curve)), "plots.threshold")
-    ax = _figure(7.0, 4.2) if ax is None else ax
+    ax = new_axes(7.0, 4.2) if ax is None else ax
     floors = {name: options.pop(name) for name in _FLOORS if options.get(name) is not None}
     found = curve(y_true, y_prob, **options)
     best = best_threshold(y_true, y_prob, task="binary", **options, **floors)
@@ -58,23 +55,23 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
     place = int(np.searchsorted(found.thresholds, best.threshold, side="right")) - 1
     end = _drawn_to(found)
     shown = _thinned(found, place, end)
-    lines = (found.precision, _BLUE, "precision"), (found.recall, _RED, "recall")
-    for values, colour, label in (*lines, (found.fbeta, _DARK, name)):
+    lines = (found.precision, BLUE, "precision"), (found.recall, RED, "recall")
+    for values, colour, label in (*lines, (found.fbeta, DARK, name)):
         ends = np.append(found.thresholds[shown], 1.0), np.append(values[shown], values[-1])
-        if colour == _BLUE:  # nothing is predicted at the end, and precision is 0/0
+        if colour == BLUE:  # nothing is predicted at the end, and precision is 0/0
             ends[1][np.append(found.predicted[shown] == 0, True)] = np.nan
-        width = 2.2 if colour == _DARK else 1.3
+        width = 2.2 if colour == DARK else 1.3
         ax.plot(*ends, color=colour, lw=width, label=label, drawstyle="steps-post")
-    ax.axvline(best.threshold, color=_DARK, lw=0.8, ls=":")
-    ax.plot(best.threshold, found.fbeta[place], "o", color=_DARK, ms=6)
+    ax.axvline(best.threshold, color=DARK, lw=0.8, ls=":")
+    ax.plot(best.threshold, found.fbeta[place], "o", color=DARK, ms=6)
     for floor, least in floors.items():
         ratio = floor.removeprefix("min_")
         why = f"the highest {best.metric} with a {ratio} of at least {least:g}"
-        ax.axhline(least, color=_BLUE if ratio == "precision" else _RED, lw=0.8, ls=":")
+        ax.axhline(least, color=BLUE if ratio == "precision" else RED, lw=0.8, ls=":")
     if not floors:
         low, high = _as_good(found, place)
         why = f"grey: {name} at most 5% lower, from {low:.3g} to {high:.3g}"
-        ax.axvspan(low, high, color=_GREY, alpha=0.3, lw=0)
+        ax.axvspan(low, high, color=GREY, alpha=0.3, lw=0)
     ratios = f"precision {found.precision[place]:.4f}, recall {found.recall[place]:.4f}"
     title = f"{name} {found.fbeta[place]:.4f} at p > {best.threshold:.4g}, {ratios}\n{why}"
     ax.set_title(title, fontsize=10, loc="left")
@@ -138,14 +135,14 @@ def confusion(
     if scores.task == "multilabel":
         raise F1Error("a multilabel task has no (C, C) matrix; plots.per_class draws its labels")
     counts, shares = scores.confusion_matrix(), scores.confusion_matrix(normalize)
-    names, (size, several) = [_short(str(name)) for name in scores.classes], counts.shape
+    names, (size, several) = [short_name(str(name)) for name in scores.classes], counts.shape
     names += ["no span"] * (size - len(names))
     columns = names + ["unknown"] * (several - size)
     font, longest = (9.0 if size <= _WRITTEN else 6.5), max(map(len, columns))
     cell = min(0.8, 5.0 / size) + 0.06 * min(max(0, size - 20), 80) / size  # inches
     if ax is None:
         margin = longest * font / 120  # a letter is 0.6 of the font's height wide
-        ax = _figure(2.0 + cell * size + margin, 1.2 + cell * size + margin * (longest > 8))
+        ax = new_axes(2.0 + cell * size + margin, 1.2 + cell * size + margin * (longest > 8))
     from matplotlib.colors import PowerNorm
 
     # The square root brings out what is rare: a share of 4 % is a fifth of the way to dark.
@@ -166,7 +163,7 @@ def confusion(
         ax.set_yticks(np.arange(size) - 0.5, minor=True)
         ax.grid(which="minor", color="#D5DDE8", lw=0.4)
         ax.tick_params(which="minor", length=0)
-    ax.spines[:].set_color(_GREY)
+    ax.spines[:].set_color(GREY)
     bar = ax.figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02)
     bar.outline.set_visible(False)
     bar.set_label(_SHARES[normalize], fontsize=9)
@@ -181,11 +178,6 @@ _SHARES = {
 }  # fmt: skip
 
 
-def _short(name: str) -> str:
-    short = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
-    return plain_text(short).replace("$", r"\$")  # between two of which formulas are set
-
-
 def _write_cells(ax: Axes, counts: Array, shares: Array, shared: bool) -> None:
     """Each cell's count, and its share where the colour is one; nothing where nothing is."""
     size = len(counts)
@@ -197,7 +189,7 @@ def _write_cells(ax: Axes, counts: Array, shares: Array, shared: bool) -> None:
             text = f"{share:.1%}\n{text}"
         ax.text(
             column, row, text, ha="center", va="center", fontsize=10 if size <= 8 else 7,
-            color="white" if dark[row, column] else _DARK,
+            color="white" if dark[row, column] else DARK,
         )  # fmt: skip
 
 
@@ -243,15 +235,15 @@ def per_class(
     inside = np.flatnonzero(scores.included)
     largest = inside[np.argsort(-support[inside], kind="stable")[:_SHOWN]]
     drawn = largest[np.lexsort((support[largest], np.nan_to_num(values[largest], nan=-1.0)))]
-    ax = _figure(6.4, 1.2 + 0.2 * max(4, len(drawn))) if ax is None else ax
+    ax = new_axes(6.4, 1.2 + 0.2 * max(4, len(drawn))) if ax is None else ax
     places = np.arange(len(drawn))
     if level is not None:
         counted = scores._counts, scores._options
         low, high = per_class_interval(*counted, ratio, level=level, seed=seed)
-        ax.hlines(places, low[drawn], high[drawn], color=_BLUE, lw=2.5, alpha=0.45)
-    ax.plot(values[drawn], places, "o", color=_DARK, ms=4)
+        ax.hlines(places, low[drawn], high[drawn], color=BLUE, lw=2.5, alpha=0.45)
+    ax.plot(values[drawn], places, "o", color=DARK, ms=4)
     macro = getattr(scores.macro, ratio)
-    ax.axvline(macro, color=_RED, lw=1, ls="--")
+    ax.axvline(macro, color=RED, lw=1, ls="--")
     name = {"f1": "F1", "fbeta": "F-beta"}.get(ratio, ratio)
     title = f"macro {name} {macro:.4f} (dashed)"
     if level is not None:
@@ -259,7 +251,7 @@ def per_class(
     if len(drawn) < len(inside):
         title += f", the {len(drawn)} largest of {len(inside):,} classes"
     ax.set_title(title, fontsize=10, loc="left")
-    names = [_short(str(scores.classes[i])) for i in drawn]
+    names = [short_name(str(scores.classes[i])) for i in drawn]
     ax.set_yticks(places, names, fontsize=9 if len(drawn) <= 30 else 7)
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.7, len(drawn) - 0.3)
@@ -283,18 +275,9 @@ def _refuse_other(scores: Any) -> None:
 def _thinned(found: Curve, place: int, end: float) -> Array:
     """So many entries of a curve that the eye misses none, one that matters among them."""
     size = len(found.thresholds)
-    if size <= _POINTS:
+    if size <= POINTS:
         return np.arange(size)
-    even = np.linspace(0, size - 1, _POINTS // 2).astype(np.int64)
+    even = np.linspace(0, size - 1, POINTS // 2).astype(np.int64)
     # Evenly on the axis too: scores crowd where they please.
-    at = np.searchsorted(found.thresholds, np.linspace(0, end, _POINTS // 2))
+    at = np.searchsorted(found.thresholds, np.linspace(0, end, POINTS // 2))
     return np.unique(np.concatenate([even, at.clip(max=size - 1), [place]]))
-
-
-def _figure(width: float, height: float) -> Axes:
-    try:
-        from matplotlib import pyplot
-    except ImportError:
-        raise missing("f1core.plots", "matplotlib", "plot") from None
-    ax: Axes = pyplot.subplots(figsize=(width, height), layout="constrained")[1]
-    return ax
