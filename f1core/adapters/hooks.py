@@ -38,7 +38,7 @@ def average_of(task: str, average: str | None = None) -> str:
     Without a name it is "binary" for a binary task and "macro" for all others: the micro average of
     single labels is the accuracy under another name. Of spans it is "micro", as in seqeval.
     """
-    if task == "spans":
+    if isinstance(task, str) and task == "spans":
         return "micro" if average is None else among("average", average, CLASS_AVERAGES)
     among("task", task, TASKS)
     over = AVERAGES if task == "multilabel" else CLASS_AVERAGES
