@@ -52,7 +52,7 @@ def most_confused(scores: Scores, n: int, level: Any) -> list[Confused]:
         )
     scores._one_prediction("most_confused")
     assert find_shares is not None
-    true, pred, cells, support = _filled(counts)
+    true, pred, cells, support = _filled(counts, scores._size)
     apart = true != pred
     true, pred, cells = true[apart], pred[apart], cells[apart]
     if len(cells) > n:  # sorting a million takes 0.2 s
@@ -73,7 +73,7 @@ def most_confused(scores: Scores, n: int, level: Any) -> list[Confused]:
     return found
 
 
-def _filled(counts: Counts) -> tuple[Array, Array, Array, Array]:
+def _filled(counts: Counts, size: int) -> tuple[Array, Array, Array, Array]:
     """(K,) true and predicted ids and counts of the cells that are not 0, and (C,) true rows.
 
     A matrix in few bytes stays so.
@@ -88,8 +88,7 @@ def _filled(counts: Counts) -> tuple[Array, Array, Array, Array]:
         return true, pred, cells, support
     if counts.confusion is None:
         raise F1Error(
-            f"the confusion matrix of {counts.n_classes} classes was not kept; "
-            "confusion=True keeps it"
+            f"the confusion matrix of {size} classes was not kept; confusion=True keeps it"
         )
     true, pred = np.nonzero(counts.confusion)
     return true, pred, counts.confusion[true, pred], counts.per_class[TRUE]

@@ -52,6 +52,14 @@ def test_ranks_that_saw_other_labels(found):
     assert [each["labels seen"] for each in found] == [expected] * len(found)
 
 
+def test_predictions_that_are_no_class_add_up(found):
+    true, pred, _ = ranks.rows()
+    expected = score(true, 2 * pred.argmax(1), classes=CLASSES, unknown="miss").to_dict()
+    assert expected["unknown"] > 0
+    for kind in ("host", "device"):
+        assert [each[f"unknown {kind}"] for each in found] == [expected] * len(found)
+
+
 def test_what_the_sampler_pads_counts_once(found):
     true, pred, _ = ranks.rows()
     for each in found:

@@ -153,3 +153,13 @@ def test_only_counts_reach_the_driver(ds, monkeypatch):
     score(ds, target="y", probabilities="p_*")
     assert seen
     assert all(columns == {"part", "state"} and size < 2_000 for columns, size in seen)
+
+
+def test_predictions_that_are_no_class():
+    said = pa.table({"y": ["a", "b", "b", "b"], "p": ["a", "zzz", None, "b"]})
+    how = {"classes": ["a", "b"], "task": "multiclass", "unknown": "miss"}
+    data = ray.data.from_arrow([said.slice(0, 2), said.slice(2)])
+    found = score(data, target="y", probabilities="p", **how)
+    assert found.confusion.tolist() == [[1, 0, 0], [0, 1, 2]]
+    with pytest.raises(F1Error, match="column p is null"):
+        score(data, target="p", probabilities="y", **how)

@@ -175,3 +175,12 @@ def test_only_counts_reach_the_driver(df, monkeypatch):
     ((columns, sizes),) = seen
     assert columns == ["part", "state"]
     assert len(sizes) <= 8 and max(sizes) < 2_000
+
+
+def test_predictions_that_are_no_class(spark):
+    said = [("a", "a", 0, 0), ("b", "zzz", 1, 7), ("b", None, 1, None), ("b", "b", 1, 1)]
+    frame = spark.createDataFrame(said, ["y", "p", "n", "m"])
+    how = {"task": "multiclass", "unknown": "miss"}
+    for target, probabilities, classes in (("y", "p", ["a", "b"]), ("n", "m", 2)):
+        found = score(frame, target=target, probabilities=probabilities, classes=classes, **how)
+        assert found.confusion.tolist() == [[1, 0, 0], [0, 1, 2]]

@@ -132,6 +132,14 @@ def all_of_it(rank: int, size: int) -> dict[str, Any]:
     else:
         found["pair"] = _refusal(lambda: meter.sync(pair), F1Error)
 
+    for kind in ("host", "device"):
+        torch_reader.EVERYWHERE = kind == "device"
+        meter = ScoreMeter("multiclass", classes=CLASSES, unknown="miss")
+        some = torch.arange(rank, ROWS, size)
+        meter.update(torch.tensor(2 * pred.argmax(1))[some], torch.tensor(true)[some])
+        found[f"unknown {kind}"] = meter.sync().compute().to_dict()
+    torch_reader.EVERYWHERE = False
+
     meter = ScoreMeter("multiclass", beta=2.0 if rank == 1 else 1.0)
     found["options"] = _refusal(meter.sync, F1Error)
     meter = ScoreMeter("multiclass")
