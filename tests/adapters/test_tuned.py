@@ -10,7 +10,11 @@ import pytest
 sklearn = pytest.importorskip("sklearn", minversion="1.6")
 
 from sklearn.base import clone  # noqa: E402
-from sklearn.datasets import make_classification, make_multilabel_classification  # noqa: E402
+from sklearn.datasets import (  # noqa: E402
+    make_blobs,
+    make_classification,
+    make_multilabel_classification,
+)
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 from sklearn.frozen import FrozenEstimator  # noqa: E402
 from sklearn.linear_model import LogisticRegression, RidgeClassifier  # noqa: E402
@@ -125,9 +129,74 @@ def test_classes_may_have_any_names():
         assert np.array_equal(tuned.predict(X), np.array(classes)[plain.predict(X)])
         assert tuned.scores_.classes == [classes[0], classes[1]]
     names = np.array(["a", "b"])[Y]
-    with pytest.warns(UserWarning, match="nothing says which one is positive: .* pos_label='b'"):
+    with pytest.warns(UserWarning, match=r"nothing says which one is positive: .* pos_label='b'"):
         tuned = TunedClassifier(GaussianNB()).fit(X, names)
-    assert tuned.threshold_ == plain.threshold_
+    assert tuned.metric_ == "f1_macro"
+    assert set(tuned.predict(X)) == {"a", "b"}
+
+
+RARE = make_classification(
+    2500, n_features=8, n_informative=5, n_classes=3, weights=[0.9, 0.07, 0.03], random_state=0
+)
+
+
+@pytest.mark.parametrize("metric", ["f1", "f1_weighted", "mcc", "recall_macro", "fbeta"])
+def test_each_class_has_its_threshold(metric):
+    x, y = RARE
+    words = np.array(["often", "rare", "seldom"])[y]
+    beta = 2.0 if metric == "fbeta" else 1.0
+    tuned = TunedClassifier(LogisticRegression(), metric, beta=beta, cv=3).fit(x, words)
+    p = cross_val_predict(LogisticRegression(), x, y, cv=3, method="predict_proba")
+    average = {"f1": "macro", "fbeta": "macro", "f1_weighted": "weighted"}.get(metric, metric)
+    best = f1core.best_threshold(y, p, task="multiclass", average=average, beta=beta)
+    assert tuned.best_.score == best.score
+    plain = f1core.score(y, p, beta=beta).metric(best.metric)
+    assert tuned.improvement_.b == pytest.approx(plain)
+    assert tuned.scores_.metric(tuned.metric_) == pytest.approx(
+        tuned.improvement_.a if tuned.improvement_.interval[0] > 0 else plain
+    )
+    if metric in ("recall_macro", "fbeta"):
+        assert np.array_equal(tuned.threshold_, best.threshold)
+        assert tuned.scores_.metric(tuned.metric_) > plain + 0.02
+    expected = f1core.score(y, tuned.predict_proba(x), threshold=tuned.threshold_.tolist())
+    found = f1core.score(words, tuned.predict(x))
+    assert np.array_equal(found.confusion, expected.confusion)
+    low, high = tuned.scores_.interval(tuned.metric_)
+    assert low < tuned.scores_.metric(tuned.metric_) < high
+    assert tuned.thresholds_.shape == (3, 3)
+
+
+def test_few_rows_do_not_move_classes_apart():
+    x, y = make_blobs(300, random_state=0)
+    tuned = TunedClassifier(GaussianNB()).fit(x, y)
+    assert tuned.best_.score > tuned.scores_.macro.f1
+    assert tuned.improvement_.interval[0] <= 0
+    assert tuned.threshold_.tolist() == [1 / 3] * 3
+    assert np.array_equal(tuned.predict(x), GaussianNB().fit(x, y).predict(x))
+
+
+def test_a_fold_may_lack_a_class():
+    x, y = RARE
+    order = np.argsort(y, kind="stable")
+    tuned = TunedClassifier(GaussianNB(), cv=KFold(4)).fit(x[order], y[order])
+    assert tuned.scores_.total == len(y)
+    assert tuned.scores_.confusion.shape == (3, 3)
+
+
+@pytest.mark.parametrize("metric", ["mcc", "f1_macro", "balanced_accuracy"])
+def test_two_classes_have_other_metrics_too(metric):
+    tuned = TunedClassifier(GaussianNB(), metric).fit(X, Y)
+    p = cross_val_predict(GaussianNB(), X, Y, cv=5, method="predict_proba")
+    scores = [
+        f1core.score(Y, (p[:, 1] > cut).astype(int), task="binary").metric(metric)
+        for cut in np.unique(p[:, 1])
+    ]
+    assert tuned.best_.score == pytest.approx(max(scores), abs=1e-12)
+    low, high = tuned.threshold_
+    cut = high / (low + high)
+    new = GaussianNB().fit(X, Y).predict_proba(X)[:, 1]
+    clear = np.abs(new - cut) > 1e-9
+    assert np.array_equal(tuned.predict(X)[clear], (new > cut).astype(int)[clear])
 
 
 def test_it_is_never_worse_out_of_fold_than_a_grid():
@@ -225,10 +294,10 @@ class Odd(GaussianNB):
     [
         (GaussianNB(), {"cv": ShuffleSplit(9, random_state=0)}, "test folds, where each row has"),
         (GaussianNB(), {"cv": ShuffleSplit(1, random_state=0)}, "cv gives 1 test fold"),
-        (GaussianNB(), {"metric": "mcc"}, "metric is 'mcc'"),
+        (GaussianNB(), {"metric": "f2"}, "metric is 'f2'"),
+        (GaussianNB(), {"metric": "mcc", "average": "macro"}, "leaves no choice of average"),
+        (GaussianNB(), {"average": "samples"}, "average is 'samples'"),
         (GaussianNB(), {"metric": None}, "metric is None"),
-        (GaussianNB(), {"metric": "f1_macro"}, "average is 'macro', and y has one positive class"),
-        (GaussianNB(), {"average": "micro"}, "average is 'micro', and y has one positive class"),
         (GaussianNB(), {"beta": 2.0}, "metric='fbeta' has a beta"),
         (GaussianNB(), {"metric": "fbeta", "beta": -1}, "beta is -1"),
         (GaussianNB(), {"pos_label": 7}, "pos_label is 7"),
@@ -248,5 +317,11 @@ def test_targets_that_no_threshold_parts_are_refused():
         TunedClassifier(GaussianNB()).fit(X, 0 * Y)
     with pytest.raises(F1Error, match="pos_label is 1, and y has many labels"):
         TunedClassifier(OneVsRestClassifier(GaussianNB()), pos_label=1).fit(M, L)
+    with pytest.raises(F1Error, match="metric is 'mcc', y has many labels"):
+        TunedClassifier(OneVsRestClassifier(GaussianNB()), "mcc").fit(M, L)
+    with pytest.raises(F1Error, match="pos_label is 1, and y has 3 classes"):
+        TunedClassifier(GaussianNB(), pos_label=1).fit(*RARE)
+    with pytest.raises(F1Error, match="shared=True is for binary and multilabel"):
+        TunedClassifier(GaussianNB(), shared=True).fit(*RARE)
     with pytest.raises(F1Error, match="average is 'samples'"):
         TunedClassifier(OneVsRestClassifier(GaussianNB()), average="samples").fit(M, L)

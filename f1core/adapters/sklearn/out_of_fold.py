@@ -16,24 +16,48 @@ from sklearn.utils.validation import _check_method_params, column_or_1d
 
 from ...counts import Array
 from ...errors import F1Error, one_of, shown
+from ...float_bits import quotients
+from ...option_values import among
+from ...scores import METRICS
 from .scoring import _of_labels
 
-_TASKS = {"binary": "binary", "multilabel-indicator": "multilabel"}
+_TASKS = {
+    "binary": "binary", "multiclass": "multiclass", "multilabel-indicator": "multilabel",
+}  # fmt: skip
+
+
+_RATIOS = ("f1", "fbeta")
+AVERAGES = ("macro", "micro", "weighted")
+
+
+def asked_metric(metric: Any, average: Any, beta: Any) -> tuple[str | None, str | None]:
+    """F-beta's name and its average, or None and any other metric."""
+    stem, _, kind = metric.rpartition("_") if isinstance(metric, str) else ("", "", "")
+    if stem in _RATIOS and kind in AVERAGES and average in (None, kind):
+        metric, average = stem, kind
+    if metric == "f1" and beta != 1.0:
+        raise F1Error(f"beta is {beta!r} and metric is 'f1': metric='fbeta' has a beta")
+    if isinstance(metric, str) and metric in _RATIOS:
+        return metric, average
+    among("metric", metric, METRICS)
+    if average is not None:
+        raise F1Error(f"metric is {metric!r}, which leaves no choice of average={average!r}")
+    return None, metric
 
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """A target as a threshold sees it: ids of classes, or 0/1 rows.
+    """A target as thresholds see it: ids of classes, or 0/1 rows.
 
-    `ids` are 0 and 1 for the positive class of two, (n, L) for many labels; `names` are the classes
-    in that order as f1core calls them.
+    `ids` are (n,) of a multiclass task, 0 and 1 for the positive class of two, (n, L) for many
+    labels; `names` are the classes in that order as f1core calls them.
     """
 
     task: str
     classes: Array  # sorted, as scikit-learn has them
     ids: Array
     names: list[Any]
-    positive: int | None = None  # its place in `classes`
+    positive: int | None = None  # its place in `classes`, of a binary task
 
     def labels_of(self, ids: Array) -> Array:
         """Ids (or whether a class is it) as f1core counts them: the classes' names, or 0/1 rows."""
@@ -42,21 +66,32 @@ class Target:
 
     def predicted(self, ids: Array) -> Array:
         """Ids (or whether a class is it) as scikit-learn predicts them."""
-        if self.positive is None:
+        if self.task == "multilabel":
             return ids.astype(np.int64)
+        if self.positive is None:
+            return np.asarray(self.classes[ids])
         return np.asarray(self.classes[np.where(ids, self.positive, 1 - self.positive)])
+
+    def decided(self, scores: Array, threshold: Any) -> Array:
+        """Ids, or whether a class is it, by `score`'s rule: argmax of p_k / t_k, or p > t."""
+        if self.task == "multiclass":
+            return np.asarray(quotients(scores, threshold, False).argmax(axis=1))
+        return np.asarray(scores > threshold)
 
     def without_rows(self) -> Target:
         """All but the rows, to predict others."""
         return replace(self, ids=self.ids[:0])
 
 
-def read_target(y: Any, pos_label: Any) -> Target:
-    """Read two classes or many labels; refuse what no threshold parts."""
+def read_target(y: Any, pos_label: Any, one_sided: bool) -> Target:
+    """Read classes or labels; refuse what no threshold parts.
+
+    Of two classes one is positive if the metric is `one_sided`, and something says which one.
+    """
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     check_classification_targets(y)
     if kind not in _TASKS:
-        raise F1Error(f"Only binary classification is supported. The type of the target is {kind}")
+        raise F1Error(f"y is {kind}; thresholds part classes, or the labels of 0/1 rows")
     if kind == "multilabel-indicator":
         if pos_label is not None:
             raise F1Error(f"pos_label is {shown(pos_label)}, and y has many labels")
@@ -68,15 +103,19 @@ def read_target(y: Any, pos_label: Any) -> Target:
         held = f"one class, {shown(classes[0])}" if len(classes) else "no rows"
         raise F1Error(f"y holds {held}; a threshold parts two classes")
     names = [each if isinstance(each, str) else int(each) for each in classes.tolist()]
-    positive = _positive(names, pos_label)
+    if len(names) > 2 and pos_label is not None:
+        raise F1Error(f"pos_label is {shown(pos_label)}, and y has {len(names)} classes")
+    positive = _positive(names, pos_label) if one_sided and len(names) == 2 else None
+    if positive is None:
+        return Target("multiclass", classes, ids, names)
     return Target(
         "binary", classes, (ids == positive).astype(np.int64),
         [names[1 - positive], names[positive]], positive,
     )  # fmt: skip
 
 
-def _positive(names: list[Any], pos_label: Any) -> int:
-    """The place of the positive class: what was said, else 1, else the second with a warning."""
+def _positive(names: list[Any], pos_label: Any) -> int | None:
+    """The place of the positive class: what was said, else 1, else none with a warning."""
     if pos_label is not None:
         if pos_label not in names:
             raise F1Error(one_of("pos_label", pos_label, names))
@@ -85,17 +124,21 @@ def _positive(names: list[Any], pos_label: Any) -> int:
         return names.index(1)
     warnings.warn(
         f"the classes are {shown(names[0])} and {shown(names[1])}, and nothing says which one is "
-        f"positive: the second is taken, pos_label={shown(names[1])} says so",
-        stacklevel=5,
+        f"positive: the mean of both is tuned, pos_label={shown(names[1])} tunes that of one",
+        stacklevel=3,
     )
-    return 1
+    return None
 
 
 def probabilities(estimator: Any, X: Any, target: Target) -> Array:
-    """(n,) float64 probabilities of the positive class, or (n, L); 0 where it was never seen."""
+    """(n,) float64 probabilities of the positive class, or (n, C); 0 where it was never seen."""
     if target.task == "multilabel":
         return np.asarray(_of_labels(estimator, "predict_proba", X), dtype=np.float64)
     found = np.asarray(estimator.predict_proba(X), dtype=np.float64)
+    if target.task == "multiclass":
+        every = np.zeros((len(found), len(target.classes)))
+        every[:, np.searchsorted(target.classes, estimator.classes_)] = found
+        return every
     seen = np.flatnonzero(estimator.classes_ == target.classes[target.positive])
     return found[:, seen[0]] if len(seen) else np.zeros(len(found))
 

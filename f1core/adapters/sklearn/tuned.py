@@ -14,14 +14,23 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, inde
 
 from ...accumulator import Accumulator
 from ...counts import Array
-from ...errors import F1Error, UnknownAttribute, one_of
+from ...errors import F1Error, UnknownAttribute
+from ...intervals.paired import Comparison, compare
 from ...option_values import among, flag
+from ...scores import LOSSES
 from ...thresholds.best import Best, best_threshold
-from .out_of_fold import Target, out_of_fold, probabilities, read_target
+from .out_of_fold import (
+    AVERAGES,
+    Target,
+    asked_metric,
+    out_of_fold,
+    probabilities,
+    read_target,
+)
 
-_AVERAGES = ("macro", "micro", "weighted")
 # Of rows, for intervals that counts alone do not give.
 _REPLICAS: dict[str, Any] = {"resamples": 500, "seed": 0}
+_FEW = 200  # resamples, to see which of two is better
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -41,9 +50,13 @@ class TunedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # ty
     """A classifier that predicts by the threshold with the highest F1 out of fold.
 
     Each row's probability comes from a model that was fitted without the row's fold. Over all of
-    them the best threshold is found exactly, as `f1core.best_threshold` does; `predict` cuts by it
-    what the estimator, fitted to all rows, gives for new ones. What to expect of it is `scores_`:
-    each fold's rows as the best threshold of the other folds cuts them.
+    them `f1core.best_threshold` finds the best threshold, of labels and two classes exactly, and
+    `predict` cuts by it what the estimator, fitted to all rows, gives for new ones. What to expect
+    is `scores_`: each fold's rows as the best threshold of the other folds cuts them.
+
+    Of three classes and more each has a threshold, and so many fit the noise of few rows. They
+    stay equal, so that the largest probability is predicted, unless those of the other folds are
+    surely better on each fold's rows: `improvement_` compares both, and 0 is below its interval.
 
     Weights reach the estimator if it requests them, as scikit-learn routes metadata; the choice of
     the threshold and `scores_` take them unless `set_fit_request(sample_weight=False)` was said.
@@ -54,9 +67,10 @@ class TunedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # ty
         A classifier with `predict_proba`. One that is fitted already stays as it is inside of
         `sklearn.frozen.FrozenEstimator`.
     metric
-        "f1", or "fbeta" with `beta`; also with its average, "f1_macro".
+        "f1", or "fbeta" with `beta`; also with its average, "f1_macro". Of two classes or more any
+        name in `Scores.to_dict`: "mcc", "balanced_accuracy".
     average
-        "macro" (so is None), "micro" or "weighted", of the labels of a multilabel task.
+        None for the positive one of two classes, else for "macro"; or "micro" or "weighted".
     cv
         How many folds, or a splitter of scikit-learn's; no row may be in two test folds.
     refit
@@ -64,20 +78,23 @@ class TunedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # ty
     beta, shared
         As in `f1core.best_threshold`.
     pos_label
-        The positive one of two classes: by default 1, where it is one of them; else the second of
-        `classes_`, with a warning.
+        The positive one of two classes: by default 1, where it is one of them. Where neither is,
+        the mean over both is tuned, with a warning.
     n_jobs
         How many folds are fitted at the same time, as in scikit-learn.
 
     Attributes
     ----------
     threshold_
-        A float in [0, 1], or (L,) of them: `predict` says yes where p > threshold.
+        A float in [0, 1], or (L,) of them: `predict` says yes where p > threshold. Of classes
+        without a positive one (C,), of which argmax of p_k / t_k is predicted.
     thresholds_
-        (K,) or (K, L): the thresholds by which `scores_` has the folds cut. How far they spread
+        (K,) or (K, C): the thresholds by which `scores_` has the folds cut. How far they spread
         shows how much the choice hangs on single rows.
     best_
         What `f1core.best_threshold` found on all rows, with the range that is as good.
+    improvement_
+        Of three classes and more the `f1core.Comparison` of thresholds with none.
     scores_
         The out-of-fold `Scores`; `scores_.interval(metric_)` bounds what was tuned.
     metric_
@@ -105,6 +122,7 @@ class TunedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # ty
     True
     """
 
+    improvement_: Comparison
     __metadata_request__fit = {"sample_weight": True}  # noqa: RUF012 - where scikit-learn looks
 
     def __init__(
@@ -138,7 +156,7 @@ class TunedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # ty
         X
             (n, features), whatever the estimator takes.
         y
-            (n,) labels of two classes, or (n, L) 0/1 rows.
+            (n,) labels, or (n, L) 0/1 rows.
         params
             Metadata for the estimator and the splitter, if scikit-learn's routing is enabled.
 
@@ -149,14 +167,16 @@ class TunedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # ty
         """
         _raise_for_params(params, self, None)
         X, y = indexable(X, y)
-        target = read_target(y, self.pos_label)
+        ratio, average = asked_metric(self.metric, self.average, self.beta)
+        one_sided = ratio is not None and average in (None, "binary")
+        target = read_target(y, self.pos_label, one_sided)
         if not hasattr(self.estimator, "predict_proba"):
             raise UnknownAttribute(
                 f"{type(self.estimator).__name__} has no predict_proba: "
                 "sklearn.calibration.CalibratedClassifierCV gives it one"
             )
         flag("refit", self.refit)
-        how = self._how(target)
+        how = self._how(target, ratio, average)
         given = process_routing(self, "fit", **params)
         tests, found = out_of_fold(self.estimator, X, y, target, self.cv, given, self.n_jobs)
         self._tune(target, tests, found, self._weight(X, params), how)
@@ -168,22 +188,18 @@ class TunedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # ty
         self.classes_, self._target = target.classes, target.without_rows()
         return self
 
-    def _how(self, target: Target) -> dict[str, Any]:
+    def _how(self, target: Target, ratio: str | None, average: str | None) -> dict[str, Any]:
         """The options of `best_threshold` that metric, average, beta and shared stand for."""
-        metric, average = self.metric, self.average
-        stem, _, kind = metric.rpartition("_") if isinstance(metric, str) else ("", "", "")
-        if stem in ("f1", "fbeta") and kind in _AVERAGES and average in (None, kind):
-            metric, average = stem, kind
-        if metric not in ("f1", "fbeta"):
-            raise F1Error(one_of("metric", metric, ("f1", "fbeta")))
-        if metric == "f1" and self.beta != 1.0:
-            raise F1Error(f"beta is {self.beta!r} and metric is 'f1': metric='fbeta' has a beta")
         how = {"task": target.task, "beta": self.beta, "shared": self.shared}
         if target.task == "binary":
-            if average not in (None, "binary"):
-                raise F1Error(f"average is {average!r}, and y has one positive class: leave it out")
             return how
-        return {**how, "average": among("average", average or "macro", _AVERAGES)}
+        if target.task == "multilabel" or ratio is not None:
+            if ratio is None:
+                raise F1Error(f"metric is {average!r}, y has many labels: their F-beta is tuned")
+            average = among("average", average or "macro", AVERAGES)
+        if target.task == "multiclass":
+            how["classes"] = len(target.classes)
+        return {**how, "average": average}
 
     def _weight(self, X: Any, params: dict[str, Any]) -> Array | None:
         """(n,) weights for the threshold, unless they are only the estimator's."""
@@ -212,22 +228,35 @@ class TunedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # ty
         self.best_ = best(list(every))
         self.threshold_, self.metric_ = self.best_.threshold, self.best_.metric
         self.thresholds_ = np.array([best([i for i in every if i != k]).threshold for k in every])
+        rows = np.concatenate(tests)
+        cut = zip(found, self.thresholds_, strict=True)
+        decided = np.concatenate([target.decided(scores, at) for scores, at in cut])
+        weights = None if weight is None else weight[rows]
+        if target.task == "multiclass" and len(target.classes) > 2:
+            largest = np.concatenate([scores.argmax(axis=1) for scores in found])
+            self.improvement_ = compare(
+                target.ids[rows], decided, largest, metric=self.metric_, task=target.task,
+                classes=len(target.classes), beta=self.beta, sample_weight=weights, seed=0,
+                resamples=_FEW,
+            )  # fmt: skip
+            low, high = self.improvement_.interval
+            if not (high < 0 if self.metric_ in LOSSES else low > 0):
+                decided = largest
+                self.threshold_ = np.full(len(target.classes), 1 / len(target.classes))
         # What the counts alone cannot bound has replicas of rows.
-        plain = weight is None and target.task == "binary"
+        plain = weight is None and target.task != "multilabel"
         replicas = {} if plain else _REPLICAS
         total = Accumulator(target.task, classes=target.names, beta=self.beta, **replicas)
-        for rows, scores, threshold in zip(tests, found, self.thresholds_, strict=True):
-            weights = None if weight is None else weight[rows]
-            decided = target.labels_of(scores > threshold)
-            total.update(target.labels_of(target.ids[rows]), decided, sample_weight=weights)
+        true = target.labels_of(target.ids[rows])
+        total.update(true, target.labels_of(decided), sample_weight=weights)
         self.scores_ = total.compute()
 
     @_refitted("predict")
     def predict(self, X: Any) -> Array:
         """The labels (n,) of the rows, or (n, L) 0/1 rows, by `threshold_`."""
         check_is_fitted(self)
-        found = probabilities(self.estimator_, X, self._target) > self.threshold_
-        return self._target.predicted(found)
+        scores = probabilities(self.estimator_, X, self._target)
+        return self._target.predicted(self._target.decided(scores, self.threshold_))
 
     @_refitted("predict_proba")
     def predict_proba(self, X: Any) -> Any:
@@ -262,10 +291,9 @@ class TunedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # ty
         from sklearn.utils import get_tags  # since scikit-learn 1.6
 
         tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.classifier_tags.multi_class = False
-        tags.classifier_tags.multi_label = bool(
-            inner.classifier_tags and inner.classifier_tags.multi_label
-        )
+        if inner.classifier_tags is not None:
+            tags.classifier_tags.multi_class = inner.classifier_tags.multi_class
+            tags.classifier_tags.multi_label = inner.classifier_tags.multi_label
         tags.input_tags.sparse = inner.input_tags.sparse
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
         return tags
