@@ -43,11 +43,13 @@ def score(
     y_true
         (n,) labels, or (n, C) 0/1 rows: one-hot with task="multiclass", any number of 1s with
         task="multilabel". Arrays of NumPy, torch, JAX, TensorFlow, pandas, polars, Arrow; lists;
-        sparse matrices of SciPy, of which a multilabel task reads the cells that are held.
+        sparse matrices of SciPy, of which a multilabel task reads the cells that are held. Lists
+        of names, one a row, such as [["cat", "dog"], [], ["cat"]], with task="multilabel".
         Rows go by position; pandas objects with equal index labels in another order are refused.
     y_pred
         (n,) positive-class probabilities or labels; (n, C) scores, argmax for "multiclass" (the
-        first of tied maxima), `> threshold` for "multilabel"; or 0/1 flags.
+        first of tied maxima), `> threshold` for "multilabel"; or 0/1 flags,
+        or lists of names.
     task
         "binary", "multiclass" or "multilabel"; None reads it off the shapes where they leave no
         doubt.
@@ -144,7 +146,8 @@ def score(
     )
     if seed is not None:
         refuse_idle_seed(seed, options.resamples)
-    batch = check(y_true, y_pred, options, sample_weight, exact=options.resamples > 0)
+    exact = options.resamples > 0
+    batch = check(y_true, y_pred, options, sample_weight, exact=exact, discover_names=True)
     if cluster is not None:
         refuse_reordered(y_true=y_true, y_pred=y_pred, cluster=cluster)
         refuse_own_columns(y_pred, cluster=cluster)

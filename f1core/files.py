@@ -71,7 +71,8 @@ def score(
         files, text packed or not (.csv.gz); or a Polars LazyFrame, a DuckDB relation, a pyarrow
         Dataset, any stream of Arrow record batches. Each file counts once, whatever leads to it.
     target
-        The column of the truth; for multilabel a pattern such as "true_*", or several names.
+        The column of the truth; for multilabel a pattern such as "true_*", several names, or one
+        column of lists of names, with task="multilabel".
     probabilities
         The column of scores, labels or lists of scores; or several, by name or pattern. What the
         pattern's `*` stands for names the class, whatever the order of the columns: 0, 1, 10 as

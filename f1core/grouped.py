@@ -115,7 +115,7 @@ def score_by(
         raise F1Error("score_by has no option cluster=: score(…, cluster=) takes a group's rows")
     wanted = make_options(**options, resamples=resamples)
     refuse_idle_seed(seed, wanted.resamples)
-    batch = check(y_true, y_pred, wanted, sample_weight, exact=True)
+    batch = check(y_true, y_pred, wanted, sample_weight, exact=True, discover_names=True)
     refuse_reordered(y_true=y_true, y_pred=y_pred, groups=groups)
     refuse_own_columns(y_pred, groups=groups)
     spans, order = rows_by_group(groups, len(batch))

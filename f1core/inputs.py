@@ -14,6 +14,7 @@ from .counts import Array
 from .errors import F1Error, shape_words, shown
 from .float_bits import FORMATS, format_of
 from .frame_columns import in_class_order, refuse_own_columns
+from .label_lists import read_lists
 from .label_rows import LabelRows, as_ids, read, refuse_logits
 from .labels import encoder_of
 from .options import Options
@@ -30,18 +31,23 @@ def check(
     sample_weight: Any = None,
     width: int | None = None,
     exact: bool = False,
+    discover_names: bool = False,
 ) -> Batch:
     """Read the arrays' shapes and kinds; values are checked while they are counted.
 
     `width` is the number of classes that earlier batches have settled. What must be known of all
     labels before they are counted is guessed from the first rows, unless `exact`: a wrong guess is
-    noticed while counting, and `rescan` then looks at every row.
+    noticed while counting, and `rescan` then looks at every row. Of lists of names the classes
+    are what `options` or columns name, or, to `discover_names`, what occurs.
     """
-    true = y_true if _is_numbers(y_true) else read(y_true, "y_true", options.task)
+    as_true, as_pred = y_true, y_pred
+    if not (_is_numbers(y_true) and _is_numbers(y_pred)):
+        as_true, as_pred, options = read_lists(y_true, y_pred, options, discover_names)
+    true = y_true if _is_numbers(y_true) else read(as_true, "y_true", options.task)
     if options.counts_unknown:
         pred = predicted_labels(y_pred, true, options)
     else:
-        pred = y_pred if _is_numbers(y_pred) else read(y_pred, "y_pred", options.task)
+        pred = y_pred if _is_numbers(y_pred) else read(as_pred, "y_pred", options.task)
     if not (pred is y_pred and true is y_true):
         refuse_reordered(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
         refuse_own_columns(y_pred, y_true=y_true, sample_weight=sample_weight)

@@ -158,6 +158,6 @@ def _task_of(truth: Array, scores: Array) -> str:
 def _none_of(kind: str) -> Array:
     """No rows of a column whose type is called that."""
     word = re.sub("^dictionary<values=", "", kind.lower())
-    if _ROWS.match(word):
+    if _ROWS.match(word) and "string" not in word:
         return np.empty((0, 0))
     return np.empty(0, _DTYPES.get(kind_of(word), "O"))

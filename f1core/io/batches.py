@@ -137,6 +137,9 @@ def array(column: Any, name: str, missing: bool = False) -> Array:
         return np.array([*column.to_pylist(), None], dtype=object)[:-1]
     _refuse_nulls(column, name, 1)
     if hasattr(kind, "value_type"):
+        inner = plain_arrow(column.flatten()).type
+        if pa.types.is_string(inner) or pa.types.is_large_string(inner) or pa.types.is_null(inner):
+            return np.fromiter(column.to_pylist(), object, len(column))  # lists of names
         return _rows(column, name)
     if pa.types.is_nested(kind):
         raise F1Error(f"column {name} is {kind}; use numbers, strings, or lists of numbers")

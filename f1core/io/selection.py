@@ -14,6 +14,7 @@ from ..columns_by_name import arrange
 from ..counts import Array
 from ..errors import F1Error, one_of, shown
 from ..frame_columns import refuse_stray
+from ..label_lists import texts_in
 
 _LISTED = 30  # with more columns than this, an error does not name them all
 
@@ -109,7 +110,7 @@ class Selection:
             columns,
             classes=self.class_names,
             count=self.count,
-            labels=set(rows.tolist()) if text else None,
+            labels=texts_in(rows) if text else None,
             ids=None if matrices or text else np.unique(rows).tolist(),
             matrices=matrices,
             listed=self._listed,

@@ -292,7 +292,7 @@ def test_reading_ends_with_the_last_row_that_is_wanted(tmp_path):
 
     def batches():
         for _ in range(5):
-            yield pa.record_batch({"y": [0, 1], "p": [0.2, 0.1]})
+            yield pa.RecordBatch.from_pydict({"y": [0, 1], "p": [0.2, 0.1]})
         raise RuntimeError("the stream broke")
 
     found = files.rows(batches(), target="y", probabilities="p", outcome="fn", limit=2)
