@@ -54,8 +54,9 @@ class BinnedThresholds(BinnedTotal):
     bins
         A power of two, so that every edge is a float32; a label takes 16 bytes a bin.
     calibration
-        Keep sums of probabilities and losses too (24 bytes more a bin, and about as much time), for
-        `calibration`. They are the same bits however rows without weights were cut.
+        Keep sums of probabilities and losses too, for `calibration`: 24 bytes more a bin, and six
+        to nine times the time. They are the same bits however rows without weights were cut, and
+        off by less than 2^-62 a cell; sums of weights round as float64 does.
     ignore_index, pos_label
         As in `score`.
 

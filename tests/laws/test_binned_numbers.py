@@ -145,6 +145,18 @@ def test_rows_without_weights_give_the_same_bits_however_they_are_cut(seed):
             np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.parametrize("task", ["multiclass", "multilabel"])
+def test_many_rows_give_the_same_bits_too(task):
+    rng = np.random.default_rng(2)
+    scores = rng.dirichlet(np.ones(3), 300_001).astype(np.float32)
+    y = rng.integers(0, 3, 300_001)
+    y = y if task == "multiclass" else np.eye(3, dtype=int)[y]
+    whole, parts = streamed(task, y, scores, None), streamed(task, y, scores, None, parts=4)
+    assert whole == parts
+    exact = calibration(y, scores, task=task, bins=16)
+    assert numbers(whole.calibration()) == pytest.approx(numbers(exact), abs=1e-11)
+
+
 def test_weights_that_come_after_rows_without_any_are_added():
     task, y, scores, _ = drawn(3, "multiclass")
     y = np.abs(y)
