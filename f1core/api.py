@@ -61,7 +61,8 @@ def score(
         and 10. Without `classes` they name them; the columns of two frames are matched to each
         other. Other names are refused; `.to_numpy()` goes by position.
     threshold
-        In [0, 1], one or one a label, rounded to the scores' own dtype; not for labels.
+        In [0, 1], one or one a label, rounded to the scores' own dtype; not for labels. A negative
+        one, as -1, is below every probability: 0.0 is above it, and not above 0.
         Probabilities may lie 0.001 outside of [0, 1], as rounding leaves them; what is farther out
         is refused. With one a class a multiclass task predicts the first maximum of p / threshold,
         divided in float64 (0 / 0 is 0): of two classes with t and 1 - t that is p > t.

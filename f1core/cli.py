@@ -139,8 +139,10 @@ def _parser() -> argparse.ArgumentParser:
 
     tune = commands.add_parser("tune", help="the threshold with the highest F1")
     _add_columns(tune)
-    tune.add_argument("--task", choices=("binary", "multilabel"))
-    tune.add_argument("--average", choices=("macro", "micro", "weighted"), default="macro")
+    tune.add_argument("--task", choices=TASKS)
+    tune.add_argument(
+        "--average", default="macro", metavar="A", help="macro, micro, weighted; or a metric's name"
+    )
     tune.add_argument("--shared", action="store_true", help="one threshold for all labels")
     tune.add_argument("--beta", type=float, default=1.0, metavar="B")
     tune.add_argument("--min-precision", type=float, metavar="P", help="highest recall with it")

@@ -189,7 +189,7 @@ def tune(parsed: argparse.Namespace) -> None:
     shown = [plain_text(name) for name in names] if several else [""]
     wide = max(map(len, shown))
     for name, at, low, high in zip(shown, *columns, strict=True):
-        print(f"{name:>{wide}}  p > {at:<12.6g} as good from {low:.6g} to {high:.6g}")
+        print(f"{name:>{wide}}  p {best.sign} {at:<12.6g} as good from {low:.6g} to {high:.6g}")
 
 
 def plot(parsed: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from .counts import Array
 
 # A probability so far outside of [0, 1] has been rounded on its way, and counts as it is.
 TOLERANCE = 1e-3
+BELOW_ALL = -1.0  # a threshold that every probability is above
 
 
 class Format(NamedTuple):
@@ -42,7 +43,11 @@ def format_of(array: Array) -> Format | None:
 
 
 def cuts_of(thresholds: Array, dtype: np.dtype[Any], from_logits: bool) -> Array:
-    """Turn float64 thresholds of probabilities into what scores of this dtype are compared with."""
+    """Turn float64 thresholds of probabilities into what scores of this dtype are compared with.
+
+    One below 0 is below every score, those that rounding left a hair below 0 among them.
+    """
+    thresholds = np.where(thresholds < 0, BELOW_ALL, thresholds)
     if from_logits:  # no sigmoid: p > t is x > log(t / (1 - t))
         with np.errstate(divide="ignore"):
             thresholds = np.log(thresholds) - np.log1p(-thresholds)

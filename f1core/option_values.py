@@ -153,7 +153,7 @@ def proportion(name: str, value: Any) -> float:
 
 
 def threshold(value: Any) -> float | tuple[float, ...]:
-    """Check `threshold=`: one number in [0, 1], or one a label or class."""
+    """Check `threshold=`: one number in [0, 1], or one a label or class; below 0 down to -1."""
     try:
         try:
             values: float | tuple[float, ...] = number(value)
@@ -167,10 +167,10 @@ def threshold(value: Any) -> float | tuple[float, ...]:
             f"threshold is {shown(value)}; give a number in [0, 1], or one for each label or class"
         ) from None
     for cut in values if isinstance(values, tuple) else (values,):
-        if not 0.0 <= cut <= 1.0:
+        if not -1.0 <= cut <= 1.0:
             raise F1Error(
                 f"threshold is {cut:g}, outside [0, 1]: it cuts probabilities "
-                "(with from_logits=True too)"
+                "(with from_logits=True too), and -1 is below every one"
             )
     return values
 

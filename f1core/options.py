@@ -57,6 +57,12 @@ class Options:
         return self.threshold if given else None  # type: ignore[return-value]
 
     @property
+    def below_all(self) -> bool:
+        """Whether a threshold is below all scores."""
+        given = self.threshold
+        return (min(given, default=0.0) if isinstance(given, tuple) else given) < 0
+
+    @property
     def finds_negative(self) -> bool:
         """Whether the data has to name the negative class."""
         return self.pos_label is not None and self.names is None
@@ -281,6 +287,11 @@ def _cross_checked(options: Options) -> Options:
             f"threshold={options.threshold:g} is for binary and multilabel tasks: a multiclass "
             "task predicts the largest score, or with a threshold for each class the largest "
             "score over its threshold"
+        )
+    if options.below_all and (task == "multiclass" or options.from_logits):
+        raise F1Error(
+            f"threshold is {shown(options.threshold)}, and below 0 below every probability: logits "
+            "may be -inf, and classes' scores are divided, so give numbers in [0, 1]"
         )
     if cuts is not None and task == "binary":
         raise F1Error("threshold is a list, one for each class or label; a binary task has one")

@@ -82,6 +82,7 @@ def plan_multilabel(plan: KernelPlan) -> None:
     (thresholds, lowest, highest), one = batch.cut(), batch.one
     ignores, weighted = batch.options.ignore_index is not None, batch.weight is not None
     masks, coefs = batch.averaged_masks, np.array(batch.options.coefs)
+    below_all = batch.options.below_all
 
     def kernel(true: Array, bits: Array, rows: slice, counts: Counts) -> Any:
         start, n = rows.start, rows.stop - rows.start
@@ -90,7 +91,7 @@ def plan_multilabel(plan: KernelPlan) -> None:
             true, one, start if true_columns else -1, bits, start if pred_columns else -1, n,
             thresholds, lowest, highest, *ignored, masks, coefs, counts.sums, counts.rows,
         )  # fmt: skip
-        if weighted:
+        if weighted or below_all:  # the kernel without options takes no -0.0 for above -1
             return backend.multilabel_weighted(*call, batch.weights(rows))
         return backend.multilabel(*call)
 

@@ -176,6 +176,8 @@ def _sides(form: Form, pred: Any, constants: Constants) -> tuple[Any, Any]:
     if form.limits is None:
         return above, below
     low, high = form.limits
+    if form.options.below_all:  # what is above that cut need not be above the lowest score
+        above &= pred >= low
     return above & (pred <= high), below & (pred >= low)
 
 

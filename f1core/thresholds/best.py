@@ -36,12 +36,12 @@ class Best:
     low: Any
     high: Any
     metric: str
-    _sign: ClassVar[str] = ">"
+    sign: ClassVar[str] = ">"
 
     def __str__(self) -> str:
         rows = zip(*(np.atleast_1d(x) for x in (self.threshold, self.low, self.high)), strict=True)
         lines = [
-            f"p {self._sign} {at:.6g}   (as good from {low:.6g} to {high:.6g})"
+            f"p {self.sign} {at:.6g}   (as good from {low:.6g} to {high:.6g})"
             for at, low, high in rows
         ]
         return "\n".join([f"{self.metric} {self.score:.4f}", *lines])
@@ -50,7 +50,7 @@ class Best:
 class BestOfClasses(Best):
     """Thresholds of classes: argmax of p_k / t_k is predicted."""
 
-    _sign = "/"
+    sign = "/"
 
 
 def best_threshold(

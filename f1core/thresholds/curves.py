@@ -165,7 +165,7 @@ def curve_of(column: Column, coefs: tuple[float, float, float], zero_division: f
     if not column.total > 0:
         raise F1Error(NO_ROWS)
     every = column.every_cut()
-    cuts = column.possible(every)
+    cuts = column.possible(every, inside=True)
     low, high, last = column.gap(cuts.at)
     logits = isinstance(column, ScoreColumn) and column.from_logits
     ratios = per_class(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays import widened
 from ..counts import Array
-from ..float_bits import cuts_of
+from ..float_bits import BELOW_ALL, cuts_of
 
 
 class Candidates(NamedTuple):
@@ -55,10 +55,13 @@ class ScoreColumn:
         first = [0] if len(self.scores) else []
         return self.cuts_at(np.concatenate([first, new, [len(self.scores)]]).astype(np.int64))
 
-    def possible(self, cuts: Candidates) -> Candidates:
-        """Select the cuts that some threshold in [0, 1] makes."""
+    def possible(self, cuts: Candidates, inside: bool = False) -> Candidates:
+        """Select the cuts that some threshold makes: in [0, 1], or unless `inside` below all."""
         lowest, highest = self.places_above([self._bottom, self._top])
-        cuts = cuts.take((cuts.at >= lowest) & (cuts.at <= highest))
+        made = (cuts.at >= lowest) & (cuts.at <= highest)
+        if not inside and not self.from_logits:
+            made |= cuts.at == 0
+        cuts = cuts.take(made)
         if self.from_logits:
             cuts = cuts.take(~np.isnan(self.threshold(*self.gap(cuts.at))))
         return cuts
@@ -77,6 +80,8 @@ class ScoreColumn:
         at += lowest
         tp = above(edges[1::2] - edges[::2])
         tp += np.count_nonzero(self._positive[highest:])
+        if lowest and tp[0] < self.true:  # scores of 0.0 have positives
+            at, tp = np.append(0, at), np.append(self.true, tp)
         return Candidates(at, tp, self.total - at)
 
     def cuts_at(self, at: Array) -> Candidates:
@@ -115,7 +120,19 @@ class ScoreColumn:
         inner, last = at > 0, np.asarray(at == len(self.scores))
         low[inner] = np.maximum(self.scores[at[inner] - 1], self._bottom)  # no threshold is lower
         high[~last] = self.scores[at[~last]]
+        if not self.from_logits:  # but below all scores there is one
+            under = ~last & ~inner & (high <= 0.0)
+            low[under], high[under] = BELOW_ALL, 0.0
         return low, high, last
+
+    def below_all(self, low: Array, high: Array) -> Array:
+        """(m,) which gaps only a threshold below all scores is in."""
+        return np.asarray((low == BELOW_ALL) & (high <= 0.0) & (not self.from_logits))
+
+    @property
+    def hides_cut(self) -> bool:
+        """Whether no threshold in [0, 1] predicts all cells."""
+        return not self.from_logits and bool(self.places_above([0.0])[0])
 
     def probability(self, scores: Array) -> Array:
         """Scores as probabilities in [0, 1], of which some may be a hair outside."""
@@ -137,6 +154,7 @@ class ScoreColumn:
             found[good] = (tried if self.from_logits else cut)[good]
             if not np.isnan(found).any():
                 break
+        found[np.isnan(found) & self.below_all(low, high)] = BELOW_ALL
         return found + 0.0  # -0.0 is 0.0
 
     def compared(self, thresholds: Array) -> Array:
@@ -170,7 +188,7 @@ class BinColumn:
     """
 
     def __init__(self, counts: Array, optimistic: bool = False) -> None:
-        self._bins = len(counts) - 2
+        self._bins, self.hides_cut = len(counts) - 2, optimistic
         self._tp, self._pred = above(counts[:, 1]), above(counts.sum(axis=1))
         self.true, self.total = self._tp[0], self._pred[0]
         if optimistic:  # thresholds below 1: above 1 nothing is cut
@@ -180,9 +198,9 @@ class BinColumn:
         """Every edge, and around them the cuts that predict all cells and none."""
         return Candidates(np.arange(-1, self._bins + 2), self._tp, self._pred)
 
-    def possible(self, cuts: Candidates) -> Candidates:
-        """Every edge."""
-        return cuts.take(slice(1, -1))
+    def possible(self, cuts: Candidates, inside: bool = False) -> Candidates:
+        """Every edge; if optimistic also below all scores, where no edge is."""
+        return cuts.take(slice(0 if self.hides_cut and not inside else 1, -1))
 
     def pareto_cuts(self) -> Candidates:
         """Every edge: there are few."""
@@ -192,6 +210,10 @@ class BinColumn:
         """(low, high, last) of each cut: its edge, twice."""
         edges = at / self._bins
         return edges, edges, np.asarray(at == self._bins)
+
+    def below_all(self, low: Array, high: Array) -> Array:
+        """No edge is below all scores."""
+        return np.zeros(len(low), bool)
 
     def probability(self, edges: Array) -> Array:
         """Edges are probabilities."""
@@ -209,9 +231,9 @@ class BinColumn:
 Column = ScoreColumn | BinColumn
 
 
-def possible_cuts(column: Column) -> Candidates:
-    """All cuts of a column that some threshold makes."""
-    return column.possible(column.every_cut())
+def possible_cuts(column: Column, inside: bool = False) -> Candidates:
+    """All cuts of a column that some threshold makes, or some one in [0, 1]."""
+    return column.possible(column.every_cut(), inside)
 
 
 def above(values: Array) -> Array:

@@ -102,7 +102,9 @@ def middle(column: Column, cuts: Candidates, best: Array, near: Array | None = N
     first, last = runs(best)
     low, high, end = _span(column, cuts, first, last)
     bottom, top = column.probability(low), column.probability(high)
-    widest = int(np.argmax(top - bottom))
+    width = top - bottom
+    width[column.below_all(low, high)] = -1.0  # only where nothing else is as good
+    widest = int(np.argmax(width))
     pick, place = slice(widest, widest + 1), int(first[widest])
     threshold = column.threshold(low[pick], high[pick], end[pick])[0]
     if np.isnan(threshold):  # between logits: some single gap of the run has one
@@ -115,7 +117,8 @@ def middle(column: Column, cuts: Candidates, best: Array, near: Array | None = N
         low, high, _ = _span(column, cuts, first[pick], last[pick])
         bottom, top = column.probability(low), column.probability(high)
     counts = cuts.tp[place], cuts.pred[place], column.true, column.total
-    return Choice(float(threshold), float(bottom[0]), float(top[0]), *counts)
+    lowest = float(bottom[0]) if threshold >= 0 else float(threshold)
+    return Choice(float(threshold), lowest, float(top[0]), *counts)
 
 
 def _span(column: Column, cuts: Candidates, first: Array, last: Array) -> tuple[Array, ...]:
@@ -172,7 +175,7 @@ def best_sum(
     best = reached([0] * len(found))
     while True:
         gains = [a * cuts.tp - best * c * cuts.pred for cuts in found]
-        places = [int(np.argmax(gain)) for gain in gains]
+        places = [_first_best(*of) for of in zip(columns, found, gains, strict=True)]
         if not reached(places) > best:
             break
         best = reached(places)
@@ -199,6 +202,15 @@ def best_sum(
             near &= objective.ranks(cuts, column)[0] > -np.inf
         wider.append(middle(column, cuts, same, near | same))
     return wider
+
+
+def _first_best(column: Column, cuts: Candidates, gain: Array) -> int:
+    """Find the first cut with the highest gain; below all scores only if no other has it."""
+    first = int(np.argmax(gain))
+    if first == 0 and cuts.at[0] == 0 and len(gain) > 1 and column.hides_cut:
+        other = 1 + int(np.argmax(gain[1:]))
+        return other if gain[other] == gain[0] else 0
+    return first
 
 
 def _widest(column: Column, cuts: Candidates, gain: Array) -> int:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..counts import Array
+from ..float_bits import BELOW_ALL
 from .label_columns import Candidates, Column, ScoreColumn, possible_cuts
 from .search import Choice, Objective, Unreachable, middle
 
@@ -29,6 +30,11 @@ class Labels(NamedTuple):
     weights: Array  # (L,) in the mean
     objective: Objective
     exact: Exact  # (L,) tp and predicted -> the ratio aimed at, and the constraint's, by `Scores`
+
+    @property
+    def nothing(self) -> float:
+        """The rank of an undefined mean: the best that can be had without a positive anywhere."""
+        return -1.0 if any(self.columns[label].true for label in self.included) else np.inf
 
     def terms(self, label: int, cuts: Candidates, ratio: str) -> tuple[Array, Array]:
         """(m,) what a label adds to the mean's numerator, and to its denominator: 0 or 1."""
@@ -77,12 +83,39 @@ class Sweep(NamedTuple):
 def best_shared(labels: Labels, slack: float) -> Choice:
     """Find the threshold with the best mean over the included labels.
 
+    One below all scores where that alone is better. Raises `Unreachable` where no threshold meets
+    the constraint.
+    """
+    if not any(column.hides_cut for column in labels.columns):
+        return _best_inside(labels, slack)
+    true, total = np.array([(column.true, column.total) for column in labels.columns]).T
+    everything = Choice(BELOW_ALL, BELOW_ALL, 0.0, true, total, true, total)
+    constraint = labels.objective.constraint
+
+    def reached(tp: Array, pred: Array) -> tuple[float, float]:
+        pair = zip(labels.exact(tp, pred), (labels.nothing, -np.inf), strict=True)
+        first, second = (rank if np.isnan(value) else value for value, rank in pair)
+        return first, second
+
+    all_of_it = reached(true, total)
+    meets = constraint is None or all_of_it[1] >= constraint[1]
+    try:
+        found = _best_inside(labels, slack)
+    except Unreachable as highest:
+        if meets:
+            return everything
+        raise Unreachable(max(highest.args[0], all_of_it[1])) from None
+    return everything if meets and all_of_it > reached(found.tp, found.pred) else found
+
+
+def _best_inside(labels: Labels, slack: float) -> Choice:
+    """Find the best threshold in [0, 1].
+
     A sweep over the merged scores is exact but for rounding; what it finds within that of the best
     is then asked of `exact`. Raises `Unreachable` where no threshold meets the constraint.
     """
     objective, columns = labels.objective, labels.columns
-    # Without a positive anywhere the best that can be had is an undefined mean: no false alarm.
-    nothing = -1.0 if any(columns[label].true for label in labels.included) else np.inf
+    nothing = labels.nothing
     rounding = _ROUNDING * (8 + len(columns))
     sweep = _sweep(labels, None if slack else _range_of_best(labels))
     rank = np.nan_to_num(sweep.mean(objective.ratio), nan=nothing)
@@ -123,7 +156,7 @@ def _sweep(labels: Labels, scores: tuple[float, float] | None = None) -> Sweep:
             assert isinstance(column, ScoreColumn)
             low, some = column.cuts_between(*scores)
         else:
-            some = possible_cuts(column)
+            some = possible_cuts(column, inside=True)
             low = column.gap(some.at)[0]
         lows.append(low)
         cuts.append(some)

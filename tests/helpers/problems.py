@@ -20,6 +20,7 @@ from registry import Case
 import f1core
 
 THRESHOLDS = [0.5, 0.1, 0.3, 1 / 3, 0.0, 1.0, 0.9]
+BELOW_ALL = [-1.0, -1e-9, -1.0]  # of probabilities alone
 NAMES = ["owl", "cat", "ant", "élan", "fox", "bee", "gnu", "x y", "", "Z"]
 
 
@@ -188,5 +189,6 @@ def rounded_cut(threshold: float, dtype: np.dtype, from_logits: bool) -> float:
     if from_logits:
         with np.errstate(divide="ignore"):
             threshold = float(np.log(threshold) - np.log1p(-threshold))
+    threshold = -1.0 if threshold < 0 and not from_logits else threshold
     native = np.dtype(np.float64) if dtype.char == "g" else dtype
     return float(widened(to_dtype([threshold], native))[0])

@@ -9,6 +9,7 @@ from arrays import to_dtype, widened
 from hypothesis import assume
 from hypothesis import strategies as st
 from problems import (
+    BELOW_ALL,
     NAMES,
     THRESHOLDS,
     Problem,
@@ -203,8 +204,9 @@ def binary(draw: Any) -> Problem:
     rows = draw(ROWS)
     ids = rng.integers(0, 2, rows)
     logits = options["from_logits"] = draw(st.booleans())
-    threshold = draw(st.sampled_from(THRESHOLDS) | st.floats(0, 1))
-    special = [rounded_cut(threshold, np.dtype("f8"), logits)]
+    few = THRESHOLDS if logits else THRESHOLDS + BELOW_ALL
+    threshold = draw(st.sampled_from(few) | st.floats(0, 1))
+    special = [rounded_cut(threshold if threshold >= 0 else 0.0, np.dtype("f8"), logits)]
     column = (rows, 1) if draw(st.booleans()) else (rows,)
     if logits or draw(st.integers(0, 3)):
         y_pred = draw(scores(column, special, wild=logits))
@@ -259,7 +261,7 @@ def multilabel(draw: Any, max_labels: int = 40) -> Problem:
     shape = rows, n_labels = draw(ROWS), draw(st.integers(1, max_labels))
     options["task"] = "multilabel"
     logits = options["from_logits"] = draw(st.booleans())
-    one = st.sampled_from(THRESHOLDS) | st.floats(0, 1)
+    one = st.sampled_from(THRESHOLDS if logits else THRESHOLDS + BELOW_ALL) | st.floats(0, 1)
     threshold = draw(one | st.lists(one, min_size=n_labels, max_size=n_labels))
     each = threshold if isinstance(threshold, list) else [threshold] * n_labels
     k = 0
@@ -269,7 +271,8 @@ def multilabel(draw: Any, max_labels: int = 40) -> Problem:
         pred = np.zeros(shape, int)
     elif logits or draw(st.integers(0, 4)):
         options["threshold"] = threshold
-        special = [rounded_cut(t, np.dtype("f8"), logits) for t in each[:5]]
+        inside = [t if t >= 0 else 0.0 for t in each[:5]]
+        special = [rounded_cut(t, np.dtype("f8"), logits) for t in inside]
         y_pred = draw(scores(shape, special, wild=logits))
         limits = [rounded_cut(t, y_pred.dtype, logits) for t in each]
         pred = (widened(y_pred) > np.array(limits)).astype(int)

@@ -22,10 +22,10 @@ def every_threshold(y_prob: Any, shared: bool) -> list[Any]:
     """All that can differ: no score is above itself, so its own value cuts just above it."""
     scores = widened(y_prob).clip(0.0, 1.0)
     if scores.ndim == 1:
-        return sorted({0.0, *scores.tolist()})
+        return sorted({-1.0, 0.0, *scores.tolist()})
     if shared:
-        return sorted({0.0, *scores.ravel().tolist()})
-    return list(itertools.product(*(sorted({0.0, *column}) for column in scores.T.tolist())))
+        return sorted({-1.0, 0.0, *scores.ravel().tolist()})
+    return list(itertools.product(*(sorted({-1.0, 0.0, *column}) for column in scores.T.tolist())))
 
 
 def floor_kept(scores: f1core.Scores, search: dict[str, Any], binary: bool) -> bool:
@@ -80,7 +80,10 @@ def test_no_threshold_beats_the_one_found(seed: int) -> None:
         np.testing.assert_equal(best.score, delivered.metric(best.metric))
         np.testing.assert_equal(best.score, delivered.metric(metric))
         assert np.all((best.low <= best.threshold) & (best.threshold <= best.high)), told
-        assert np.all((np.array(best.low) >= 0) & (np.array(best.high) <= 1)), told
+        under = np.array(best.threshold) < 0
+        inside = (np.array(best.low) >= 0) & (np.array(best.high) <= 1)
+        below = (np.array(best.low) == -1) & (np.array(best.high) == 0)
+        assert np.all(np.where(under, below, inside)), told
         if math.isnan(options["zero_division"]):
             if no_positive_counts(y_true, options):
                 continue  # undefined is what a label without positives prefers
@@ -185,6 +188,22 @@ def test_a_label_without_positives_leaves_a_large_shared_mean_where_nothing_is_p
     assert best.score == max(every)
 
 
+def test_below_all_scores_only_where_that_is_strictly_better() -> None:
+    rng, under = np.random.default_rng(2), 0
+    for _ in range(300):
+        n = int(rng.integers(1, 9))
+        y_true, y_prob = rng.random(n) < 0.6, rng.choice([0.0, -0.0, 0.0, 0.4, 0.7, -1e-4], n)
+        y_prob = y_prob.astype(["f2", "f4", "f8"][rng.integers(3)])
+        best = best_threshold(y_true, y_prob)
+        inside = [score(y_true, y_prob, threshold=t).binary.f1 for t in (0, *y_prob.clip(0))]
+        everything = score(y_true, y_prob, threshold=-1.0).binary.f1
+        assert everything == score(y_true, np.ones(n, int), task="binary").binary.f1
+        assert best.score == max(everything, *inside)
+        assert (best.threshold == -1.0) == (everything > max(inside))
+        under += best.threshold == -1.0
+    assert under > 50
+
+
 def test_precision_of_nothing_may_be_the_best():
     """A 0/0 that counts as 1 beats any precision that alarms at random have."""
     y_true, y_prob = (
@@ -217,6 +236,9 @@ def test_among_equals_it_is_the_middle_of_the_widest_range(seed):
                 runs[-1] = (runs[-1][0], high)
             else:
                 runs.append((low, high))
+    if score(y_true, y_prob, task="binary", threshold=-1.0).binary.f1 > max(values):
+        assert (best.low, best.high, best.threshold) == (-1, 0, -1)
+        return
     widest = max(high - low for low, high in runs)
     assert (best.low, best.high) == next(run for run in runs if run[1] - run[0] == widest)
     assert best.threshold == (best.low + best.high) / 2
@@ -235,8 +257,8 @@ def test_a_mean_that_misses_a_floor_by_less_than_rounding_misses_it():
     options = {"task": "multilabel", "shared": True}
     assert best_threshold(y_true, y_prob, min_precision=0.5, **options).score == 1
     assert best_threshold(y_true, y_prob, min_precision=0.5 + 1e-15, **options).score == 0.5
-    with pytest.raises(F1Error, match="no threshold has a recall of at least 1"):
-        best_threshold(y_true, y_prob * [1, 0], min_recall=1.0, **options)
+    everything = best_threshold(y_true, y_prob * [1, 0], min_recall=1.0, **options)
+    assert (everything.score, everything.threshold) == (0.5, -1.0)
 
 
 def test_of_a_beta_beyond_rounding_recall_alone_decides():
@@ -339,7 +361,8 @@ def test_no_cut_of_large_arrays_is_missed():
                     "zeros": np.where(rng.random(n) < 0.7, 0, y_prob),
                 }[spread].astype(dtype)  # fmt: skip
                 best = best_threshold(y_true, y_prob)
-                assert best.score == curve(y_true, y_prob).f1.max()
+                everything = score(y_true, y_prob, threshold=-1.0).binary.f1
+                assert best.score == max(everything, curve(y_true, y_prob).f1.max())
                 delivered = score(y_true, y_prob, task="binary", threshold=best.threshold)
                 assert delivered.binary.f1 == best.score
 
@@ -417,8 +440,10 @@ def test_one_class_only_and_all_scores_equal():
     assert math.isnan(best_threshold([0, 0], [0.2, 0.4], zero_division=math.nan).score)
     equal = best_threshold([0, 1, 0], [0.3, 0.3, 0.3])
     assert (equal.score, equal.low, equal.high) == (0.5, 0, 0.3)
-    zeros = best_threshold([0, 1], [0.0, 0.0])  # which no threshold predicts
-    assert (zeros.score, zeros.low, zeros.high) == (0, 0, 1)
+    zeros = best_threshold([0, 1], [0.0, 0.0])  # which only one below all scores predicts
+    assert (zeros.score, zeros.low, zeros.high) == (2 / 3, -1, 0)
+    logits = best_threshold([0, 1], [-np.inf, -np.inf], from_logits=True)  # and of these none
+    assert (logits.score, logits.low, logits.high) == (0, 0, 1)
 
 
 def test_an_empty_label_is_cut_too():
