@@ -97,43 +97,47 @@ def test_sums_are_those_of_spans_read_token_by_token(pair):
     assert s.macro.recall == pytest.approx(np.mean(recall))
 
 
-@given(pairs(), st.integers(1, 4), st.integers(0, 8))
-def test_batches_and_merged_meters_are_the_whole(pair, cuts, at):
+@given(
+    pairs(), st.integers(1, 4), st.integers(0, 8),
+    st.sampled_from([{}, STRICT, {"classes": ["C", "B", "A"]}, {"resamples": 5}]),
+)  # fmt: skip
+def test_batches_and_merged_meters_are_the_whole(pair, cuts, at, options):
     true, pred = pair
-    for options in ({}, STRICT, {"classes": ["C", "B", "A"]}, {"resamples": 5}):
-        seeds = ({"seed": 1}, {"seed": 2}) if "resamples" in options else ({}, {})
-        whole = filled(true, pred, **options, **seeds[0])
-        assert filled(true, pred, cuts, **options, **seeds[0]) == whole
-        a = filled(true[:at], pred[:at], **options, **seeds[0])
-        b = filled(true[at:], pred[at:], **options, **seeds[1])
-        both = a + b
-        a.merge(b)
-        assert a == both and a.total == whole.total
-        if whole.total:
-            assert both.compute().to_dict() == whole.compute().to_dict()
+    seeds = ({"seed": 1}, {"seed": 2}) if "resamples" in options else ({}, {})
+    whole = filled(true, pred, **options, **seeds[0])
+    assert filled(true, pred, cuts, **options, **seeds[0]) == whole
+    a = filled(true[:at], pred[:at], **options, **seeds[0])
+    b = filled(true[at:], pred[at:], **options, **seeds[1])
+    both = a + b
+    a.merge(b)
+    assert a == both and a.total == whole.total
+    if whole.total:
+        assert both.compute().to_dict() == whole.compute().to_dict()
 
 
-@given(pairs())
-def test_states_pickles_and_copies_are_the_meter(tmp_path_factory, pair):
+KEPT = [
+    {}, {"suffix": True}, STRICT, {"classes": ["C", "B", "A"], "beta": 2.0},
+    {"resamples": 4, "seed": 3, "average_over": ["A", "Z"]},
+]  # fmt: skip
+
+
+@given(pairs(), st.sampled_from(KEPT))
+def test_states_pickles_and_copies_are_the_meter(tmp_path_factory, pair, options):
     path = tmp_path_factory.mktemp("states") / "spans.npz"
-    for options in (
-        {}, {"suffix": True}, STRICT, {"classes": ["C", "B", "A"], "beta": 2.0},
-        {"resamples": 4, "seed": 3, "average_over": ["A", "Z"]},
-    ):  # fmt: skip
-        true, pred = pair
-        if "suffix" in options:
-            true, pred = (
-                [["-".join(tag.split("-")[::-1]) for tag in sentence] for sentence in side]
-                for side in pair
-            )
-        meter = filled(true, pred, **options)
-        meter.save(path)
-        for other in (ScoreMeter.load(path), pickle.loads(pickle.dumps(meter)), copy.copy(meter)):
-            assert other == meter and other.options == meter.options
-            assert type(other) is ScoreMeter
-            if "resamples" not in options:  # further rows of a copy are other ones
-                other.update(true, pred)
-                assert other == filled(true + true, pred + pred, **options)
+    true, pred = pair
+    if "suffix" in options:
+        true, pred = (
+            [["-".join(tag.split("-")[::-1]) for tag in sentence] for sentence in side]
+            for side in pair
+        )
+    meter = filled(true, pred, **options)
+    meter.save(path)
+    for other in (ScoreMeter.load(path), pickle.loads(pickle.dumps(meter)), copy.copy(meter)):
+        assert other == meter and other.options == meter.options
+        assert type(other) is ScoreMeter
+        if "resamples" not in options:  # further rows of a copy are other ones
+            other.update(true, pred)
+            assert other == filled(true + true, pred + pred, **options)
 
 
 def test_an_accumulator_reads_a_state_of_spans_and_adds_no_rows(tmp_path, capsys):

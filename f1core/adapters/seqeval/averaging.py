@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ class SpanCounts:
         options = make_options(
             "multiclass", beta=beta, zero_division=self._undefined, spans=spans_read
         )
+        self._beta = options.beta
         rows = spans.rows_of(sentences, spans_read)
         warn_strange(sentences.tags, spans_read)
         self._scores: Scores | None = None
@@ -71,10 +73,12 @@ class SpanCounts:
         support = sums[TRUE].copy() if average is None else sums[TRUE].sum()
         ratios: Any
         if self._scores is not None:
-            of = self._scores.per_class if average is None else getattr(self._scores, average)
-            ratios = of.precision, of.recall, of.fbeta
-            if average is not None:
-                ratios = tuple(map(np.float64, ratios))
+            of = self._scores.micro if average == "micro" else self._scores.per_class
+            precision, recall = np.atleast_1d(of.precision), np.atleast_1d(of.recall)
+            each = precision, recall, self._fbeta(precision, recall)
+            weights = sums[TRUE] if average == "weighted" and sums[TRUE].any() else None
+            # Rounded as seqeval's own: f1core's means have a place more, for no span.
+            ratios = each if average is None else (np.average(x, weights=weights) for x in each)
         elif average is None:
             ratios = (np.zeros(0),) * 3
         elif average == "macro":
@@ -84,15 +88,24 @@ class SpanCounts:
             ratios = (np.float64(self._undefined),) * 3
         return (*ratios, support)
 
+    def _fbeta(self, precision: Array, recall: Array) -> Array:
+        """F-beta as seqeval rounds it, of precision and recall: .75 may be .7499999999999999.
+
+        Its reports show such a number in another last digit than `Scores.fbeta`, one fraction.
+        """
+        if math.isinf(self._beta):
+            return recall
+        square = self._beta**2
+        under = square * precision + recall
+        found: Array = (1 + square) * precision * recall / np.where(under == 0, 1.0, under)
+        return found
+
     def _warn(self, pred: Array, true: Array, warn_for: tuple[str, ...]) -> None:
         if warn_for == ("f-score",):
             if ((pred == 0) & (true == 0)).any():
                 warn_undefined("F-score is", "true nor predicted", len(true))
             return
         for name, sums, modifier in (("precision", pred, "predicted"), ("recall", true, "true")):
-            if not (sums == 0).any() or not {name, "f-score"} & set(warn_for):
-                continue
-            if name not in warn_for:
-                continue
-            more = " and F-score are" if "f-score" in warn_for else " is"
-            warn_undefined(f"{name.title()}{more}", modifier, len(true))
+            if name in warn_for and (sums == 0).any():
+                more = " and F-score are" if "f-score" in warn_for else " is"
+                warn_undefined(f"{name.title()}{more}", modifier, len(true))
