@@ -106,8 +106,12 @@ def holding(dtypes: list[np.dtype], low: int, high: int) -> list[np.dtype]:
 
 
 @st.composite
-def numbered(draw: Any, ids: np.ndarray, floats: bool = True) -> np.ndarray:
-    """Whole numbers in any dtype that holds them, or in the quick profile of QUICK_KINDS."""
+def numbered(draw: Any, ids: np.ndarray, floats: bool = True, ignored: Any = None) -> np.ndarray:
+    """Whole numbers in any dtype that holds them, or in the quick profile of QUICK_KINDS.
+
+    A float among these holds the number that is ignored too, whether or not it occurs.
+    """
+    floats = floats and (ignored is None or abs(ignored) < 2048)
     low, high = (int(ids.min()), int(ids.max())) if ids.size else (0, 0)
     fit = holding(INTS + UINTS, low, high)
     fit += [np.dtype(bool)] * (low >= 0 and high <= 1)

@@ -76,7 +76,7 @@ def labels(draw: Any) -> Problem:
         numbers = np.array(values)
         ignore, marked = draw(_ignored_rows(numbers[ids[0]], int(numbers[-1]) + 1))
         pred = numbers[ids[1]]
-        y_true, y_pred = draw(numbered(marked)), draw(numbered(pred))
+        y_true, y_pred = draw(numbered(marked, ignored=ignore)), draw(numbered(pred))
     if ignore is not None:
         options["ignore_index"] = ignore
         kept = marked != (values.index(ignore) if kind == "words" else ignore)
@@ -126,7 +126,7 @@ def _truth(draw: Any, ids: np.ndarray, n_classes: int, options: dict[str, Any]) 
         options["classes"] = n_classes
     if kind == "ids":
         options["ignore_index"], ids = draw(_ignored_rows(ids, n_classes))
-        return draw(numbered(ids)), ids, names
+        return draw(numbered(ids, ignored=options["ignore_index"])), ids, names
     if draw(st.booleans()) and (ids != 0).any():
         options["ignore_index"] = names[0]
     if kind == "words":
