@@ -79,7 +79,7 @@ class Batch:
     def held(self) -> bool:
         """Whether held cells alone are counted: both sides have few, and the others are 0."""
         both = isinstance(self.true, LabelRows) and isinstance(self.pred, LabelRows)
-        return both and self.options.ignore_index is None
+        return both and self.options.ignore_index is None and not self.options.below_all
 
     @property
     def numbers_a_row(self) -> int:

@@ -50,6 +50,8 @@ def test_every_format_gives_what_its_array_gives(layout):
         {"average_over": [3, 17, 0]},
         {"average_over": "present"},
         {"threshold": list(np.linspace(0, 1, 40))},
+        {"threshold": -1},
+        {"threshold": [0.5] * 39 + [-1]},
         {"ignore_index": -1},
         {"classes": [f"c{i}" for i in range(40)]},
         {"sample_weight": np.random.default_rng(1).random(60)},
