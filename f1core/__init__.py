@@ -79,14 +79,12 @@ def __getattr__(name: str) -> _Any:
     from .foreign_names import attribute_of
 
     way = None if name.startswith("_") else attribute_of(name, "multiclass")
-    hint = (
-        ""
-        if way is None
-        else (
+    hint = "" if way is None else f": {way}"
+    if way is not None and way.startswith("s."):
+        hint = (
             f": s = f1core.score(y_true, y_pred) has it as {way}, and f1core.adapters.sklearn has "
             "scikit-learn's functions"
         )
-    )
     raise AttributeError(f"module 'f1core' has no attribute {name!r}{hint}")
 
 

@@ -90,8 +90,14 @@ _OPTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        "multilabel binary multiclass mode problem_type task_type problem type kind multi_label "
         "multi_class",
+        (
+            ("one_vs_one", "task='multiclass', and one_vs_one=True for pairs of classes"),
+            ("task", "task= says 'binary', 'multiclass' or 'multilabel'"),
+        ),
+    ),
+    (
+        "multilabel binary multiclass mode problem_type task_type problem type kind multi_label",
         (("task", "task= says 'binary', 'multiclass' or 'multilabel'"),),
     ),
     (
@@ -162,7 +168,11 @@ _OPTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("task", (("", "the task is binary here: one class at a time, each with its column"),)),
     ("validate_args check_inputs safe", (("", "what cannot be counted is always refused"),)),
     ("axis dim", (("", "rows come first, classes are the columns"),)),
-    ("drop_intermediate bins num_bins n_bins", (("", "every threshold is looked at"),)),
+    (
+        "drop_intermediate bins num_bins n_bins",
+        (("bins", "bins= is their number"), ("", "every threshold is looked at")),
+    ),
+    ("norm", (("strategy", "the mean error is ece, the largest is mce"),)),
     ("max_fpr partial_auc", (("", "f1core.curve(…).roc_auc is the whole area"),)),
 )  # fmt: skip
 
@@ -206,7 +216,12 @@ _ELSEWHERE: tuple[tuple[str, str], ...] = (
     ),
     ("threshold best_threshold", "f1core.best_threshold(y_true, y_prob) finds it"),
     ("plot show", "f1core.plots.confusion(s) and f1core.plots.per_class(s) draw it"),
-    ("loss log_loss", "scores are counts of decisions, which have no loss"),
+    (
+        "loss log_loss brier brier_score brier_score_loss ece mce calibration_error "
+        "calibration_curve",
+        "scores are counts of decisions; f1core.calibration(y_true, y_prob) has ece, brier and "
+        "log_loss",
+    ),
     ("tp fp fn tn true_positives false_positives", "s.per_class.tp, .fp, .fn and .tn have them"),
     ("update compute reset merge", "f1core.Accumulator adds up batches, and its compute() gives s"),
 )

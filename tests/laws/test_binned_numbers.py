@@ -154,7 +154,7 @@ def test_many_rows_give_the_same_bits_too(task):
     whole, parts = streamed(task, y, scores, None), streamed(task, y, scores, None, parts=4)
     assert whole == parts
     exact = calibration(y, scores, task=task, bins=16)
-    assert numbers(whole.calibration()) == pytest.approx(numbers(exact), abs=1e-11)
+    assert numbers(whole.calibration()) == pytest.approx(numbers(exact), abs=1e-11, nan_ok=True)
 
 
 def test_weights_that_come_after_rows_without_any_are_added():
