@@ -12,10 +12,12 @@ from ..api import score
 from ..arrays import to_numpy
 from ..counts import Array
 from ..errors import F1Error, refuse_unknown, shown
+from ..option_values import flag
 from ..scores import Scores
 from ..thresholds.best import Best, best_threshold
 from ..thresholds.binned import BinnedThresholds
 from ..thresholds.choose import ask, make_objective
+from ..thresholds.class_metrics import metric_name
 
 _COUNTED = ("from_logits", "ignore_index", "average_over", "zero_division", "beta", "pos_label")
 
@@ -23,6 +25,17 @@ _COUNTED = ("from_logits", "ignore_index", "average_over", "zero_division", "bet
 def wants_best(threshold: Any) -> bool:
     """Whether `threshold` says that it is to be found."""
     return isinstance(threshold, str) and threshold == "best"
+
+
+def sought(key: str, task: str, average: str | None) -> str | None:
+    """What thresholds are best for, where a metric of `Scores.to_dict` is asked for.
+
+    The F-beta of that metric's average; of classes any metric itself.
+    """
+    stem, _, kind = key.rpartition("_")
+    if task != "binary" and stem in ("f1", "fbeta") and kind in ("macro", "micro", "weighted"):
+        return kind
+    return key if task == "multiclass" else average
 
 
 class KeptScores:
@@ -51,15 +64,18 @@ class KeptScores:
     ) -> None:
         known = ("classes", "average", "shared", "bins", "threads", *_COUNTED)
         refuse_unknown(options, known, "threshold='best'")
-        if task == "multiclass":
-            raise F1Error("threshold='best' is for the tasks 'binary' and 'multilabel'")
         # Counts each batch at 0.5 too: what no threshold could count is refused at once.
         self._counted = Accumulator(task, classes=classes, threads=threads, **options)
         self._how: dict[str, Any] = {"classes": classes, "threads": threads, **options}
         made = self._counted.options
         average = None if task == "binary" and average == "binary" else average
         self._search: dict[str, Any] = {"average": average or "macro", "shared": shared}
-        ask(made, slack=0.0, objective=make_objective(made, None, None), **self._search)
+        if task == "multiclass":
+            metric_name(average or "macro", made)
+            if flag("shared", shared):
+                raise F1Error("shared=True is for labels: each class has its own threshold")
+        else:
+            ask(made, slack=0.0, objective=make_objective(made, None, None), **self._search)
         self._bins = None if bins is None else self._binned(task, bins)
         self.reset()
 
@@ -91,6 +107,9 @@ class KeptScores:
         if scores.dtype.kind in "biuUSO" and scores.size:
             raise F1Error(f"y_pred is {scores.dtype}: threshold='best' takes scores, not labels")
         weight = None if sample_weight is None else to_numpy(sample_weight, "sample_weight")
+        if self.task == "multiclass" and len(true):  # what argmax would take for a probability
+            even = [1 / scores.shape[-1]] * scores.shape[-1]
+            score(true, scores, task=self.task, threshold=even, **self._how)
         self._counted.update(true, scores, sample_weight=weight)
         if self._bins is not None:
             self._bins.update(true, scores, sample_weight=weight)
@@ -134,7 +153,8 @@ class KeptScores:
         search = {} if self.task == "binary" else self._search
         how = {**self._how, "task": self.task, "sample_weight": weight}
         self.best = best_threshold(true, scores, **search, **how)
-        return score(true, scores, threshold=self.best.threshold, **how)
+        at = np.asarray(self.best.threshold).tolist()
+        return score(true, scores, threshold=at, **how)
 
     def _at_an_edge(self, classes: list[Any]) -> Scores:
         """The scores at the best of the bins' edges."""

@@ -62,9 +62,9 @@ class ScoreMetric(CountStates):
     which it waits: `update` does not.
 
     threshold="best" gives the metric at the best of all thresholds, exactly, and keeps that in
-    `best`. Its state are the scores then, where they lie, which all processes gather; of a
-    multilabel task `average` (macro, micro, weighted) says of which, and `shared=True` means one
-    threshold for all labels.
+    `best`. Its state are the scores then, where they lie, which all processes gather. Best is the
+    F-beta of the metric's average (of several: the first's), of a multiclass task the metric itself
+    by `best_threshold`'s local search; `shared=True` means one threshold for all labels.
 
     Raises
     ------

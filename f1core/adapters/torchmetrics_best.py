@@ -15,7 +15,7 @@ from ..option_values import among, word
 from ..scores import LOSSES
 from ..thresholds.best import Best
 from .hooks import monitored, named, names_of
-from .kept_scores import KeptScores, smallest
+from .kept_scores import KeptScores, smallest, sought
 from .torchmetrics_parts import warn_of_modes
 
 THEIRS = (  # the options of `torchmetrics.Metric`
@@ -48,7 +48,8 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         named_so = {name: named(name, task, average) for name in names_of(metric)}
         self._keys = {f"{word('prefix', prefix)}{name}": key for name, key in named_so.items()}
         self._several = not isinstance(metric, str)
-        # Whatever is asked for, it is looked for where F-beta of this average is best.
+        # Of several, all are those at the thresholds that are best for the first.
+        average = sought(next(iter(self._keys.values())), task, average)
         self._how = {"task": task, "classes": classes, "average": average, **options}
         KeptScores(**self._how)  # refuses what makes no sense
         for name in ("scores", "target", "weights"):

@@ -17,6 +17,9 @@ Y = (RNG.random(N) < 0.2).astype(np.int64)
 P = np.round(0.3 * Y + 0.7 * RNG.random(N), 3).astype(np.float32)
 L = (RNG.random((N, 3)) < [0.1, 0.3, 0.6]).astype(np.int64)
 Q = (0.3 * L + 0.7 * RNG.random((N, 3))).astype(np.float32)
+IDS = RNG.choice(3, N, p=[0.8, 0.15, 0.05])
+C = RNG.random((N, 3)) + 0.5 * np.eye(3)[IDS]
+C = (C / C.sum(axis=1, keepdims=True)).astype(np.float32)
 W = RNG.integers(0, 4, N).astype(float)
 
 
@@ -51,6 +54,10 @@ def whole(true, scores, weight=None, search=(), **how):
         (L, Q, {"task": "multilabel", "classes": ["a", "b", "c"], "zero_division": 1.0}),
         (np.where(Q > 0.6, -1, L), Q, {"task": "multilabel", "ignore_index": -1}),
         (L, Q, {"task": "multilabel", "average_over": [0, 2]}),
+        (IDS, C, {"task": "multiclass"}),
+        (np.eye(3, dtype=int)[IDS], C, {"task": "multiclass", "beta": 2.0}),
+        (IDS, np.log(C), {"task": "multiclass", "from_logits": True, "classes": ["a", "b", "c"]}),
+        (np.where(C[:, 0] > 0.6, -1, IDS), C, {"task": "multiclass", "ignore_index": -1}),
     ],
 )
 def test_batches_add_up_to_the_best_threshold_of_all_rows(true, scores, how, weight):
@@ -112,8 +119,10 @@ def test_what_is_refused_leaves_all_as_it_was():
         ({"task": "binary"}, ([0, 5], [0.1, 0.2])),
         ({"task": "binary"}, (Y[:3], [0.1, 0.2])),
         ({"task": "binary"}, (Y[:2], np.array([0, 1]))),
+        ({"task": "multiclass"}, (IDS[:2], [[0.1, 0.2, 0.7], [2.0, -1.0, 0.0]])),
+        ({"task": "multiclass"}, (IDS[:2], [[0.1, 0.2, 0.7], [0.2, np.nan, 0.0]])),
     ):
-        made = kept(Y, P, **how)
+        made = kept(IDS, C, **how) if how["task"] == "multiclass" else kept(Y, P, **how)
         before = made.compute().to_dict()
         with pytest.raises(F1Error):
             made.update(*bad)
@@ -145,7 +154,9 @@ def test_rows_take_the_bytes_that_are_promised():
         ({"task": "binary", "average": "macro", "shared": True}, "shared=True is for the labels"),
         ({"task": "binary", "average": "micro"}, "average='micro' is for the labels"),
         ({"task": "multilabel", "average": "samples"}, "average is 'samples'"),
-        ({"task": "multiclass"}, "threshold='best' is for the tasks"),
+        ({"task": "multiclass", "shared": True}, "shared=True is for labels"),
+        ({"task": "multiclass", "average": "samples"}, "average is 'samples'"),
+        ({"task": "multiclass", "bins": 16}, "one probability a row: not task='multiclass'"),
         ({"task": "multilabel", "bins": 16}, "one probability a row: not task='multilabel'"),
         ({"task": "binary", "bins": 16, "from_logits": True}, "not from_logits=True"),
         ({"task": "binary", "bins": 15}, "bins is 15; give a power of two"),

@@ -551,3 +551,15 @@ def test_each_label_is_cut_by_its_best_threshold():
     logs, each, _ = trained(network(8, 4, "sigmoid"), (x, y), (vx, vy), [shared], epochs=1)
     found = f1core.best_threshold(vy, each[0], task="multilabel", shared=True, average="micro")
     close([logs["val_f1"][0], logs["val_threshold"][0]], [found.score, found.threshold])
+
+
+def test_each_class_is_weighed_by_its_best_threshold():
+    train, val = digits()
+    rare = np.flatnonzero((val[1] > 2) | (np.arange(len(val[1])) % 4 == 0))  # few 0, 1 and 2
+    x, y = val[0][rare], val[1][rare]
+    mine = ScoreCallback(x, y, task="multiclass", threshold="best")
+    logs, each, _ = trained(network(64, 10, "softmax"), train, (x, y), [mine], epochs=2)
+    best = [f1core.best_threshold(y, p, task="multiclass") for p in each]
+    close(logs["val_f1"], [found.score for found in best])
+    close([logs[f"val_threshold_{i}"][-1] for i in range(10)], best[-1].threshold)
+    assert mine.best.score >= macro(y, each[-1])

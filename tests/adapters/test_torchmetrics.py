@@ -329,6 +329,28 @@ def test_the_best_threshold_is_that_of_all_rows(task, dtype):
     assert told["at_half"] == monitored(score(y, p, task=task).metric(best.metric))
 
 
+@pytest.mark.parametrize("name", ["f1", "f1_micro", "f1_weighted", "mcc"])
+@pytest.mark.parametrize("task", ["multilabel", "multiclass"])
+def test_thresholds_are_best_for_the_metric_that_is_asked_for(task, name):
+    rng = np.random.default_rng(0)
+    if task == "multiclass":
+        y, p = rng.choice(3, ROWS, p=[0.8, 0.15, 0.05]), rng.random((ROWS, 3))
+        p[np.arange(ROWS), y] += 0.4
+        p /= p.sum(axis=1, keepdims=True)
+    else:
+        y = (rng.random((ROWS, 3)) < [0.1, 0.3, 0.6]).astype(int)
+        p = 0.3 * y + 0.7 * rng.random((ROWS, 3))
+        if name == "mcc":
+            return
+    metric = ScoreMetric(name, task=task, classes=3, threshold="best")
+    for rows in np.array_split(np.arange(ROWS), 4):
+        metric.update(torch.tensor(p[rows]), torch.tensor(y[rows]))
+    average = {"f1": "macro", "mcc": "mcc"}.get(name) or name.removeprefix("f1_")
+    best = best_threshold(y, p, task=task, average=average)
+    assert metric.compute().item() == pytest.approx(best.score, abs=1e-12)
+    assert np.array_equal(metric.best.threshold, best.threshold)
+
+
 def test_a_refused_batch_is_not_kept():
     metric = ScoreMetric("f1", task="binary", threshold="best")
     metric.update(torch.tensor([0.1, 0.9]), torch.tensor([0, 1]))
@@ -341,7 +363,7 @@ def test_a_refused_batch_is_not_kept():
     assert metric.target[0].dtype == torch.int8
     assert metric.higher_is_better
     for options, sentence in (
-        ({"task": "multiclass", "classes": 3}, "is for the tasks"),
+        ({"task": "multiclass", "classes": 3, "shared": True}, "shared=True is for labels"),
         ({"task": "binary", "bins": 16}, "bins are for ScoreCallback and ScoreMeter"),
         ({"task": "binary", "resamples": 3}, "has no option resamples="),
         ({"task": "binary", "average": "micro"}, "average='micro' is for the labels"),

@@ -39,10 +39,10 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         Targets and weights for arrays; the others hold their own.
     task, classes, **options
         As `f1core.Accumulator` has them. threshold="best" cuts each epoch's rows by the best of all
-        thresholds, which the logs hold as `val_threshold` (of many labels `val_threshold_cat`), and
-        `best` in full. The epoch's scores are kept for it, 5 bytes each for float32; `bins=4096`
-        keeps counts instead, and cuts by the best of so many edges. `shared=True` is one threshold
-        for all labels.
+        thresholds, which the logs hold as `val_threshold`, of labels or classes as
+        `val_threshold_cat`, and `best` in full. The epoch's scores are kept for it, 5 bytes each
+        for float32; `bins=4096` keeps counts instead, and cuts by the best of so many edges.
+        `shared=True` is one threshold for all labels.
     average
         Of F1, precision and recall: the positive class of a binary task, else "macro".
     per_class
