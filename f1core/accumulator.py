@@ -115,8 +115,9 @@ class Accumulator(RunningTotal):
             (n,) an id a row: whole numbers from 0, text or UUIDs. A row whose id was counted
             before, here or in a state that is merged, is not counted again. Truth and weight must
             be the same each time; of several predictions the one for the earlier class counts,
-            whichever came first. All batches have ids, or none. A million whole numbers take
-            6 MB (10 from 2^32 on) where there are up to 255 classes; text takes its bytes.
+            whichever came first, and one that is no class last. All batches have ids, or none. A
+            million whole numbers take 6 MB (10 from 2^32 on) where there are up to 255 classes;
+            text takes its bytes.
         cluster
             (n,) ids of what each row belongs to, as in `score`, where `resamples` are kept. Parts
             of one cluster may come in several batches, and on several machines of one `seed`.

@@ -129,6 +129,61 @@ def test_cut_and_merged_is_the_whole(extra):
     assert everything(one.compute()) == whole
 
 
+@given(st.data())
+def test_any_options_and_cuts_count_as_one_more_label_that_is_never_true(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    names = data.draw(st.sampled_from([["b", "a", "d", "c"], [4, 2, 9], [0, 1, 2, 3, 4]]))
+    odd = "" if isinstance(names[0], str) else -3
+    size = data.draw(st.integers(2, 60))
+    true = rng.choice(names[: data.draw(st.integers(1, len(names)))], size)
+    pred = np.where(rng.random(size) < 0.3, odd, rng.choice(names, size))
+    weight = rng.integers(1, 9, size) / 8 if data.draw(st.booleans()) else None
+    options = {
+        "beta": data.draw(st.sampled_from([1.0, 0.5, 3.0])),
+        "zero_division": data.draw(st.sampled_from([0.0, 1.0, math.nan])),
+        "confusion": data.draw(st.sampled_from([None, False])),
+    }
+    if data.draw(st.booleans()) and (true != names[0]).any():
+        options["ignore_index"] = names[0]
+    over = data.draw(st.sampled_from([None, "all", names[1:3]]))
+    how = {"task": "multiclass", "classes": names, "unknown": "miss", **options}
+    if over is not None:
+        how["average_over"] = over
+    gone = options.get("ignore_index")
+    kept = np.ones(size, bool) if gone is None else true != gone
+    seen = [n for n in names if n != gone and ((true == n) | (pred == n))[kept].any()]
+    chosen = seen if over is None else [n for n in (names if over == "all" else over) if n != gone]
+    s = score(true, pred, sample_weight=weight, **how)
+    more = {**options, "classes": [*names, odd], "average_over": chosen, "task": "multiclass"}
+    other = score(true, pred, sample_weight=weight, **more)
+    numbers = s.to_dict()
+    assert (
+        numbers.pop("unknown")
+        == s.unknown
+        == (((pred == odd) & kept).sum() if weight is None else weight[(pred == odd) & kept].sum())
+    )
+    np.testing.assert_equal(numbers, other.to_dict())
+    if options["confusion"] is None:
+        np.testing.assert_array_equal(s.confusion, other.confusion[:-1])
+    for kind in ("precision", "recall", "fbeta", "tp", "fp", "fn", "tn", "support"):
+        np.testing.assert_array_equal(
+            getattr(s.per_class, kind), getattr(other.per_class, kind)[:-1]
+        )
+    parts = []
+    by_id = data.draw(st.booleans())
+    for rows in np.array_split(rng.permutation(size), data.draw(st.integers(1, 4))):
+        part = Accumulator(**how)
+        ids = {"sample_id": rows} if by_id else {}
+        part.update(
+            true[rows], pred[rows], sample_weight=None if weight is None else weight[rows], **ids
+        )
+        parts.append(pickle.loads(pickle.dumps(part)))
+    total = parts[0]
+    for part in parts[1:]:
+        total = part + total
+    np.testing.assert_equal(total.compute().to_dict(), s.to_dict())
+
+
 def test_without_unknown_predictions_everything_is_as_without_the_option():
     said = np.where(MISSED, TRUE, SAID)
     plain, s = (score(TRUE, said, classes=WORDS, unknown=how) for how in ("error", "miss"))
@@ -150,7 +205,7 @@ def test_without_unknown_predictions_everything_is_as_without_the_option():
 
 
 NOTHING = {
-    "None": None, "nan": float("nan"), "NaT": np.datetime64("NaT"), "np.nan": np.float32("nan"),
+    "None": None, "nan": float("nan"), "NaT": np.datetime64("NaT", "s"), "f4": np.float32("nan"),
 }  # fmt: skip
 
 
