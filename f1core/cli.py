@@ -245,6 +245,9 @@ def _add_ranked(command: argparse.ArgumentParser) -> None:
     _add_columns(command)
     command.add_argument("--task", choices=TASKS)
     command.add_argument("--from-logits", action="store_true", help="the scores are logits")
+    command.add_argument(
+        "--streamed", type=int, metavar="BINS", help="a batch at a time, between bounds (4096)"
+    )
 
 
 def _add_bins(command: argparse.ArgumentParser) -> None:

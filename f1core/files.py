@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 
 from .accumulator import Accumulator
+from .binned_files import binned as binned
 from .counts import Array, Counts
 from .discover import zeros_and_ones
 from .errors import F1Error, parameters_of, refuse_unknown, shown

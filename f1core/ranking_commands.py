@@ -18,7 +18,7 @@ from .io.rows import Rows
 from .options import make_options
 
 if TYPE_CHECKING:
-    from .thresholds import Calibration
+    from .thresholds import BinnedThresholds, Calibration
 
 _READING = (
     "target", "probabilities", "classes", "text_labels", "empty_labels", "pos_label", "ignore_index"
@@ -45,6 +45,9 @@ def curve(parsed: argparse.Namespace) -> None:
     from .thresholds import Ranking
     from .thresholds import curve as found_of
 
+    if parsed.streamed is not None:
+        _bounded(parsed)
+        return
     rows = read_rows(parsed)
     how: dict[str, Any] = {
         name: getattr(parsed, name) for name in ("from_logits", "average_over", "one_vs_one")
@@ -97,8 +100,11 @@ def calibration_of(parsed: argparse.Namespace, rows: Rows) -> Calibration:
 
 def calibration(parsed: argparse.Namespace) -> None:
     """Print calibration errors and losses with intervals, and the bins."""
-    rows = read_rows(parsed)
-    found = calibration_of(parsed, rows)
+    if parsed.streamed is None:
+        found = calibration_of(parsed, read_rows(parsed))
+    else:
+        binned = _streamed(parsed, calibration=True)
+        found = binned.calibration(bins=parsed.bins, strategy=parsed.strategy)
     plain: dict[str, Any] = found.to_dict()
     intervals = {}
     for name in ("ece", "mce", "brier", "log_loss"):
@@ -137,6 +143,40 @@ def calibration(parsed: argparse.Namespace) -> None:
             f"{bins.confidence[k]:.4f}", f"{bins.frequency[k]:.4f}",
             f"{low[k]:.4f} to {high[k]:.4f}",
         ))  # fmt: skip
+    _print(lines)
+
+
+def _streamed(parsed: argparse.Namespace, calibration: bool) -> BinnedThresholds:
+    """Count the files in bins, a batch of rows at a time."""
+    for name in ("from_logits", "one_vs_one"):
+        if getattr(parsed, name, False):
+            raise F1Error(f"{name}=True needs all rows at once: leave out --streamed")
+    given = {name: getattr(parsed, name) for name in (*_READING, "task")}
+    return files.binned(parsed.paths, bins=parsed.streamed, calibration=calibration, **given)
+
+
+def _bounded(parsed: argparse.Namespace) -> None:
+    """Print areas of a stream between their bounds."""
+    found = _streamed(parsed, calibration=False).ranking(average_over=parsed.average_over)
+    assert found.low is not None and found.high is not None
+    sides = {"": found, "low": found.low, "high": found.high}
+    if parsed.format == "json":
+        plain = found.to_dict() | {name: side.to_dict() for name, side in sides.items() if name}
+        print(json.dumps(_without_nan(plain), indent=2))
+        return
+    lines: list[tuple[str, ...]] = [("", "roc_auc", "between", "average_precision", "between")]
+    means = () if len(found.classes) == 1 else ("macro", "weighted", "micro")
+    for place, name in enumerate((*found.classes, *means)):
+        row = [plain_text(name)]
+        for area in ("roc_auc", "average_precision"):
+            mid, low, high = (
+                getattr(side.per_class, area)[place]
+                if place < len(found.classes)
+                else getattr(getattr(side, name), area)
+                for side in sides.values()
+            )
+            row += [f"{mid:.4f}", f"{low:.4f} to {high:.4f}"]
+        lines.append(tuple(row))
     _print(lines)
 
 

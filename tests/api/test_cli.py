@@ -362,6 +362,36 @@ def test_curve_and_calibration_name_the_classes(run, data):
     )
 
 
+def test_files_are_streamed_into_bins(run, data):
+    columns = {"target": "obs", "probabilities": ["VF", "F", "M", "L"]}
+    binned = f1core.files.binned(data / "hpc_cv.csv", calibration=True, bins=256, **columns)
+    rows = f1core.files.read(data / "hpc_cv.csv", **columns)
+    once = f1core.BinnedThresholds("multiclass", classes=rows.classes, bins=256, calibration=True)
+    once.update(rows.true, rows.scores)
+    assert binned == once and binned.ranking().classes == ["VF", "F", "M", "L"]
+    exact = f1core.curve(rows.true, rows.scores, task="multiclass", classes=rows.classes)
+    streamed = "--streamed", "256", "--format", "json"
+    status, out, _ = run("curve", data / "hpc_cv.csv", *CARS, *streamed)
+    told = json.loads(out)
+    assert status == 0
+    for name, value in exact.to_dict().items():
+        assert told["low"][name] <= value <= told["high"][name]
+    assert "between" in run("curve", data / "hpc_cv.csv", *CARS, *streamed[:2])[1]
+    how = *CARS, "--bins", "16", "--format", "json"
+    there, here = (
+        json.loads(run("calibration", data / "hpc_cv.csv", *how, *more)[1])
+        for more in ((), streamed[:2])
+    )
+    assert here["ece"] == pytest.approx(there["ece"], abs=1e-12)
+    assert here["bins"]["count"] == there["bins"]["count"]
+    for more, said in (
+        (("--one-vs-one",), "--one-vs-one needs all rows"),
+        (("--streamed", "9"), "9;"),
+    ):
+        status, _, error = run("curve", data / "hpc_cv.csv", *CARS, *streamed, *more)
+        assert status == 2 and said in error
+
+
 @pytest.mark.parametrize("kind", ["roc", "precision_recall", "reliability"])
 def test_plot_draws_rankings_and_calibration_of_classes(run, data, tmp_path, kind):
     pytest.importorskip("matplotlib").use("Agg")

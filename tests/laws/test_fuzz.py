@@ -100,6 +100,7 @@ ENTRIES: dict[str, Callable[..., Any]] = {
     "files.score": files.score,
     "files.accumulate": files.accumulate,
     "files.read": files.read,
+    "files.binned": files.binned,
     "transformers.make_compute_metrics": transformers.make_compute_metrics,
     "xgboost.custom_metric": xgboost.custom_metric,
     "xgboost.eval_metric": xgboost.eval_metric,
