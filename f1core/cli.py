@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
+from .argument_types import averaged, comma, numbers, word, words
 from .errors import F1Error, plain_text
 from .found_rows import ASKED
-from .io.rows import Words
 from .options import TASKS
 
 _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--task", choices=TASKS, help="read off the columns where that is possible")
     _add_deciding(score)
     score.add_argument(
-        "--average-over", type=_averaged, metavar="present|all|A,B,…", help="classes to average"
+        "--average-over", type=averaged, metavar="present|all|A,B,…", help="classes to average"
     )
     score.add_argument("--zero-division", type=float, default=0.0, metavar="0|1|nan")
     score.add_argument("--beta", type=float, default=1.0, metavar="B")
@@ -152,15 +152,15 @@ def _parser() -> argparse.ArgumentParser:
 
     rows = commands.add_parser("rows", help="the rows behind a cell of the confusion matrix")
     _add_columns(rows)
-    rows.add_argument("--true", type=_word, metavar="LABEL", help="the class that rows are")
+    rows.add_argument("--true", type=word, metavar="LABEL", help="the class that rows are")
     rows.add_argument(
-        "--predicted", type=_word, metavar="LABEL", help="the class they are taken for"
+        "--predicted", type=word, metavar="LABEL", help="the class they are taken for"
     )
-    rows.add_argument("--label", type=_word, metavar="LABEL", help="with --outcome, instead")
+    rows.add_argument("--label", type=word, metavar="LABEL", help="with --outcome, instead")
     rows.add_argument("--outcome", choices=ASKED, help="what rows decided of the label")
     rows.add_argument("--limit", type=int, default=20, metavar="N", help="rows at most (20)")
     rows.add_argument(
-        "--columns", type=_comma, metavar="COLUMN", help="to be shown too, several by comma, or '*'"
+        "--columns", type=comma, metavar="COLUMN", help="to be shown too, several by comma, or '*'"
     )
     rows.add_argument("--task", choices=TASKS)
     _add_deciding(rows)
@@ -171,7 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     curve = commands.add_parser("curve", help="ROC AUC and average precision, of each class too")
     _add_ranked(curve)
     curve.add_argument(
-        "--average-over", type=_averaged, metavar="present|all|A,B,…", help="classes to average"
+        "--average-over", type=averaged, metavar="present|all|A,B,…", help="classes to average"
     )
     curve.add_argument("--one-vs-one", action="store_true", help="each pair of classes too")
     _add_format(curve)
@@ -203,17 +203,17 @@ def _parser() -> argparse.ArgumentParser:
 def _add_columns(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", metavar="PATH", help="files, folders or patterns")
     command.add_argument(
-        "--target", type=_comma, default=["y_true"], metavar="COLUMN", help="the truth (y_true)"
+        "--target", type=comma, default=["y_true"], metavar="COLUMN", help="the truth (y_true)"
     )
     command.add_argument(
         "--probabilities",
-        type=_comma,
+        type=comma,
         metavar="COLUMN",
         help="a column, several by comma, or a pattern such as 'p_*' (y_prob, or a whole .npy)",
     )
-    command.add_argument("--classes", type=_words, metavar="A,B,…", help="names, in column order")
-    command.add_argument("--pos-label", type=_word, metavar="LABEL", help="the positive class")
-    command.add_argument("--ignore-index", type=_word, metavar="LABEL", help="targets left out")
+    command.add_argument("--classes", type=words, metavar="A,B,…", help="names, in column order")
+    command.add_argument("--pos-label", type=word, metavar="LABEL", help="the positive class")
+    command.add_argument("--ignore-index", type=word, metavar="LABEL", help="targets left out")
     command.add_argument(
         "--text-labels", action="store_true", help="labels of text files are text: 007 is not 7"
     )
@@ -225,7 +225,7 @@ def _add_columns(command: argparse.ArgumentParser) -> None:
 def _add_deciding(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--threshold",
-        type=_numbers,
+        type=numbers,
         default=0.5,
         metavar="T[,T…]",
         help="one, or one a label or class",
@@ -281,30 +281,3 @@ def _so_far(parsed: argparse.Namespace) -> str:
         return ""
     file = plain_text([*done][-1])
     return f" after {sum(done.values()):,} rows, in file {len(done)}, {file}"
-
-
-def _comma(text: str) -> list[str]:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("it is empty; name at least one")
-    return [part.strip() for part in text.split(",")]
-
-
-def _numbers(text: str) -> float | list[float]:
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        said = f"it is {text!r}; give a number, or several by comma"
-        raise argparse.ArgumentTypeError(said) from None
-    return values[0] if len(values) == 1 else values
-
-
-def _words(text: str) -> Words:
-    return Words(_comma(text))
-
-
-def _word(text: str) -> Words:
-    return Words([text])
-
-
-def _averaged(text: str) -> Any:
-    return text if text in ("present", "all") else _words(text)
