@@ -22,8 +22,11 @@ _ARROW = re.compile(  # the types of Arrow that are lists of text, or of nothing
 _NAMED = 20  # so many classes are named in a sentence
 
 
-def are_lists(value: Any) -> bool:
-    """Whether an entry of something is a list of names, and all before it are lists without any."""
+def are_lists(value: Any, empty: bool = False) -> bool:
+    """Whether an entry of something is a list of names, and all before it are lists without any.
+
+    With `empty`, also whether it is nothing but empty lists.
+    """
     rows = _rows(value)
     if rows is None:
         return False
@@ -34,7 +37,7 @@ def are_lists(value: Any) -> bool:
             return False
         if len(row):
             return isinstance(next(iter(row)), str)
-    return False
+    return empty and len(rows) > 0
 
 
 def read_lists(
@@ -52,7 +55,7 @@ def read_lists(
         _refuse_untold(lists[0], sides[lists[0]])
         return y_true, y_pred, options
     if lists or (options.names and options.task):  # lists without a single name are lists too
-        lists = [name for name in sides if name in lists or _are_empty(sides[name])]
+        lists = [name for name in sides if name in lists or are_lists(sides[name], True)]
     if not lists:
         return y_true, y_pred, options
     names = options.names
@@ -116,13 +119,6 @@ def _refuse_untold(name: str, value: Any) -> None:
     rows = _rows(value)
     if not isinstance(rows, list) or any(len(row) != 1 for row in rows if isinstance(row, _KINDS)):
         raise F1Error(f"{name} holds lists of names: say task='multilabel'")
-
-
-def _are_empty(value: Any) -> bool:
-    """Whether something is one empty list after the other."""
-    rows = _rows(value)
-    many = isinstance(rows, list) and len(rows) > 0
-    return many and all(isinstance(row, _KINDS) and not len(row) for row in rows)
 
 
 def _names_in(side: tuple[str, Any]) -> Iterable[str]:

@@ -11,6 +11,7 @@ from ..arrays import column_names, to_numpy
 from ..columns_by_name import Arrangement, arrange
 from ..errors import F1Error, missing, shown
 from ..io.selection import Names
+from ..label_lists import are_lists
 from .partition import FAN, Outcome, Plan, finished, merged
 
 try:
@@ -142,7 +143,7 @@ def _counted(plan: Plan, number: int, columns: list[str], frame: Any) -> Outcome
     try:
         batch = {
             name: frame[name].to_numpy()
-            if name == plan.missing
+            if name == plan.missing or are_lists(frame[name], empty=True)
             else to_numpy(frame[name], f"column {name}")
             for name in columns
         }

@@ -254,3 +254,17 @@ def test_predictions_that_are_no_class():
     assert found.to_dict() == expected.to_dict()
     arrays = (da.from_array(np.array(frame[name], object), chunks=1) for name in "yp")
     assert score(*arrays, **how).confusion.tolist() == [[1, 0, 0], [0, 1, 2]]
+
+
+def test_lists_of_names_are_labels():
+    rng = np.random.default_rng(0)
+    names = np.array(["ant", "bee", "cat"])
+    flags = (rng.random((2, 90, 3)) < 0.4).astype(int)
+    flags[:, :30] = 0  # a whole partition without a name
+    true, pred = ([names[row == 1].tolist() for row in side] for side in flags)
+    with dask.config.set({"dataframe.convert-string": False}):
+        frame = dd.from_pandas(pd.DataFrame({"y": true, "said": pred}), npartitions=3)
+        found = score_frame(
+            frame, target="y", probabilities="said", task="multilabel", classes=names.tolist()
+        )
+    same_bits(found, f1core.score(*flags, task="multilabel", classes=names.tolist()))

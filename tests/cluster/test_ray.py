@@ -163,3 +163,23 @@ def test_predictions_that_are_no_class():
     assert found.confusion.tolist() == [[1, 0, 0], [0, 1, 2]]
     with pytest.raises(F1Error, match="column p is null"):
         score(data, target="p", probabilities="y", **how)
+
+
+def test_lists_of_names_are_labels():
+    rng = np.random.default_rng(0)
+    true, pred = ((rng.random((300, 4)) < 0.3).astype(int) for _ in range(2))
+    scores = rng.random((300, 4)).astype("f4")
+    columns = {"y": [NAMES[row == 1].tolist() for row in true],
+               "said": [NAMES[row == 1].tolist() for row in pred]}  # fmt: skip
+    columns |= {f"p_{name}": scores[:, i] for i, name in enumerate(NAMES)}
+    frame = ray.data.from_arrow([pa.table(columns)[:100], pa.table(columns)[100:]])
+    asked = {"task": "multilabel", "target": "y"}
+    expected = f1core.score(true, pred, task="multilabel", classes=NAMES.tolist())
+    same_bits(score(frame, probabilities="said", classes=NAMES.tolist(), **asked), expected)
+    cut = f1core.score(true, scores, task="multilabel", classes=NAMES.tolist(), threshold=0.6)
+    same_bits(score(frame, probabilities="p_*", threshold=0.6, **asked), cut)
+    turned = score(frame, probabilities="p_*", classes=NAMES.tolist()[::-1], threshold=0.6,
+                   **asked)  # fmt: skip
+    assert (turned.confusion[::-1] == cut.confusion).all()
+    with pytest.raises(F1Error, match=r"'dog' at row .*, which is none of"):
+        score(frame, probabilities="said", classes=NAMES.tolist()[:3], **asked)
