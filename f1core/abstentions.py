@@ -34,16 +34,18 @@ def predicted_labels(y_pred: Any, true: Array, options: Options) -> Array:
         gone, y_pred = np.ma.getmaskarray(y_pred), y_pred.data.astype(object)
         y_pred[gone] = None  # for which `filled` writes "?"
     elif type(y_pred).__module__.partition(".")[0] == "pyarrow" and hasattr(y_pred, "to_pylist"):
-        column = y_pred if hasattr(y_pred, "column_names") else plain_arrow(y_pred)
+        single = getattr(y_pred, "num_columns", 0) == 1  # a table of one column
+        column = y_pred.column(0) if single else y_pred
+        column = column if hasattr(column, "column_names") else plain_arrow(column)
         y_pred = column.to_pylist() if getattr(column, "null_count", 0) else y_pred
     array = as_array(y_pred, "y_pred")
     times = array.dtype.kind in "mM" and bool(np.isnat(array).all())
     if array.ndim and (times or array.dtype.kind in "OT"):
         array = _from_entries(np.asarray(array, dtype=object), true, options)
     array = to_numpy(array, "y_pred")
-    if array.ndim > 1 and array.shape[1:] != (1,):
+    if array.ndim == 2 and array.shape[1] != 1:
         raise IdleOption(_idle(f"y_pred is {shape_words(array)}"))
-    if is_floating(array.dtype):
+    if is_floating(array.dtype) and array.ndim < 3:  # others are refused for their shape
         if true.dtype.kind in "UO" and len(array) and np.isnan(widened(array)).all():
             return np.full(array.shape, _no_name(options), dtype=object)
         _refuse_scores(array)

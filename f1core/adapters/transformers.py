@@ -50,6 +50,8 @@ def make_compute_metrics(
 ) -> ComputeMetrics:
     """A `compute_metrics` that returns floats "f1", "precision", "recall" and "accuracy".
 
+    With unknown="miss", for class ids, also "unknown": how many predict no class.
+
     It reads (n, C) logits or (n,) class ids, per token (n, T, C) or (n, T), with labels of any
     padding; of a binary task (n,), (n, 1), or (n, 2) logits of both classes.
 
@@ -141,6 +143,8 @@ class ComputeMetrics:
             raise
         found = as_logs(scores, self._average, per_class=self._per_class)
         found["accuracy"] = monitored(self._accuracy(scores))
+        if self._counts.options.counts_unknown:
+            found["unknown"] = scores.metric("unknown")
         self.reset()
         return found
 

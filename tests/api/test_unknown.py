@@ -235,6 +235,7 @@ def test_missing_values_of_libraries_are_abstentions():
         words, np.array(words, object), pandas.Series(words), pandas.Series(words, dtype="string"),
         pandas.Series(words, dtype="category"), polars.Series(words), pyarrow.array(words),
         polars.Series(words, dtype=polars.Categorical), pyarrow.array(words).dictionary_encode(),
+        pyarrow.table({"answer": words}),
         pyarrow.chunked_array([words[:1], words[1:]]), pandas.DataFrame({"answer": words}),
         np.ma.array(["a", "x", "b", "b"], mask=[0, 1, 0, 0]),
     ):  # fmt: skip
