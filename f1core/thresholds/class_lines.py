@@ -12,7 +12,6 @@ from .class_metrics import ClassMetric, Cost, Line
 
 _ROUNDING = 1e-11  # how far sums along a line may be from the metric that its counts make
 _ASKED = 256  # so many cuts of a line are divided one by one, at most
-_ROUNDS = 100  # of all classes, after which a search ends; three to six are usual
 _FAR = 2.0**500  # so far thresholds may be apart
 
 
@@ -43,16 +42,25 @@ class Found:
     high: Array
 
 
-def climb(rows: Rows, metric: ClassMetric | Cost, thresholds: Array) -> Found:
+def climb(
+    rows: Rows,
+    metric: ClassMetric | Cost,
+    thresholds: Array,
+    rounds: int,
+    least: float = 0.0,
+) -> Found:
     """Search class by class, the others fixed, until no class's threshold makes it better.
 
-    The highest quotients of the other classes are kept from both ends, of the classes before with
-    new thresholds and of those behind with old ones: a round costs O(n C) and not O(n C^2).
+    So many rounds at most, and until one gains no more than `least`; a last one then only looks
+    between which bounds each threshold keeps the value. The highest quotients of the other classes
+    are kept from both ends, of the classes before with new thresholds and of those behind with old
+    ones: a round costs O(n C) and not O(n C^2).
     """
     size, idle = len(thresholds), 0
     found = Found(thresholds * 1.0, -np.inf, np.zeros(size), np.full(size, np.inf))
-    for _ in range(_ROUNDS):
-        behind = _from_the_end(rows.scores, found.thresholds)
+    moves = True
+    for turn in range(rounds):
+        behind, value = _from_the_end(rows.scores, found.thresholds), found.value
         highest = np.full(rows.scores.shape[1], -1.0)
         where = np.zeros(len(highest), behind[0][1].dtype)
         for label in range(size):
@@ -62,7 +70,7 @@ def climb(rows: Rows, metric: ClassMetric | Cost, thresholds: Array) -> Found:
                 np.where(before, highest, behind[label][0]),
                 np.where(before, where, behind[label][1]),
             )  # fmt: skip
-            after = _best_of(line, metric, found)
+            after = _best_of(line, metric, found, moves)
             idle = idle + 1 if after.thresholds is found.thresholds else 0
             found = after
             if idle == size:
@@ -70,6 +78,7 @@ def climb(rows: Rows, metric: ClassMetric | Cost, thresholds: Array) -> Found:
             quotient = rows.scores[label] / found.thresholds[label]
             np.putmask(where, quotient > highest, label)
             np.maximum(highest, quotient, out=highest)
+        moves = moves and not (turn and found.value - value <= least)
     return found
 
 
@@ -145,7 +154,7 @@ def _line(
     return _Ordered(line, at[moving], int(np.count_nonzero(now[moving])), (low, high))
 
 
-def _best_of(ordered: _Ordered, metric: Any, found: Found) -> Found:
+def _best_of(ordered: _Ordered, metric: Any, found: Found, moves: bool) -> Found:
     """The thresholds with a better one for the line's class, or with the range that is as good."""
     line, at, place = ordered.line, ordered.at, ordered.place
     label, exact = line.label, line.weight is None and not isinstance(metric, Cost)
@@ -160,12 +169,13 @@ def _best_of(ordered: _Ordered, metric: Any, found: Found) -> Found:
     asked = np.unique(np.append(near, place))
     values = metric.at(line, asked)
     now, values = float(values[np.searchsorted(asked, place)]), values[np.isin(asked, near)]
-    if values.max() > now + (0.0 if exact else _ROUNDING):
+    if moves and values.max() > now + (0.0 if exact else _ROUNDING):
         pick = int(np.argmax(np.where(values == values.max(), width, -1.0)))
         thresholds = found.thresholds.copy()
         thresholds[label] = _between(float(low[pick]), float(high[pick]), ordered.bounds)
         return replace(found, thresholds=thresholds, value=float(values.max()))
-    differ = np.flatnonzero((rough < now - _ROUNDING) & (rough > -np.inf))
+    with np.errstate(invalid="ignore"):  # of an undefined metric, -inf
+        differ = np.flatnonzero((abs(rough - now) > _ROUNDING) & (rough > -np.inf))
     split = int(np.searchsorted(differ, place))
     first = differ[split - 1] + 1 if split else 0
     last = differ[split] - 1 if split < len(differ) else len(at)

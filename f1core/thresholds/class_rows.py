@@ -15,6 +15,8 @@ from .class_metrics import ClassMetric, Cost
 
 _BLOCK = 1 << 13  # rows whose quotients stay in a core's cache
 _READINGS = 20  # how often scores are read to find their quotients, about
+# Thresholds and scores whose quotients float32 tells apart.
+_FAR_APART, _FAINT = 1e12, 1e-20
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class Table:
         """How many classes there are."""
         return int(self.scores.shape[1])
 
-    def columns(self, rows: Any) -> Array:
-        """(C, m) float64 scores, none negative; logits as probabilities but for a factor a row."""
-        columns = np.array(widened(self.scores[rows]).T, dtype=np.float64, order="C")
+    def columns(self, rows: Any, dtype: Any = np.float64) -> Array:
+        """(C, m) scores, none negative; logits as probabilities but for a factor a row."""
+        columns = np.array(widened(self.scores[rows]).T, dtype=dtype, order="C")
         highest = columns.max(axis=0)
         if not self.from_logits:
             if not highest.all() or columns.min() < 0:
@@ -45,22 +47,21 @@ class Table:
             columns -= highest
         columns[np.isnan(columns)] = 0.0  # inf - inf: as high as any
         columns[:, highest == -np.inf] = -np.inf
-        return np.exp(columns, out=columns)
+        return np.asarray(np.exp(columns, out=columns))
 
-    def some(self, rows: Any, weight: Array | None = None) -> Rows:
+    def some(self, rows: Any) -> Rows:
         """Rows by themselves."""
-        if weight is None and self.weight is not None:
-            weight = self.weight[rows]
+        weight = None if self.weight is None else self.weight[rows]
         nothing = np.zeros(self.size, np.int64 if weight is None else np.float64)
         bounds = np.zeros(self.size), np.full(self.size, np.inf)
         return Rows(
             self.columns(rows), self.true[rows], weight, nothing, nothing.copy(), 0.0, *bounds
         )
 
-    def sample(self, size: int) -> Rows:
+    def sample(self, size: int) -> Table:
         """About so many rows, half of them shared out over the classes, by what they stand for."""
         if len(self.true) <= size:
-            return self.some(slice(None))
+            return self
         order = np.argsort(self.true.astype(ids_dtype(self.size)), kind="stable")
         counts = np.bincount(self.true, minlength=self.size)
         share = size / 2 / np.count_nonzero(counts) + size / 2 * counts / len(order)
@@ -68,9 +69,15 @@ class Table:
         first = np.cumsum(counts) - counts
         places = np.arange(taken.sum()) - np.repeat(np.cumsum(taken) - taken, taken)
         places = places * np.repeat(counts, taken) // np.repeat(taken, taken)
-        some = order[np.repeat(first, taken) + places]
+        rows = order[np.repeat(first, taken) + places]
         weight = np.repeat(counts / np.maximum(taken, 1), taken)
-        return self.some(some, weight if self.weight is None else weight * self.weight[some])
+        weight = weight if self.weight is None else weight * self.weight[rows]
+        return Table(self.scores[rows], self.from_logits, self.true[rows], weight)
+
+    @property
+    def support(self) -> Array:
+        """(C,) how many rows, or how much weight, each class has."""
+        return np.bincount(self.true, self.weight, self.size)
 
     def near(
         self, thresholds: Array, size: int, metric: ClassMetric | Cost, threads: int | None
@@ -81,7 +88,7 @@ class Table:
         logarithms) to where the closest of them would.
         """
         n = len(self.true)
-        if n <= 2 * size:
+        if n <= size:
             return self.some(slice(None))
         close, predicted = self._closeness(thresholds, threads)
         sampled = close[:: max(1, n // (16 * size))]
@@ -106,18 +113,23 @@ class Table:
         """(n,) the second highest quotient over the highest, and the predicted class."""
         n = len(self.true)
         close, predicted = np.empty(n, np.float32), np.zeros(n, ids_dtype(self.size))
+        factors = thresholds.min() / thresholds
+        short = self.scores.itemsize <= 4 and factors.min() > 1 / _FAR_APART
+        dtype = np.float32 if short else np.float64  # which tell apart what is not close
 
         def span(rows: slice) -> None:
             for start in range(rows.start, rows.stop, _BLOCK):
                 block = slice(start, min(start + _BLOCK, rows.stop))
-                columns, where = self.columns(block), predicted[block]
-                first, second = np.zeros((2, columns.shape[1]))
+                columns, where = self.columns(block, dtype), predicted[block]
+                first, second, less = np.zeros((3, columns.shape[1]), dtype)
                 for label, quotient in enumerate(columns):
-                    quotient /= thresholds[label]
+                    quotient *= dtype(factors[label])
                     np.putmask(where, quotient > first, label)
-                    np.maximum(second, np.minimum(first, quotient), out=second)
+                    np.maximum(second, np.minimum(first, quotient, out=less), out=second)
                     np.maximum(first, quotient, out=first)
-                close[block] = second / first
+                if short and first.min() < _FAINT:
+                    second[first < _FAINT] = first[first < _FAINT] = 1.0
+                np.divide(second, first, out=close[block], casting="same_kind")
 
         crew = thread_pool.n_threads(threads, _READINGS * self.scores.nbytes)
         for _ in thread_pool.map_ordered(span, thread_pool.split_rows(n, _BLOCK, crew), crew):

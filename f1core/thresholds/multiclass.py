@@ -13,6 +13,7 @@ from ..batch import Batch
 from ..count import count
 from ..counts import Array
 from ..errors import F1Error, shape_words
+from ..float_bits import probability_range
 from ..metrics import divide
 from ..scores import Scores
 from .class_lines import Found, Rows, climb
@@ -21,9 +22,11 @@ from .class_rows import Table
 
 _ROUNDING = 1e-14  # between a metric by its sums and the same by `Scores`
 _NOTHING = 1e-100  # a bound that no row sets
+_ROUNDS = 100  # of all classes, at most; three to six are usual
 _FEW = 4096  # rows on which starts are compared
-_NEAR = 32768  # rows that thresholds may change, of many
-_ROUNDS = 8  # so often these are looked for anew
+_MANY = 65536  # rows up to which each line has all of them
+_NEAR, _TIMES = 24576, 8  # rows near a change, of more; so often they are looked for anew
+_LEAST = 5e-5  # of these a round that gains no more is the last
 
 
 @dataclass(frozen=True)
@@ -47,36 +50,38 @@ def best_class_thresholds(
         costs = checked_costs(costs, size)
         batch = replace(batch, options=replace(batch.options, confusion=True))
     options = batch.options
-    plain_scores = _scored(batch, np.ones(size), threads)  # argmax; refuses what cannot be counted
+    plain_scores = _argmax(batch, threads)
 
     def aim(true: Array) -> ClassMetric | Cost:
         """What is to be high, of rows of which (C,) are true."""
         return Cost(costs, true.sum()) if costs is not None else class_metric(name, options, true)
 
     table = _table(batch)
-    found = _search(table, aim, plain_scores.per_class.support, threads)
+    found = _search(table, aim, threads)
     return _counted(batch, found, aim(np.ones(size)), plain_scores, threads)
 
 
-def _search(
-    table: Table,
-    aim: Callable[[Array], ClassMetric | Cost],
-    support: Array,
-    threads: int | None,
-) -> Found:
-    """Choose a start on a few rows, and climb from there on those of all that may change."""
-    rows = table.sample(_FEW)
-    objective = aim(np.bincount(rows.true, rows.weight, table.size))
-    tried = [climb(rows, objective, start) for start in _starts(rows, support)]
+def _search(table: Table, aim: Callable[[Array], ClassMetric | Cost], threads: int | None) -> Found:
+    """Choose a start on a few rows, and climb from there on more of them, then on all."""
+    few = table.sample(_FEW)
+    rows, objective = few.some(slice(None)), aim(few.support)
+    rounds = _ROUNDS if few is table else 2
+    tried = [climb(rows, objective, start, rounds) for start in _starts(rows, table.support)]
     found = max(tried, key=lambda one: one.value)
-    if len(rows.true) == len(table.true):
+    if few is table:
         return found
-    objective = aim(support)
-    for _ in range(_ROUNDS):
-        rows = table.near(found.thresholds, _NEAR, objective, threads)
-        before, found = found, climb(rows, objective, found.thresholds)
-        if len(rows.true) == len(table.true) or found.thresholds is before.thresholds:
-            break
+    if len(table.true) <= _MANY:
+        return climb(table.some(slice(None)), aim(table.support), found.thresholds, _ROUNDS)
+    for size in (_MANY // 4, _MANY, len(table.true)):
+        part = table.sample(size)
+        objective, value = aim(part.support), -np.inf
+        least = _LEAST * min(4.0, len(table.true) / size)
+        for _ in range(_TIMES):
+            rows = part.near(found.thresholds, _NEAR, objective, threads)
+            found = climb(rows, objective, found.thresholds, _ROUNDS, least)
+            if len(rows.true) == len(part.true) or found.value - value <= least:
+                break
+            value = found.value
     return found
 
 
@@ -98,6 +103,17 @@ def checked_costs(costs: Any, size: int) -> Array:
     if array.dtype.kind not in "iuf" or not np.isfinite(widened(array)).all():
         raise F1Error("costs holds what is no finite number; a cost is one")
     return np.asarray(widened(array), np.float64)
+
+
+def _argmax(batch: Batch, threads: int | None) -> Scores:
+    """Count the largest scores; refuse what thresholds cannot cut."""
+    known = batch.pred.dtype.kind == "f" and batch.pred.itemsize <= 8 and batch.pred.size
+    if known and not batch.options.from_logits:
+        low, high = probability_range(batch.pred.dtype)
+        known = low <= batch.pred.min() and batch.pred.max() <= high  # which NaN is not
+    if known:
+        return Scores(count(batch, threads), batch.options)
+    return _scored(batch, np.ones(batch.n_classes), threads)
 
 
 def _scored(batch: Batch, thresholds: Array, threads: int | None) -> Scores:

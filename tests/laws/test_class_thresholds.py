@@ -230,3 +230,27 @@ def test_what_cannot_be_scored_is_refused() -> None:
     with pytest.raises(F1Error, match="class"):
         best_threshold(y_true + 1, p, task="multiclass")
     assert "p / " in str(best_threshold(y_true, p))
+
+
+@pytest.mark.parametrize("logits", [False, True])
+def test_many_rows_are_searched_where_they_may_change(logits: bool) -> None:
+    """Of more rows than lines have, those near a change count, and all others as they are."""
+    y_true, p = problem(11, 100_000, 4)
+    weight = np.random.default_rng(1).random(len(p))
+    some = np.random.default_rng(2).permutation(len(p))[:20_000]
+    for options in ({}, {"sample_weight": weight}, {"costs": np.arange(16).reshape(4, 4) % 5}):
+        how: dict[str, Any] = {"task": "multiclass", "from_logits": logits, **options}
+        given = np.log(np.float64(p)) if logits else p
+        best = best_threshold(y_true, given, **how)
+        costs = how.pop("costs", None)
+        search = {} if costs is None else {"costs": costs}
+        delivered = score(y_true, given, threshold=best.threshold, **how)
+        assert told(delivered, best, search) == best.score
+        argmax = told(score(y_true, given, **how), best, search)
+        if "sample_weight" in how:
+            how["sample_weight"] = weight[some]
+        fewer = best_threshold(y_true[some], given[some], **search, **how)
+        how["sample_weight"] = options.get("sample_weight")
+        there = told(score(y_true, given, threshold=fewer.threshold, **how), best, search)
+        assert better(best)(argmax, best.score) == best.score
+        assert better(best)(there, best.score) == best.score
