@@ -192,6 +192,13 @@ def test_a_weight_is_how_often_a_sentence_is_there(pair, weights):
         assert weighed.compute().to_dict() == pytest.approx(repeated.compute().to_dict())
 
 
+def test_there_may_be_more_tags_than_letters_before_the_surrogates():
+    true = [[f"B-{i}"] for i in range(60_000)]
+    pred = [*true[:50_000], *[["O"]] * 10_000]
+    s = filled(true, pred).compute()
+    assert s.micro.recall == 5 / 6 and s.micro.precision == 1.0 and len(s.classes) == 60_000
+
+
 # ---- intervals -------------------------------------------------------------------------------
 
 

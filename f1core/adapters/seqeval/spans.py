@@ -83,26 +83,32 @@ def read(y_true: Any, y_pred: Any) -> Sentences:
         at = int((sizes[0] != sizes[1]).argmax())
         few, many = (int(size[at]) for size in sizes)
         raise F1Error(f"y_true has {few} tags in sentence {at}, y_pred has {many}")
-    places, tokens = _Places(), int(sizes[0].sum())
+    letters = _Letters()
     codes: list[Array] = []
     for name, side in (("y_true", true), ("y_pred", pred)):
-        known = len(places)
+        known = len(letters)
         try:
-            each = map(places.__getitem__, chain.from_iterable(side))
-            codes.append(np.fromiter(each, np.intp, tokens))
+            text = "".join(map(letters.__getitem__, chain.from_iterable(side)))
         except TypeError:  # lists have no hash
             _refuse_no_tags(side, name)
-        if not all(isinstance(tag, str) and tag for tag in list(places)[known:]):
+        except ValueError:  # there are no more letters
+            raise F1Error(f"{name} has more than 1,114,112 different tags") from None
+        if not all(isinstance(tag, str) and tag for tag in list(letters)[known:]):
             _refuse_no_tags(side, name)
-    return Sentences(sizes[0], codes[0], codes[1], list(places))
+        encoded = text.encode("utf-32-le", "surrogatepass")
+        codes.append(np.frombuffer(encoded, "<u4").astype(np.intp))
+    return Sentences(sizes[0], codes[0], codes[1], list(letters))
 
 
-class _Places(dict[str, int]):
-    """Tags in the order in which they came first: one look a token, where a set takes two."""
+class _Letters(dict[str, str]):
+    """Tags as letters of a text, which NumPy reads as numbers: 3 ms for 10^5, an iterator 8.
 
-    def __missing__(self, tag: str) -> int:
-        self[tag] = len(self)
-        return len(self) - 1
+    They are numbered in the order in which they came first.
+    """
+
+    def __missing__(self, tag: str) -> str:
+        self[tag] = chr(len(self))
+        return self[tag]
 
 
 def _sentences(y: Any, name: str) -> list[list[Any]]:
@@ -221,9 +227,11 @@ def matched(true: Spans, pred: Spans, names: list[str]) -> Rows:
     """Put spans of the same place beside each other, and NONE beside all others."""
     found = np.full(len(true.stop), NONE)
     alone = np.ones(len(pred.stop), bool)
-    if len(pred.stop):
-        at = np.searchsorted(pred.stop, true.stop).clip(max=len(pred.stop) - 1)
-        both = (pred.stop[at] == true.stop) & (pred.start[at] == true.start)
+    if len(pred.stop) and len(true.stop):
+        place = np.full(max(true.stop[-1], pred.stop[-1]) + 1, NONE)  # of the span that stops there
+        place[pred.stop] = np.arange(len(pred.stop))
+        at = place[true.stop]
+        both = (at >= 0) & (pred.start[at] == true.start)
         found[both] = pred.type[at[both]]
         alone[at[both]] = False
     missing = np.full(int(alone.sum()), NONE)
