@@ -120,6 +120,9 @@ def score(
     >>> s = f1core.score([0, 1, 1, 0], [0.1, 0.8, 0.4, 0.3])
     >>> s.binary.precision, s.binary.recall
     (1.0, 0.5)
+    >>> ranked = f1core.score([[1, 0, 1]], [[0.9, 0.8, 0.1]], task="multilabel", top_k=2)
+    >>> ranked.micro.precision, ranked.micro.recall
+    (0.5, 0.5)
     >>> f1core.score(["no", "yes", "yes"], [0.1, 0.8, 0.4], pos_label="yes").binary.recall
     0.5
     >>> answers = ["cat", "a cat!", None, "dog"]

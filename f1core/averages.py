@@ -197,7 +197,7 @@ class Averages:
         Where a sum over classes could leave int64 or float64, all are divided by one power of two.
         """
         parts = (*self._sums, self._cells)
-        most, terms = float(self.total), 4 * len(parts[0]) * max(1, self._options.top_k)
+        most, terms = float(self.total), 4 * len(parts[0]) * self._options.top_k
         scaled = down_scaled(most, terms, not self._counts.weighted, parts)
         tp, pred, true, cells = parts if scaled is None else scaled
         return tp, pred, true, cells

@@ -25,7 +25,7 @@ class Options:
     names: tuple[Any, ...] | None = None  # class names; of a binary task the negative one first
     n_classes: int | None = None
     threshold: float | tuple[float, ...] = 0.5
-    top_k: int = 1  # 0 in a multilabel task whose thresholds decide
+    top_k: int = 1
     from_logits: bool = False
     ignore_index: Any = None
     average_over: str | tuple[Any, ...] | None = None
@@ -40,6 +40,8 @@ class Options:
     # How tags were read, where each row is a span that the truth or the prediction has; OUTSIDE is
     # the class of the side that has it not, the last one.
     spans: str | None = None
+    # Whether rows of a multilabel task predict their `top_k` highest-scoring labels.
+    ranks: bool = False
 
     @property
     def given_classes(self) -> Any:
@@ -75,9 +77,9 @@ class Options:
         return other
 
     @property
-    def ranks(self) -> bool:
-        """Whether each row of a multilabel task predicts its `top_k` highest-scoring labels."""
-        return self.task == "multilabel" and self.top_k > 0
+    def given_top_k(self) -> int | None:
+        """`top_k=` as it was given; None where a multilabel task's thresholds decide."""
+        return self.top_k if self.ranks or self.task != "multilabel" else None
 
     def refuse_hard(self, came: str) -> None:
         """Complain about options that are for scores, where labels or flags came."""
@@ -179,8 +181,8 @@ class Options:
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
             if mine != theirs and not (mine != mine and theirs != theirs):  # nan is itself
                 name = "classes" if field.name in ("names", "n_classes") else field.name
-                if name == "top_k":
-                    mine, theirs = mine or None, theirs or None
+                if name in ("top_k", "ranks"):
+                    name, mine, theirs = "top_k", self.given_top_k, other.given_top_k
                 if name == "classes" and self.spans is not None and other.spans is not None:
                     mine, theirs = self.given_classes, other.given_classes
                 return f"{name} is {shown(mine)} here and {shown(theirs)} there"
@@ -224,7 +226,9 @@ def _made(task: Any, classes: Any, pos_label: Any, **given: Any) -> Options:
         task, names, pos_label = with_positive(task, names, n_classes, pos_label)
     checked = {name: check(given[name]) for name, check in _CHECKS.items() if name in given}
     if checked.get("top_k") is None:
-        checked["top_k"] = 0 if task == "multilabel" else 1
+        checked["top_k"] = 1
+    elif task == "multilabel":
+        checked["ranks"] = True
     if checked.get("spans") is not None:
         names, n_classes = with_outside(task, names, n_classes)
     return _cross_checked(Options(task, names, n_classes, pos_label=pos_label, **checked))

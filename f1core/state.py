@@ -175,15 +175,12 @@ def _text(array: Array) -> str:
 
 def _plain(options: Options, negative: Any) -> dict[str, Any]:
     """The options as JSON holds them, and what came after 0.1.0 only where it is used."""
-    ranked = options.top_k if options.ranks else None
     newer = {
         "pos_label": options.pos_label, "spans": options.spans, "negative": negative,
-        "ranked": ranked, "unknown": None if options.unknown == "error" else options.unknown,
+        "unknown": None if options.unknown == "error" else options.unknown,
+        "ranks": options.ranks or None,
     }  # fmt: skip
-    given: dict[str, Any] = {
-        "names": None if options.names is None else options.given_classes,
-        "top_k": max(1, options.top_k),
-    }
+    given = {"names": None if options.names is None else options.given_classes}
     return {
         **{name: value for name, value in asdict(options).items() if name not in newer},
         **{name: value for name, value in newer.items() if value is not None},
@@ -195,8 +192,7 @@ def _plain(options: Options, negative: Any) -> dict[str, Any]:
 
 def _options(plain: dict[str, Any]) -> Options:
     names, count = plain.pop("names"), plain.pop("n_classes")
-    ranked = plain.pop("ranked", None)
-    if plain["task"] == "multilabel":  # where top_k was 1 and meant nothing
-        plain["top_k"] = ranked
+    if not plain.pop("ranks", False) and plain["task"] == "multilabel":
+        plain["top_k"] = None  # there it was 1 before it meant anything
     plain["zero_division"], plain["beta"] = float(plain["zero_division"]), float(plain["beta"])
     return make_options(classes=count if names is None else names, **plain)

@@ -82,7 +82,8 @@ def described(
         if field.name not in ("task", "names", "n_classes", "confusion"):
             value = getattr(options, field.name)
             said[field.name] = None if value == field.default else value
-    said["top_k"] = options.top_k if options.ranks else said["top_k"] or None
+    if said.pop("ranks"):
+        said["top_k"] = options.top_k
     words = "".join(f", {key}={shown(value)}" for key, value in said.items() if value is not None)
     counted = "" if rows is None else f"; {rows:,.12g} rows"
     return f"{type(made).__name__}({metric!r}{words}{counted})"

@@ -190,8 +190,7 @@ def replay(rows: StoredRows, options: Options) -> Iterator[Batch]:
 
 @lru_cache(maxsize=16)  # 10 of an update's 100 µs
 def _decided_already(options: Options) -> Options:
-    k = 0 if options.ranks else options.top_k
-    return replace(options, ignore_index=None, threshold=0.5, from_logits=False, top_k=k)
+    return replace(options, ignore_index=None, threshold=0.5, from_logits=False, ranks=False)
 
 
 def _flags(rows: StoredRows, options: Options) -> Batch:

@@ -177,9 +177,8 @@ def _batches(
                 return check(y_true, pred, options, weight, exact=True)
             except IdleOption as error:
                 idle[name] = error
-            k = 0 if options.ranks else options.top_k
             plain = {"threshold": 0.5, "from_logits": False, "unknown": "error"}
-            options = replace(options, top_k=k, **plain)  # type: ignore[arg-type]
+            options = replace(options, ranks=False, **plain)  # type: ignore[arg-type]
             return check(y_true, pred, options, weight, exact=True)
 
     arrays = {"y_true": y_true, "pred_a": pred_a, "pred_b": pred_b}

@@ -4,6 +4,8 @@ Drawn problems have them too (`tasks.multilabel`), so that they are cut, merged,
 compared with scikit-learn and plain Python wherever many labels are.
 """
 
+import copy
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
@@ -131,6 +133,18 @@ def test_one_place_is_not_a_threshold(tmp_path):
         loaded.merge(each)  # and it still says what is merged with what
         loaded.update(true, scores)
         assert loaded.total == 3 * len(true)
+
+
+def test_a_pickle_of_before_is_cut_by_its_threshold():
+    true, scores = drawn(50, 9)
+    before, cut = (Accumulator("multilabel") for _ in range(2))
+    options = copy.copy(before.options)
+    del options.__dict__["ranks"]  # as it was when labels could not be ranked
+    before.__setstate__(before.__getstate__() | {"options": options, "asked": options})
+    for each in (before, cut):
+        each.update(true, scores.clip(0, 1))
+    assert before == cut
+    before.merge(cut)
 
 
 def test_rows_with_ids_count_once():

@@ -173,7 +173,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         metric, average, name = self._asked
         given = {option: getattr(self._options, option) for option in OPTIONS}
         given |= {"task": self._options.task, "classes": self._options.given_classes}
-        given["top_k"] = self._options.top_k or None
+        given["top_k"] = self._options.given_top_k
         given = {key: list(a) if isinstance(a, tuple) else a for key, a in given.items()}
         return {"dtype": self.dtype, "metric": metric, "average": average, "name": name, **given}
 

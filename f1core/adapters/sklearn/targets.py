@@ -220,7 +220,7 @@ def _flags(
         if not columns.size:
             return None
         true, pred = true[:, columns], pred[:, columns]
-    options = Options(task="multilabel", top_k=0, beta=beta)
+    options = Options(task="multilabel", beta=beta)
     if rows or weight is not None or true.size <= _FEW_CELLS:
         batch = check(true, pred, options)
         batch.weight = weight  # past `check`, which refuses weights below 0
