@@ -78,6 +78,15 @@ USUAL: dict[str, list[Any]] = {
     "y2": [SINGLE["y_pred"]],
     "value": [0.5, 1],
     "ratio": ["f1", "recall"],
+    "true": [1, 0, None],
+    "predicted": [0, 1, None],
+    "outcome": [None, "fn", "tp"],
+    "limit": [None, 2],
+    "matrix": [[[3, 1], [0, 2]]],
+    "n": [3, 1],
+    "kind": ["polars", "pandas"],
+    "per_class": [True, False],
+    "columns": [None, "*"],
     "paths": [],
     "path": [],
 }  # fmt: skip
@@ -88,6 +97,8 @@ ENTRIES: dict[str, Callable[..., Any]] = {
     "best_threshold": f1core.best_threshold,
     "curve": f1core.curve,
     "calibration": f1core.calibration,
+    "rows": f1core.rows,
+    "Scores.from_confusion": f1core.Scores.from_confusion,
     "Accumulator": Accumulator,
     "BinnedThresholds": BinnedThresholds,
     "BestEpoch": BestEpoch,
@@ -100,6 +111,7 @@ ENTRIES: dict[str, Callable[..., Any]] = {
     "files.score": files.score,
     "files.accumulate": files.accumulate,
     "files.read": files.read,
+    "files.rows": files.rows,
     "files.binned": files.binned,
     "transformers.make_compute_metrics": transformers.make_compute_metrics,
     "xgboost.custom_metric": xgboost.custom_metric,
@@ -128,7 +140,10 @@ def _binned():
 
 
 METHODS = {
-    "Scores": (_scores, ["metric", "interval", "confusion_matrix"]),
+    "Scores": (
+        _scores,
+        ["metric", "interval", "confusion_matrix", "most_confused", "to_frame", "to_dict"],
+    ),
     "Accumulator": (_counted, ["update", "merge", "save"]),
     "Accumulator of ids": (lambda: Accumulator("multiclass"), ["update"]),
     "BinnedThresholds": (
