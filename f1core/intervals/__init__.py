@@ -66,13 +66,13 @@ def interval(
     -----
     "auto" reads accuracy, micro averages and each class's precision, recall, specificity and
     Jaccard as proportions, with a beta interval between Jeffreys' and Clopper and Pearson's. A
-    class's F1 is 2 J / (1 + J), of J Jaccard's: so are its ends. Averages over two classes, MCC
-    and kappa of two are quantiles of posterior draws of the confusion matrix (Caelen). Of more
-    classes they have a variance by the delta method (Takahashi's for F1), in which small classes
-    are drawn towards the others, and are read as a proportion of the number of trials that would
-    give it. F1, Jaccard and precision of many small classes are biased, more so if the number of
-    rows of each class is random and not fixed; the interval holds for both. Kept replicas are used
-    for their variance and bias in the same way, with what few rows of a class do not show.
+    class's F1 is 2 J / (1 + J), of J Jaccard's: so are its ends. Averages over two classes, MCC and
+    kappa of two are quantiles of posterior draws of the confusion matrix (Caelen). Of more classes
+    they have a variance by the delta method (Takahashi's for F1 and F1 of means), in which small
+    classes are drawn towards the others, and are read as a proportion of the number of trials that
+    would give it. F1, Jaccard and precision of many small classes are biased, more so if the number
+    of rows of each class is random and not fixed; the interval holds for both. Kept replicas are
+    used for their variance and bias in the same way, with what few rows of a class do not show.
     bench/interval_coverage.py measures all of it.
 
     Source: L. Brown, T. Cai, A. DasGupta, Interval estimation for a binomial proportion,

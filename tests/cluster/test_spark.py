@@ -193,14 +193,11 @@ def test_lists_of_names_are_labels(spark):
     columns = {"y": [NAMES[row == 1].tolist() for row in true],
                "said": [NAMES[row == 1].tolist() for row in pred]}  # fmt: skip
     columns |= {f"p_{name}": scores[:, i] for i, name in enumerate(NAMES)}
-    frame = spark.createDataFrame(pd.DataFrame(columns)).repartition(5)
+    frame = spark.createDataFrame(pd.DataFrame(columns)).repartition(2)
     asked = {"task": "multilabel", "target": "y"}
     expected = f1core.score(true, pred, task="multilabel", classes=NAMES.tolist())
     same_bits(score(frame, probabilities="said", classes=NAMES.tolist(), **asked), expected)
     cut = f1core.score(true, scores, task="multilabel", classes=NAMES.tolist(), threshold=0.6)
     same_bits(score(frame, probabilities="p_*", threshold=0.6, **asked), cut)
-    turned = score(frame, probabilities="p_*", classes=NAMES.tolist()[::-1], threshold=0.6,
-                   **asked)  # fmt: skip
-    assert (turned.confusion[::-1] == cut.confusion).all()
     with pytest.raises(F1Error, match=r"'dog' at row .*, which is none of"):
         score(frame, probabilities="said", classes=NAMES.tolist()[:3], **asked)
