@@ -126,7 +126,9 @@ def sum_bins(batch: Batch, bins: int, task: str) -> BinSums:
         np.zeros((top, 2), dtype), np.zeros((top, 3), dtype),
     )  # fmt: skip
     for rows in blocks(batch, bins, labels):
-        found = found.plus(_block(batch, rows, bins, task))
+        with np.errstate(over="ignore"):  # of weights, which `plus` refuses
+            more = _block(batch, rows, bins, task)
+        found = found.plus(more)
     return found
 
 

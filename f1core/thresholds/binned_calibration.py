@@ -51,5 +51,5 @@ def _made(counts: Array, confidence: Array, bins: int, strategy: str) -> Reliabi
     parts = [np.add.reduceat(np.append(values, 0), ends[:-1]) for values in joined]
     for part in parts:  # of an empty span `reduceat` gives the first number after it
         part[ends[1:] == ends[:-1]] = 0
-    squares = None if counts.dtype.kind == "i" else np.full(bins, np.nan)
-    return ReliabilityBins.of(ends / inner, parts[0], parts[1], parts[2], squares)
+    trials = None if counts.dtype.kind == "i" else np.full(bins, np.nan)
+    return ReliabilityBins.of(ends / inner, parts[0], parts[1], parts[2], trials)

@@ -12,8 +12,9 @@ from ..counts import Array
 from ..diagnose import complain
 from ..errors import F1Error
 from ..float_bits import cuts_of, probability_range
+from ..metrics import divide
 from .one_vs_rest import class_ids
-from .reliability import NO_ROWS, ReliabilityBins
+from .reliability import NO_ROWS, ReliabilityBins, scaled
 
 # How far the probabilities of a row may be from adding up to 1, beside the precision of one.
 _SLACK = 1e-3
@@ -38,8 +39,10 @@ class Cells(NamedTuple):
             sums = np.bincount(at, None, size), np.bincount(hits, None, size)
             return ReliabilityBins.of(edges, *sums, np.bincount(at, found, size))
         sums = np.bincount(at, weight, size), np.bincount(hits, weight[self.positive], size)
-        squares = np.bincount(at, weight**2, size)
-        return ReliabilityBins.of(edges, *sums, np.bincount(at, found * weight, size), squares)
+        small = scaled(weight)
+        over, under = np.bincount(at, small, size) ** 2, np.bincount(at, small**2, size)
+        trials = divide(over, under, 0.0)  # as many rows of one weight would be as uncertain
+        return ReliabilityBins.of(edges, *sums, np.bincount(at, found * weight, size), trials)
 
     def _quantiles(self, bins: int) -> Array:
         """(bins + 1,) the lowest probabilities up to which k / bins of the cells lie."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,11 @@ def rank(
 ) -> Ranking:
     """Sort each class's scores once; see `curve`."""
     batch, _ = columns_batch(y_true, y_prob, options, sample_weight)
+    weight, exponent = batch.weights(slice(0, len(batch))), 0
+    if weight is not None:  # by a power of two, so that no product of two sums leaves float64
+        batch.refuse_infinite(weight)
+        exponent = int(np.frexp(weight.sum())[1])
+        batch = replace(batch, weight=np.ldexp(weight, -exponent))
 
     def measured(column: Column) -> tuple[float, ...]:
         return *areas_of(column, options.zero_division), column.true, column.total
@@ -97,6 +102,7 @@ def rank(
     included = included_labels(options, batch.options.names, each[2], each[3])
     every = pooled(batch, np.flatnonzero(included))
     found = averaged(each[:3], included, options.zero_division, measured(every)[:2])
+    found["positives"] = np.ldexp(each[2], exponent)
     pairs = _pairs(batch, included, crew) if ovo else None
     return Ranking(**found, classes=classes_of(batch.options, len(each[0])), pairs=pairs)
 

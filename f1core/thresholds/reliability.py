@@ -40,10 +40,10 @@ class ReliabilityBins:
 
     @classmethod
     def of(
-        cls, edges: Array, count: Array, positives: Array, confidence: Array, squares: Any = None
+        cls, edges: Array, count: Array, positives: Array, confidence: Array, trials: Any = None
     ) -> ReliabilityBins:
-        """Divide sums: of `edges` (…, b + 1), of probabilities, and of squared weights if any."""
-        trials = count if squares is None else divide(count.astype(np.float64) ** 2, squares, 0.0)
+        """Divide sums of (…, b) bins between `edges`; without weights all rows are trials."""
+        trials = count if trials is None else trials
         return cls(
             edges[..., :-1], edges[..., 1:], count, positives, divide(confidence, count, np.nan),
             divide(positives, count, np.nan), np.asarray(trials, np.float64),
@@ -239,11 +239,16 @@ class Spread(NamedTuple):
     @classmethod
     def of(cls, values: Array, weight: Array | None) -> Spread:
         """The weighted mean of (n,) values."""
-        weight = np.ones(len(values)) if weight is None else weight
+        weight = np.ones(len(values)) if weight is None else scaled(weight)
         total, squares = weight.sum(), np.square(weight).sum()
         mean, trials = np.dot(values, weight) / total, total**2 / squares
         spread = np.dot(np.square(values - mean), np.square(weight)) / total**2
         return cls(float(mean), float(spread * trials / max(trials - 1, 1.0)), float(trials))
+
+
+def scaled(weight: Array) -> Array:
+    """Weights divided by a power of two, so that no square of one leaves float64."""
+    return np.asarray(np.ldexp(weight, -np.frexp(weight.max(initial=0.0))[1]))
 
 
 _UNKNOWN = Spread(np.nan, np.nan, np.nan)

@@ -225,6 +225,23 @@ def test_intervals_of_weights_know_how_few_rows_they_are():
     assert np.subtract(*uneven.interval("brier")) < np.subtract(*even.interval("brier"))
 
 
+@pytest.mark.parametrize("unit", [2.0**-900, 2.0**900])
+def test_weights_of_any_size_say_the_same(unit):
+    y, p, _ = drawn(3)
+    w = np.random.default_rng(1).integers(1, 5, len(y)).astype(float)
+    usual, other = (calibration(y, p, sample_weight=w * size) for size in (1.0, unit))
+    assert other.to_dict() == usual.to_dict()
+    for name in ("ece", "mce", "brier", "log_loss"):
+        assert other.interval(name) == usual.interval(name)
+    flags, scores = np.eye(2, dtype=int)[y], np.stack([1 - p, p], axis=1)
+    ranks = [
+        f1core.curve(flags, scores, task="multilabel", sample_weight=w * size)
+        for size in (1.0, unit)
+    ]
+    assert ranks[0].to_dict() == ranks[1].to_dict()
+    assert (ranks[1].positives == ranks[0].positives * unit).all()
+
+
 def test_what_is_perfect_or_a_single_row_has_intervals_too():
     k = calibration([0, 1], [0.0, 1.0], bins=2)
     assert k.ece == k.brier == 0 and k.interval("brier")[0] == 0 < k.interval("brier")[1]
