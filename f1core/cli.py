@@ -27,7 +27,8 @@ _OPTIONS = {
     "empty_labels": "--empty-labels", "average": "--average", "shared": "--shared",
     "min_precision": "--min-precision", "min_recall": "--min-recall", "true": "--true",
     "predicted": "--predicted", "label": "--label", "outcome": "--outcome", "limit": "--limit",
-    "columns": "--columns", "unknown": "--unknown", "bins": "--bins", "strategy": "--strategy",
+    "columns": "--columns", "most_confused": "--most-confused", "unknown": "--unknown",
+    "bins": "--bins", "strategy": "--strategy",
     "one_vs_one": "--one-vs-one",
 }  # fmt: skip
 PICTURES = ("threshold", "confusion", "per_class", "roc", "precision_recall", "reliability")
@@ -264,6 +265,9 @@ def _add_format(command: argparse.ArgumentParser) -> None:
 def _add_per_class(command: argparse.ArgumentParser) -> None:
     told = "classes, their numbers and the confusion matrix in the JSON too"
     command.add_argument("--per-class", action="store_true", help=told)
+    command.add_argument(
+        "--most-confused", type=int, metavar="N", help="the N pairs that are confused most often"
+    )
 
 
 def _add_save(command: argparse.ArgumentParser, what: str) -> None:

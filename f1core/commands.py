@@ -12,8 +12,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from . import console, files, tables
+from . import console, files, option_values, tables
 from .accumulator import Accumulator
+from .confused import Confused
 from .errors import F1Error, plain_text, reason_of
 from .grouped import GroupedAccumulator
 from .ranking_commands import calibration, calibration_of, curve, ranked_task, read_rows
@@ -58,6 +59,8 @@ def score(parsed: argparse.Namespace) -> None:
     if parsed.format == "json":
         print(json.dumps({str(name): _plain(each, parsed) for name, each in by.items()}, indent=2))
         return
+    for scores in by.values():
+        _most_confused(scores, parsed)  # which may be refused, before anything is printed
     for name, scores in by.items():
         print(plain_text(name))
         _show(scores, parsed)
@@ -94,6 +97,7 @@ def _note(rows: int, what: str) -> None:
 
 def _finish(total: Accumulator, parsed: argparse.Namespace) -> None:
     scores = total.compute()
+    _most_confused(scores, parsed)  # which may be refused, before anything is written
     if parsed.save is not None:
         total.save(parsed.save, force=parsed.force)
     _show(scores, parsed)
@@ -107,12 +111,25 @@ def _refuse_table_per_class(parsed: argparse.Namespace) -> None:
 def _show(scores: Scores, parsed: argparse.Namespace) -> None:
     if parsed.format == "json":
         print(json.dumps(_plain(scores, parsed), indent=2))
-    else:
-        console.print_scores(scores)
+        return
+    pairs = _most_confused(scores, parsed)
+    console.print_scores(scores)
+    if pairs:
+        console.print_confused(pairs)
+
+
+def _most_confused(scores: Scores, parsed: argparse.Namespace) -> list[Confused]:
+    if parsed.most_confused is None:
+        return []
+    return scores.most_confused(option_values.whole("most_confused", parsed.most_confused))
 
 
 def _plain(scores: Scores, parsed: argparse.Namespace) -> Any:
-    return tables.plain(scores.to_dict(per_class=parsed.per_class))
+    found = scores.to_dict(per_class=parsed.per_class)
+    if parsed.most_confused is not None:
+        pairs = _most_confused(scores, parsed)
+        found["most_confused"] = [{**each._asdict(), "interval": each.interval} for each in pairs]
+    return tables.plain(found)
 
 
 @contextmanager

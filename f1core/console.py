@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import report
+from .confused import Confused
 from .errors import plain_text
 from .scores import Scores
 
@@ -30,6 +31,17 @@ def print_scores(scores: Scores) -> None:
         console.print(note)
     singles = (f"{name} [bold]{value}[/]" for name, value in report.single_rows(scores))
     console.print("   ".join(singles), soft_wrap=True)
+
+
+def print_confused(pairs: list[Confused]) -> None:
+    """Print the pairs of classes that are confused most often, with the share of the true rows."""
+    rows = []
+    for pair in pairs:
+        names = ["(no class)" if name is None else str(name) for name in pair[:2]]
+        count = f"{pair.count:,}" if isinstance(pair.count, int) else f"{pair.count:,.1f}"
+        ends = "" if pair.interval is None else "{:.3f} to {:.3f}".format(*pair.interval)
+        rows.append([*names, count, f"{pair.share:.3f}", ends])
+    print_table("most confused", ["true", "predicted", "count", "share", "95 % interval"], rows)
 
 
 def print_table(title: str, heads: list[str], rows: list[list[str]]) -> None:

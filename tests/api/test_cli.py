@@ -162,6 +162,28 @@ def test_json_per_class_is_what_to_dict_gives(run, small):
         )
 
 
+def test_the_most_confused_are_printed(run, data, tmp_path):
+    command = "score", data / "hpc_cv.csv", "--target", "obs", "--probabilities", "pred"
+    pairs = f1core.files.score(command[1], target="obs", probabilities="pred").most_confused(2)
+    status, out, err = run(*command, "--most-confused", "2", "--save", tmp_path / "state.npz")
+    assert (status, err) == (0, "") and "most confused" in out
+    for pair in pairs:
+        assert any(
+            all(str(part) in line for part in (*pair[:2], f"{pair.share:.3f}"))
+            for line in out.splitlines()
+        )
+    asked = "--most-confused", "2", "--format", "json"
+    merged = json.loads(run("merge", tmp_path / "state.npz", *asked)[1])["most_confused"]
+    assert merged == json.loads(run(*command, *asked)[1])["most_confused"]
+    assert merged == [{**row._asdict(), "interval": list(row.interval)} for row in pairs]
+    status, out, err = run(*command, "--most-confused", "0", "--save", tmp_path / "other.npz")
+    assert (status, out) == (2, "") and not (tmp_path / "other.npz").exists()
+    assert err == "f1core: --most-confused is 0; give a whole number from 1\n"
+    roles = "score", data / "roles.csv", "--target", "true_*", "--probabilities", "p_*"
+    status, out, err = run(*roles, "--task", "multilabel", "--most-confused", "2")
+    assert (status, out) == (2, "") and err.startswith("f1core: --most-confused needs one class")
+
+
 @pytest.mark.parametrize("prediction", ["scores", "labels", "words"])
 def test_rows_that_shards_repeat_count_once(run, tmp_path, prediction):
     rng = np.random.default_rng(0)
