@@ -220,10 +220,8 @@ class Averages:
     def unknown(self) -> Any:
         """How many rows predict no class, or their weight, with `unknown="miss"`."""
         if not self._options.counts_unknown:
-            raise F1Error(
-                "unknown counts predicted labels that are none of the classes, with classes=[…] "
-                "and unknown='miss'; here none was counted"
-            )
+            said = "unknown counts predicted labels that are none of the classes, with classes=[…]"
+            raise F1Error(f"{said} and unknown='miss'; here none was counted")
         return self._sums[PRED, -1].item()
 
     @cached_property

@@ -47,8 +47,9 @@ def refuse_noted(
 
 def _why(form: Form, predicted: bool) -> str:
     """Say what cannot be counted, and what would do."""
-    options, listed = form.options, f"0…{form.width - 1}"
-    if form.labels is not None:
+    options, listed = form.options, f"0…{form.classes - 1}"
+    numbered = options.names is None and options.counts_unknown  # and none of them has a name
+    if form.labels is not None and not numbered:
         listed = str(options.names if options.names is not None else form.labels.tolist())
     if predicted:
         if form.kind == "labels":

@@ -225,7 +225,7 @@ def test_labels_that_are_no_class_are_counted_in_a_last_column(task, classes, op
     assert meter.compute().unknown == expected.compute().unknown > 50
     wrong = torch.tensor([int(names[0]), len(names) + 100])  # such a target is refused
     meter.update(torch.from_numpy(names[:2].copy()), wrong)
-    with pytest.raises(F1Error, match=r"1 row .* target at row 1"):
+    with pytest.raises(F1Error, match=r"1 row .* target at row 1: it is none of the classes"):
         meter.compute()
 
 
