@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..api import score
 from ..count_layout import RATIOS
 from ..counts import Array
 from ..errors import F1Error, parameters_of, refuse_unknown
@@ -51,6 +53,10 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
     floors = {name: options.pop(name) for name in _FLOORS if options.get(name) is not None}
     found = curve(y_true, y_prob, **options)
     best = best_threshold(y_true, y_prob, task="binary", **options, **floors)
+    if best.threshold < 0:  # which no curve has: it cuts below all scores
+        found = _with_everything(
+            found, score(y_true, y_prob, task="binary", threshold=-1, **options)
+        )
     name = "F1" if options.get("beta", 1.0) == 1.0 else f"F{float(options['beta']):g}"
     place = int(np.searchsorted(found.thresholds, best.threshold, side="right")) - 1
     end = _drawn_to(found)
@@ -82,6 +88,15 @@ def threshold(y_true: Any, y_prob: Any, *, ax: Axes | None = None, **options: An
     ax.legend(frameon=False, loc="best", fontsize=9)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def _with_everything(found: Curve, scores: Scores) -> Curve:
+    """The curve from -1 on, where all rows are predicted."""
+    names = ("precision", "recall", "f1", "fbeta")
+    first = {"thresholds": -1.0, "tp": found.positives, "predicted": found.total}
+    first |= {name: getattr(scores.binary, name) for name in names}
+    more: dict[str, Any] = {k: np.append(v, getattr(found, k)) for k, v in first.items()}
+    return replace(found, **more)
 
 
 def _as_good(found: Curve, place: int) -> tuple[float, float]:

@@ -26,6 +26,7 @@ class Best:
     """Result of `best_threshold`.
 
     `threshold`, `low` and `high` are floats in [0, 1], or arrays with one entry a label or class.
+    Where 0.0 is among the scores and to predict all is strictly better, a threshold is -1.
     Any threshold from `low` up to, not including, `high` keeps the score (or loses `slack` of it
     at most): far apart, the choice hardly matters. Of classes one may move, strictly between.
     `score(…, threshold=best.threshold).metric(best.metric)` is `best.score`, to the last bit.
@@ -78,8 +79,9 @@ def best_threshold(
     """The threshold with the highest F-beta among all there are, by `score`'s rule `p > threshold`.
 
     Of a multiclass task a threshold t_k for each class, of which argmax of p_k / t_k is predicted:
-    exact for two classes. For more it is a local optimum: no class's threshold alone makes it
-    better, never below plain argmax, always the same.
+    exact for two classes. For more it is a local optimum, never below plain argmax and always the
+    same: no class's threshold alone makes it better. Of more than 65,536 rows a round of all
+    classes that gains at most 0.00005 is the last.
 
     Found on the very rows it is scored on, the score flatters: choose on some rows, report on
     others.

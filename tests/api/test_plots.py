@@ -69,6 +69,12 @@ def test_the_best_threshold_is_marked_on_the_curve(rows, floor):
         assert max(f1.get_ydata()) == found.f1.max() == best.score
 
 
+def test_below_all_scores_all_rows_are_predicted():
+    ax = plots.threshold([1, 1, 0, 1], [0.0, 0.0, 0.0, 0.4])
+    assert ax.get_title(loc="left").startswith("F1 0.8571 at p > -1, precision 0.7500, recall 1.0")
+    assert ax.get_xlim()[0] == 0
+
+
 def test_rare_positives_are_drawn_where_they_are():
     """The best F1 is in sight and high up, not a ripple at the lower left."""
     rng = np.random.default_rng(2)
