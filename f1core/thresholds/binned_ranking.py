@@ -54,8 +54,10 @@ def _bounded(counts: Array, zero_division: float) -> Array:
     """(3, 2) average precision and ROC AUC: of bins as ties, the least and the most they can be.
 
     The most where in each bin all positives have one score above the others'; the least ROC AUC
-    where they have one below. Then each positive comes after all others of its bin, and has at
-    least the precision of those before it: the integral below, whatever the weights.
+    where they have one below. The least average precision where each positive comes by itself and
+    after all others of its bin: the i-th then has a precision of (above + i) / (above + i +
+    before), whose sum is one of reciprocals. Weights may be cut into as small pieces as one likes:
+    of these the sum is an integral.
     """
     values = areas_of(BinColumn(counts), zero_division)
     others, hits = counts.astype(np.float64).T
@@ -65,11 +67,26 @@ def _bounded(counts: Array, zero_division: float) -> Array:
     low_auc, high_auc = divide(pairs, true * rest, np.nan)
     most = hits * divide(above + hits, above + hits + false, 0.0)
     before = false + others  # all that a bin's last positive may come after
-    under = above + before
-    with np.errstate(divide="ignore", invalid="ignore"):
-        least = hits - np.where(
-            before > 0, before * np.log1p(hits / np.maximum(under, 1e-300)), 0.0
-        )
+    first = above + before
+    if counts.dtype.kind == "i":
+        reciprocals = _harmonic(first + hits) - _harmonic(first)
+    else:
+        reciprocals = np.log1p(divide(hits, first, 0.0))
+    least = hits - before * reciprocals
     least = np.clip(least, 0.0, most)
     low, high = divide(np.array([least.sum(), most.sum()]), true, zero_division)
     return np.array([values, (low, low_auc), (high, high_auc)])
+
+
+def _harmonic(numbers: Array) -> Array:
+    """Sums of 1 / i for i from 1 to whole numbers, less Euler's constant, to within 1e-15.
+
+    Source: M. Abramowitz, I. Stegun, Handbook of Mathematical Functions, 1964, 6.3.18, from 16 up.
+    """
+    shifted = numbers + 16.0
+    square = 1.0 / np.square(shifted)
+    found = np.log(shifted) + 0.5 / shifted
+    found -= square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square / 240)))
+    for step in range(1, 17):
+        found -= 1.0 / (numbers + step)
+    return np.asarray(found)

@@ -83,6 +83,25 @@ def test_areas_lie_between_their_bounds_and_meet_where_bins_hide_nothing(seed):
                 assert getattr(getattr(tied, mean), area) == pytest.approx(there, nan_ok=True)
 
 
+def test_sums_of_reciprocals_are_those_that_are_added_up():
+    from f1core.thresholds.binned_ranking import _harmonic
+
+    sums = np.append(0.0, np.cumsum(1.0 / np.arange(1, 5001)))
+    found = _harmonic(np.arange(5001.0))
+    np.testing.assert_allclose(found - found[0], sums, atol=1e-13)
+
+
+def test_the_least_average_precision_is_reached():
+    """Where each bin's positives come last, one by one."""
+    scores = np.array([0.9, 0.8, 0.7, 0.4, 0.3, 0.2, 0.1])
+    y = [0, 1, 1, 0, 0, 1, 1]
+    made = BinnedThresholds("binary", bins=2)
+    made.update(y, scores)
+    exact = curve(y, scores)
+    assert made.ranking().low.macro.average_precision == pytest.approx(exact.average_precision)
+    assert made.ranking().low.macro.roc_auc == pytest.approx(exact.roc_auc)
+
+
 def test_more_bins_bound_closer():
     rng = np.random.default_rng(1)
     y = rng.integers(0, 3, 5000)
