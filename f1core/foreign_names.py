@@ -105,6 +105,7 @@ _OPTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("metric", "metric= takes the name of a metric, such as 'f1_macro'"),
             ("y_pred", "all metrics are there at once, s.metric('f1_macro') or s.to_dict()"),
+            ("costs", "average= takes 'macro', 'micro', 'weighted' or a metric, such as 'mcc'"),
             ("min_recall", "F1 is what is sought; beta=, min_precision= and min_recall= change it"),
             ("", "all metrics are there at once, s.metric('f1_macro') or s.to_dict()"),
         ),

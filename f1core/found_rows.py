@@ -153,6 +153,8 @@ class Finder:
             return
         name = min(self._unseen)
         value, known = self._wanted[name], sorted(self._labels)
+        if not known:
+            raise F1Error(f"{name} is {shown(value)}, and there are no rows")
         if len(known) > _NAMED:
             raise F1Error(f"{name} is {shown(value)}, which is the label of no row")
         raise F1Error(one_of(name, value, known))

@@ -25,7 +25,10 @@ def read(
     size = len(cells)
     if columns is not None and rows is not None and rows[-1] == columns[-1] == "All":
         _refuse_margins(cells)
-    names, count = option_values.classes(columns if classes is None else classes)
+    numbered = columns is not None and sorted(map(repr, columns)) == sorted(map(repr, range(size)))
+    if classes is None:  # numbers are classes in their own order, and of two the second is positive
+        classes = size if numbered else columns
+    names, count = option_values.classes(classes)
     if names is None and pos_label is not None:
         names = tuple(range(size))
     if (count or size) != size:
@@ -49,7 +52,12 @@ def _names(matrix: Any) -> tuple[Labels | None, Labels | None]:
     columns = column_names(matrix, "matrix")
     index = getattr(matrix, "index", None)  # a list's is a method
     rows = None if index is None or callable(index) else tuple(index.tolist())
-    if rows is not None and rows == tuple(range(len(rows))):
+    if rows is None:
+        return columns, columns
+    numbers = tuple(range(len(rows)))  # pandas' own names, or classes in their order
+    if columns is None and sorted(map(str, rows)) == sorted(map(str, numbers)):
+        columns = numbers
+    if rows == numbers and (columns is None or columns == numbers or set(columns) != set(numbers)):
         rows = None
     return (columns if rows is None else rows), (rows if columns is None else columns)
 

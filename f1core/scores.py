@@ -162,7 +162,7 @@ class Scores(Tabulated):
         Parameters
         ----------
         per_class
-            Whether to add `task`, `threshold` (None where none cuts), `total`, `classes`,
+            Whether to add `task`, `threshold` (that which cuts scores), `total`, `classes`,
             `support`, `per_class` (lists in the order of `classes`: each ratio, `tp`, `fp`, `fn`
             and `tn`) and `confusion` (None where it was not kept). All of it is then what JSON
             takes: what is undefined is None and not nan.

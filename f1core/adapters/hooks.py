@@ -48,12 +48,12 @@ def average_of(task: str, average: str | None = None) -> str:
     return among("average", average, allowed)
 
 
-def named(metric: str, task: str, average: str | None = None) -> str:
+def named(metric: str, task: str, average: str | None = None, unknown: Any = None) -> str:
     """`metric` as `Scores.to_dict` names it: "f1" gets its average, "f1_macro" has it."""
     if isinstance(metric, str) and metric in RATIOS:
         kind = average_of(task, average)
         return metric if kind == "binary" else f"{metric}_{kind}"
-    among("metric", metric, METRICS)
+    refuse_metric(metric, unknown)
     if average is not None:
         raise F1Error(f"metric is {metric!r}, which leaves no choice of average={average!r}")
     return metric
@@ -157,13 +157,25 @@ def refuse_idle_unknown(options: Options, who: str) -> None:
         )
 
 
+def refuse_metric(metric: Any, unknown: Any) -> None:
+    """Complain about what is no metric, or counts what is refused."""
+    among("metric", metric, METRICS)
+    if metric == "unknown" and unknown != "miss":
+        raise F1Error(
+            "metric is 'unknown', which counts predictions that are no class: unknown='miss' and "
+            "classes=[…] go with it"
+        )
+
+
 class Rounds:
     """One or several metrics of the same arrays, as LightGBM and XGBoost ask after a round."""
 
     def __init__(
         self, metric: str | Sequence[str], task: str, average: str | None, **options: Any
     ) -> None:
-        self.keys = {name: named(name, task, average) for name in names_of(metric)}
+        self.keys = {
+            name: named(name, task, average, options.get("unknown")) for name in names_of(metric)
+        }
         self.options = {"task": task, **options}
         refuse_unknown(options, _OPTIONS, type(self).__name__)
         thread_count(options.pop("threads", None))

@@ -50,7 +50,7 @@ class Vectors:
             if name not in RATIOS:
                 raise F1Error(one_of("metric", name, RATIOS) + " with average='per_class'")
         kind = None if self._by_class else average
-        self._names = {name: named(name, task, kind) for name in names}
+        self._names = {name: named(name, task, kind, options.get("unknown")) for name in names}
         self._prefix = word("prefix", prefix)
         if task != "binary" and classes is None:
             raise F1Error(

@@ -45,7 +45,9 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         among("check", check, CHECKS)
         if "bins" in options:
             raise F1Error("bins are for ScoreCallback and ScoreMeter; a metric's state are scores")
-        named_so = {name: named(name, task, average) for name in names_of(metric)}
+        named_so = {
+            name: named(name, task, average, options.get("unknown")) for name in names_of(metric)
+        }
         self._keys = {f"{word('prefix', prefix)}{name}": key for name, key in named_so.items()}
         self._several = not isinstance(metric, str)
         # Of several, all are those at the thresholds that are best for the first.

@@ -32,7 +32,7 @@ from sklearn.tree import DecisionTreeClassifier  # noqa: E402
 import f1core  # noqa: E402
 from f1core import F1Error  # noqa: E402
 from f1core.adapters.sklearn import scorer  # noqa: E402
-from f1core.adapters.sklearn.scoring import METRICS  # noqa: E402
+from f1core.scores import METRICS  # noqa: E402
 
 X2, Y2 = load_breast_cancer(return_X_y=True)
 X3, Y3 = load_iris(return_X_y=True)

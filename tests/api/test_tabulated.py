@@ -381,3 +381,30 @@ def test_unknown_options_are_refused(call):
     for name in ("averages", "xyz", "num_classes", "digits"):
         with pytest.raises(f1core.errors.UnknownOption, match=f"has no option {name}="):
             call(**{name: 1})
+
+
+@pytest.mark.parametrize("columns", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
+@pytest.mark.parametrize("rows", [[0, 1, 2], [1, 0, 2], [2, 0, 1]])
+@pytest.mark.parametrize("classes", [None, 3, [0, 1, 2], [2, 0, 1]])
+def test_numbers_that_name_rows_and_columns_are_classes_in_their_order(rows, columns, classes):
+    pd = pytest.importorskip("pandas")
+    truth, found = [0, 0, 1, 2, 2, 2], [0, 1, 1, 1, 2, 0]
+    frame = pd.crosstab(np.array(truth), np.array(found)).loc[rows, columns]
+    expected = f1core.score(truth, found, classes=classes or 3)
+    s = Scores.from_confusion(frame, classes=classes)
+    assert s.confusion.tolist() == expected.confusion.tolist() and s.classes == expected.classes
+
+
+def test_of_two_numbers_in_any_order_the_second_is_positive():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame([[50, 10], [5, 35]], index=[0, 1], columns=[1, 0])
+    s = Scores.from_confusion(frame)
+    assert s.confusion.tolist() == [[10, 50], [35, 5]] and s.binary.recall == 5 / 40
+
+
+def test_a_metric_of_unknown_predictions_needs_them_counted():
+    from f1core.adapters.hooks import named
+
+    with pytest.raises(F1Error, match="metric is 'unknown', which counts predictions"):
+        named("unknown", "multiclass")
+    assert named("unknown", "multiclass", unknown="miss") == "unknown"

@@ -46,7 +46,7 @@ def _wanted(metric: str, average: str | None, options: Options) -> Wanted:
     if average == "per_class" and metric in RATIOS:
         named(metric, task)
         return Wanted(metric, metric, "per_class")
-    name = named(metric, task, average)
+    name = named(metric, task, average, options.unknown)
     stem, _, kind = name.rpartition("_")
     if kind == "samples":
         raise F1Error(f"{name} looks at every row, and a ScoreMetric adds up: use ScoreCallback")

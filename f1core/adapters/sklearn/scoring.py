@@ -12,9 +12,9 @@ from ...api import score
 from ...count_layout import RATIOS
 from ...counts import Array
 from ...errors import F1Error, UnknownAttribute, UnknownOption, parameters_of, refuse_unknown, shown
-from ...option_values import among
 from ...options import make_options, thread_count
-from ...scores import LOSSES, METRICS
+from ...scores import LOSSES
+from ..hooks import refuse_metric
 
 _NONE = ("y_true", "y_pred", "sample_weight", "resamples", "seed", "cluster")
 _OPTIONS = tuple(name for name in parameters_of(score) if name not in _NONE)
@@ -65,7 +65,7 @@ def scorer(metric: str, **options: Any) -> Scorer:
         for name in options.keys() & names.split():
             raise UnknownOption(f"scorer has no option {name}=: {way}")
     refuse_unknown(options, ("metric", *_OPTIONS), "scorer")
-    among("metric", metric, METRICS)
+    refuse_metric(metric, options.get("unknown"))
     return Scorer(metric, options)
 
 
