@@ -19,6 +19,7 @@ def test_every_metric_of_a_task_is_a_metric():
         found = f1core.score(true, scores[:, 0] if task == "binary" else scores, task=task)
         assert all(hooks.named(name, task) for name in found.to_dict())
         seen |= set(found.to_dict())
+    seen |= set(f1core.score([0, 1], [0, 7], classes=2, unknown="miss").to_dict())
     assert seen == set(METRICS)
 
 
