@@ -149,15 +149,9 @@ def kernel_plan(batch: Batch, backend: Any) -> KernelPlan:
         true, pred = true.view(true_view), pred.view(pred_view)
         true.setflags(write=False)  # kernels are compiled once for read-only and writable input
         pred.setflags(write=False)
+    matrix = batch.options.keeps_confusion(batch.n_classes)
     plan = KernelPlan(
-        batch,
-        backend,
-        batch.options.keeps_confusion(batch.n_classes),
-        true_view,
-        pred_view,
-        zero_copy,
-        true.__getitem__,
-        pred.__getitem__,
+        batch, backend, matrix, true_view, pred_view, zero_copy, true.__getitem__, pred.__getitem__
     )
     _PLAN[batch.kind](plan)
     return plan
