@@ -80,8 +80,8 @@ def best_threshold(
 
     Of a multiclass task a threshold t_k for each class, of which argmax of p_k / t_k is predicted:
     exact for two classes. For more it is a local optimum, never below plain argmax and always the
-    same: no class's threshold alone makes it better. Of more than 65,536 rows a round of all
-    classes that gains at most 0.00005 is the last.
+    same: no class's threshold alone makes it better. Of more than 65,536 rows or 64 classes a
+    round of all classes that gains at most 0.00005 is the last.
 
     Found on the very rows it is scored on, the score flatters: choose on some rows, report on
     others.

@@ -11,6 +11,7 @@ from ..counts import Array
 from .class_metrics import ClassMetric, Cost, Line
 
 _ROUNDING = 1e-11  # how far sums along a line may be from the metric that its counts make
+_APART = 1 - 5e-16  # less than two roundings of each of two; ratios of float32 are 3e-15 apart
 _ASKED = 256  # so many cuts of a line are divided one by one, at most
 _FAR = 2.0**500  # so far thresholds may be apart
 
@@ -159,7 +160,7 @@ def _best_of(ordered: _Ordered, metric: Any, found: Found, moves: bool) -> Found
     line, at, place = ordered.line, ordered.at, ordered.place
     label, exact = line.label, line.weight is None and not isinstance(metric, Cost)
     rough = metric.along(line)
-    rough[1:-1][at[1:] == at[:-1]] = -np.inf  # equal ones go together
+    rough[1:-1][at[1:] >= at[:-1] * _APART] = -np.inf  # equal ones go together
     near = np.flatnonzero(rough >= rough.max() - _ROUNDING)
     low, high = ordered.gaps(near)
     width = _width(low, high)

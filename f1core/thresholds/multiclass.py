@@ -24,6 +24,7 @@ _ROUNDING = 1e-14  # between a metric by its sums and the same by `Scores`
 _NOTHING = 1e-100  # a bound that no row sets
 _ROUNDS = 100  # of all classes, at most; three to six are usual
 _FEW = 4096  # rows on which starts are compared
+_FEW_CLASSES = 64  # classes up to which every start is followed to its end
 _MANY = 65536  # rows up to which each line has all of them
 _NEAR, _TIMES = 24576, 8  # rows near a change, of more; so often they are looked for anew
 _LEAST = 5e-5  # of these a round that gains no more is the last
@@ -65,13 +66,13 @@ def _search(table: Table, aim: Callable[[Array], ClassMetric | Cost], threads: i
     """Choose a start on a few rows, and climb from there on more of them, then on all."""
     few = table.sample(_FEW)
     rows, objective = few.some(slice(None)), aim(few.support)
-    rounds = _ROUNDS if few is table else 2
+    rounds = _ROUNDS if few is table and table.size <= _FEW_CLASSES else 2
     tried = [climb(rows, objective, start, rounds) for start in _starts(rows, table.support)]
     found = max(tried, key=lambda one: one.value)
-    if few is table:
-        return found
     if len(table.true) <= _MANY:
-        return climb(table.some(slice(None)), aim(table.support), found.thresholds, _ROUNDS)
+        whole = rows if few is table else table.some(slice(None))
+        least = 0.0 if table.size <= _FEW_CLASSES else _LEAST
+        return climb(whole, aim(table.support), found.thresholds, _ROUNDS, least)
     for size in (_MANY // 4, _MANY, len(table.true)):
         part = table.sample(size)
         objective, value = aim(part.support), -np.inf
