@@ -175,7 +175,7 @@ def best_sum(
     best = reached([0] * len(found))
     while True:
         gains = [a * cuts.tp - best * c * cuts.pred for cuts in found]
-        places = [_first_best(*of) for of in zip(columns, found, gains, strict=True)]
+        places = [int(np.argmax(gain)) for gain in gains]
         if not reached(places) > best:
             break
         best = reached(places)
@@ -202,15 +202,6 @@ def best_sum(
             near &= objective.ranks(cuts, column)[0] > -np.inf
         wider.append(middle(column, cuts, same, near | same))
     return wider
-
-
-def _first_best(column: Column, cuts: Candidates, gain: Array) -> int:
-    """Find the first cut with the highest gain; below all scores only if no other has it."""
-    first = int(np.argmax(gain))
-    if first == 0 and cuts.at[0] == 0 and len(gain) > 1 and column.hides_cut:
-        other = 1 + int(np.argmax(gain[1:]))
-        return other if gain[other] == gain[0] else 0
-    return first
 
 
 def _widest(column: Column, cuts: Candidates, gain: Array) -> int:

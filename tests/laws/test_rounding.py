@@ -157,3 +157,18 @@ def test_what_is_farther_out_is_printed_so_that_one_sees_it(value, words):
 def test_whole_numbers_and_flags_are_exact(value):
     with pytest.raises(F1Error, match=f"y_pred is {value} at row 1, column 0; whole-numbered"):
         score([[1], [0]], np.array([[1], [value]], np.int8), task="multilabel")
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("labels", [1, 3, 20])
+@pytest.mark.parametrize("value", [0.0, -0.0, -1e-3, 1.0])
+def test_every_score_is_above_a_negative_threshold(dtype, labels, value):
+    f1core.warm_up()  # the compiled kernels compare bits
+    true, scores = np.ones((5, labels), int), np.full((5, labels), value, dtype)
+    for at in (-1.0, -1e-300):
+        found = score(true, scores, task="multilabel", threshold=at)
+        assert found.micro.recall == 1
+        assert score(true[:, 0], scores[:, 0], task="binary", threshold=at).binary.recall == 1
+    scores[2, -1] = -0.01
+    with pytest.raises(F1Error, match="row 2"):
+        score(true, scores, task="multilabel", threshold=-1.0)

@@ -204,6 +204,26 @@ def test_below_all_scores_only_where_that_is_strictly_better() -> None:
     assert under > 50
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_sum_of_labels_is_cut_below_all_scores_only_where_that_is_strictly_better(
+    shared: bool,
+) -> None:
+    rng, under = np.random.default_rng(4), 0
+    options = {"task": "multilabel"}
+    for _ in range(150):
+        y_true = rng.random((4, 2)) < 0.5
+        y_prob = rng.choice([0.0, 0.0, 0.4, 0.7], (4, 2))
+        best = best_threshold(y_true, y_prob, average="micro", shared=shared, **options)
+        for label in np.flatnonzero(np.atleast_1d(best.threshold) < 0):
+            under += 1
+            for t in (0.0, 0.4, 0.7):
+                moved = np.atleast_1d(best.threshold).copy()
+                moved[label] = t
+                at = float(moved[0]) if shared else moved
+                assert score(y_true, y_prob, threshold=at, **options).micro.f1 < best.score
+    assert under > 20
+
+
 def test_precision_of_nothing_may_be_the_best():
     """A 0/0 that counts as 1 beats any precision that alarms at random have."""
     y_true, y_prob = (
