@@ -105,6 +105,9 @@ def best_threshold(
     slack
         `low` and `high` say where a label's score (with `shared`, the average) is at most so
         much lower.
+    costs
+        (C, C) what a row costs, rows truth, columns predicted; of a frame both sides by the names
+        of the classes. Its mean is to be low, instead of `average`.
     classes, from_logits, sample_weight, ignore_index, average_over, zero_division, beta
         As in `score`. A 0/0 that is nan is not sought, except by labels without positives.
     threads, pos_label

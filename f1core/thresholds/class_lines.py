@@ -10,7 +10,7 @@ import numpy as np
 from ..counts import Array
 from .class_metrics import ClassMetric, Cost, Line
 
-_ROUNDING = 1e-11  # how far sums along a line may be from the metric that its counts make
+ROUNDING = 1e-11  # how far sums along a line may be from the metric that its counts make
 _APART = 1 - 5e-16  # less than two roundings of each of two; ratios of float32 are 3e-15 apart
 _ASKED = 256  # so many cuts of a line are divided one by one, at most
 _FAR = 2.0**500  # so far thresholds may be apart
@@ -31,6 +31,8 @@ class Rows(NamedTuple):
     loss: float
     lowest: Array
     highest: Array
+    raw: Array  # (m, C) scores as they were given
+    from_logits: bool
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def ids_dtype(size: int) -> Any:
     return np.min_scalar_type(size)
 
 
-class _Ordered(NamedTuple):
+class Ordered(NamedTuple):
     """A line, the (m,) thresholds at which its rows go, descending, and what is now."""
 
     line: Line
@@ -117,11 +119,11 @@ class _Ordered(NamedTuple):
 
 def _line(
     rows: Rows, metric: Any, label: int, thresholds: Array, rival: Array, start: Array
-) -> _Ordered:
+) -> Ordered:
     """Order the rows by the threshold of a class below which each goes to it from its rival."""
     others = np.delete(thresholds, label)
-    low = max(float(rows.lowest[label]), others.max() / _FAR)
-    high = min(float(rows.highest[label]), others.min() * _FAR)
+    low = max(float(rows.lowest[label]), float(others.max()) / _FAR)
+    high = min(float(rows.highest[label]), float(others.min()) * _FAR)
     scores = rows.scores[label]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         at = scores / rival
@@ -130,6 +132,23 @@ def _line(
         at[nothing] = np.where(scores[nothing] > 0, np.inf, np.inf if label == 0 else 0.0)
     quotient = scores / thresholds[label]
     now = (quotient > rival) | ((quotient == rival) & (label < start))
+    return ordered(rows, metric, label, at, start, now, (low, high))
+
+
+def ordered(
+    rows: Rows,
+    metric: Any,
+    label: int,
+    at: Array,
+    start: Array,
+    now: Array,
+    bounds: tuple[float, float],
+) -> Ordered:
+    """Order rows that go to a class from (m,) others at thresholds within bounds.
+
+    `now` says which the class has now.
+    """
+    low, high = bounds
     moving = np.flatnonzero((at > low) & (at < high))
     moving = moving[np.argsort(at[moving])[::-1]]
     fixed = np.where(at >= high, label, start)
@@ -152,16 +171,16 @@ def _line(
         label, rows.true[moving], start[moving], None if weight is None else weight[moving],
         tp, pred, loss,
     )  # fmt: skip
-    return _Ordered(line, at[moving], int(np.count_nonzero(now[moving])), (low, high))
+    return Ordered(line, at[moving], int(np.count_nonzero(now[moving])), bounds)
 
 
-def _best_of(ordered: _Ordered, metric: Any, found: Found, moves: bool) -> Found:
+def _best_of(ordered: Ordered, metric: Any, found: Found, moves: bool) -> Found:
     """The thresholds with a better one for the line's class, or with the range that is as good."""
     line, at, place = ordered.line, ordered.at, ordered.place
     label, exact = line.label, line.weight is None and not isinstance(metric, Cost)
     rough = metric.along(line)
     rough[1:-1][at[1:] >= at[:-1] * _APART] = -np.inf  # equal ones go together
-    near = np.flatnonzero(rough >= rough.max() - _ROUNDING)
+    near = np.flatnonzero(rough >= rough.max() - ROUNDING)
     low, high = ordered.gaps(near)
     width = _width(low, high)
     if len(near) > _ASKED:
@@ -170,13 +189,13 @@ def _best_of(ordered: _Ordered, metric: Any, found: Found, moves: bool) -> Found
     asked = np.unique(np.append(near, place))
     values = metric.at(line, asked)
     now, values = float(values[np.searchsorted(asked, place)]), values[np.isin(asked, near)]
-    if moves and values.max() > now + (0.0 if exact else _ROUNDING):
+    if moves and values.max() > now + (0.0 if exact else ROUNDING):
         pick = int(np.argmax(np.where(values == values.max(), width, -1.0)))
         thresholds = found.thresholds.copy()
         thresholds[label] = _between(float(low[pick]), float(high[pick]), ordered.bounds)
         return replace(found, thresholds=thresholds, value=float(values.max()))
     with np.errstate(invalid="ignore"):  # of an undefined metric, -inf
-        differ = np.flatnonzero((abs(rough - now) > _ROUNDING) & (rough > -np.inf))
+        differ = np.flatnonzero((abs(rough - now) > ROUNDING) & (rough > -np.inf))
     split = int(np.searchsorted(differ, place))
     first = differ[split - 1] + 1 if split else 0
     last = differ[split] - 1 if split < len(differ) else len(at)

@@ -55,8 +55,9 @@ class Table:
         nothing = np.zeros(self.size, np.int64 if weight is None else np.float64)
         bounds = np.zeros(self.size), np.full(self.size, np.inf)
         return Rows(
-            self.columns(rows), self.true[rows], weight, nothing, nothing.copy(), 0.0, *bounds
-        )
+            self.columns(rows), self.true[rows], weight, nothing, nothing.copy(), 0.0, *bounds,
+            self.scores[rows], self.from_logits,
+        )  # fmt: skip
 
     def sample(self, size: int) -> Table:
         """About so many rows, half of them shared out over the classes, by what they stand for."""

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ..arrays import to_numpy, widened
+from ..arrays import column_names, is_pandas, to_numpy, widened
 from ..batch import Batch
 from ..count import count
 from ..counts import Array
-from ..errors import F1Error, shape_words
+from ..errors import F1Error, shape_words, shown
 from ..float_bits import probability_range
 from ..metrics import divide
 from ..scores import Scores
 from .class_lines import Found, Rows, climb
 from .class_metrics import ClassMetric, Cost, class_metric, metric_name
+from .class_ranges import ranges
 from .class_rows import Table
 
 _ROUNDING = 1e-14  # between a metric by its sums and the same by `Scores`
-_NOTHING = 1e-100  # a bound that no row sets
 _ROUNDS = 100  # of all classes, at most; three to six are usual
 _FEW = 4096  # rows on which starts are compared
 _FEW_CLASSES = 64  # classes up to which every start is followed to its end
@@ -45,10 +45,12 @@ def best_class_thresholds(
     batch: Batch, average: Any, costs: Any, threads: int | None
 ) -> ClassThresholds:
     """Find thresholds by line searches, class by class, from several starts."""
-    size = batch.n_classes
+    size, power = batch.n_classes, 0
     name = metric_name(average, batch.options)
     if costs is not None:
-        costs = checked_costs(costs, size)
+        costs = checked_costs(costs, size, batch.options.names)
+        power = int(np.frexp(abs(costs).max())[1])
+        costs = np.ldexp(costs, -power)  # sums of which stay in float64; nothing is rounded
         batch = replace(batch, options=replace(batch.options, confusion=True))
     options = batch.options
     plain_scores = _argmax(batch, threads)
@@ -59,7 +61,13 @@ def best_class_thresholds(
 
     table = _table(batch)
     found = _search(table, aim, threads)
-    return _counted(batch, found, aim(np.ones(size)), plain_scores, threads)
+    chosen, value = _counted(batch, found, aim(np.ones(size)), plain_scores, threads)
+    # Another spelling, or argmax itself, has other bounds than what was found.
+    objective = aim(table.support)
+    rows = table.some(slice(None)) if len(table.true) <= _MANY else None
+    rows = rows or table.near(chosen, _NEAR, objective, threads)
+    low, high = ranges(rows, objective, chosen)
+    return ClassThresholds(chosen, low, high, float(np.ldexp(value, power)), objective.name)
 
 
 def _search(table: Table, aim: Callable[[Array], ClassMetric | Cost], threads: int | None) -> Found:
@@ -93,17 +101,43 @@ def value_of(scores: Scores, objective: ClassMetric | Cost) -> float:
     return scores.metric(objective.name)
 
 
-def checked_costs(costs: Any, size: int) -> Array:
-    """(C, C) float64 costs, rows truth, columns predicted."""
+def checked_costs(costs: Any, size: int, names: Sequence[Any] | None) -> Array:
+    """(C, C) float64 costs, rows truth, columns predicted; of a frame in the classes' order."""
     array = to_numpy(costs, "costs")
     if array.shape != (size, size):
         raise F1Error(
             f"costs is {shape_words(array)}; give ({size}, {size}): a row for each true class, a "
             "column for each predicted one"
         )
-    if array.dtype.kind not in "iuf" or not np.isfinite(widened(array)).all():
+    with np.errstate(over="ignore"):
+        found = array if array.dtype.kind not in "iuf" else widened(array).astype(np.float64)
+    if array.dtype.kind not in "iuf" or not np.isfinite(found).all():
         raise F1Error("costs holds what is no finite number; a cost is one")
-    return np.asarray(widened(array), np.float64)
+    return np.asarray(found[np.ix_(*_sides(costs, tuple(names or range(size))))])
+
+
+def _sides(costs: Any, classes: tuple[Any, ...]) -> list[Any]:
+    """Where each class stands among the rows and the columns of costs, by their names."""
+    index = costs.index.tolist() if is_pandas(costs) else range(len(classes))
+    rows = None if list(index) == list(range(len(classes))) else tuple(index)
+    sides = {"rows": rows, "columns": column_names(costs, "costs")}
+    for side, names in sides.items():
+        alone = None in sides.values()  # no one knows in which order the other side is
+        if names is None or names == classes or (not alone and set(names) == set(classes)):
+            continue
+        other = (
+            ", those of the other side have no names"
+            if alone and set(names) == set(classes)
+            else ""
+        )
+        raise F1Error(
+            f"the {side} of costs are {shown(list(names))}{other}, and the classes are "
+            f"{shown(list(classes))}: name both sides so, or pass .to_numpy() to go by position"
+        )
+    return [
+        range(len(classes)) if names is None else [names.index(name) for name in classes]
+        for names in sides.values()
+    ]
 
 
 def _argmax(batch: Batch, threads: int | None) -> Scores:
@@ -162,38 +196,34 @@ def _counted(
     objective: ClassMetric | Cost,
     argmax: Scores,
     threads: int | None,
-) -> ClassThresholds:
+) -> tuple[Array, float]:
     """Count by the rule itself what thresholds predict, and take what is as good as was found.
 
     Quotients are rounded: two rows that a gap of thresholds parts may need another point of it.
     """
     size = batch.n_classes
     best = objective.sign * value_of(argmax, objective)  # which may be nan
-    chosen, low, high = np.ones((3, size))
-    for thresholds, factor in _spellings(found):
+    chosen = np.ones(size)
+    for thresholds in _spellings(found):
         value = objective.sign * value_of(_scored(batch, thresholds, threads), objective)
         if not value <= best and value == value:
-            best, chosen, low, high = value, thresholds, found.low * factor, found.high * factor
+            best, chosen = value, thresholds
         if value >= found.value - _ROUNDING:
             break
-    low = np.where(low < _NOTHING, 0.0, np.minimum(low, chosen))
-    high = np.maximum(np.minimum(high, 1.0), chosen)
-    return ClassThresholds(chosen, low, high, objective.sign * best, objective.name)
+    return chosen, objective.sign * best
 
 
-def _spellings(found: Found) -> Iterator[tuple[Array, float]]:
-    """Thresholds of the same meaning in [0, 1] and by what they were multiplied.
+def _spellings(found: Found) -> Iterator[Array]:
+    """Thresholds of the same meaning in [0, 1].
 
     They sum to 1, as p > t and t, 1 - t do of two classes; or are powers of two smaller, which
     rounds nothing; or one of them is elsewhere in its gap.
     """
     at = found.thresholds
-    yield at / at.sum(), 1 / at.sum()
-    factor = 2.0 ** -np.ceil(np.log2(at.max()))
-    yield at * factor, factor
+    yield at / at.sum()
+    yield at * 2.0 ** -np.ceil(np.log2(at.max()))
     middles = np.sqrt(found.low) * np.sqrt(np.minimum(found.high, at * 4))
     for label in range(len(at)):
         moved = at.copy()
         moved[label] = middles[label] if middles[label] > 0 else at[label]
-        factor = 2.0 ** -np.ceil(np.log2(moved.max()))
-        yield moved * factor, factor
+        yield moved * 2.0 ** -np.ceil(np.log2(moved.max()))

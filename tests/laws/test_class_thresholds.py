@@ -21,10 +21,12 @@ METRICS = ["macro", "micro", "weighted", "mcc", "kappa", "accuracy", "balanced_a
 VALUES = [0.0, -0.0, 1e-40, 6e-8, 0.1, 0.1000001, 0.25, 1 / 3, 0.5, 0.9, 1.0, -1e-3, 1.0000002]
 
 
-def drawn(rng: Any, classes: int) -> tuple[Any, Any, dict[str, Any], dict[str, Any]]:
+def drawn(
+    rng: Any, classes: int, values: Any = VALUES
+) -> tuple[Any, Any, dict[str, Any], dict[str, Any]]:
     """y_true, y_prob, options of both functions, and options of the search."""
     n = int(rng.integers(1, 12))
-    few = rng.choice(VALUES, int(rng.integers(2, 9)))
+    few = rng.choice(values, int(rng.integers(2, 9)))
     y_prob = rng.choice(few, (n, classes))
     y_prob[(y_prob < 0).all(axis=1)] = 0.25  # a higher threshold would raise their quotients
     y_prob = to_dtype(y_prob, DTYPES[rng.integers(len(DTYPES))])
@@ -155,6 +157,35 @@ def test_no_single_threshold_makes_it_better(metric: str) -> None:
                 assert value == pytest.approx(best.score, abs=1e-13)
 
 
+TINY = [0.0, -0.0, 5e-324, 1e-300, 1e-100, 1e-40, 1e-20, 6e-8, 0.1, 0.1000001, 1 / 3, 0.5, 1.0]
+
+
+@MANY
+@given(SEEDS)
+def test_each_threshold_alone_keeps_the_score_between_its_bounds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for values in (VALUES, TINY):
+        y_true, y_prob, options, search = drawn(rng, int(rng.integers(2, 5)), values)
+        best, refused = tried(best_threshold, y_true, y_prob, **options, **search)
+        if refused:
+            continue
+        shown = (y_true.tolist(), widened(y_prob).tolist(), y_prob.dtype, options, search, best)
+        for label, (low, high) in enumerate(zip(best.low, best.high, strict=True)):
+            least = max(low, np.finfo(np.float64).tiny)  # where a class is "0 and above"
+            inside = np.exp(rng.uniform(np.log(least), np.log(high), 4))
+            ends = np.nextafter([least, high], [2.0, -1.0])
+            for at in [*inside, *ends, (low + high) / 2]:
+                if not least < at < high:
+                    continue
+                moved = best.threshold.copy()
+                moved[label] = at
+                delivered = score(y_true, y_prob, threshold=moved, **options)
+                told_there = told(delivered, best, search)
+                assert told_there == pytest.approx(best.score, abs=1e-10, nan_ok=True), (
+                    label, at, shown,
+                )  # fmt: skip
+
+
 def test_weights_are_repetitions_and_what_is_ignored_does_not_count() -> None:
     y_true, p = problem(3, 120, 3)
     weight = np.random.default_rng(0).integers(0, 3, 120)
@@ -193,6 +224,45 @@ def test_costs_are_what_rows_cost() -> None:
     wrong = best_threshold(y_true, p, task="multiclass", costs=1 - np.eye(3))
     accurate = best_threshold(y_true, p, task="multiclass", average="accuracy")
     assert wrong.score == pytest.approx(1 - accurate.score, abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e308, 1.0, 1e-300])
+def test_costs_of_any_size_are_summed_without_overflow(size: float) -> None:
+    y_true, p = problem(7, 300, 3)
+    costs = np.array([[0, 0.05, 0.25], [0.1, 0, 0.05], [1, 0.15, 0]])
+    best = best_threshold(y_true, p, task="multiclass", costs=costs * size)
+    plain = best_threshold(y_true, p, task="multiclass", costs=costs)
+    assert best.score == pytest.approx(plain.score * size, rel=1e-12, abs=0.0)
+    even = best_threshold(y_true, p, task="multiclass", costs=np.full((3, 3), size))
+    assert even.score == size
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_costs_in_a_frame_go_by_the_names_of_the_classes(library: str) -> None:
+    frames = pytest.importorskip(library)
+    y_true, p = problem(7, 300, 3)
+    names = ["a", "b", "c"]
+    costs = np.array([[0, 1, 5], [2, 0, 1], [20, 3, 0]])
+    how: dict[str, Any] = {"task": "multiclass", "classes": names}
+    expected = best_threshold(y_true, p, costs=costs, **how)
+    plain = frames.DataFrame({name: costs[:, place] for place, name in enumerate(names)})
+    turned = plain[["c", "a", "b"]]
+    given = [plain]
+    refused = [turned, frames.DataFrame(dict(zip("abd", costs.T, strict=True)))]
+    if library == "pandas":
+        given += [plain.set_axis(names, axis=0).loc[["b", "c", "a"], ["c", "a", "b"]],
+                  frames.DataFrame(costs)]  # fmt: skip
+        refused.append(frames.DataFrame(costs, index=[2, 1, 0]))
+        refused.append(given[1].set_axis(["x", "y", "z"], axis=0))
+    for frame in given:
+        best = best_threshold(y_true, p, costs=frame, **how)
+        np.testing.assert_array_equal(best.threshold, expected.threshold)
+    for frame in refused:
+        with pytest.raises(F1Error, match=r"of costs are .*\.to_numpy\(\) to go by position"):
+            best_threshold(y_true, p, costs=frame, **how)
+        best_threshold(y_true, p, costs=frame.to_numpy(), **how)
+    with pytest.raises(F1Error, match=r"costs are \['a', 'b', 'c'\], and the classes are \[0, 1"):
+        best_threshold(y_true, p, task="multiclass", costs=plain)
 
 
 @pytest.mark.parametrize(
