@@ -29,6 +29,7 @@ class Best:
     Where 0.0 is among the scores and to predict all is strictly better, a threshold is -1.
     Any threshold from `low` up to, not including, `high` keeps the score (or loses `slack` of it
     at most): far apart, the choice hardly matters. Of classes one may move, strictly between.
+    Their `low` is 0 where no normal float64 is too low.
     `score(…, threshold=best.threshold).metric(best.metric)` is `best.score`, to the last bit.
     """
 
