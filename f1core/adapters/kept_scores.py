@@ -10,14 +10,19 @@ import numpy as np
 from ..accumulator import Accumulator
 from ..api import score
 from ..arrays import to_numpy
+from ..averages import AVERAGES
+from ..count_layout import RATIOS
 from ..counts import Array
 from ..errors import F1Error, refuse_unknown, shown
+from ..inputs import check
+from ..label_rows import filled
 from ..option_values import flag
 from ..scores import Scores
 from ..thresholds.best import Best, best_threshold
 from ..thresholds.binned import BinnedThresholds
 from ..thresholds.choose import ask, make_objective
 from ..thresholds.class_metrics import metric_name
+from ..thresholds.two_classes import best_of_two
 
 _COUNTED = ("from_logits", "ignore_index", "average_over", "zero_division", "beta", "pos_label")
 
@@ -33,9 +38,11 @@ def sought(key: str, task: str, average: str | None) -> str | None:
     The F-beta of that metric's average; of classes any metric itself.
     """
     stem, _, kind = key.rpartition("_")
-    if task != "binary" and stem in ("f1", "fbeta") and kind in ("macro", "micro", "weighted"):
+    if stem in RATIOS and kind in AVERAGES and (stem in ("f1", "fbeta") or task == "multilabel"):
         return kind
-    return key if task == "multiclass" else average
+    if task == "binary" and key in RATIOS:  # of the positive class
+        return None
+    return average if task == "multilabel" else key
 
 
 class KeptScores:
@@ -64,28 +71,38 @@ class KeptScores:
     ) -> None:
         known = ("classes", "average", "shared", "bins", "threads", *_COUNTED)
         refuse_unknown(options, known, "threshold='best'")
-        # Counts each batch at 0.5 too: what no threshold could count is refused at once.
-        self._counted = Accumulator(task, classes=classes, threads=threads, **options)
-        self._how: dict[str, Any] = {"classes": classes, "threads": threads, **options}
+        # Counts each batch at 0.5 too: what no threshold could count is refused at once. Without
+        # the matrix, since each batch adds to a copy.
+        self._counted = Accumulator(
+            task, classes=classes, threads=threads, confusion=False, **options
+        )
+        self._how: dict[str, Any] = {"threads": threads, **options}
         made = self._counted.options
         average = None if task == "binary" and average == "binary" else average
+        self._of_two = task == "binary" and average is not None
         self._search: dict[str, Any] = {"average": average or "macro", "shared": shared}
-        if task == "multiclass":
+        if task == "multiclass" or self._of_two:
             metric_name(average or "macro", made)
             if flag("shared", shared):
-                raise F1Error("shared=True is for labels: each class has its own threshold")
+                each = "there is one threshold" if self._of_two else "each class has its own"
+                raise F1Error(f"shared=True is for labels: {each}")
         else:
             ask(made, slack=0.0, objective=make_objective(made, None, None), **self._search)
-        self._bins = None if bins is None else self._binned(task, bins)
+        self._bins = None if bins is None else self._binned(task, bins, classes)
         self.reset()
 
-    def _binned(self, task: str, bins: int) -> BinnedThresholds:
+    def _binned(self, task: str, bins: int, classes: Any) -> BinnedThresholds:
         if task != "binary" or self._how.get("from_logits"):
             what = "from_logits=True" if task == "binary" else f"task={task!r}"
             raise F1Error(f"bins is {shown(bins)}, which are of one probability a row: not {what}")
-        given = "classes", "ignore_index", "pos_label"
-        how: dict[str, Any] = {name: self._how.get(name) for name in given}
-        return BinnedThresholds(task, bins=bins, **how)
+        if self._of_two:
+            average = self._search["average"]
+            raise F1Error(
+                f"bins is {shown(bins)} and average={average!r}: bins are for the F-beta of the "
+                "positive class, leave one of them out"
+            )
+        how: dict[str, Any] = {name: self._how.get(name) for name in ("ignore_index", "pos_label")}
+        return BinnedThresholds(task, bins=bins, classes=classes, **how)
 
     def reset(self) -> None:
         """Forget all rows: at the start of an epoch."""
@@ -103,21 +120,23 @@ class KeptScores:
         F1Error
             If the batch cannot be counted, or holds no scores.
         """
-        true, scores = to_numpy(y_true, "y_true"), to_numpy(y_pred, "y_pred")
+        if self.task == "multiclass" and hasattr(y_true, "tocsr"):  # which reading makes ids of
+            y_true = to_numpy(y_true, "y_true")
+        counted = copy(self._counted)
+        batch = filled(check(y_true, y_pred, counted.named(), sample_weight, counted.width, True))
+        true, scores, weight = batch.true, batch.pred, batch.weight
         if scores.dtype.kind in "biuUSO" and scores.size:
             raise F1Error(f"y_pred is {scores.dtype}: threshold='best' takes scores, not labels")
-        weight = None if sample_weight is None else to_numpy(sample_weight, "sample_weight")
         if self.task == "multiclass" and len(true):  # what argmax would take for a probability
-            even = [1 / scores.shape[-1]] * scores.shape[-1]
-            score(true, scores, task=self.task, threshold=even, **self._how)
-        self._counted.update(true, scores, sample_weight=weight)
+            even, classes = [1 / scores.shape[-1]] * scores.shape[-1], batch.options.given_classes
+            score(true, scores, task=self.task, threshold=even, classes=classes, **self._how)
+        counted.update(y_true, y_pred, sample_weight=sample_weight)
         if self._bins is not None:
             self._bins.update(true, scores, sample_weight=weight)
         elif len(true):
-            if self.task == "binary":  # (n,) or (n, 1), as it comes
-                true, scores = true.reshape(-1), scores.reshape(-1)
-            weight = None if weight is None else np.array(weight, np.float64).reshape(-1)
+            weight = None if weight is None else np.array(weight, np.float64)
             self._rows.append((smallest(true), np.array(scores), weight))
+        self._counted = counted
 
     def merge(self, other: KeptScores) -> None:
         """Add another's rows, which stays as it is.
@@ -129,11 +148,17 @@ class KeptScores:
         """
         if not isinstance(other, KeptScores):
             raise F1Error("one side has threshold='best', the other has not")
-        self._counted.merge(other._counted)
-        if (self._search, self._bins is None) != (other._search, other._bins is None):
-            raise F1Error(f"average, shared or bins differ: {self._search}, {other._search}")
+        for name, mine in self._asked.items():
+            if mine != other._asked[name]:
+                raise F1Error(
+                    f"these scores cannot be merged: {name} is {shown(mine)} here and "
+                    f"{shown(other._asked[name])} there"
+                )
+        counted = copy(self._counted)
+        counted.merge(other._counted)
         if self._bins is not None and other._bins is not None:
             self._bins.merge(other._bins)
+        self._counted = counted
         self._rows.extend(other._rows)
 
     def compute(self) -> Scores:
@@ -150,9 +175,15 @@ class KeptScores:
         if len(self._rows) > 1:
             self._rows = [_joined(self._rows)]
         ((true, scores, weight),) = self._rows
-        search = {} if self.task == "binary" else self._search
+        options = self._counted.options
         how = {**self._how, "task": self.task, "sample_weight": weight}
-        self.best = best_threshold(true, scores, **search, **how)
+        how |= {"classes": options.given_classes, "pos_label": options.pos_label}
+        if self._of_two:
+            average, threads = self._search["average"], self._how["threads"]
+            self.best = best_of_two(true, scores, options, average, weight, threads)
+        else:
+            search = {} if self.task == "binary" else self._search
+            self.best = best_threshold(true, scores, **search, **how)
         at = np.asarray(self.best.threshold).tolist()
         return score(true, scores, threshold=at, **how)
 
@@ -167,6 +198,13 @@ class KeptScores:
         matrix = np.array([[curve.total - true - pred + tp, pred - tp], [true - tp, tp]])
         return Scores.from_confusion(matrix, task="binary", classes=classes, **told)
 
+    @property
+    def _asked(self) -> dict[str, Any]:
+        """What a merge compares beside the options of the counts."""
+        average = "binary" if self.task == "binary" and not self._of_two else None
+        bins = None if self._bins is None else self._bins.bins
+        return {**self._search, "average": average or self._search["average"], "bins": bins}
+
     def __copy__(self) -> KeptScores:
         made = KeptScores.__new__(KeptScores)
         made.__dict__.update(self.__dict__)
@@ -178,6 +216,11 @@ class KeptScores:
     def task(self) -> str:
         """The task it was made for."""
         return self._counted.task
+
+    @property
+    def one(self) -> bool:
+        """Whether there is one threshold, not one for each label or class."""
+        return self.task == "binary" or self._search["shared"] is True
 
     @property
     def total(self) -> Any:

@@ -15,7 +15,7 @@ from ..accumulator import Accumulator
 from ..count_layout import RATIOS, ROWS
 from ..counts import Array, Counts
 from ..device.torch_reader import in_rows
-from ..errors import F1Error, one_of, parameters_of, refuse_unknown, renamed
+from ..errors import F1Error, one_of, parameters_of, refuse_unknown, renamed, shown
 from ..option_values import word
 from ..options import Options
 from ..plausible import refuse_overflow
@@ -65,6 +65,7 @@ class Vectors:
         self._counter = (
             made if fixed is made.options else Accumulator.of(fixed, options.get("threads"))
         )
+        self._fixed = self._counter.options
         if self.options.resamples:
             raise F1Error("resamples are kept by an Accumulator or a ScoreMeter, not by one metric")
         self.width = 2 if task == "binary" else self.options.n_classes or 0
@@ -104,7 +105,9 @@ class Vectors:
         try:
             true, pred = in_rows(preds, target, self._counter)
             self._counter.update(true, pred, sample_weight=sample_weight)
+            refuse_new_names(self._counter.options, self._fixed)
         except F1Error as error:
+            self._counter.reset()
             raise renamed(error, y_pred="preds", y_true="target") from None
         counts = self._counter.counts
         if counts is None:
@@ -153,6 +156,15 @@ class Vectors:
         elif (sums < 0).any():
             raise F1Error("more rows were added than can be counted: counts end at 2^63")
         return counts
+
+
+def refuse_new_names(found: Options, asked: Options) -> None:
+    """Complain about columns that name classes, which a state of tensors does not keep."""
+    if asked.names is None and found.names is not None and found.task != "binary":
+        raise F1Error(
+            f"the columns are named {shown(list(found.names))}, and a state keeps no names for the "
+            "next batch: name the classes, classes=[…], or pass .to_numpy() to go by position"
+        )
 
 
 def _flat(counts: Counts) -> Array:

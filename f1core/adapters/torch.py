@@ -38,7 +38,9 @@ class ScoreMeter:
     threshold="best" cuts all rows by the best of all thresholds, exactly, once somebody computes;
     `best` says which that was. For it the scores are kept on the host, 5 bytes each for float32;
     with `bins=4096` a binary task keeps counts instead and is cut by the best of so many edges:
-    `best.bound` is what no threshold exceeds. `average` and `shared` are `best_threshold`'s.
+    `best.bound` is what no threshold exceeds. `average` and `shared` are `best_threshold`'s; of a
+    binary task, which is cut for the F-beta of its positive class, average="macro" or any metric's
+    name asks for that of both classes.
 
     Raises
     ------

@@ -63,8 +63,9 @@ class ScoreMetric(CountStates):
 
     threshold="best" gives the metric at the best of all thresholds, exactly, and keeps that in
     `best`. Its state are the scores then, where they lie, which all processes gather. Best is the
-    F-beta of the metric's average (of several: the first's), of a multiclass task the metric itself
-    by `best_threshold`'s local search; `shared=True` means one threshold for all labels.
+    F-beta of the metric's average (of several: the first's), of the positive class for its ratios;
+    any other metric of classes itself, of three and more by `best_threshold`'s local search.
+    `shared=True` means one threshold for all labels.
 
     Raises
     ------

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+from ..arrays import column_names
 from ..device.torch_reader import CHECKS, flat_rows, lies_here
 from ..errors import F1Error, renamed
+from ..inputs import check
+from ..label_rows import filled
 from ..option_values import among, word
+from ..options import make_options
 from ..scores import LOSSES
 from ..thresholds.best import Best
 from .hooks import monitored, named, names_of
 from .kept_scores import KeptScores, smallest, sought
+from .state_vector import refuse_new_names
 from .torchmetrics_parts import warn_of_modes
 
 THEIRS = (  # the options of `torchmetrics.Metric`
@@ -74,7 +80,12 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
             If the batch cannot be counted; the metric is then as it was. Of values on a device
             `compute` says so.
         """
-        preds, target = (torch.as_tensor(each).detach() for each in (preds, target))
+        if column_names(preds, "preds") or column_names(target, "target"):
+            preds, target = self._by_name(preds, target)
+        preds, target = (  # the caller may use arrays again, and some are read-only
+            torch.as_tensor(np.array(each) if isinstance(each, np.ndarray) else each).detach()
+            for each in (preds, target)
+        )
         preds, target = flat_rows(preds, target, self._how["task"])
         weight = None if sample_weight is None else torch.as_tensor(sample_weight).detach()
         if not lies_here(preds):
@@ -111,6 +122,17 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         key = next(iter(self._keys.values()))
         self._trainer = warn_of_modes(self, key not in LOSSES, self._trainer)
         return next(iter(told.values()))
+
+    def _by_name(self, preds: Any, target: Any) -> tuple[Any, Any]:
+        """The scores and the truth of frames, columns in the order of the classes."""
+        given = {name: self._how.get(name) for name in ("classes", "ignore_index", "pos_label")}
+        options = make_options(self._how["task"], **given)
+        try:
+            batch = filled(check(target, preds, options, exact=True))
+            refuse_new_names(batch.options, options)
+        except F1Error as error:
+            raise renamed(error, y_pred="preds", y_true="target") from None
+        return np.array(batch.pred), np.array(batch.true)
 
     def _kept(self, scores: Any, target: Any, weights: Any) -> KeptScores:
         """Rows as the host reads them: lists of batches, or a tensor once they are of all ranks."""

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..arrays import Array, to_numpy
+from ..arrays import to_numpy
 from ..errors import F1Error
 from ..options import Options
 from ..running_total import RunningTotal
@@ -143,11 +143,16 @@ def _has_float64(device: torch.device) -> bool:
     return True
 
 
-def in_rows(preds: Any, target: Any, counted: RunningTotal) -> tuple[Array, Array]:
-    """(target, preds) as arrays of the host, dense ones as one row an item."""
+def in_rows(preds: Any, target: Any, counted: RunningTotal) -> tuple[Any, Any]:
+    """(target, preds), tensors as arrays of the host, dense ones as one row an item.
+
+    Frames stay as they are, since their columns have names.
+    """
     if isinstance(preds, Tensor) and (preds.ndim > 2 or getattr(target, "ndim", 0) > 2):
         preds, target = flat_rows(preds, target, counted.task)
-    return to_numpy(target, "target"), to_numpy(preds, "preds")
+    host = {"target": target, "preds": preds}.items()
+    true, pred = (to_numpy(each, name) if isinstance(each, Tensor) else each for name, each in host)
+    return true, pred
 
 
 def flat_rows(preds: Tensor, target: Any, task: str | None) -> tuple[Tensor, Any]:

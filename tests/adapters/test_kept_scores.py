@@ -151,8 +151,13 @@ def test_rows_take_the_bytes_that_are_promised():
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ({"task": "binary", "average": "macro", "shared": True}, "shared=True is for the labels"),
-        ({"task": "binary", "average": "micro"}, "average='micro' is for the labels"),
+        (
+            {"task": "binary", "average": "macro", "shared": True},
+            "shared=True is for labels: there is one",
+        ),
+        ({"task": "binary", "shared": True}, "shared=True is for the labels"),
+        ({"task": "binary", "average": "samples"}, "average is 'samples'"),
+        ({"task": "binary", "average": "macro", "bins": 16}, "bins is 16 and average='macro'"),
         ({"task": "multilabel", "average": "samples"}, "average is 'samples'"),
         ({"task": "multiclass", "shared": True}, "shared=True is for labels"),
         ({"task": "multiclass", "average": "samples"}, "average is 'samples'"),
@@ -169,16 +174,163 @@ def test_options_that_leave_nothing_to_find_are_refused(how, sentence):
         KeptScores(**how)
 
 
-def test_different_options_are_not_merged():
-    for one, other in (
-        ({"task": "binary"}, {"task": "binary", "bins": 16}),
-        ({"task": "multilabel"}, {"task": "multilabel", "average": "micro"}),
-        ({"task": "binary"}, {"task": "binary", "beta": 2.0}),
+def test_different_options_are_not_merged_and_leave_both_as_they_were():
+    for one, other, sentence in (
+        ({"task": "binary"}, {"task": "binary", "bins": 16}, "bins is None here and 16 there"),
+        (
+            {"task": "binary", "bins": 32},
+            {"task": "binary", "bins": 16},
+            "bins is 32 here and 16 there",
+        ),
+        (
+            {"task": "binary"},
+            {"task": "binary", "average": "macro"},
+            "average is 'binary' here and 'macro' there",
+        ),
+        (
+            {"task": "multilabel"},
+            {"task": "multilabel", "average": "micro"},
+            "average is 'macro' here and 'micro' there",
+        ),
+        (
+            {"task": "multilabel", "shared": True},
+            {"task": "multilabel"},
+            "shared is True here and False there",
+        ),
+        ({"task": "binary"}, {"task": "binary", "beta": 2.0}, "beta is 1.0 here and 2.0 there"),
     ):
-        with pytest.raises(F1Error):
-            KeptScores(**one).merge(KeptScores(**other))
+        rows = (L, Q) if one["task"] == "multilabel" else (Y, P)
+        made, more = kept(*rows, **one), kept(*rows, **other)
+        before = [(each.total, each.compute().to_dict()) for each in (made, more)]
+        with pytest.raises(F1Error, match=sentence):
+            made.merge(more)
+        assert [(each.total, each.compute().to_dict()) for each in (made, more)] == before
     with pytest.raises(F1Error, match="one side has threshold='best'"):
         KeptScores("binary").merge(f1core.Accumulator("binary"))
+
+
+def test_what_only_bins_refuse_is_not_counted(monkeypatch):
+    made = kept(Y, P, task="binary", bins=16)
+
+    def refuse(*_, **__):
+        raise F1Error("not these")
+
+    monkeypatch.setattr(made._bins, "update", refuse)
+    with pytest.raises(F1Error, match="not these"):
+        made.update(Y, P)
+    assert made.total == N
+    monkeypatch.setattr(made._bins, "merge", refuse)
+    with pytest.raises(F1Error, match="not these"):
+        made.merge(kept(Y, P, task="binary", bins=16))
+    assert made.total == N
+
+
+CLASS_METRICS = (
+    "macro", "micro", "weighted", "mcc", "kappa", "balanced_accuracy", "precision_macro",
+    "hamming_loss",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("average", CLASS_METRICS)
+@pytest.mark.parametrize(
+    ("true", "scores", "how"),
+    [
+        (Y, P, {}),
+        (np.where(Y, "yes", "no"), P, {"pos_label": "yes", "beta": 2.0}),
+        (Y, np.where(P < 0.4, 0, P), {"zero_division": 1.0}),
+        (np.where(P > 0.6, -100, Y), P, {"ignore_index": -100}),
+        (Y, np.log(P / (1.001 - P)), {"from_logits": True}),
+        (np.ones(N, int), P, {}),
+    ],
+)
+@pytest.mark.parametrize("weight", [None, W])
+def test_no_threshold_of_two_classes_is_better(true, scores, how, average, weight):
+    """Every threshold that parts two scores is tried, one after the other."""
+    some = slice(0, 60)
+    true, scores = true[some], scores[some]
+    weight = None if weight is None else weight[some]
+    made = kept(true, scores, weight, cuts=(20, 21), task="binary", average=average, **how)
+    found, name = made.compute(), made.best.metric
+    assert found.metric(name) == pytest.approx(made.best.score, abs=1e-12, nan_ok=True)
+    values = np.unique(np.append(scores.astype(np.float64), 0.0))
+    if how.get("from_logits"):
+        values = 1 / (1 + np.exp(-np.unique(scores.astype(np.float64))))
+        tried = [0.0, *((values[1:] + values[:-1]) / 2), 1.0]
+    else:
+        tried = [-1.0, *((values[1:] + values[:-1]) / 2), 1.0]
+    every = [
+        f1core.score(true, scores, task="binary", threshold=float(at), sample_weight=weight, **how)
+        .metric(name)
+        for at in tried
+    ]  # fmt: skip
+    every = [value for value in every if value == value]
+    top = (min if name == "hamming_loss" else max)(every, default=np.nan)
+    assert made.best.score == pytest.approx(top, abs=1e-12, nan_ok=True)
+
+
+def test_of_the_positive_class_the_f1_is_best_by_default():
+    given = [kept(Y, P, task="binary", **how) for how in ({}, {"average": "binary"})]
+    assert {each.compute().binary.f1 for each in given} == {f1core.best_threshold(Y, P).score}
+    macro = kept(L[:, 2], Q[:, 2], task="binary", average="macro")
+    positive = kept(L[:, 2], Q[:, 2], task="binary")
+    assert macro.compute().macro.f1 > positive.compute().macro.f1
+    assert macro.compute().binary.f1 < positive.compute().binary.f1
+
+
+@pytest.mark.parametrize("task", ["multilabel", "multiclass"])
+@pytest.mark.parametrize("named", [True, False])
+def test_columns_are_those_of_their_names_in_every_batch(task, named):
+    pd = pytest.importorskip("pandas")
+    names, how = list("abc"), {"task": task, **({"classes": list("abc")} if named else {})}
+    true = IDS if task == "multiclass" else pd.DataFrame(L, columns=names)
+    scores = pd.DataFrame(C if task == "multiclass" else Q, columns=names)
+    best, expected = whole(true, scores, **how)
+    orders = ([2, 0, 1] if named else [0, 1, 2]), [1, 2, 0]  # the first may name the classes
+
+    def rows(part, order):
+        some = true[part] if task == "multiclass" else true.iloc[part, order[::-1]]
+        return some, scores.iloc[part, order]
+
+    made, other = KeptScores(**how), KeptScores(**how)
+    made.update(*rows(slice(0, 150), orders[0]))
+    other = KeptScores(**how)
+    other.merge(made)
+    more = rows(slice(150, None), orders[1])
+    for each in (made, other):
+        each.update(*more)
+        assert each.compute().to_dict() == pytest.approx(expected.to_dict(), abs=1e-12)
+        at = dict(zip(each.compute().classes, each.best.threshold, strict=True))
+        assert at == dict(zip(expected.classes, best.threshold, strict=True))
+    with pytest.raises(F1Error, match="column"):
+        made.update(more[0], more[1].rename(columns={"a": "dog"}))
+    if not named:
+        with pytest.raises(F1Error, match="name"):
+            made.update(more[0], more[1].to_numpy())
+    assert made.total == other.total
+    assert made.compute().to_dict() == other.compute().to_dict()
+
+
+def test_rows_of_one_index_in_another_order_are_refused():
+    pd = pytest.importorskip("pandas")
+    true, scores = pd.Series(Y), pd.Series(P)
+    made = KeptScores("binary")
+    with pytest.raises(F1Error, match="another order"):
+        made.update(true, scores[::-1])
+    with pytest.raises(F1Error, match="another order"):
+        made.update(true, scores, sample_weight=pd.Series(W)[::-1])
+    assert made.total == 0
+
+
+@pytest.mark.parametrize("task", ["multilabel", "multiclass"])
+def test_sparse_truth_is_read_as_best_threshold_reads_it(task):
+    sparse = pytest.importorskip("scipy.sparse")
+    onehot = L if task == "multilabel" else np.eye(3, dtype=int)[IDS]
+    scores, how = (Q, {}) if task == "multilabel" else (C, {"classes": [10, 20, 30]})
+    made = KeptScores(task, **how)
+    made.update(sparse.csr_matrix(onehot), scores)
+    best, expected = whole(onehot, scores, task=task, **how)
+    assert made.compute().to_dict() == expected.to_dict()
+    assert made.best.score == best.score
 
 
 def test_best_is_said_by_a_word():

@@ -428,6 +428,45 @@ def test_rows_counted_as_wrong_are_told_once_at_an_epochs_end(task, width, optio
     assert f" of {len(x)} rows" in told[0]
 
 
+@pytest.mark.parametrize(
+    ("task", "how", "monitor"),
+    [
+        ("binary", {"per_class": True}, "val_threshold"),
+        ("multilabel", {"shared": True}, "val_threshold"),
+        ("multilabel", {}, "val_threshold_1"),
+        ("multiclass", {"prefix": "v_"}, "v_threshold_0"),
+    ],
+)
+def test_a_callback_that_would_not_see_a_threshold_is_named(task, how, monitor):
+    x, y = np.zeros((4, 2), np.float32), np.array([0, 1, 0, 1])
+    true = np.eye(2, dtype=int)[y] if task == "multilabel" else y
+    mine = ScoreCallback(x, true, task=task, threshold="best", **how)
+    width, last = (1, "sigmoid") if task == "binary" else (2, "softmax")
+    model = network(2, width, last)
+    model.compile("sgd", "mse")
+    target = y if task == "binary" else np.eye(2)[y]
+    ahead = keras.callbacks.EarlyStopping(monitor=monitor, mode="min")
+    with pytest.raises(f1core.F1Error, match=f"monitors '{monitor}' and is listed ahead"):
+        model.fit(x, target, verbose=0, callbacks=[ahead, mine])
+    # Which way a threshold is better is the user's to say.
+    logs = model.fit(x, target, verbose=0, callbacks=[mine, ahead]).history
+    assert len(logs[monitor]) == 1
+
+
+def test_the_mean_of_both_classes_is_best_where_it_is_asked_for():
+    rng = np.random.default_rng(0)
+    y = (rng.random(200) < 0.8).astype(int)
+    x = np.stack([y + rng.normal(size=200), rng.normal(size=200)], axis=1).astype(np.float32)
+    mine = ScoreCallback(x, y, task="binary", average="macro", threshold="best", batch_size=64)
+    model = network(2, 1, "sigmoid")
+    model.compile("sgd", "binary_crossentropy")
+    logs = model.fit(x, y, verbose=0, callbacks=[mine]).history
+    p = model.predict(x, verbose=0)[:, 0]
+    tried = [f1core.score(y, p, threshold=float(at)).macro.f1 for at in np.unique(p)]
+    assert logs["val_f1"][-1] == pytest.approx(max(tried), abs=1e-12)
+    assert f1core.score(y, p, threshold=logs["val_threshold"][-1]).macro.f1 == logs["val_f1"][-1]
+
+
 @pytest.mark.parametrize("name", ["EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"])
 def test_a_callback_that_would_not_see_the_key_is_named_before_the_first_epoch(name, tmp_path):
     train, val = tumours()

@@ -404,12 +404,16 @@ def test_merge_reset_and_pickle():
 @pytest.mark.parametrize("how", [
     {"task": "binary"}, {"task": "binary", "bins": 4096}, {"task": "multilabel"},
     {"task": "multilabel", "average": "micro", "shared": True},
+    {"task": "multiclass"}, {"task": "multiclass", "average": "mcc"},
 ])  # fmt: skip
 def test_the_best_threshold_is_that_of_all_rows(how, there):
     rng = np.random.default_rng(0)
     shape = (300,) if how["task"] == "binary" else (300, 3)
     true = (rng.random(shape) < 0.2).astype(int)
     pred = (0.3 * true + 0.7 * rng.random(shape)).astype(np.float32)
+    if how["task"] == "multiclass":
+        pred /= pred.sum(axis=1, keepdims=True)
+        true = true.argmax(axis=1)
     meter, other = (ScoreMeter(threshold="best", **how) for _ in range(2))
     with Elsewhere():
         for i, rows in enumerate(np.array_split(np.arange(300), 5)):
@@ -432,6 +436,26 @@ def test_the_best_threshold_is_that_of_all_rows(how, there):
     assert repr(total) == f"ScoreMeter('{how['task']}', 300 rows)"
     meter.reset()
     assert meter.total == 0
+
+
+@pytest.mark.parametrize("how", [{}, {"threshold": "best"}])
+def test_columns_of_frames_are_those_of_their_names(how):
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    true = (rng.random((50, 2)) < 0.4).astype(int)
+    pred = pd.DataFrame(rng.random((50, 2)), columns=["p_b", "p_a"])
+    options = {"task": "multilabel", "classes": ["a", "b"]}
+    meter = ScoreMeter(**options, **how)
+    meter.update(pred[:20], true[:20])
+    meter.update(pred[20:], true[20:])
+    best = best_threshold(true, pred, **options)
+    cut = {"threshold": best.threshold} if how else {}
+    assert meter.compute().to_dict() == score(true, pred, **options, **cut).to_dict()
+    if how:
+        assert np.array_equal(meter.best.threshold, best.threshold)
+    with pytest.raises(F1Error, match="target and preds have the same index labels in another"):
+        meter.update(pred, pd.DataFrame(true, columns=["b", "a"])[::-1])
+    assert meter.total == 50
 
 
 def test_a_meter_of_the_best_threshold_refuses_what_it_cannot_keep():

@@ -329,6 +329,64 @@ def test_the_best_threshold_is_that_of_all_rows(task, dtype):
     assert told["at_half"] == monitored(score(y, p, task=task).metric(best.metric))
 
 
+@pytest.mark.parametrize("name", ["f1_macro", "f1_micro", "f1_weighted", "mcc", "recall_macro"])
+def test_no_threshold_of_two_classes_is_better(name):
+    rng = np.random.default_rng(0)
+    y = (rng.random(80) < 0.7).astype(int)
+    p = np.round(0.2 * y + 0.8 * rng.random(80), 2)
+    metric = ScoreMetric(name, task="binary", threshold="best")
+    kind = name.partition("_")[2] or None
+    several = ScoreMetric([name, "f1", "recall"], task="binary", threshold="best")
+    averaged = ScoreMetric(name.partition("_")[0], task="binary", average=kind, threshold="best")
+    for each in (metric, several, averaged):
+        each.update(torch.tensor(p), torch.tensor(y))
+    tried = [score(y, p, threshold=at).metric(name) for at in (-1, *(np.arange(101) - 0.5) / 100)
+             if at != -0.005]  # fmt: skip
+    assert metric.compute().item() == pytest.approx(max(tried), abs=1e-12)
+    assert several.compute()[name] == averaged.compute() == metric.compute()
+    positive = ScoreMetric("recall", task="binary", threshold="best")  # at the best F1
+    positive.update(torch.tensor(p), torch.tensor(y))
+    positive.compute()
+    assert positive.best.score == best_threshold(y, p).score
+
+
+def test_labels_have_the_average_of_the_metric_that_is_asked_for():
+    rng = np.random.default_rng(0)
+    y = (rng.random((80, 3)) < [0.1, 0.3, 0.6]).astype(int)
+    p = 0.3 * y + 0.7 * rng.random((80, 3))
+    metric = ScoreMetric("recall_micro", task="multilabel", classes=3, threshold="best")
+    metric.update(torch.tensor(p), torch.tensor(y))
+    metric.compute()
+    best = best_threshold(y, p, task="multilabel", average="micro")
+    assert np.array_equal(metric.best.threshold, best.threshold)
+    with pytest.raises(F1Error, match="average is 'samples'"):
+        ScoreMetric("f1_samples", task="multilabel", classes=3, threshold="best")
+
+
+@pytest.mark.parametrize("how", [{}, {"threshold": "best"}])
+def test_columns_of_frames_are_those_of_their_names(how):
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    true = (rng.random((50, 2)) < 0.4).astype(int)
+    pred = pd.DataFrame(rng.random((50, 2)), columns=["p_b", "p_a"])
+    options = {"task": "multilabel", "classes": ["a", "b"]}
+    metric = ScoreMetric("f1_micro", **options, **how)
+    metric.update(pred[:20], true[:20])
+    metric.update(pred[20:], true[20:])
+    best = best_threshold(true, pred, average="micro", **options)
+    cut = {"threshold": best.threshold} if how else {}
+    assert metric.compute().item() == score(true, pred, **options, **cut).micro.f1
+    counted = ScoreMetric("f1", task="multilabel", classes=2, **how)
+    scores = pred.to_numpy(copy=True)
+    scores.flags.writeable = "threshold" not in how
+    counted.update(scores, true)
+    before = counted.compute()
+    with pytest.raises(F1Error, match=r"the columns are named \['p_b', 'p_a'\]"):
+        counted.update(pred, true)
+    counted.update(pred.to_numpy(), true)
+    assert counted.compute() == before
+
+
 @pytest.mark.parametrize("name", ["f1", "f1_micro", "f1_weighted", "mcc"])
 @pytest.mark.parametrize("task", ["multilabel", "multiclass"])
 def test_thresholds_are_best_for_the_metric_that_is_asked_for(task, name):
@@ -366,7 +424,7 @@ def test_a_refused_batch_is_not_kept():
         ({"task": "multiclass", "classes": 3, "shared": True}, "shared=True is for labels"),
         ({"task": "binary", "bins": 16}, "bins are for ScoreCallback and ScoreMeter"),
         ({"task": "binary", "resamples": 3}, "has no option resamples="),
-        ({"task": "binary", "average": "micro"}, "average='micro' is for the labels"),
+        ({"task": "binary", "average": "macro", "shared": True}, "shared=True is for labels"),
     ):
         with pytest.raises(F1Error, match=sentence):
             ScoreMetric("f1", threshold="best", **options)

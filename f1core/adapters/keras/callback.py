@@ -44,7 +44,8 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         for float32; `bins=4096` keeps counts instead, and cuts by the best of so many edges.
         `shared=True` is one threshold for all labels.
     average
-        Of F1, precision and recall: the positive class of a binary task, else "macro".
+        Of F1, precision and recall: the positive class of a binary task, else "macro". The best
+        threshold is that of its F-beta.
     per_class
         Whether each class has keys of its own too: "val_recall_cat".
     prefix
@@ -60,7 +61,7 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
     ------
     F1Error
         If options or data do not fit; when training starts, if a callback that monitors one of
-        the keys would not see it, or would take less for better.
+        the keys would not see it, or would take less for better where more is.
 
     Examples
     --------
@@ -121,14 +122,14 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
             monitor, mode = getattr(other, "monitor", None), getattr(other, "mode", None)
             if other is self:
                 ahead = False
-            elif not self._adds(monitor):
-                continue
-            elif ahead:
+            elif ahead and (self._adds(monitor) or self._cuts(monitor)):
                 raise F1Error(
                     f"{type(other).__name__} monitors {monitor!r} and is listed ahead of the "
                     "ScoreCallback that adds it, so it would never see it: list ScoreCallback first"
                 )
-            elif mode in ("auto", "min") or getattr(other, "monitor_op", None) is np.less:
+            elif self._adds(monitor) and (
+                mode in ("auto", "min") or getattr(other, "monitor_op", None) is np.less
+            ):
                 how = f"with mode={mode!r}" if mode else "and takes less for better"  # Keras 3.9
                 raise F1Error(
                     f"{type(other).__name__} monitors {monitor!r} {how}: say mode='max', since "
@@ -159,7 +160,15 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if logs is not None:
             logs.update(found)
 
+    def _cuts(self, key: Any) -> bool:
+        """Whether a key is that of a threshold, of which neither more nor less is better."""
+        head = f"{self._prefix}threshold"
+        if not isinstance(key, str) or not isinstance(self._total, KeptScores):
+            return False
+        return key == head if self._total.one else key.startswith(f"{head}_")
+
     def _adds(self, key: Any) -> bool:
+        """Whether a key is that of a metric."""
         heads = [f"{self._prefix}{ratio}" for ratio in HEADLINES]
         if not isinstance(key, str):
             return False
