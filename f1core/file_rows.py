@@ -13,6 +13,7 @@ from .errors import F1Error, parameters_of, refuse_unknown
 from .found_rows import DECIDING, Cell, Finder
 from .io.rows import ChosenBatch, meant, told, used
 from .io.selection import Names
+from .io.spelling import WRITTEN
 
 
 class Row(NamedTuple):
@@ -97,6 +98,9 @@ def rows(
                 places = finder.found(truth, scores, left).tolist()
             for place in places:
                 shown = {column: _plain(batch[column][place]) for column in chosen.all}
+                said = chosen.probabilities[0]
+                if WRITTEN in batch and shown[said] is None:  # no number among numbers
+                    shown[said] = batch[WRITTEN][place] or None
                 found.append(Row(name, done + place, shown))
             done += len(scores)
             if most is not None and len(found) >= most:

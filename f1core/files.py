@@ -95,7 +95,8 @@ def score(
         it is missing, and refused.
     task, classes, **options
         As in `f1core.score`; the task is read off the first rows. With unknown="miss" nulls and
-        empty cells among predicted labels are abstentions, and NA among numbers.
+        empty cells among predicted labels are abstentions, and NA among numbers; where `classes`
+        are numbers, so is what is no plain number in a text file.
 
     Returns
     -------

@@ -41,13 +41,14 @@ def used(
     """Use all batches of the chosen columns; once more where a later cell makes labels text."""
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
     names, count = (None, None) if words else option_values.classes(classes)
-    unknown = options.get("unknown", "error")
+    first, unknown = names and names[0], options.get("unknown", "error")
     looked = partial(_looked, classes=names or count, unknown=unknown, **columns)
     spelling = Spelling(
         option_values.flag("text_labels", text_labels),
         option_values.flag("empty_labels", empty_labels),
         _texts(classes if words else names, options),  # a generator is used up by now
         unknown == "miss",
+        _numbers(classes) if words else count is not None and not isinstance(first, str),
     )
     while True:
         try:
@@ -199,6 +200,11 @@ def _number(word: str) -> int | str:
     return int(word.removesuffix(".0")) if _WHOLE.fullmatch(word) else word
 
 
+def _numbers(words: Words) -> bool:
+    """Whether all words are whole numbers."""
+    return all(isinstance(_number(word), int) for word in words)
+
+
 def meant(options: dict[str, Any], truth: Array, classes: Any) -> dict[str, Any]:
     """Read the words among options as values of the type of the truth's first rows.
 
@@ -228,8 +234,7 @@ def _texts(classes: Any, options: dict[str, Any]) -> Iterator[str]:
     """
     for values in (classes, *(options.get(name) for name in _OPTIONS)):
         if isinstance(values, Words):
-            plain = all(isinstance(_number(word), int) for word in values)
-            if not plain and not all(word.lower() in _FLAGS for word in values):
+            if not _numbers(values) and not all(word.lower() in _FLAGS for word in values):
                 yield from values
         elif isinstance(values, str):
             yield values

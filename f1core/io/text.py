@@ -16,7 +16,7 @@ from ..errors import F1Error, counted_from, shown
 from .batches import Columns, Reread, Source, array, arrays, batches_of, reading
 from .paths import Begun, opened, read
 from .selection import Selection
-from .spelling import GROUP, ID, PREDICTION, TARGET, Spelling
+from .spelling import GROUP, ID, PREDICTION, TARGET, WRITTEN, Spelling
 
 _HEAD = 1 << 20  # bytes whose rows tell what the columns hold
 _LEAST, _MOST = 3, 1 << 28  # lines and bytes of the first rows
@@ -87,7 +87,8 @@ class Delimited(Source):
                     found = self._spelling.arrays(cells, labels, self.name, done)
                 except Reread as error:
                     raise _once(error, self._stream) from None
-                yield {**batch, **{name: found[role] for role, name in labels.items()}}
+                called = {**labels, WRITTEN: WRITTEN}
+                yield {**batch, **{called[role]: column for role, column in found.items()}}
                 done += len(part)
 
     def _parts(self, chosen: Selection, labels: dict[str, str]) -> Iterator[Any]:

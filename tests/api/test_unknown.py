@@ -676,6 +676,59 @@ def test_cells_of_text_files(tmp_path):
     assert f1core.files.score(path, classes=2, **how).unknown == 1
 
 
+@pytest.mark.parametrize("classes", [[0, 1], 2])
+def test_inventions_among_numbers_of_text_files_leave_the_target_numbers(tmp_path, capsys, classes):
+    from f1core.cli import main
+
+    path = tmp_path / "rows.csv"
+    how = {"target": "y", "probabilities": "p", "classes": classes, "unknown": "miss"}
+    said = ["0", "refused", "1", "", " 1", "1.0", "01", "yes, 1", "1e+00", "NA", "-1"]
+    known = [0, None, 1, None, 1, 1, None, None, None, None, None]
+    true = [0, 1, 1, 0, 1, 0, 1, 1, 1, 0, 0]
+    cells = [f'{t},"{p}"' for t, p in zip(true, said, strict=True)]
+    path.write_text("\n".join(["y,p", *cells]) + "\n")
+    for task in (None, "multiclass", "binary"):
+        s = f1core.files.score(path, task=task, **how)
+        expected = score(true, np.array(known, dtype=object), classes=classes, task=task,
+                         unknown="miss")  # fmt: skip
+        assert everything(s) == everything(expected)
+        assert s.classes == [0, 1]
+    found = f1core.files.rows(path, outcome="unknown", **how)
+    shown = {place: said[place] or None for place, label in enumerate(known) if label is None}
+    assert {row.row: row.columns["p"] for row in found} == {**shown, said.index("-1"): -1}
+    args = ["score", str(path), "--target", "y", "--probabilities", "p", "--unknown", "miss",
+            "--classes", "0,1" if classes != 2 else "2", "--format", "json"]  # fmt: skip
+    assert main(args) == 0
+    assert json.loads(capsys.readouterr().out)["unknown"] == known.count(None)
+    # Words after many rows of numbers, and files of one kind each.
+    many = "0,0\n1,1\n" * 200_000
+    path.write_text(f"y,p\n{many}1,refused\n")
+    s = f1core.files.score(path, **how)
+    assert (s.unknown, s.total) == (1, 400_001)
+    (tmp_path / "a.csv").write_text("y,p\n0,0\n1,1\n")
+    (tmp_path / "b.csv").write_text("y,p\n0,no\n1,\n")
+    for names in ("ab", "ba"):
+        s = f1core.files.score([tmp_path / f"{name}.csv" for name in names], **how)
+        assert s.confusion.tolist() == [[1, 0, 1], [0, 1, 1]]
+
+
+def test_inventions_do_not_hide_what_is_wrong_with_a_text_file(tmp_path):
+    path = tmp_path / "rows.csv"
+    how = {"target": "y", "probabilities": "p", "unknown": "miss"}
+    for rows, classes, sentence in (
+        (["0,zero", "1,one"], [0, 1], "holds words and target numbers"),
+        (["0,0", "one,one"], [0, 1], "target holds strings, classes are numbers"),
+        (["0,0", "1,0.5", "1,no"], [0, 1], "no' at row 2, and fractions elsewhere"),
+        (["0,0", "1,cat"], ["dog", "cat"], "'0'"),
+    ):
+        path.write_text("\n".join(["y,p", *rows]) + "\n")
+        with pytest.raises(F1Error, match=sentence):
+            f1core.files.score(path, classes=classes, **how)
+    path.write_text("y,p\n0,0\n1,refused\n")
+    s = f1core.files.score(path, classes=["0", "1"], **how)
+    assert (s.classes, s.unknown) == (["0", "1"], 1)
+
+
 def test_the_command_line(tmp_path, capsys):
     from f1core.cli import main
 
