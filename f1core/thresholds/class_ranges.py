@@ -49,7 +49,7 @@ class _Exact:
         plain = widened(self._scores)
         with np.errstate(all="ignore"):
             near = np.exp(plain - rival) if rows.from_logits else plain / rival
-        self._near = np.nan_to_num(np.asarray(near, np.float64), nan=1.0)
+            self._near = np.nan_to_num(np.asarray(near, np.float64), nan=1.0)
         # Where all scores are a hair below 0, a higher threshold makes the quotient higher.
         self._rising = (plain < 0) & (rival < 0) & (not rows.from_logits)
 

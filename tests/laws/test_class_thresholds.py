@@ -226,6 +226,13 @@ def test_costs_are_what_rows_cost() -> None:
     assert wrong.score == pytest.approx(1 - accurate.score, abs=1e-12)
 
 
+def test_bounds_of_long_doubles_are_found_where_ratios_leave_float64() -> None:
+    p = np.array([[1, 5e-324], [0.5, 5e-324], [5e-324, 1], [1, 1]], np.longdouble)
+    best = best_threshold([0, 0, 1, 1], p, task="multiclass")
+    assert best.score == 1.0
+    assert (best.low < best.high).all()
+
+
 @pytest.mark.parametrize("size", [1e308, 1.0, 1e-300])
 def test_costs_of_any_size_are_summed_without_overflow(size: float) -> None:
     y_true, p = problem(7, 300, 3)
