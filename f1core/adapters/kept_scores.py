@@ -17,6 +17,7 @@ from ..errors import F1Error, refuse_unknown, shown
 from ..inputs import check
 from ..label_rows import filled
 from ..option_values import flag
+from ..options import Options
 from ..scores import Scores
 from ..thresholds.best import Best, best_threshold
 from ..thresholds.binned import BinnedThresholds
@@ -172,10 +173,9 @@ class KeptScores:
         found = self._counted.compute()
         if self._bins is not None:
             return self._at_an_edge(found.classes)
-        if len(self._rows) > 1:
-            self._rows = [_joined(self._rows)]
-        ((true, scores, weight),) = self._rows
-        options = self._counted.options
+        rows, options = self.rows(), self.options
+        assert rows is not None
+        true, scores, weight = rows
         how = {**self._how, "task": self.task, "sample_weight": weight}
         how |= {"classes": options.given_classes, "pos_label": options.pos_label}
         if self._of_two:
@@ -186,6 +186,12 @@ class KeptScores:
             self.best = best_threshold(true, scores, **search, **how)
         at = np.asarray(self.best.threshold).tolist()
         return score(true, scores, threshold=at, **how)
+
+    def rows(self) -> tuple[Array, Array, Array | None] | None:
+        """Truth, scores and weights of all rows, columns in the order of the classes, if any."""
+        if len(self._rows) > 1:
+            self._rows = [_joined(self._rows)]
+        return self._rows[0] if self._rows else None
 
     def _at_an_edge(self, classes: list[Any]) -> Scores:
         """The scores at the best of the bins' edges."""
@@ -216,6 +222,11 @@ class KeptScores:
     def task(self) -> str:
         """The task it was made for."""
         return self._counted.task
+
+    @property
+    def options(self) -> Options:
+        """The options it was made with, and the classes that columns have named since."""
+        return self._counted.options
 
     @property
     def one(self) -> bool:

@@ -103,7 +103,7 @@ class Vectors:
         """(length,) int64, or float64 sums of weights; None for an empty batch."""
         self._counter.reset()
         try:
-            true, pred = in_rows(preds, target, self._counter)
+            true, pred = in_rows(preds, target, self._counter.task)
             self._counter.update(true, pred, sample_weight=sample_weight)
             refuse_new_names(self._counter.options, self._fixed)
         except F1Error as error:

@@ -100,7 +100,7 @@ class ScoreMeter:
                 return
             if self._away:
                 self._settle()
-            true, pred = in_rows(preds, target, self._own)
+            true, pred = in_rows(preds, target, self._own.task)
             self._own.update(true, pred, sample_weight=sample_weight, sample_id=sample_id)
         except F1Error as error:
             raise renamed(error, y_pred="preds", y_true="target") from None
@@ -271,7 +271,7 @@ class BestScoreMeter(ScoreMeter):
             raise F1Error("sample_id is for rows that are counted; threshold='best' keeps scores")
         self._all = None
         try:
-            true, pred = in_rows(preds, target, self._own)
+            true, pred = in_rows(preds, target, self._own.task)
             with self._lock:
                 self._own.update(true, pred, sample_weight=sample_weight)
         except F1Error as error:

@@ -10,17 +10,14 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from ..arrays import column_names
-from ..device.torch_reader import CHECKS, flat_rows, lies_here
+from ..arrays import to_numpy
+from ..device.torch_reader import CHECKS, flat_rows, in_rows, lies_here
 from ..errors import F1Error, renamed
-from ..inputs import check
-from ..label_rows import filled
 from ..option_values import among, word
-from ..options import make_options
 from ..scores import LOSSES
 from ..thresholds.best import Best
 from .hooks import monitored, named, names_of
-from .kept_scores import KeptScores, smallest, sought
+from .kept_scores import KeptScores, sought
 from .state_vector import refuse_new_names
 from .torchmetrics_parts import warn_of_modes
 
@@ -59,7 +56,7 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         # Of several, all are those at the thresholds that are best for the first.
         average = sought(next(iter(self._keys.values())), task, average)
         self._how = {"task": task, "classes": classes, "average": average, **options}
-        KeptScores(**self._how)  # refuses what makes no sense
+        self._asked = KeptScores(**self._how).options  # which refuses what makes no sense
         for name in ("scores", "target", "weights"):
             self.add_state(name, [], dist_reduce_fx="cat")
         self.best: Best | None = None
@@ -80,17 +77,13 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
             If the batch cannot be counted; the metric is then as it was. Of values on a device
             `compute` says so.
         """
-        if column_names(preds, "preds") or column_names(target, "target"):
-            preds, target = self._by_name(preds, target)
-        preds, target = (  # the caller may use arrays again, and some are read-only
-            torch.as_tensor(np.array(each) if isinstance(each, np.ndarray) else each).detach()
-            for each in (preds, target)
-        )
-        preds, target = flat_rows(preds, target, self._how["task"])
-        weight = None if sample_weight is None else torch.as_tensor(sample_weight).detach()
-        if not lies_here(preds):
-            self._kept([preds], [target], [] if weight is None else [weight])
-            target = torch.from_numpy(smallest(target.cpu().numpy()))
+        if lies_here(preds):
+            if not isinstance(target, Tensor):
+                target = torch.from_numpy(np.array(to_numpy(target, "target")))
+            preds, target = flat_rows(preds.detach(), target.detach(), self._how["task"])
+            weight = None if sample_weight is None else torch.as_tensor(sample_weight).detach()
+        else:
+            preds, target, weight = self._read(preds, target, sample_weight)
         if self._how["task"] == "binary":
             preds, target = preds.reshape(-1), target.reshape(-1)
         if self.scores and (weight is None) != (len(self.weights) == 0):
@@ -110,7 +103,12 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         """
         values = dict.fromkeys(self._keys, 0.0)
         if len(self.scores):
-            kept = self._kept(self.scores, self.target, self.weights)
+            # Lists of batches, or tensors once they are of all ranks.
+            scores, target, weights = (
+                torch.cat(list(each)) if isinstance(each, (list, tuple)) and len(each) else each
+                for each in (self.scores, self.target, self.weights)
+            )
+            kept = self._kept(scores, target, weights if len(weights) else None)
             found = kept.compute()
             self.best = kept.best
             values = {name: monitored(found.metric(key)) for name, key in self._keys.items()}
@@ -123,26 +121,37 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         self._trainer = warn_of_modes(self, key not in LOSSES, self._trainer)
         return next(iter(told.values()))
 
-    def _by_name(self, preds: Any, target: Any) -> tuple[Any, Any]:
-        """The scores and the truth of frames, columns in the order of the classes."""
-        given = {name: self._how.get(name) for name in ("classes", "ignore_index", "pos_label")}
-        options = make_options(self._how["task"], **given)
-        try:
-            batch = filled(check(target, preds, options, exact=True))
-            refuse_new_names(batch.options, options)
-        except F1Error as error:
-            raise renamed(error, y_pred="preds", y_true="target") from None
-        return np.array(batch.pred), np.array(batch.true)
+    def _read(
+        self, preds: Any, target: Any, sample_weight: Any
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """A batch of the host, checked, as tensors: scores, truth in bytes, weights."""
+        if max(getattr(each, "ndim", 0) for each in (preds, target)) > 2:  # dense, as torch's are
+            preds, target = (
+                torch.from_numpy(np.array(each)) if isinstance(each, np.ndarray) else each
+                for each in (preds, target)
+            )
+        kept = self._kept(preds, target, sample_weight)
+        refuse_new_names(kept.options, self._asked)
+        rows = kept.rows()
+        if rows is None:  # a process without rows gathers tensors of their form too
+            true, scores = in_rows(preds, target, self._how["task"])
+            true, scores = np.zeros(np.shape(true), np.int8), np.zeros(np.shape(scores))
+            rows = true, scores, None if sample_weight is None else np.zeros(0)
+        true, scores, weight = rows
+        if true.dtype.kind in "UO":
+            raise F1Error("target holds strings, and a state keeps tensors: pass class numbers")
+        if isinstance(preds, Tensor):  # in whatever dtype, without a copy
+            preds, _ = flat_rows(preds.detach(), target, self._how["task"])
+        else:
+            preds = torch.from_numpy(scores)
+        return preds, torch.from_numpy(true), None if weight is None else torch.from_numpy(weight)
 
-    def _kept(self, scores: Any, target: Any, weights: Any) -> KeptScores:
-        """Rows as the host reads them: lists of batches, or a tensor once they are of all ranks."""
-        whole = [
-            torch.cat(list(each)) if isinstance(each, (list, tuple)) and len(each) else each
-            for each in (scores, target, weights)
-        ]
+    def _kept(self, preds: Any, target: Any, sample_weight: Any) -> KeptScores:
+        """Rows as the host reads them."""
         kept = KeptScores(**self._how)
         try:
-            kept.update(whole[1], whole[0], sample_weight=whole[2] if len(whole[2]) else None)
+            true, scores = in_rows(preds, target, kept.task)
+            kept.update(true, scores, sample_weight=sample_weight)
         except F1Error as error:
             raise renamed(error, y_pred="preds", y_true="target") from None
         return kept

@@ -11,7 +11,6 @@ from torch import Tensor
 from ..arrays import to_numpy
 from ..errors import F1Error
 from ..options import Options
-from ..running_total import RunningTotal
 from .form import Form, read_form
 from .torch_counter import DTYPES, Batch, TorchCounter
 from .torch_rows import values_decide
@@ -143,13 +142,13 @@ def _has_float64(device: torch.device) -> bool:
     return True
 
 
-def in_rows(preds: Any, target: Any, counted: RunningTotal) -> tuple[Any, Any]:
+def in_rows(preds: Any, target: Any, task: str | None) -> tuple[Any, Any]:
     """(target, preds), tensors as arrays of the host, dense ones as one row an item.
 
     Frames stay as they are, since their columns have names.
     """
     if isinstance(preds, Tensor) and (preds.ndim > 2 or getattr(target, "ndim", 0) > 2):
-        preds, target = flat_rows(preds, target, counted.task)
+        preds, target = flat_rows(preds, target, task)
     host = {"target": target, "preds": preds}.items()
     true, pred = (to_numpy(each, name) if isinstance(each, Tensor) else each for name, each in host)
     return true, pred

@@ -385,6 +385,8 @@ def test_columns_of_frames_are_those_of_their_names(how):
         counted.update(pred, true)
     counted.update(pred.to_numpy(), true)
     assert counted.compute() == before
+    with pytest.raises(F1Error, match="target and preds have the same index labels in another"):
+        counted.update(pred, pd.DataFrame(true, columns=["p_b", "p_a"])[::-1])
 
 
 @pytest.mark.parametrize("name", ["f1", "f1_micro", "f1_weighted", "mcc"])
@@ -417,6 +419,16 @@ def test_a_refused_batch_is_not_kept():
     with pytest.raises(F1Error, match="weights with every batch"):
         metric.update(torch.tensor([0.1]), torch.tensor([0]), sample_weight=[1.0])
     assert metric.compute().item() == 1.0
+    for preds, target, sentence in (
+        (None, [0], "preds is None"),
+        ([0.1], ["no"], "the only label is 'no'"),
+        ([1], [0], "takes scores, not labels"),
+    ):
+        with pytest.raises(F1Error, match=sentence):
+            metric.update(preds, target)
+    with pytest.raises(F1Error, match="target holds strings"):
+        ScoreMetric(task="binary", classes=["no", "yes"], threshold="best").update([0.1], ["no"])
+    metric.update(torch.zeros(0), torch.zeros(0, dtype=torch.int64))
     assert repr(metric) == "ScoreMetric('f1', threshold='best'; 2 rows)"
     assert metric.target[0].dtype == torch.int8
     assert metric.higher_is_better
