@@ -73,7 +73,7 @@ class KeptScores:
         known = ("classes", "average", "shared", "bins", "threads", *_COUNTED)
         refuse_unknown(options, known, "threshold='best'")
         # Counts each batch at 0.5 too: what no threshold could count is refused at once. Without
-        # the matrix, since each batch adds to a copy.
+        # the matrix, since batches and merges may add to a copy.
         self._counted = Accumulator(
             task, classes=classes, threads=threads, confusion=False, **options
         )
@@ -123,7 +123,8 @@ class KeptScores:
         """
         if self.task == "multiclass" and hasattr(y_true, "tocsr"):  # which reading makes ids of
             y_true = to_numpy(y_true, "y_true")
-        counted = copy(self._counted)
+        # Bins may refuse what is counted by then; a copy reads each batch's form anew.
+        counted = self._counted if self._bins is None else copy(self._counted)
         batch = filled(check(y_true, y_pred, counted.named(), sample_weight, counted.width, True))
         true, scores, weight = batch.true, batch.pred, batch.weight
         if scores.dtype.kind in "biuUSO" and scores.size:
