@@ -120,8 +120,8 @@ class Tabulated(Averages):
         --------
         >>> import f1core
         >>> frame = f1core.score(["cat", "dog", "dog"], ["cat", "dog", "cat"]).to_frame()
-        >>> frame.set_index("class").loc["dog", ["precision", "recall", "fn"]].tolist()
-        [1.0, 0.5, 1.0]
+        >>> [float(frame.set_index("class").loc["dog", name]) for name in ("precision", "fn")]
+        [1.0, 1.0]
         """
         if unknown:
             refuse_unknown(unknown, Tabulated.to_frame, "to_frame")
