@@ -10,7 +10,10 @@ import pytest
 import f1core
 
 ROOT = Path(f1core.__file__).parent
-NEEDED = {"f1core.grouped": "pandas", "f1core.tabulated": "pandas"}
+NEEDED = {
+    "f1core.grouped": ("pandas",), "f1core.tabulated": ("pandas",),
+    "f1core.adapters.sklearn.tuned": ("sklearn", "1.9"),  # that of the extra
+}  # fmt: skip
 MODULES = sorted(
     ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
     for path in ROOT.rglob("*.py")
@@ -21,7 +24,7 @@ MODULES = sorted(
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of(name, monkeypatch):
     if name in NEEDED:
-        pytest.importorskip(NEEDED[name])
+        pytest.importorskip(*NEEDED[name])
     monkeypatch.chdir(Path(__file__).parents[2])  # some read tests/data
     try:
         with warnings.catch_warnings():
