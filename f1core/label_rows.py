@@ -43,7 +43,7 @@ class LabelRows:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """That of a cell."""
+        """The dtype of a cell."""
         return self.values.dtype
 
     @property

@@ -116,7 +116,7 @@ class EvalMetric(Rounds):
 
     @property
     def gpu_evaluate(self) -> Any:
-        """Not there, but asked for on a GPU alone, just ahead of `no_jit`."""
+        """Note that CatBoost trains on a GPU: there alone it looks for this, which is not there."""
         self._asked_by_gpu = True
         raise AttributeError("gpu_evaluate")
 

@@ -255,7 +255,7 @@ class BestScoreMeter(ScoreMeter):
         self._own, self._all, self._lock = own, None, new_lock()
 
     def _settle(self) -> None:
-        """Nothing is on its way."""
+        """Do nothing: scores wait for the host as they come, so none are on their way to it."""
 
     def update(
         self, preds: Any, target: Any, sample_id: Any = None, *, sample_weight: Any = None

@@ -34,15 +34,16 @@ _CALLS_COMPILED = tuple(int(part) for part in triton.__version__.split(".")[:2])
 
 def fits(form: Form, device: torch.device) -> bool:
     """Whether these kernels count such batches there."""
-    here = device.type == "cuda" or (INTERPRETED and device.type == "cpu")
-    whole = form.kind == "multiclass" and form.pred_limit is None  # which float32 would round
-    several = form.options.top_k > 1 or form.options.ranks
-    several = several or (form.onehot and form.options.counts_unknown)  # whose rows are shorter
-    if form.kind == "multiclass" and form.cut is not None:
+    if not (device.type == "cuda" or (INTERPRETED and device.type == "cpu")):
+        return False
+    if form.misses or form.options.top_k > 1 or form.options.ranks:
         return False
     if form.kind == "multilabel" and form.width >= ROW_LIMIT:
         return False
-    return here and not (several or form.misses or whole)
+    if form.onehot and form.options.counts_unknown:  # whose rows are shorter than the counts'
+        return False
+    # Whole numbers float32 would round, and no kernel divides by thresholds.
+    return form.kind != "multiclass" or (form.pred_limit is not None and form.cut is None)
 
 
 class _Kernel:

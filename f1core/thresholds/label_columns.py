@@ -212,7 +212,7 @@ class BinColumn:
         return edges, edges, np.asarray(at == self._bins)
 
     def below_all(self, low: Array, high: Array) -> Array:
-        """No edge is below all scores."""
+        """(m,) False: no edge of bins is below all scores."""
         return np.zeros(len(low), bool)
 
     def probability(self, edges: Array) -> Array:

@@ -56,7 +56,7 @@ def best_class_thresholds(
     plain_scores = _argmax(batch, threads)
 
     def aim(true: Array) -> ClassMetric | Cost:
-        """What is to be high, of rows of which (C,) are true."""
+        """The metric or cost that is sought, of rows of which (C,) are true."""
         return Cost(costs, true.sum()) if costs is not None else class_metric(name, options, true)
 
     table = _table(batch)
@@ -157,7 +157,7 @@ def _scored(batch: Batch, thresholds: Array, threads: int | None) -> Scores:
 
 
 def _table(batch: Batch) -> Table:
-    """The rows that count."""
+    """The rows of a batch that are not ignored, with their weights where these are above 0."""
     whole = slice(0, len(batch))
     true, ignored, weight = batch.true_ids(whole), batch.ignored(whole), batch.weights(whole)
     kept = np.ones(len(batch), bool) if ignored is None else ~ignored

@@ -168,7 +168,7 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         return key == head if self._total.one else key.startswith(f"{head}_")
 
     def _adds(self, key: Any) -> bool:
-        """Whether a key is that of a metric."""
+        """Whether a key of the logs is one of the metrics added here."""
         heads = [f"{self._prefix}{ratio}" for ratio in HEADLINES]
         if not isinstance(key, str):
             return False

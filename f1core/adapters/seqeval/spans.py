@@ -60,7 +60,7 @@ class Rows(NamedTuple):
     names: list[str]
 
     def only(self, kept: Array) -> Rows:
-        """Some of the rows."""
+        """The rows at these places, or those for which (n,) booleans are True."""
         return Rows(self.true[kept], self.pred[kept], self.stop[kept], self.names)
 
     def by_sentence(self, lengths: Array) -> tuple[Rows, Array]:
