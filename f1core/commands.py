@@ -56,14 +56,15 @@ def score(parsed: argparse.Namespace) -> None:
         _finish(total, parsed)
         return
     by = total.compute()
+    # Which may be refused, before anything is printed.
+    pairs = {name: _most_confused(scores, parsed) for name, scores in by.items()}
     if parsed.format == "json":
-        print(json.dumps({str(name): _plain(each, parsed) for name, each in by.items()}, indent=2))
+        told = {str(name): _plain(scores, pairs[name], parsed) for name, scores in by.items()}
+        print(json.dumps(told, indent=2))
         return
-    for scores in by.values():
-        _most_confused(scores, parsed)  # which may be refused, before anything is printed
     for name, scores in by.items():
         print(plain_text(name))
-        _show(scores, parsed)
+        _show(scores, pairs[name], parsed)
         print()
 
 
@@ -97,10 +98,10 @@ def _note(rows: int, what: str) -> None:
 
 def _finish(total: Accumulator, parsed: argparse.Namespace) -> None:
     scores = total.compute()
-    _most_confused(scores, parsed)  # which may be refused, before anything is written
+    pairs = _most_confused(scores, parsed)  # which may be refused, before anything is written
     if parsed.save is not None:
         total.save(parsed.save, force=parsed.force)
-    _show(scores, parsed)
+    _show(scores, pairs, parsed)
 
 
 def _refuse_table_per_class(parsed: argparse.Namespace) -> None:
@@ -108,26 +109,25 @@ def _refuse_table_per_class(parsed: argparse.Namespace) -> None:
         raise F1Error("--per-class is for --format json; the table lists the classes anyway")
 
 
-def _show(scores: Scores, parsed: argparse.Namespace) -> None:
+def _show(scores: Scores, pairs: list[Confused] | None, parsed: argparse.Namespace) -> None:
     if parsed.format == "json":
-        print(json.dumps(_plain(scores, parsed), indent=2))
+        print(json.dumps(_plain(scores, pairs, parsed), indent=2))
         return
-    pairs = _most_confused(scores, parsed)
     console.print_scores(scores)
     if pairs:
         console.print_confused(pairs)
 
 
-def _most_confused(scores: Scores, parsed: argparse.Namespace) -> list[Confused]:
+def _most_confused(scores: Scores, parsed: argparse.Namespace) -> list[Confused] | None:
+    """The pairs that are confused most often, as many as were asked for; None if none were."""
     if parsed.most_confused is None:
-        return []
+        return None
     return scores.most_confused(option_values.whole("most_confused", parsed.most_confused))
 
 
-def _plain(scores: Scores, parsed: argparse.Namespace) -> Any:
+def _plain(scores: Scores, pairs: list[Confused] | None, parsed: argparse.Namespace) -> Any:
     found = scores.to_dict(per_class=parsed.per_class)
-    if parsed.most_confused is not None:
-        pairs = _most_confused(scores, parsed)
+    if pairs is not None:
         found["most_confused"] = [{**each._asdict(), "interval": each.interval} for each in pairs]
     return tables.plain(found)
 
@@ -166,7 +166,8 @@ def rows(parsed: argparse.Namespace) -> None:
     if parsed.format == "json":
         print(json.dumps([tables.plain(row._asdict()) for row in found], indent=2))
         return
-    names = list(dict.fromkeys(name for row in found for name in row.columns))
+    every = list(dict.fromkeys(name for row in found for name in row.columns))
+    names = console.fitting([row.columns for row in found], every)
     lines = [
         [row.path, f"{row.row:,}", *(_cell(row.columns.get(name)) for name in names)]
         for row in found
@@ -177,6 +178,9 @@ def rows(parsed: argparse.Namespace) -> None:
     one_file = len({line[0] for line in lines}) == 1
     heads = ["path", "row", *names][one_file:]
     console.print_table(lines[0][0] if one_file else "", heads, [x[one_file:] for x in lines])
+    if len(names) < len(every):
+        print(f"f1core: of {len(every):,} columns the {len(names)} with the highest scores; "
+              "--format json has all", file=sys.stderr)  # fmt: skip
     if len(lines) == parsed.limit:
         print(f"f1core: the first {len(lines):,} rows; a higher --limit may show more",
               file=sys.stderr)  # fmt: skip

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from . import report
 from .confused import Confused
 from .errors import plain_text
 from .scores import Scores
+
+_BESIDE = 6  # columns that a terminal is wide enough for
 
 
 def print_scores(scores: Scores) -> None:
@@ -68,3 +73,16 @@ def print_table(title: str, heads: list[str], rows: list[list[str]]) -> None:
     if title:
         console.print(Text(title), soft_wrap=True)
     console.print(table)
+
+
+def fitting(rows: list[dict[str, Any]], names: list[str]) -> list[str]:
+    """Choose the columns that fit beside each other: what is no score, and the highest scores."""
+    if len(names) <= _BESIDE:
+        return names
+    highest = dict.fromkeys(names, -math.inf)
+    for row in rows:
+        for name, value in row.items():
+            score = value if isinstance(value, float) and value == value else math.inf
+            highest[name] = max(highest[name], score)
+    kept = sorted(names, key=highest.__getitem__, reverse=True)[:_BESIDE]
+    return [name for name in names if name in kept]

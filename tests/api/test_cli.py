@@ -184,6 +184,19 @@ def test_the_most_confused_are_printed(run, data, tmp_path):
     assert (status, out) == (2, "") and err.startswith("f1core: --most-confused needs one class")
 
 
+def test_rows_of_many_classes_show_the_columns_that_decided(run, data):
+    pytest.importorskip("pyarrow")
+    command = (
+        "rows", data / "species.parquet", "--target", "species", "--probabilities", "p_*",
+        "--true", "DM", "--predicted", "DO", "--limit", "3",
+    )  # fmt: skip
+    status, out, err = run(*command)
+    assert status == 0 and all(name in out for name in ("p_DM", "p_DO"))
+    assert "of 49 columns the 6 with the highest scores; --format json has all" in err
+    status, out, err = run(*command, "--format", "json")
+    assert [len(row["columns"]) for row in json.loads(out)] == [49] * 3 and err == ""
+
+
 @pytest.mark.parametrize("prediction", ["scores", "labels", "words"])
 def test_rows_that_shards_repeat_count_once(run, tmp_path, prediction):
     rng = np.random.default_rng(0)
