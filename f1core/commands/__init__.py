@@ -1,0 +1,13 @@
+"""The commands of the command line: a module each, whose `add` makes its parser."""
+
+# In the order of `f1core --help`.
+COMMANDS = (
+    "score",
+    "merge",
+    "tune",
+    "rows",
+    "curve",
+    "calibration",
+    "plot",
+    "bench",
+)

@@ -1,0 +1,80 @@
+"""The command score: the scores of files, or of each group of their rows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from .. import files
+from ..accumulator import Accumulator
+from ..errors import F1Error, plain_text
+from ..grouped import GroupedAccumulator
+from . import arguments, showing
+from .progress import progress
+
+# Options that go to `files.accumulate` as they are.
+_OPTIONS = (
+    "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
+    "zero_division", "beta", "sample_weight", "sample_id", "text_labels", "empty_labels",
+    "target", "probabilities", "group", "pos_label", "unknown",
+)  # fmt: skip
+
+
+def add(commands: arguments.Parsers) -> None:
+    """Make the parser of `f1core score`."""
+    parser = arguments.add_command(
+        commands, "score", run,
+        short="score predictions in files",
+        long="Count predictions in files once, and print precision, recall, F1 and every average "
+        "of them. Files of any number are scored as one; nothing of them is kept in memory.",
+        example="f1core score preds.parquet --target y --probabilities 'p_*'",
+    )  # fmt: skip
+    arguments.add_columns(parser)
+    parser.add_argument("--group", metavar="COLUMN", help="one result for each of its values")
+    parser.add_argument("--sample-weight", metavar="COLUMN", help="weights of the rows")
+    parser.add_argument(
+        "--id", dest="sample_id", metavar="COLUMN", help="rows of one id count once, in merges too"
+    )
+    arguments.add_task(parser)
+    arguments.add_deciding(parser)
+    arguments.add_average_over(parser)
+    parser.add_argument(
+        "--zero-division", type=float, default=0.0, metavar="0|1|nan", help="what 0/0 is (0)"
+    )
+    arguments.add_beta(parser)
+    arguments.add_unknown(parser)
+    arguments.add_save(parser, "keep the counts for `merge`")
+    arguments.add_format(parser)
+    arguments.add_per_class(parser)
+
+
+def run(parsed: argparse.Namespace) -> None:
+    """Print the scores of files, or of each group of their rows."""
+    showing.refuse_table_per_class(parsed)
+    if parsed.save is not None:
+        if parsed.group is not None:
+            raise F1Error("--save keeps one state; leave out --group")
+        showing.check_save(parsed, files.inputs(parsed.paths, parsed.target))
+    options = {name: getattr(parsed, name) for name in _OPTIONS}
+    with progress(parsed) as shown:
+        total = files.accumulate(parsed.paths, progress=shown, **options)
+    if parsed.sample_id is not None:
+        kept = total.groups.values() if isinstance(total, GroupedAccumulator) else [total]
+        dropped = sum(parsed.done.values()) - sum(one.distinct for one in kept)
+        showing.note(dropped, "rows that repeat an id, that count once")
+    if isinstance(total, Accumulator):
+        showing.finish(total, parsed)
+        return
+    by = total.compute()
+    # Which may be refused, before anything is printed.
+    pairs = {name: showing.most_confused(scores, parsed) for name, scores in by.items()}
+    if parsed.format == "json":
+        told = {
+            str(name): showing.plain(scores, pairs[name], parsed) for name, scores in by.items()
+        }
+        print(json.dumps(told, indent=2))
+        return
+    for name, scores in by.items():
+        print(plain_text(name))
+        showing.show(scores, pairs[name], parsed)
+        print()
