@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .cached_update import CachedUpdate
 from .count import count, count_guessed
@@ -15,6 +15,7 @@ from .frame_columns import refuse_nameless, refuse_own_columns
 from .inputs import check
 from .locks import refuse_nested
 from .many_classes import add_sparsely
+from .option_types import Task, Unknown
 from .options import Options, make_options, refuse_idle_seed, thread_count
 from .pos_label import with_negative
 from .row_order import refuse_reordered
@@ -54,7 +55,7 @@ class Accumulator(RunningTotal):
 
     def __init__(
         self,
-        task: str,
+        task: Task,
         *,
         classes: Any = None,
         threshold: Any = 0.5,
@@ -69,8 +70,8 @@ class Accumulator(RunningTotal):
         seed: int | None = None,
         threads: int | None = None,
         pos_label: Any = None,
-        unknown: str = "error",
-        **others: Any,
+        unknown: Unknown = "error",
+        **others: NoReturn,
     ) -> None:
         if others:
             refuse_unknown(others, Accumulator, "Accumulator")
@@ -102,7 +103,7 @@ class Accumulator(RunningTotal):
         sample_weight: Any = None,
         sample_id: Any = None,
         cluster: Any = None,
-        **unknown: Any,
+        **unknown: NoReturn,
     ) -> None:
         """Add a batch, as `score` reads it; an empty one adds nothing.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from .count import count_guessed
 from .errors import F1Error, refuse_unknown
 from .frame_columns import refuse_own_columns
 from .inputs import check
+from .option_types import Task, Unknown
 from .options import make_options, refuse_idle_seed, thread_count
 from .row_order import refuse_reordered
 from .scores import Scores
@@ -17,7 +18,7 @@ def score(
     y_true: Any = None,
     y_pred: Any = None,
     *,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
     threshold: Any = 0.5,
     top_k: int | None = None,
@@ -33,8 +34,8 @@ def score(
     cluster: Any = None,
     threads: int | None = None,
     pos_label: Any = None,
-    unknown: str = "error",
-    **others: Any,
+    unknown: Unknown = "error",
+    **others: NoReturn,
 ) -> Scores:
     """Precision, recall, F1 and their kin, from probabilities or labels, in one pass.
 

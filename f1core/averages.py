@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
@@ -21,24 +21,25 @@ from .plausible import down_scaled, exact_sum, refuse_overflow
 
 CLASS_AVERAGES = ("micro", "macro", "weighted")
 AVERAGES = (*CLASS_AVERAGES, "samples")
-T = TypeVar("T", bound="Average")
+T = TypeVar("T", bound="Average[Any]")
+Number = TypeVar("Number")  # of one class or average a float, of each class an array (C,)
 OUTCOMES = ("tp", "fp", "fn", "tn")
 
 
 @dataclass(frozen=True)
-class Average:
+class Average(Generic[Number]):
     """Seven numbers of one average: floats in [0, 1], or arrays (C,) for `per_class`.
 
     `f1` is always beta = 1, `fbeta` has the beta asked for; `support` counts the true rows.
     Of spans `specificity` (and `tn`) is nan: what is on neither side cannot be counted.
     """
 
-    precision: Any
-    recall: Any
-    f1: Any
-    fbeta: Any
-    jaccard: Any
-    specificity: Any
+    precision: Number
+    recall: Number
+    f1: Number
+    fbeta: Number
+    jaccard: Number
+    specificity: Number
     support: Any
     _names: ClassVar[tuple[str, ...]] = (*RATIOS, "support")
 
@@ -81,7 +82,7 @@ class Average:
 
 
 @dataclass(frozen=True)
-class Decided(Average):
+class Decided(Average[Number]):
     """Ratios of one class, or arrays (C,) of each, and how many rows were decided which way.
 
     `tp` rows are the class and predicted to be, `fp` predicted alone, `fn` missed, `tn` neither.
@@ -117,7 +118,7 @@ class Averages:
         return dict(self.__dict__)  # a copy: averages that are sent divide first, which adds to it
 
     @cached_property
-    def per_class(self) -> Decided:
+    def per_class(self) -> Decided[Array]:
         """Each class by itself: arrays (C,), its TP, FP, FN and TN among them."""
         found = dict(zip(RATIOS, metrics.stacked(*self._shares, **self._how), strict=True))
         found["support"] = self._sums[TRUE]
@@ -129,7 +130,7 @@ class Averages:
         return made
 
     @cached_property
-    def binary(self) -> Decided:
+    def binary(self) -> Decided[float]:
         """The positive class of a binary task, its TP, FP, FN and TN among them."""
         self._only("binary", "binary averages")
         positive = (each[1:2] if np.ndim(each) else each for each in self._shares)
@@ -138,22 +139,22 @@ class Averages:
         return Decided.on_demand(ratios, self._sums[TRUE][1].item, _outcomes=outcomes)
 
     @cached_property
-    def micro(self) -> Average:
+    def micro(self) -> Average[float]:
         """All classes' counts added up, divided once."""
         return self._average("micro")
 
     @cached_property
-    def macro(self) -> Average:
+    def macro(self) -> Average[float]:
         """The plain mean over classes."""
         return self._average("macro")
 
     @cached_property
-    def weighted(self) -> Average:
+    def weighted(self) -> Average[float]:
         """The mean over classes, weighted by support."""
         return self._average("weighted")
 
     @cached_property
-    def samples(self) -> Average:
+    def samples(self) -> Average[float]:
         """The mean over the rows of a multilabel task."""
         self._only("multilabel", "samples averages")
         assert self._counts.rows is not None
@@ -237,7 +238,7 @@ class Averages:
             raise F1Error("no class is left to average over")
         return chosen
 
-    def _average(self, kind: str) -> Average:
+    def _average(self, kind: str) -> Average[float]:
         included, true = self._included, self._sums[TRUE]
         ratios = partial(metrics.average, kind, *self._shares, included, **self._how)
         if self.task == "spans":

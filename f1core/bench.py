@@ -26,6 +26,7 @@ from .api import score
 from .backends import thread_pool
 from .counts import Array
 from .errors import F1Error
+from .option_types import Task
 
 Call = Callable[[], Any]
 CALM = 0.01  # seconds
@@ -36,7 +37,7 @@ class Case:
     """One row of the table: what is scored, and how."""
 
     name: str
-    task: str
+    task: Task
     shape: tuple[int, ...]  # (n,) or (n, C) of the prediction
     scores: str | None  # dtype of the scores; None for labels against labels
     truth: str  # dtype of the targets

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .discover import task_of
 from .errors import F1Error, refuse_unknown
 from .io.rows import ChosenBatch, meant, told, used
 from .io.selection import Names
+from .option_types import Task
 from .options import make_options
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def binned(
     target: Names,
     probabilities: Names | None = None,
     sample_weight: str | None = None,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
     bins: int = 4096,
     calibration: bool = False,
@@ -29,7 +30,7 @@ def binned(
     pos_label: Any = None,
     text_labels: bool = False,
     empty_labels: bool = False,
-    **unknown: Any,
+    **unknown: NoReturn,
 ) -> BinnedThresholds:
     """Count scores of files in bins, a batch of rows at a time, as `f1core.BinnedThresholds` does.
 

@@ -12,6 +12,7 @@ from .arrays import exact_limit, is_floating, refuse_rounded, widened
 from .counts import Array
 from .errors import F1Error, shape_words, shown
 from .labels import SKIPPED, LabelEncoder, factorize, occurring
+from .option_types import Task
 from .options import CONFUSION_CLASSES, Options
 
 _SCAN = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary
@@ -63,7 +64,7 @@ def zeros_and_ones(array: Array, ignored: Any = None) -> bool:
     )
 
 
-def task_of(true: Array, pred: Array, options: Options, exact: bool) -> str:
+def task_of(true: Array, pred: Array, options: Options, exact: bool) -> Task:
     """Tell the task that shapes and values leave no doubt about."""
     if true.ndim == 2:
         raise F1Error(

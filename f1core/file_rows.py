@@ -14,6 +14,7 @@ from .found_rows import DECIDING, Cell, Finder
 from .io.rows import ChosenBatch, meant, told, used
 from .io.selection import Names
 from .io.spelling import WRITTEN
+from .option_types import CountOptions, Task, Unpack
 
 
 class Row(NamedTuple):
@@ -35,11 +36,11 @@ def rows(
     outcome: str | None = None,
     limit: int | None = 100,
     columns: Names | None = None,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
     text_labels: bool = False,
     empty_labels: bool = False,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> list[Row]:
     """Find the rows behind a cell of the confusion matrix, or that decided a label one way.
 

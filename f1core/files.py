@@ -23,6 +23,7 @@ from .io.paths import is_pipe
 from .io.rows import ChosenBatch, Rows, meant, told, used
 from .io.selection import Names
 from .io.spelling import Spelling
+from .option_types import CountOptions, Task, Unpack
 from .options import make_options
 from .scores import Scores
 
@@ -39,15 +40,15 @@ def score(
     group: None = None,
     sample_weight: str | None = None,
     sample_id: str | None = None,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> Scores: ...
 @overload
 def score(
     paths: Any, *, target: Names, probabilities: Names | None = None, group: str,
-    sample_weight: str | None = None, sample_id: str | None = None, task: str | None = None,
-    classes: Any = None, **options: Any,
+    sample_weight: str | None = None, sample_id: str | None = None, task: Task | None = None,
+    classes: Any = None, **options: Unpack[CountOptions],
 ) -> dict[Any, Scores]: ...  # fmt: skip
 def score(
     paths: Any,
@@ -57,11 +58,11 @@ def score(
     group: str | None = None,
     sample_weight: str | None = None,
     sample_id: str | None = None,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
     text_labels: bool = False,
     empty_labels: bool = False,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> Any:
     """Score predictions in files, a batch of rows at a time.
 
@@ -132,12 +133,12 @@ def accumulate(
     group: str | None = None,
     sample_weight: str | None = None,
     sample_id: str | None = None,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
     text_labels: bool = False,
     empty_labels: bool = False,
     progress: Progress | None = None,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> Accumulator | GroupedAccumulator:
     """Count as `score` does, before anything is divided: an Accumulator to save, merge or compute.
 
@@ -150,7 +151,7 @@ def accumulate(
     if progress is not None and not callable(progress):
         raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
     counted = partial(
-        _counted, grouped=group is not None, task=task, options=options, progress=progress
+        _counted, grouped=group is not None, task=task, options=dict(options), progress=progress
     )
     return used(
         paths, counted, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
@@ -162,7 +163,7 @@ def accumulate(
 def _counted(
     batches: Iterator[ChosenBatch],
     grouped: bool,
-    task: str | None,
+    task: Task | None,
     options: dict[str, Any],
     progress: Progress | None,
 ) -> Accumulator | GroupedAccumulator:
@@ -197,7 +198,7 @@ def _counted(
 
 
 def _first(
-    truth: Array, scores: Array, names: Any, task: str | None, options: dict[str, Any]
+    truth: Array, scores: Array, names: Any, task: Task | None, options: dict[str, Any]
 ) -> tuple[Accumulator, bool]:
     """An empty Accumulator for rows like these, and whether labels may turn out to be binary."""
     if task is None and options.get("pos_label") is not None:
@@ -208,8 +209,8 @@ def _first(
     wanted = make_options(classes=names, **{name: options[name] for name in asked})
     batch = check(truth, scores, wanted)
     guessed = batch.kind == "labels" and wanted.n_classes is None
-    kind = "multiclass" if guessed else batch.options.task
-    return Accumulator(str(kind), classes=names, **options), guessed
+    kind: Any = "multiclass" if guessed else batch.options.task
+    return Accumulator(kind, classes=names, **options), guessed
 
 
 def _as_binary(total: Accumulator) -> Accumulator:
@@ -229,7 +230,7 @@ def read(
     text_labels: bool = False,
     empty_labels: bool = False,
     classes: Any = None,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> Rows:
     """Read all rows at once, as `score` reads them."""
 

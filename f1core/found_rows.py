@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from .batch import Batch
 from .counts import Array
 from .errors import F1Error, one_of, parameters_of, refuse_unknown, shown
 from .inputs import check
+from .option_types import CountOptions, Task, Unpack
 from .options import Options, make_options
 from .outcomes import Decisions, decided_blocks
 
@@ -32,9 +34,9 @@ def rows(
     label: Any = None,
     outcome: str | None = None,
     limit: int | None = None,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> Array:
     """Find the rows behind a cell of the confusion matrix, or that decided a label one way.
 
@@ -123,7 +125,9 @@ class Cell(NamedTuple):
 class Finder:
     """Finds the rows of a cell, a batch of rows at a time."""
 
-    def __init__(self, cell: Cell, task: str | None, classes: Any, options: dict[str, Any]) -> None:
+    def __init__(
+        self, cell: Cell, task: Task | None, classes: Any, options: Mapping[str, Any]
+    ) -> None:
         self._cell, self._asked = cell, make_options(task, classes=classes, **options)
         self._options: Options | None = None
         self._wanted: dict[str, Any] = {}  # the classes asked for, by the name of their option

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from .frame_columns import refuse_own_columns
 from .inputs import check
 from .label_rows import taken
 from .labels import factorize
+from .option_types import Frame, TaskOptions, Unpack
 from .options import make_options, refuse_idle_seed, thread_count
 from .outcomes import decide
 from .row_order import refuse_reordered
@@ -36,7 +37,7 @@ _BLOCK = 1 << 17  # rows decided in one go
 class ByGroup(dict[Any, Scores]):
     """Scores by group, in sorted order."""
 
-    def to_frame(self, kind: str = "pandas", **unknown: Any) -> Any:
+    def to_frame(self, kind: Frame = "pandas", **unknown: NoReturn) -> Any:
         """Put the groups into a frame, one a row.
 
         Parameters
@@ -79,7 +80,7 @@ def score_by(
     resamples: int = 0,
     seed: int | None = None,
     threads: int | None = None,
-    **options: Any,
+    **options: Unpack[TaskOptions],
 ) -> ByGroup:
     """The scores of each group of rows: slices of a fairness check, sources, months.
 
@@ -111,9 +112,10 @@ def score_by(
     """
     crew = thread_count(threads)
     refuse_unknown(options, ("groups", *_OPTIONS), "score_by")
-    if options.pop("cluster", None) is not None:
+    given: dict[str, Any] = dict(options)
+    if given.pop("cluster", None) is not None:
         raise F1Error("score_by has no option cluster=: score(…, cluster=) takes a group's rows")
-    wanted = make_options(**options, resamples=resamples)
+    wanted = make_options(**given, resamples=resamples)
     refuse_idle_seed(seed, wanted.resamples)
     batch = check(y_true, y_pred, wanted, sample_weight, exact=True, discover_names=True)
     refuse_reordered(y_true=y_true, y_pred=y_pred, groups=groups)

@@ -13,6 +13,7 @@ from . import option_values
 from .errors import F1Error, IdleOption, one_of, refuse_unknown, shown
 from .named_classes import OUTSIDE, with_outside, with_positive
 from .option_conflicts import refuse_conflicts
+from .option_types import Task, Unknown
 
 TASKS = ("binary", "multiclass", "multilabel")
 CONFUSION_CLASSES = 1024  # up to here the confusion matrix is kept by default (8 MB)
@@ -22,7 +23,7 @@ CONFUSION_CLASSES = 1024  # up to here the confusion matrix is kept by default (
 class Options:
     """Options that say what to count and how to divide; made by `make_options`."""
 
-    task: str | None = None
+    task: Task | None = None
     names: tuple[Any, ...] | None = None  # class names; of a binary task the negative one first
     n_classes: int | None = None
     threshold: float | tuple[float, ...] = 0.5
@@ -34,7 +35,7 @@ class Options:
     beta: float = 1.0
     confusion: bool | None = None
     resamples: int = 0  # Poisson-bootstrap replicas that are kept
-    unknown: str = "error"  # what a predicted label that is no class is: refused, or a "miss"
+    unknown: Unknown = "error"  # what a predicted label that is no class is: refused, or a "miss"
     # The positive class where `names` do not tell it: there are none, or numbers count positions
     # in `classes=` as it was given, the positive class first.
     pos_label: Any = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from .count_layout import EXACT, RATIOS, TP, TRUE
 from .counts import Array
 from .errors import F1Error, one_of, refuse_unknown, unknown_attribute
 from .locks import cached_property
+from .option_types import Method, Normalize
 from .tabulated import Tabulated
 
 _TOP_K = ("accuracy", "exact_match", "f1_of_means")
@@ -106,7 +107,7 @@ class Scores(Tabulated):
         """
         return self.confusion_matrix()
 
-    def confusion_matrix(self, normalize: str | None = None, **unknown: Any) -> Array:
+    def confusion_matrix(self, normalize: Normalize | None = None, **unknown: NoReturn) -> Array:
         """The confusion matrix, as counts or as shares.
 
         Parameters
@@ -156,7 +157,7 @@ class Scores(Tabulated):
         found = (self._options.names or range(self._size)) if labels is None else labels.tolist()
         return list(found)[: self._size]
 
-    def to_dict(self, *, per_class: bool = False, **unknown: Any) -> dict[str, Any]:
+    def to_dict(self, *, per_class: bool = False, **unknown: NoReturn) -> dict[str, Any]:
         """Every metric by name, as plain floats: {"f1_macro": …, "accuracy": …}.
 
         Parameters
@@ -213,10 +214,10 @@ class Scores(Tabulated):
         *,
         of: Any = None,
         level: float = 0.95,
-        method: str = "auto",
+        method: Method = "auto",
         resamples: int = 2000,
         seed: int | None = None,
-        **unknown: Any,
+        **unknown: NoReturn,
     ) -> tuple[float, float]:
         """Bound what a metric would be on endless rows of the same kind: (low, high).
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from . import confused, known_matrix, option_values, tables
 from .averages import Averages
 from .errors import refuse_unknown
+from .option_types import Frame, Task
 
 if TYPE_CHECKING:
     from .scores import Scores
@@ -16,7 +17,7 @@ class Tabulated(Averages):
     """What turns scores into rows and frames, and a confusion matrix into scores."""
 
     def most_confused(
-        self, n: int = 10, *, level: float = 0.95, **unknown: Any
+        self, n: int = 10, *, level: float = 0.95, **unknown: NoReturn
     ) -> list[confused.Confused]:
         """List the n pairs of classes that are confused most often, the largest count first.
 
@@ -59,12 +60,12 @@ class Tabulated(Averages):
         matrix: Any,
         *,
         classes: Any = None,
-        task: str | None = None,
+        task: Task | None = None,
         pos_label: Any = None,
         average_over: Any = None,
         zero_division: float = 0.0,
         beta: float = 1.0,
-        **unknown: Any,
+        **unknown: NoReturn,
     ) -> Scores:
         """Score a confusion matrix that is there already.
 
@@ -97,7 +98,7 @@ class Tabulated(Averages):
         counts, options = known_matrix.read(matrix, task, classes, pos_label, **how)
         return cast("Scores", cls(counts, options))
 
-    def to_frame(self, kind: str = "pandas", **unknown: Any) -> Any:
+    def to_frame(self, kind: Frame = "pandas", **unknown: NoReturn) -> Any:
         """Put all classes and averages into a frame, one a row.
 
         Parameters

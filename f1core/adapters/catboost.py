@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import F1Error, missing
+from ..option_types import AverageName, CountOptions, Task, Unpack
 from ..option_values import flag
 from ..scores import LOSSES
 from .hooks import Rounds, made_first
@@ -32,10 +33,10 @@ from .hooks import Rounds, made_first
 def eval_metric(
     metric: str = "f1",
     *,
-    task: str,
+    task: Task,
     classes: Any = None,
-    average: str | None = None,
-    **options: Any,
+    average: AverageName | None = None,
+    **options: Unpack[CountOptions],
 ) -> EvalMetric:
     """A metric for `CatBoostClassifier(eval_metric=…)`, early stopping's direction included.
 
@@ -83,7 +84,12 @@ class EvalMetric(Rounds):
     _asked_by_gpu = _on_gpu = False
 
     def __init__(
-        self, metric: str, task: str, average: str | None, classes: Any, options: dict[str, Any]
+        self,
+        metric: str,
+        task: Task,
+        average: AverageName | None,
+        classes: Any,
+        options: CountOptions,
     ) -> None:
         self._made_of = (metric, task, average, classes, options)
         super().__init__(metric, task, average, classes=classes, from_logits=True, **options)
@@ -147,7 +153,7 @@ class EvalMetric(Rounds):
 
 
 def _again(
-    metric: str, task: str, average: str | None, classes: Any, options: dict[str, Any]
+    metric: str, task: Task, average: AverageName | None, classes: Any, options: CountOptions
 ) -> EvalMetric:
     return eval_metric(metric, task=task, average=average, classes=classes, **options)
 

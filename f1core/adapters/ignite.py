@@ -25,6 +25,7 @@ from ..arrays import Array
 from ..device.notes import NOTES, refuse_noted
 from ..device.torch_counter import added_notes, zeros
 from ..device.torch_reader import CHECKS, lies_here
+from ..option_types import Check, CountOptions, MetricAverage, Task, Unpack
 from ..option_values import among
 from ..plausible import refuse_overflow
 from .state_vector import Vectors
@@ -78,14 +79,14 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         self,
         metric: str | Sequence[str] = "f1",
         *,
-        task: str,
+        task: Task,
         classes: Any = None,
-        average: str | None = None,
+        average: MetricAverage | None = None,
         prefix: str = "",
-        check: str = "later",
+        check: Check = "later",
         output_transform: Callable[[Any], Any] = lambda output: output,
         device: str | torch.device = "cpu",
-        **options: Any,
+        **options: Unpack[CountOptions],
     ) -> None:
         self._vectors = Vectors(metric, task, classes, average, options, prefix)
         if prefix and not self._vectors.several:

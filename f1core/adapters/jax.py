@@ -35,6 +35,7 @@ from ..device import limbs
 from ..device.decide import Constants, count
 from ..device.form import Form, read_form
 from ..errors import F1Error, missing, one_of, parameters_of, refuse_unknown
+from ..option_types import CountOptions, Task, Unpack
 from ..options import TASKS, Options, make_options
 from ..pos_label import with_fixed_labels
 from ..scores import Scores
@@ -106,7 +107,7 @@ def _rebuilt(layout: _Layout, leaves: Any) -> State:
 jax.tree_util.register_pytree_with_keys(State, _leaves, _rebuilt)
 
 
-def init(task: str, *, classes: Any = None, **options: Any) -> State:
+def init(task: Task, *, classes: Any = None, **options: Unpack[CountOptions]) -> State:
     """Make the state of no rows.
 
     Parameters

@@ -16,6 +16,7 @@ from ..counts import Array
 from ..errors import F1Error, refuse_unknown, shown
 from ..inputs import check
 from ..label_rows import filled
+from ..option_types import Task
 from ..option_values import flag
 from ..options import Options
 from ..scores import Scores
@@ -61,7 +62,7 @@ class KeptScores:
 
     def __init__(
         self,
-        task: str,
+        task: Task,
         *,
         classes: Any = None,
         average: str | None = None,
@@ -92,7 +93,7 @@ class KeptScores:
         self._bins = None if bins is None else self._binned(task, bins, classes)
         self.reset()
 
-    def _binned(self, task: str, bins: int, classes: Any) -> BinnedThresholds:
+    def _binned(self, task: Task, bins: int, classes: Any) -> BinnedThresholds:
         if task != "binary" or self._how.get("from_logits"):
             what = "from_logits=True" if task == "binary" else f"task={task!r}"
             raise F1Error(f"bins is {shown(bins)}, which are of one probability a row: not {what}")
@@ -131,7 +132,7 @@ class KeptScores:
             raise F1Error(f"y_pred is {scores.dtype}: threshold='best' takes scores, not labels")
         if self.task == "multiclass" and len(true):  # what argmax would take for a probability
             even, classes = [1 / scores.shape[-1]] * scores.shape[-1], batch.options.given_classes
-            score(true, scores, task=self.task, threshold=even, classes=classes, **self._how)
+            score(true, scores, task="multiclass", threshold=even, classes=classes, **self._how)
         counted.update(y_true, y_pred, sample_weight=sample_weight)
         if self._bins is not None:
             self._bins.update(true, scores, sample_weight=weight)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..option_types import AverageName, CountOptions, Task, Unpack
 from ..scores import LOSSES
 from .hooks import Rounds, made_first
 
@@ -24,10 +25,10 @@ from .hooks import Rounds, made_first
 def feval(
     metric: str | Sequence[str] = "f1",
     *,
-    task: str,
+    task: Task,
     classes: Any = None,
-    average: str | None = None,
-    **options: Any,
+    average: AverageName | None = None,
+    **options: Unpack[CountOptions],
 ) -> Feval:
     """A metric for both of LightGBM's APIs, early stopping's direction included.
 

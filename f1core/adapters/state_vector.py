@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..count_layout import RATIOS, ROWS
 from ..counts import Array, Counts
 from ..device.torch_reader import in_rows
 from ..errors import F1Error, one_of, parameters_of, refuse_unknown, renamed, shown
+from ..option_types import Task
 from ..option_values import word
 from ..options import Options
 from ..plausible import refuse_overflow
@@ -35,10 +36,10 @@ class Vectors:
     def __init__(
         self,
         metric: str | Sequence[str],
-        task: str,
+        task: Task,
         classes: Any,
         average: str | None,
-        options: dict[str, Any],
+        options: Mapping[str, Any],
         prefix: str,
     ) -> None:
         known = ("metric", "average", "classes", "prefix", *sorted(OPTIONS))
@@ -56,9 +57,10 @@ class Vectors:
             raise F1Error(
                 f"classes is None; a state that {task} counts are added to needs their number"
             )
-        if options.pop("confusion", None):
+        counting = dict(options)
+        if counting.pop("confusion", None):
             raise F1Error("confusion=True is for an Accumulator or a ScoreMeter, not one metric")
-        made = Accumulator(task, classes=classes, confusion=False, **options)
+        made = Accumulator(task, classes=classes, confusion=False, **counting)
         fixed = with_fixed_labels(made.options)
         if task == "binary" and fixed.names is None:  # whatever the first batch holds
             fixed = fixed.with_labels(0, 1)

@@ -8,6 +8,7 @@ from typing import Any
 from ..accumulator import Accumulator
 from ..errors import F1Error, missing, renamed, shown
 from ..locks import new_lock
+from ..option_types import Check, CountOptions, Task, Unpack
 from ..option_values import among
 from ..scores import Scores
 from ..thresholds.best import Best
@@ -63,7 +64,12 @@ class ScoreMeter:
         return object.__new__(BestScoreMeter if found else cls)
 
     def __init__(
-        self, task: str, *, classes: Any = None, check: str = "later", **options: Any
+        self,
+        task: Task,
+        *,
+        classes: Any = None,
+        check: Check = "later",
+        **options: Unpack[CountOptions],
     ) -> None:
         self._at_once = among("check", check, CHECKS) == "now"
         self._begin(Accumulator(task, classes=classes, **options))
@@ -241,10 +247,10 @@ class BestScoreMeter(ScoreMeter):
 
     def __init__(
         self,
-        task: str,
+        task: Task,
         *,
         classes: Any = None,
-        check: str = "later",
+        check: Check = "later",
         threshold: str = "best",
         **options: Any,
     ) -> None:

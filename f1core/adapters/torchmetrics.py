@@ -21,6 +21,7 @@ except ModuleNotFoundError as error:
 
 from ..device.notes import refuse_noted
 from ..device.torch_reader import CHECKS, lies_here
+from ..option_types import Check, MetricAverage, Task
 from .kept_scores import wants_best
 from .state_vector import OPTIONS, Vectors
 from .torchmetrics_best import THEIRS, BestScoreMetric
@@ -95,11 +96,11 @@ class ScoreMetric(CountStates):
         self,
         metric: str | Sequence[str] = "f1",
         *,
-        task: str,
+        task: Task,
         classes: Any = None,
-        average: str | None = None,
+        average: MetricAverage | None = None,
         prefix: str = "",
-        check: str = "later",
+        check: Check = "later",
         **options: Any,
     ) -> None:
         among("check", check, CHECKS)

@@ -13,6 +13,7 @@ from torchmetrics import Metric
 from ..arrays import to_numpy
 from ..device.torch_reader import CHECKS, flat_rows, in_rows, lies_here
 from ..errors import F1Error, renamed
+from ..option_types import Check, MetricAverage, Task
 from ..option_values import among, word
 from ..scores import LOSSES
 from ..thresholds.best import Best
@@ -37,11 +38,11 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         self,
         metric: str | Sequence[str] = "f1",
         *,
-        task: str,
+        task: Task,
         classes: Any = None,
-        average: str | None = None,
+        average: MetricAverage | None = None,
         prefix: str = "",
-        check: str = "later",
+        check: Check = "later",
         **options: Any,
     ) -> None:
         super().__init__(**{name: options.pop(name) for name in THEIRS if name in options})
@@ -54,8 +55,8 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         self._keys = {f"{word('prefix', prefix)}{name}": key for name, key in named_so.items()}
         self._several = not isinstance(metric, str)
         # Of several, all are those at the thresholds that are best for the first.
-        average = sought(next(iter(self._keys.values())), task, average)
-        self._how = {"task": task, "classes": classes, "average": average, **options}
+        key = sought(next(iter(self._keys.values())), task, average)
+        self._how = {"task": task, "classes": classes, "average": key, **options}
         self._asked = KeptScores(**self._how).options  # which refuses what makes no sense
         for name in ("scores", "target", "weights"):
             self.add_state(name, [], dist_reduce_fx="cat")

@@ -20,13 +20,14 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from ..accumulator import Accumulator
 from ..arrays import to_numpy
 from ..errors import F1Error, parameters_of, refuse_unknown, shape_words, shown
+from ..option_types import AverageName, Task
 from ..option_values import flag, whole
 from ..scores import Scores
 from .hooks import as_logs, average_of, made_first, monitored, positive
@@ -38,9 +39,9 @@ _OPTIONS = tuple(name for name in parameters_of(Accumulator) if name not in _IDL
 @made_first
 def make_compute_metrics(
     *,
-    task: str,
+    task: Task | Literal["spans"],
     classes: Any = None,
-    average: str | None = None,
+    average: AverageName | None = None,
     per_class: bool = False,
     output: int = 0,
     from_logits: bool = True,

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import F1Error
+from ..option_types import AverageName, CountOptions, Task, Unpack
 from ..option_values import flag
 from ..scores import LOSSES
 from .hooks import Rounds, made_first
@@ -28,11 +29,11 @@ from .hooks import Rounds, made_first
 def custom_metric(
     metric: str | Sequence[str] = "f1",
     *,
-    task: str,
+    task: Task,
     classes: Any = None,
-    average: str | None = None,
+    average: AverageName | None = None,
     maximize: bool = False,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> CustomMetric:
     """A metric for `xgb.train` and `xgb.cv`: 1 − F1, so that less is better.
 
@@ -67,11 +68,11 @@ def custom_metric(
 def eval_metric(
     metric: str = "f1",
     *,
-    task: str,
+    task: Task,
     classes: Any = None,
-    average: str | None = None,
+    average: AverageName | None = None,
     maximize: bool = False,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> EvalMetric:
     """A metric for `XGBClassifier(eval_metric=…)`: 1 − F1, so that less is better.
 
@@ -93,7 +94,12 @@ class _Costs(Rounds):
     """Metrics that count down, unless they are losses already or are to be maximized."""
 
     def __init__(
-        self, metric: Any, task: str, average: str | None, maximize: bool, **options: Any
+        self,
+        metric: Any,
+        task: str,
+        average: str | None,
+        maximize: bool,
+        **options: Any,
     ) -> None:
         super().__init__(metric, task, average, **options)
         self.maximize = flag("maximize", maximize)

@@ -12,6 +12,7 @@ from ..columns_by_name import Arrangement, arrange
 from ..errors import F1Error, missing, shown
 from ..io.selection import Names
 from ..label_lists import are_lists
+from ..option_types import CountOptions, Task, Unpack
 from .partition import FAN, Outcome, Plan, finished, merged
 
 try:
@@ -25,11 +26,11 @@ def score(
     y_true: Any,
     y_pred: Any,
     *,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
     sample_weight: Any = None,
     compute: bool = True,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> Any:
     """Score Dask arrays, chunk by chunk; only counts leave the workers.
 
@@ -88,11 +89,11 @@ def score_frame(
     *,
     target: Names,
     probabilities: Names,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
     sample_weight: str | None = None,
     compute: bool = True,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> Any:
     """Score the columns of a Dask DataFrame, partition by partition.
 

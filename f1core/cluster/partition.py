@@ -18,6 +18,7 @@ from ..counts import Array
 from ..errors import F1Error, counted_from, parameters_of, refuse_unknown, renamed, shape_words
 from ..frame_columns import kind_of
 from ..io.selection import Selection, stacked
+from ..option_types import Task
 from ..scores import Scores
 
 _OPTIONS = ("target", "probabilities", "sample_weight", *parameters_of(Accumulator))
@@ -36,7 +37,12 @@ class Plan:
     _chosen: Selection | None = None
 
     def __init__(
-        self, truth: Array, scores: Array, task: str | None, classes: Any, options: dict[str, Any]
+        self,
+        truth: Array,
+        scores: Array,
+        task: Task | None,
+        classes: Any,
+        options: Mapping[str, Any],
     ) -> None:
         refuse_unknown(options, _OPTIONS, "score")
         options = {"threads": 1, **options}  # the engine's workers are the threads
@@ -48,9 +54,9 @@ class Plan:
     def of_columns(
         cls,
         fields: Iterable[tuple[str, Any]],
-        task: str | None,
+        task: Task | None,
         classes: Any,
-        options: dict[str, Any],
+        options: Mapping[str, Any],
         **columns: Any,
     ) -> tuple[Plan, list[str]]:
         """Plan for a frame of these names and types; return the names of what is read, too."""
@@ -136,7 +142,7 @@ def added(rows: Iterable[tuple[int, bytes]]) -> tuple[int, Outcome | None]:
     return ordered[0][0] if ordered else 0, merged(pickle.loads(state) for _, state in ordered)
 
 
-def _task_of(truth: Array, scores: Array) -> str:
+def _task_of(truth: Array, scores: Array) -> Task:
     """The task that shapes and dtypes alone leave no doubt about."""
     if truth.ndim == 2:
         raise F1Error(

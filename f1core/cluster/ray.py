@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import F1Error, missing, shown
 from ..io.batches import arrays
 from ..io.selection import Names
+from ..option_types import CountOptions, Task, Unpack
 from ..scores import Scores
 from .partition import FAN, Plan, added, finished, state_row
 
@@ -23,10 +24,10 @@ def score(
     *,
     target: Names,
     probabilities: Names,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
     sample_weight: str | None = None,
-    **options: Any,
+    **options: Unpack[CountOptions],
 ) -> Scores:
     """Score the columns of a Ray Dataset; only counts leave the workers.
 

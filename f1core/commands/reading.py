@@ -9,6 +9,7 @@ from .. import files
 from ..discover import task_of
 from ..errors import F1Error
 from ..io.rows import Rows
+from ..option_types import Task
 from ..options import make_options
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def read_rows(parsed: argparse.Namespace) -> Rows:
     return files.read(parsed.paths, **given)
 
 
-def ranked_task(rows: Rows, task: str | None) -> str | None:
+def ranked_task(rows: Rows, task: Task | None) -> Task | None:
     """The task that `curve` is told: of several columns the one that `score` would read off."""
     if task is not None or rows.scores.ndim == 1 or rows.scores.shape[1] == 1:
         return task

@@ -12,6 +12,7 @@ from .. import option_values
 from ..count_layout import PRED, RATIOS
 from ..counts import Array, Counts
 from ..errors import F1Error, one_of, shown
+from ..option_types import Method
 from ..options import Options
 from ..poisson import checked_seed
 from ..scores import Scores
@@ -31,7 +32,7 @@ def interval(
     *,
     of: Any = None,
     level: float = 0.95,
-    method: str = "auto",
+    method: Method = "auto",
     resamples: int = 2000,
     seed: int | None = None,
 ) -> tuple[float, float]:
@@ -125,7 +126,7 @@ def per_class_interval(
     ratio: str = "f1",
     *,
     level: float = 0.95,
-    method: str = "auto",
+    method: Method = "auto",
     resamples: int = 2000,
     seed: int | None = None,
 ) -> tuple[Array, Array]:

@@ -23,6 +23,7 @@ from ..errors import (
     shown,
 )
 from ..inputs import check
+from ..option_types import TaskOptions, Unpack
 from ..options import Options, make_options, thread_count
 from ..poisson import cluster_hashes, count_replicas
 from ..pos_label import agreed
@@ -68,7 +69,7 @@ def compare(
     sample_weight: Any = None,
     cluster: Any = None,
     threads: int | None = None,
-    **options: Any,
+    **options: Unpack[TaskOptions],
 ) -> Comparison:
     """Compare two models' predictions of the same rows in any metric.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,7 @@ def used(
     classes: Any,
     text_labels: bool,
     empty_labels: bool,
-    options: dict[str, Any],
+    options: Mapping[str, Any],
     **columns: Any,
 ) -> T:
     """Use all batches of the chosen columns; once more where a later cell makes labels text."""
@@ -205,7 +205,7 @@ def _numbers(words: Words) -> bool:
     return all(isinstance(_number(word), int) for word in words)
 
 
-def meant(options: dict[str, Any], truth: Array, classes: Any) -> dict[str, Any]:
+def meant(options: Mapping[str, Any], truth: Array, classes: Any) -> dict[str, Any]:
     """Read the words among options as values of the type of the truth's first rows.
 
     A word that is the name of a class is that name.
@@ -227,7 +227,7 @@ def meant(options: dict[str, Any], truth: Array, classes: Any) -> dict[str, Any]
     return found
 
 
-def _texts(classes: Any, options: dict[str, Any]) -> Iterator[str]:
+def _texts(classes: Any, options: Mapping[str, Any]) -> Iterator[str]:
     """The labels that the caller gave as text, which must therefore be text in the columns.
 
     Iterators are left alone, since whoever reads the option would find them used up.

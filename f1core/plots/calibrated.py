@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def reliability(
     per_class: bool = False,
     level: float | None = 0.95,
     ax: Axes | None = None,
-    **unknown: Any,
+    **unknown: NoReturn,
 ) -> Axes:
     """The frequency in each bin against the mean probability, with intervals, and how many rows.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..counts import Array
 from ..errors import F1Error, parameters_of, refuse_unknown
 from ..errors import shown as literal
 from ..intervals import per_class_interval
+from ..option_types import Normalize
 from ..option_values import among
 from ..scores import Scores
 from ..thresholds import Curve, best_threshold, curve
@@ -119,7 +120,11 @@ def _drawn_to(found: Curve) -> float:
 
 
 def confusion(
-    scores: Scores, *, normalize: str | None = "true", ax: Axes | None = None, **unknown: Any
+    scores: Scores,
+    *,
+    normalize: Normalize | None = "true",
+    ax: Axes | None = None,
+    **unknown: NoReturn,
 ) -> Axes:
     """The confusion matrix as a picture: rows are the truth, with numbers up to 16 classes.
 
@@ -215,7 +220,7 @@ def per_class(
     level: float | None = 0.95,
     seed: int | None = None,
     ax: Axes | None = None,
-    **unknown: Any,
+    **unknown: NoReturn,
 ) -> Axes:
     """Each class's F1 (or another ratio) with its interval, the best at the top.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..count import count
 from ..errors import F1Error, IdleOption, calling_y_pred, refuse_unknown, shape_words, shown
 from ..inputs import check
 from ..label_rows import filled
+from ..option_types import Task
 from ..options import Options, make_options, thread_count
 from ..scores import Scores
 from .choose import Question, ask, choose, make_objective, value_of
@@ -59,7 +60,7 @@ def best_threshold(
     y_true: Any = None,
     y_prob: Any = None,
     *,
-    task: str | None = None,
+    task: Task | None = None,
     average: str = "macro",
     shared: bool = False,
     min_precision: float | None = None,
@@ -75,7 +76,7 @@ def best_threshold(
     beta: float = 1.0,
     threads: int | None = None,
     pos_label: Any = None,
-    **unknown: Any,
+    **unknown: NoReturn,
 ) -> Best:
     """The threshold with the highest F-beta among all there are, by `score`'s rule `p > threshold`.
 

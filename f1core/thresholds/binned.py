@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ..errors import F1Error, calling_y_pred, one_of, refuse_unknown, shown
 from ..frame_columns import refuse_nameless
+from ..option_types import Strategy, Task
 from ..option_values import among, flag, whole
 from ..options import TASKS, make_options
 from ..pos_label import agreed, with_negative
@@ -78,14 +79,14 @@ class BinnedThresholds(BinnedTotal):
 
     def __init__(
         self,
-        task: str,
+        task: Task,
         *,
         classes: Any = None,
         bins: int = 4096,
         calibration: bool = False,
         ignore_index: Any = None,
         pos_label: Any = None,
-        **unknown: Any,
+        **unknown: NoReturn,
     ) -> None:
         if unknown:
             refuse_unknown(unknown, BinnedThresholds, "BinnedThresholds")
@@ -109,7 +110,7 @@ class BinnedThresholds(BinnedTotal):
         y_prob: Any = None,
         *,
         sample_weight: Any = None,
-        **unknown: Any,
+        **unknown: NoReturn,
     ) -> None:
         """Add a batch; what cannot be counted leaves everything as it was.
 
@@ -153,7 +154,7 @@ class BinnedThresholds(BinnedTotal):
         average_over: Any = None,
         zero_division: float = 0.0,
         beta: float = 1.0,
-        **unknown: Any,
+        **unknown: NoReturn,
     ) -> BinnedBest:
         """The best of the bins' edges, by the options of `f1core.best_threshold`.
 
@@ -191,7 +192,7 @@ class BinnedThresholds(BinnedTotal):
         return BinnedBest(best.threshold, score, best.low, best.high, best.metric, bound)
 
     def curve(
-        self, label: int = 0, *, zero_division: float = 0.0, beta: float = 1.0, **unknown: Any
+        self, label: int = 0, *, zero_division: float = 0.0, beta: float = 1.0, **unknown: NoReturn
     ) -> Curve:
         """The curve of one label at the bins' edges; its areas take the scores of a bin as equal.
 
@@ -208,7 +209,7 @@ class BinnedThresholds(BinnedTotal):
         return curve_of(BinColumn(seen[label]), given.coefs, given.zero_division)
 
     def ranking(
-        self, *, average_over: Any = None, zero_division: float = 0.0, **unknown: Any
+        self, *, average_over: Any = None, zero_division: float = 0.0, **unknown: NoReturn
     ) -> BinnedRanking:
         """ROC AUC and average precision of each class and on average, between bounds that hold.
 
@@ -233,7 +234,7 @@ class BinnedThresholds(BinnedTotal):
         return ranking_of(seen, options, counts[:, :, 1].sum(axis=1))
 
     def calibration(
-        self, *, bins: int = 16, strategy: str = "uniform", **unknown: Any
+        self, *, bins: int = 16, strategy: Strategy = "uniform", **unknown: NoReturn
     ) -> Calibration:
         """Give what `f1core.calibration` gives of the same rows.
 

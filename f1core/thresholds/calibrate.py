@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ..counts import Array
 from ..errors import F1Error, calling_y_pred, refuse_unknown
 from ..metrics import divide
+from ..option_types import Strategy, Task
 from ..option_values import among, whole
 from ..options import make_options
 from .cells import Cells, cells_of
@@ -22,15 +23,15 @@ def calibration(
     y_true: Any = None,
     y_prob: Any = None,
     *,
-    task: str | None = None,
+    task: Task | None = None,
     bins: int = 10,
-    strategy: str = "uniform",
+    strategy: Strategy = "uniform",
     classes: Any = None,
     from_logits: bool = False,
     sample_weight: Any = None,
     ignore_index: Any = None,
     pos_label: Any = None,
-    **unknown: Any,
+    **unknown: NoReturn,
 ) -> Calibration:
     """Measure how far predicted probabilities are from how often what they predict is true.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, overload
+from typing import Any, Literal, NoReturn, overload
 
 from ..counts import Array
 from ..errors import F1Error, calling_y_pred, one_of, refuse_unknown, shown
 from ..metrics import per_class
+from ..option_types import CurveOptions, Task, Unpack
 from ..option_values import flag
 from ..options import TASKS, make_options, thread_count
 from .areas import areas
@@ -48,7 +49,11 @@ class Curve:
 
 @overload
 def curve(
-    y_true: Any = None, y_prob: Any = None, *, task: Literal["binary"] | None = None, **options: Any
+    y_true: Any = None,
+    y_prob: Any = None,
+    *,
+    task: Literal["binary"] | None = None,
+    **options: Unpack[CurveOptions],
 ) -> Curve: ...
 @overload
 def curve(
@@ -56,15 +61,17 @@ def curve(
     y_prob: Any = None,
     *,
     task: Literal["multiclass", "multilabel"],
-    **options: Any,
+    **options: Unpack[CurveOptions],
 ) -> Ranking: ...
 @overload
-def curve(y_true: Any = None, y_prob: Any = None, *, task: Any, **options: Any) -> Any: ...
+def curve(
+    y_true: Any = None, y_prob: Any = None, *, task: Task | None, **options: Unpack[CurveOptions]
+) -> Any: ...
 def curve(
     y_true: Any = None,
     y_prob: Any = None,
     *,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
     from_logits: bool = False,
     sample_weight: Any = None,
@@ -75,7 +82,7 @@ def curve(
     one_vs_one: bool = False,
     threads: int | None = None,
     pos_label: Any = None,
-    **unknown: Any,
+    **unknown: NoReturn,
 ) -> Any:
     """Precision, recall and F1 of one label at every threshold, by `score`'s rule `p > threshold`.
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...accumulator import Accumulator
 from ...errors import F1Error, one_of, parameters_of, refuse_unknown
+from ...option_types import AverageName, CountOptions, Task, Unpack
 from ...option_values import whole, word
 from ...scores import Scores
 from ...thresholds.best import Best
@@ -82,17 +83,17 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
         x: Any,
         y: Any = None,
         *,
-        task: str,
+        task: Task,
         classes: Any = None,
         sample_weight: Any = None,
-        average: str | None = None,
+        average: AverageName | None = None,
         per_class: bool = False,
         prefix: str = "val_",
         output: str | None = None,
         batch_size: int = 32,
         steps: int | None = None,
         validation_freq: int | Container[int] = 1,
-        **options: Any,
+        **options: Unpack[CountOptions],
     ) -> None:
         super().__init__()
         average_of(task, average)

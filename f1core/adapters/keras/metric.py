@@ -14,6 +14,7 @@ from keras import ops
 
 from ...device import limbs
 from ...errors import F1Error, refuse_unknown
+from ...option_types import CountOptions, MetricAverage, Task, Unpack
 from ...options import make_options
 from ...pos_label import with_fixed_labels
 from ...scores import LOSSES, Scores
@@ -74,12 +75,12 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         self,
         metric: str | Sequence[str] = "f1",
         *,
-        task: str,
+        task: Task,
         classes: Any = None,
-        average: str | None = None,
+        average: MetricAverage | None = None,
         name: str | None = None,
         dtype: Any = None,
-        **options: Any,
+        **options: Unpack[CountOptions],
     ) -> None:
         refuse_unknown(options, ("metric", "average", "task", "classes", *OPTIONS), "ScoreMetric")
         self._options = with_fixed_labels(make_options(task, classes=classes, **options))

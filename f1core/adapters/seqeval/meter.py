@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class ScoreMeter(RunningTotal):
         confusion: bool | None = None,
         resamples: int = 0,
         seed: int | None = None,
-        **unknown: Any,
+        **unknown: NoReturn,
     ) -> None:
         if unknown:
             refuse_unknown(unknown, ScoreMeter, "ScoreMeter")

@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_method_params, column_or_1d
 from ...counts import Array
 from ...errors import F1Error, one_of, shown
 from ...float_bits import quotients
+from ...option_types import Task
 from ...option_values import among
 from ...scores import METRICS
 from .scoring import _of_labels
@@ -53,7 +54,7 @@ class Target:
     labels; `names` are the classes in that order as f1core calls them.
     """
 
-    task: str
+    task: Task
     classes: Array  # sorted, as scikit-learn has them
     ids: Array
     names: list[Any]
