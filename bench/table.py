@@ -1,4 +1,4 @@
-"""Write the README's table from pytest-benchmark's JSON: python bench/table.py bench.json."""
+"""Write the tables of docs/speed.md and README.md: python bench/table.py bench.json."""
 
 from __future__ import annotations
 
@@ -8,8 +8,23 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+ROOT = Path(__file__).parent.parent
 START, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 PEERS = ("scikit-learn", "torchmetrics", "torcheval", "np.bincount")
+SHORT_COLUMNS = (
+    "work",
+    "ms",
+    "x limit",
+    "x faster than scikit-learn",
+    "x faster than torchmetrics",
+)
+SHORT_ROWS = (
+    "multiclass 1,000,000 x 10",
+    "multiclass 100,000 x 1,000",
+    "labels 1,000,000, 10 classes int64",
+    "binary 10,000,000, int8 targets",
+    "multilabel 1,000,000 x 15, int8 targets",
+)
 
 
 def table(data: dict) -> str:
@@ -56,13 +71,35 @@ def _versions() -> str:
     return ", ".join(found)
 
 
+def short(table: str) -> str:
+    """The rows of README.md out of the full table: less columns, and few of its rows."""
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+    head, _, *rows = [cells for cells in lines if cells]
+    chosen = [head, ["---", *["---:"] * (len(SHORT_COLUMNS) - 1)]]
+    chosen += [cells for cells in rows if cells[0] in SHORT_ROWS]
+    kept = [head.index(name) for name in SHORT_COLUMNS]
+    shown = [chosen[1] if n == 1 else [cells[k] for k in kept] for n, cells in enumerate(chosen)]
+    machine = next(line for line in table.splitlines() if "threads;" in line).split(";")[0]
+    return "\n".join(
+        [
+            *("| " + " | ".join(cells) + " |" for cells in shown),
+            "",
+            f"{machine}; `x limit`: how often one could read the bytes meanwhile.",
+            "[All of it](docs/speed.md).",
+        ]
+    )
+
+
+def put(page: Path, table: str) -> None:
+    """Put a table between the marks of a page."""
+    before, rest = page.read_text(encoding="utf-8").split(START)
+    page.write_text(f"{before}{START}\n{table}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
 def main() -> None:
-    data = json.loads(Path(sys.argv[1]).read_text())
-    readme = Path(__file__).parent.parent / "README.md"
-    text = readme.read_text()
-    before, rest = text.split(START)
-    _, after = rest.split(END)
-    readme.write_text(f"{before}{START}\n{table(data)}\n{END}{after}")
+    full = table(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    put(ROOT / "docs" / "speed.md", full)
+    put(ROOT / "README.md", short(full))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every row of the README's table: all sides checked equal, then timed in turn in one run.
+"""Every row of the table of speeds: all sides checked equal, then timed in turn in one run.
 
 `pytest bench --benchmark-json=bench.json` takes the real sizes, `--short` a tenth of them.
 pytest-benchmark times f1core; before each of its rounds the other sides take their turn, and

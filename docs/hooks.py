@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ log = get_plugin_logger("f1core")
 ROOT = Path(__file__).parent.parent
 FIGURES = Path(tempfile.mkdtemp())
 HIDDEN = re.compile(r"^<!-- hidden\n.*?^-->\n", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^# (.*)$", re.MULTILINE)
 MADE = {"changelog.md": "CHANGELOG.md", "explanation/scale.md": "bench/SCALE.md"}
 texts: dict[str, tuple[str, str, str]] = {}
 
@@ -46,6 +49,25 @@ def on_pre_build(config: Any) -> None:
         raise PluginError("\n\n".join(["snippets that are not so:", *faults]))
 
 
+def on_config(config: Any) -> Any:
+    """Let a folder in the navigation stand for its pages: first its index, the others by title."""
+    docs = Path(config["docs_dir"])
+
+    def title(page: Path) -> tuple[bool, str]:
+        return page.name != "index.md", page.read_text(encoding="utf-8").lstrip("# ").lower()
+
+    def listed(folder: str) -> list[str]:
+        pages = sorted(docs.joinpath(folder).glob("*.md"), key=title)
+        made = [page for page in MADE if page.startswith(folder)]
+        return [*(str(page.relative_to(docs).as_posix()) for page in pages), *made]
+
+    for section in config["nav"] or []:
+        if isinstance(section, dict):
+            for name, value in section.items():
+                section[name] = listed(value) if str(value).endswith("/") else value
+    return config
+
+
 def on_files(files: Any, config: Any) -> Any:
     """Add the figures that snippets drew, and pages that live elsewhere in the repository."""
     for figure in FIGURES.iterdir():
@@ -56,9 +78,55 @@ def on_files(files: Any, config: Any) -> Any:
     return files
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Leave hidden snippets out, and say below a snippet that was not run why it was not."""
-    markdown = HIDDEN.sub("", markdown)
+def commands() -> str:
+    """The commands and options of the parser, as Markdown."""
+    from f1core.cli import _parser
+
+    (named,) = (a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
+    parts = []
+    for name, parser in named.choices.items():
+        usage = textwrap.dedent(parser.format_usage().removeprefix("usage: ")).rstrip()
+        parts += [f"## {name}", " ".join((parser.description or "").split())]
+        parts.append(f"```text\n{usage}\n```")
+        rows = ["| option | what it does |", "| --- | --- |"]
+        for action in parser._actions[1:]:
+            value = action.metavar or "|".join(map(str, action.choices or [action.dest.upper()]))
+            given = [", ".join(action.option_strings), "" if action.nargs == 0 else str(value)]
+            said = " ".join((action.help or "").replace("%%", "%").split())
+            cells = f"`{' '.join(filter(None, given))}`", said
+            rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        parts.append("\n".join(rows))
+        if parser.epilog:
+            parts.append(
+                f"```bash\n{textwrap.dedent(parser.epilog.split(chr(10), 1)[1]).strip()}\n```"
+            )
+    return "\n\n".join(parts)
+
+
+def _title(file: Any) -> str:
+    """The heading of a page."""
+    return HEADING.search(file.content_string)[1]
+
+
+def _sentence(file: Any) -> str:
+    """The first sentence of a page below its heading, without links."""
+    body = HIDDEN.sub("", HEADING.split(file.content_string, maxsplit=1)[-1])
+    parts = (" ".join(part.split()) for part in body.split("\n\n"))
+    first = next((part for part in parts if re.match(r"(?!```)[\w`*\[]", part)), "")
+    first = re.sub(r"\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])", r"\1", first)
+    return re.split(r"(?<=[.?])\s", first, maxsplit=1)[0].rstrip(":")
+
+
+def on_page_markdown(markdown: str, page: Any, files: Any, **_: Any) -> str:
+    """Hide what is hidden, say why snippets were not run, list commands and a folder's pages."""
+    if "<!-- pages -->" in markdown:
+        folder = [
+            other for other in files.documentation_pages() if other.src_uri != page.file.src_uri
+        ]
+        inside = [f for f in folder if Path(f.src_uri).parent == Path(page.file.src_uri).parent]
+        lines = [f"- [{_title(f)}]({Path(f.src_uri).name}): {_sentence(f)}" for f in inside]
+        markdown = markdown.replace("<!-- pages -->", "\n".join(sorted(lines, key=str.lower)))
+    markdown = HIDDEN.sub("", markdown).replace("<!-- commands -->", commands())
     for at in reversed(list(run_snippets.FENCE.finditer(markdown))):
         if at["mark"] == "not run":
             note = f"\n\n{at['indent']}*Not run here: {at['text'].strip()}.*{{ .not-run }}\n"
@@ -71,10 +139,7 @@ def on_page_content(html: str, page: Any, **_: Any) -> None:
     """Keep what `llms.txt` says of a page, and its text without the site around it."""
     made = ":::" in page.markdown
     text = markdownify(html, heading_style="ATX") if made else page.markdown
-    body = text.split("\n# ", 1)[-1].split("\n", 1)[-1] if "# " in text else text
-    first = next((part for part in body.split("\n\n") if re.match(r"\s*[\w`*\[]", part)), "")
-    sentence = re.split(r"(?<=[.:?])\s", " ".join(first.split()), maxsplit=1)[0]
-    texts[page.file.src_uri] = (page.title, sentence, text)
+    texts[page.file.src_uri] = (_title(page.file), _sentence(page.file), text)
 
 
 def on_post_build(config: Any) -> None:

@@ -12,6 +12,8 @@ from .option_values import flag, number, whole
 class BestEpoch:
     """Watches one number an epoch: was it the best yet, and is it time to stop?
 
+    A value that is NaN never improves and never becomes the best, but counts as an epoch.
+
     Parameters
     ----------
     patience
@@ -20,8 +22,6 @@ class BestEpoch:
         What a value has to be better by.
     less_is_better
         True for a loss, False for F1 and its kin.
-
-    A value that is NaN never improves and never becomes the best, but counts as an epoch.
 
     Raises
     ------

@@ -37,6 +37,19 @@ class ScoreMetric(CountStates):
     `mode="max"`: without it they keep the worst epoch of every metric but a loss, of which a
     warning tells at the end of the first.
 
+    `update(preds, target, sample_weight=None)` takes what `ScoreMeter` takes. Metrics of equal
+    options share their state in a MetricCollection, others never do. An undefined value, or one of
+    no rows, is 0.0. Scores on the metric's device are counted there, onto its state; scores on
+    another one there too, and their counts move to the state when somebody reads it. Rows with
+    weights travel to the host while the next step runs. `forward` gives each batch's value, for
+    which it waits: `update` does not.
+
+    threshold="best" gives the metric at the best of all thresholds, exactly, and keeps that in
+    `best`. Its state are the scores then, where they lie, which all processes gather. Best is the
+    F-beta of the metric's average (of several: the first's), of the positive class for its ratios;
+    any other metric of classes itself, of three and more by `best_threshold`'s local search.
+    `shared=True` means one threshold for all labels.
+
     Parameters
     ----------
     metric, average
@@ -50,23 +63,9 @@ class ScoreMetric(CountStates):
         As for `f1core.Accumulator`; the number of classes must be known beforehand.
     **options
         The options of `f1core.Accumulator`, and those of `torchmetrics.Metric`.
-
     check
         When what is refused of scores on a device is said: "later", by `compute`, so that nothing
         waits for the device; or "now", by the update.
-
-    `update(preds, target, sample_weight=None)` takes what `ScoreMeter` takes. Metrics of equal
-    options share their state in a MetricCollection, others never do. An undefined value, or one of
-    no rows, is 0.0. Scores on the metric's device are counted there, onto its state; scores on
-    another one there too, and their counts move to the state when somebody reads it. Rows with
-    weights travel to the host while the next step runs. `forward` gives each batch's value, for
-    which it waits: `update` does not.
-
-    threshold="best" gives the metric at the best of all thresholds, exactly, and keeps that in
-    `best`. Its state are the scores then, where they lie, which all processes gather. Best is the
-    F-beta of the metric's average (of several: the first's), of the positive class for its ratios;
-    any other metric of classes itself, of three and more by `best_threshold`'s local search.
-    `shared=True` means one threshold for all labels.
 
     Raises
     ------
