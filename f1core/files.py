@@ -25,6 +25,7 @@ from .io.selection import Names
 from .io.spelling import Spelling
 from .option_types import CountOptions, Task, Unpack
 from .options import make_options
+from .paired_files import compare as compare
 from .scores import Scores
 
 _OPTIONS = ("sample_weight", "sample_id", *parameters_of(Accumulator))

@@ -24,6 +24,7 @@ _DRAWN = 1024
 # Weights in flight at once: 2 MB as bytes.
 _WEIGHTS = 1 << 21
 _UNIT = 2.0**20
+_NO_OVERFLOW = 4096  # weights below 16 whose sum uint16 holds
 _CLUSTER_SEED = 0  # where none is given: parts that are merged must draw their clusters alike
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FORK = 1  # no block of rows has a spawn key of two numbers
@@ -196,24 +197,64 @@ def summed(draws: Array, true: Array, pred: Array, n_classes: int) -> Array:
 
     `pred` may be (K, k): each cell predicts k different classes.
     """
-    dtype = np.result_type(draws.dtype, np.int64)
-    sums = np.zeros((len(draws), 3, n_classes), dtype)
-    _add_groups(sums[:, TRUE], draws, true)
-    for ids in (pred if pred.ndim == 2 else pred[:, None]).T:
-        _add_groups(sums[:, PRED], draws, ids)
-        hit = np.flatnonzero(ids == true)
-        _add_groups(sums[:, TP], draws[:, hit], true[hit])
-    return sums
+    return Summing(true, pred, n_classes)(draws)
 
 
-def _add_groups(into: Array, draws: Array, ids: Array) -> None:
-    """Add the draws' columns into the columns that their ids say."""
-    if not len(ids):
-        return
+class Summing:
+    """Adds draws of cells up by class; the cells are sorted once."""
+
+    def __init__(self, true: Array, pred: Array, n_classes: int) -> None:
+        self._size = n_classes
+        self._groups = [(TRUE, *_groups(true, np.arange(len(true))))]
+        for ids in (pred if pred.ndim == 2 else pred[:, None]).T:
+            self._groups.append((PRED, *_groups(ids, np.arange(len(ids)))))
+            hit = np.flatnonzero(ids == true)
+            self._groups.append((TP, *_groups(true[hit], hit)))
+
+    def __call__(self, draws: Array) -> Array:
+        """(b, 3, C) sums of (b, K) draws."""
+        dtype = np.result_type(draws.dtype, np.int64)
+        sums = np.zeros((len(draws), 3, self._size), dtype)
+        for row, ids, starts, order in self._groups:
+            if len(order):
+                sums[:, row, ids] += np.add.reduceat(draws[:, order], starts, axis=1, dtype=dtype)
+        return sums
+
+    def add_rows(self, draws: Array, into: Array) -> None:
+        """Add (K, b) draws below 16, as uint16, to (b, 3, C) sums."""
+        for row, ids, starts, order in self._groups:
+            ordered, stops = draws[order], [*starts[1:].tolist(), len(order)]
+            for place, low, high in zip(ids.tolist(), starts.tolist(), stops, strict=True):
+                for start in range(low, high, _NO_OVERFLOW):
+                    part = ordered[start : min(start + _NO_OVERFLOW, high)]
+                    into[:, row, place] += np.add.reduce(part, axis=0, dtype=np.uint16)
+
+
+def _groups(ids: Array, columns: Array) -> tuple[Array, Array, Array]:
+    """Ids that occur, where each one's columns start once they are sorted, and the sorted ones."""
     order = np.argsort(ids, kind="stable")
     ordered = ids[order]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    into[:, ordered[starts]] += np.add.reduceat(draws[:, order], starts, axis=1, dtype=into.dtype)
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ids)])
+    return ordered[starts], starts, columns[order]
+
+
+def drawn_of_rows(
+    rows: int, resamples: int, rng: np.random.Generator, sides: list[tuple[Summing, Array]]
+) -> None:
+    """Draw Poisson weights of rows, and add them up into each side's (B, 3, C) sums.
+
+    Bytes in pairs, one resample beside the other: 400,000 rows of 1,000 classes take a sixth of the
+    time of `reduceat` over (b, n) bytes.
+    """
+    if not rows:
+        return
+    table = _TABLE.astype(np.uint16)
+    step = max(1, (1 << 24) // max(rows, 1))
+    for start in range(0, resamples, step):
+        size = min(step, resamples - start)
+        draws = table[rng.integers(0, 1 << 16, (rows, size), np.uint16)]
+        for summing, into in sides:
+            summing.add_rows(draws, into[start : start + size])
 
 
 def _add_cells(

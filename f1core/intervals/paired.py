@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from .. import option_values
 from ..arrays import column_names
 from ..batch import Batch
 from ..count import count
-from ..count_layout import RATIOS
 from ..counts import Array, Counts
 from ..errors import (
     F1Error,
@@ -29,32 +29,10 @@ from ..poisson import cluster_hashes, count_replicas
 from ..pos_label import agreed
 from ..row_order import refuse_reordered
 from ..scores import Scores
-from . import checked_level, percentiles, seeded
-from .replicated import trials_of
-from .resampling import Resamples, discordant, joint_resamples, understated, units_of
-
-_EXACT = ("accuracy", "exact_match")
-_SIGNED = ("mcc", "kappa")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Result of `compare`: `difference` is `a` - `b`, with an interval and a two-sided p-value."""
-
-    metric: str
-    a: float
-    b: float
-    difference: float
-    interval: tuple[float, float]
-    p_value: float
-    level: float = 0.95
-
-    def __str__(self) -> str:
-        low, high = self.interval
-        return (
-            f"{self.metric}: {self.a:.4f} - {self.b:.4f} = {self.difference:+.4f} "
-            f"({self.level:.0%} from {low:+.4f} to {high:+.4f}), p = {self.p_value:.3g}"
-        )
+from . import checked_level, seeded
+from .differences import Comparison, Pair
+from .joint import discordant, joint_resamples
+from .resampling import Resamples, units_of
 
 
 def compare(
@@ -126,57 +104,72 @@ def compare(
     """
     level = checked_level(level)
     resamples, seed = option_values.whole("resamples", resamples), seeded(seed)
-    refuse_unknown(options, (*parameters_of(compare), *_OPTIONS), "compare")
+    refuse_unknown(options, (*parameters_of(compare), *OPTIONS), "compare")
     crew = thread_count(threads)
     if metric is None:
         raise F1Error("metric is None; name the one to compare, metric='f1_macro'")
-    a, b = _batches(y_true, pred_a, pred_b, make_options(**options), sample_weight)
-    agreed(a.negative, b.negative)
-    counted = [_counted(a, "pred_a", crew), _counted(b, "pred_b", crew)]
-    value_a, value_b = (Scores(*of).metric(metric) for of in counted)
-    difference = value_a - value_b
+    a, b = both_checked(y_true, pred_a, pred_b, make_options(**options), sample_weight)
+    hashes = None
     if cluster is not None:
         refuse_reordered(y_true=y_true, pred_a=pred_a, pred_b=pred_b, cluster=cluster)
-    hashes = None if cluster is None else cluster_hashes(cluster, len(a))
-    plain = a.weight is None and hashes is None  # each row by itself, and all count alike
-    pairs = plain and a.kind != "multilabel" and a.options.top_k == 1
-    if pairs:
+        hashes = cluster_hashes(cluster, len(a))
+    return pair_of(a, b, resamples, seed, hashes, crew, (metric,)).compare(metric, level)
+
+
+def pair_of(
+    a: Batch,
+    b: Batch,
+    resamples: int,
+    seed: int,
+    clusters: Array | None = None,
+    threads: int | None = None,
+    metrics: tuple[str, ...] = (),
+) -> Pair:
+    """Count two checked predictions of the same rows, and draw resamples of both together.
+
+    Refuses one of the `metrics` that the task has not before anything is drawn.
+    """
+    counted = [_counted(a, "pred_a", threads), _counted(b, "pred_b", threads)]
+    for of in counted:
+        for metric in metrics:
+            Scores(*of).metric(metric)
+    plain = a.weight is None and clusters is None  # each row by itself, and all count alike
+    told = None
+    if plain and a.kind != "multilabel" and a.options.top_k == 1:
         drawn = joint_resamples(a, b, counted, resamples, seed)
         told = [Resamples.like(*of, of[0].per_class[None]) for of in counted]
     else:
         drawn = [
-            _rows(batch, *of, resamples, seed, hashes)
+            _rows(batch, *of, resamples, seed, clusters)
             for batch, of in zip((a, b), counted, strict=True)
         ]
-        told = drawn
-    moved = drawn[0].metric(metric) - drawn[1].metric(metric)
-    few = understated(counted[0][0].total if pairs else units_of(drawn[0].totals), level)
-    moved = difference + (moved - difference) * float(few) ** 0.5
-    most = counted[0][0].total if metric == "unknown" else 2.0 if metric in _SIGNED else 1.0
-    moved = _blurred(moved, max(_one_row(each, metric) for each in told), seed)
-    exact = metric in _EXACT and plain
-    p_value = _mcnemar(*discordant(a, b)) if exact else _shifted(moved, difference)
-    low, high = np.clip(percentiles(moved, level), -most, most).tolist()
-    return Comparison(metric, value_a, value_b, difference, (low, high), p_value, level)
+    units = units_of(drawn[0].totals) if told is None else counted[0][0].total
+    uneven = partial(discordant, a, b) if plain else None
+    return Pair(counted, drawn, told or drawn, float(units), seed, uneven)
 
 
-_OPTIONS = (
+OPTIONS = (
     "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
     "zero_division", "beta", "pos_label", "unknown",
 )  # fmt: skip
 
 
-def _batches(
-    y_true: Any, pred_a: Any, pred_b: Any, options: Options, weight: Any
+def both_checked(
+    y_true: Any, pred_a: Any, pred_b: Any, options: Options, weight: Any, threshold_b: Any = None
 ) -> tuple[Batch, Batch]:
-    """Check both predictions, as one task."""
+    """Check both predictions, as one task; `threshold_b` is that of the second, if it has one."""
     idle: dict[str, IdleOption] = {}  # what one side has no use for may be for the other
 
     def checked(pred: Any, name: str, options: Options) -> Batch:
+        own = name == "pred_b" and threshold_b is not None
+        if own:
+            options = replace(options, threshold=option_values.threshold(threshold_b))
         with calling_y_pred(name):
             try:
                 return check(y_true, pred, options, weight, exact=True)
             except IdleOption as error:
+                if own:
+                    raise
                 idle[name] = error
             plain = {"threshold": 0.5, "from_logits": False, "unknown": "error"}
             options = replace(options, ranks=False, **plain)  # type: ignore[arg-type]
@@ -217,6 +210,7 @@ def _batches(
         a, b = both(options.with_task("multiclass"))
     if len(idle) == 2:
         raise renamed(idle["pred_a"], y_pred="pred_a")
+    agreed(a.negative, b.negative)
     return a, b
 
 
@@ -250,51 +244,3 @@ def _rows(
     if batch.labels is not None and counts.labels is not None:
         replicas = replicas.only(np.searchsorted(batch.labels, counts.labels))
     return Resamples.like(counts, options, replicas.sums, replicas.rows)
-
-
-def _one_row(told: Resamples, metric: str) -> float:
-    """Measure how much one row (or cluster) that only one side has right moves a metric.
-
-    Any class is as likely to be that row's: a rare one may hold all that the rows did not show.
-    """
-    units = units_of if len(told.sums) > 1 else lambda trials: np.maximum(trials[0], 1)
-    stem, _, kind = metric.rpartition("_")
-    if metric in RATIOS:
-        return 1 / float(units(trials_of(told, metric)[:, 1]))
-    if metric in _SIGNED or metric == "balanced_accuracy":
-        stem, kind = "recall", "macro"
-    if metric == "f1_of_means":
-        stem, kind = "f1", "macro"
-    if stem not in RATIOS or kind == "samples":
-        whole = told.totals.mean() if metric == "unknown" else 1  # a number of rows, or a share
-        return float(whole / units(told.totals))
-    trials = trials_of(told, "recall" if kind == "weighted" else stem)[:, told.included]
-    if kind != "macro":
-        return 1 / float(units(trials.sum(axis=1)))
-    moves = (2 if metric in _SIGNED else 1) / (trials.shape[1] * units(trials))
-    return float(np.mean(moves**2) ** 0.5)
-
-
-def _blurred(moved: Array, one: float, seed: int) -> Array:
-    """(2 B,) differences more or less the difference of two exponential counts of rows."""
-    blur = np.random.default_rng([seed, 1]).laplace(scale=one, size=len(moved))
-    return np.concatenate([moved - blur, moved + blur])
-
-
-def _shifted(moved: Array, difference: float) -> float:
-    """Count how often resampled differences lie as far from the difference as it does from 0."""
-    moved = moved[~np.isnan(moved)]
-    if np.isnan(difference) or not len(moved):
-        return float("nan")
-    far = np.abs(moved - difference) >= abs(difference) - 1e-12  # rounding
-    return float((2 + np.count_nonzero(far)) / (2 + len(moved)))  # each resample is there twice
-
-
-def _mcnemar(only_a: int, only_b: int) -> float:
-    """The two-sided p-value of so uneven a split of fair coin tosses."""
-    tosses, fewer = only_a + only_b, min(only_a, only_b)
-    if only_a == only_b:
-        return 1.0
-    place = np.arange(1, fewer + 1)
-    ways = np.cumsum(np.append(0.0, np.log(tosses - place + 1) - np.log(place)))
-    return float(min(1.0, 2 * np.exp(ways - tosses * np.log(2)).sum()))

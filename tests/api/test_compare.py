@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from f1core import F1Error, score
-from f1core.intervals.paired import _mcnemar, compare
+from f1core import F1Error, compare, score
+from f1core.intervals import joint
+from f1core.intervals.differences import _mcnemar
 
 
 def models(rng, rows, classes=4, wrong=(0.3, 0.3)):
@@ -215,3 +216,20 @@ def test_undefined_stays_undefined():
     found = compare([0, 0], [0, 0], [0, 0], metric="kappa", seed=0, task="binary")
     assert math.isnan(found.p_value)
     assert math.isnan(found.interval[0])
+
+
+@pytest.mark.parametrize("few", [0, 3])
+def test_a_table_of_many_cells_is_drawn_by_poisson_weights(monkeypatch, few):
+    """Rows of small cells get weights of their own; the spread is that of the multinomial."""
+    y_true, a, b = models(np.random.default_rng(8), 400, wrong=(0.2, 0.3))
+    options = {"metric": "f1_macro", "seed": 0, "resamples": 4000}
+    found = compare(y_true, a, b, **options)
+    monkeypatch.setattr(joint, "_MANY", 1)
+    monkeypatch.setattr(joint, "_FEW", few)
+    monkeypatch.setattr(joint, "_DRAWS", 1 << 10)
+    many = compare(y_true, a, b, **options)
+    assert many.interval != found.interval
+    assert many.interval == pytest.approx(found.interval, abs=0.012)
+    back = compare(y_true, b, a, **options)
+    assert back.interval == pytest.approx((-many.interval[1], -many.interval[0]), abs=1e-12)
+    assert back.p_value == many.p_value

@@ -15,7 +15,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, inde
 from ...accumulator import Accumulator
 from ...counts import Array
 from ...errors import F1Error, UnknownAttribute
-from ...intervals.paired import Comparison, compare
+from ...intervals.differences import Comparison
+from ...intervals.paired import compare
 from ...option_values import among, flag
 from ...scores import LOSSES
 from ...thresholds.best import Best, best_threshold

@@ -1,0 +1,257 @@
+"""Two models on the same rows: each difference, of classes and groups too, and rows that flip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .batch import Batch
+from .count_layout import CELLS, PRED, TP, TRUE
+from .counts import Array, Counts
+from .errors import F1Error, shown
+from .grouped import rows_by_group
+from .intervals.differences import Comparison, Pair, holm
+from .intervals.joint import class_resamples, flips, outcomes
+from .intervals.paired import pair_of
+from .intervals.resampling import Resamples
+from .label_rows import taken
+from .model_comparison import KINDS, Flip, Flips, ModelComparison, PartComparison
+from .options import Options, make_options
+from .outcomes import decide
+
+# What is told where no metric is asked for; the first is that of the groups.
+_TOLD = {
+    "binary": ("f1", "precision", "recall", "accuracy", "mcc"),
+    "multiclass": ("f1_macro", "f1_weighted", "accuracy", "balanced_accuracy"),
+    "multilabel": ("f1_macro", "f1_micro", "f1_weighted", "f1_samples", "exact_match"),
+}
+_MOST = 50_000  # resamples of one class
+
+
+Place = Callable[[int], tuple[str, int]]  # of a row: its path, and its number there
+
+
+class Asked(NamedTuple):
+    """What is asked of two models."""
+
+    metrics: tuple[str, ...]  # none for those that are told by default
+    level: float
+    resamples: int
+    seed: int
+    flips: int  # rows at most
+    threads: int | None
+
+
+def compared(
+    new: Batch, old: Batch, groups: Any, asked: Asked, names: tuple[str, str], where: Place
+) -> ModelComparison:
+    """Compare two checked predictions; `where` gives a row's path and number there."""
+    how = asked.resamples, asked.seed
+    metrics = asked.metrics or _told_by_default(new, old)
+    pair = pair_of(new, old, *how, threads=asked.threads, metrics=metrics)
+    found = {name: pair.compare(name, asked.level) for name in metrics}
+    total = pair.counted[0][0].total
+    return ModelComparison(
+        *names,
+        task=str(pair.counted[0][1].task),
+        rows=len(new),
+        weighted=new.weight is not None,
+        level=asked.level,
+        metrics=found,
+        classes=_adjusted(_classes(new, old, pair, asked, total)),
+        groups=None if groups is None else _adjusted(_groups(new, old, groups, metrics[0], asked)),
+        flips=_flips(new, old, asked.flips, where),
+    )
+
+
+def _told_by_default(new: Batch, old: Batch) -> tuple[str, ...]:
+    task = "multiclass" if new.labels is not None else str(new.options.task)
+    told = _TOLD[task]
+    if new.options.top_k > 1 and task == "multiclass":
+        return ("accuracy", "f1_macro", "f1_weighted")
+    return (*told, "unknown") if new.options.counts_unknown else told
+
+
+def _adjusted(parts: Iterable[tuple[Any, PartComparison]]) -> dict[Any, PartComparison]:
+    """Parts with their p-values adjusted for all of them."""
+    found = dict(parts)
+    adjusted = holm(each.p_value for each in found.values()).tolist()
+    pairs = zip(found.items(), adjusted, strict=True)
+    return {name: replace(each, p_holm=p) for (name, each), p in pairs}
+
+
+# ---- classes -----------------------------------------------------------------------------
+
+
+def _classes(
+    new: Batch, old: Batch, pair: Pair, asked: Asked, total: Any
+) -> Iterator[tuple[Any, PartComparison]]:
+    """Compare the F1 of each class that occurs, as one against the rest."""
+    names, labels = _named(new, old)
+    options = pair.counted[0][1]
+    one = make_options("binary", zero_division=options.zero_division, beta=options.beta)
+    if new.weight is not None:
+        for place, name in enumerate(names):
+            part, rows = _of_one(pair, place, labels, one)
+            if part is not None:
+                yield name, _as_part(part.compare("f1", asked.level), rows)
+        return
+    table = outcomes(new, old, labels)[: len(names)]
+    occurs = np.flatnonzero(table[:, 1:].any(axis=1)).tolist()
+    # So many resamples can tell one class from all others once its p-value is adjusted.
+    enough = min(int(np.ceil(len(occurs) / (1 - asked.level))), _MOST)
+    for place in occurs:
+        found = _one_class(table[place], one, asked.resamples, asked)
+        least = found.p_value * (asked.resamples + 1) < 1.5  # no resample lay as far
+        if least and asked.resamples < enough:
+            found = _one_class(table[place], one, enough, asked)
+        yield names[place], _as_part(found, int(table[place, 4:].sum()))
+
+
+def _one_class(rows: Array, options: Options, resamples: int, asked: Asked) -> Comparison:
+    counted, drawn = class_resamples(rows, options, resamples, asked.seed)
+    told = [Resamples.like(*of, of[0].per_class[None]) for of in counted]
+    return Pair(counted, drawn, told, float(rows.sum()), asked.seed).compare("f1", asked.level)
+
+
+def _of_one(
+    pair: Pair, place: int, labels: Array | None, options: Options
+) -> tuple[Pair | None, float]:
+    """One class's part of a pair of weighted rows, and its weight in the truth."""
+    counted, drawn, rows = [], [], 0.0
+    for (counts, _), side in zip(pair.counted, pair.drawn, strict=True):
+        at: int | None = place
+        if labels is not None and counts.labels is not None:
+            hit = np.flatnonzero(counts.labels == labels[place])
+            at = int(hit[0]) if len(hit) else None
+        sums = _against_rest(counts.per_class[None], counts.total, at)
+        rows = max(rows, float(sums[0, TRUE, 1]))
+        whole = Counts(2, sums=sums[0])
+        counted.append((whole, options))
+        moved = _against_rest(side.sums, side.totals[:, None], at)
+        drawn.append(Resamples.like(whole, options, moved))
+    there = any(of.per_class[:, 1].any() for of, _ in counted)
+    return (Pair(counted, drawn, drawn, pair.units, pair.seed) if there else None), rows
+
+
+def _against_rest(sums: Array, total: Any, at: int | None) -> Array:
+    """(B, 3, 2) sums of all other classes and of one, from (B, 3 or 4, C)."""
+    three = np.zeros((len(sums), 3)) if at is None else sums[:, :3, at].astype(np.float64)
+    tp, pred, true = three[:, TP], three[:, PRED], three[:, TRUE]
+    if at is not None and sums.shape[1] > CELLS:
+        total = sums[:, CELLS, at]
+    total = np.broadcast_to(np.ravel(total), tp.shape)
+    rest = np.empty_like(three)
+    rest[:, TP], rest[:, PRED], rest[:, TRUE] = total - pred - true + tp, total - pred, total - true
+    return np.stack([np.maximum(rest, 0.0), three], axis=2)
+
+
+def _named(new: Batch, old: Batch) -> tuple[list[Any], Array | None]:
+    """The classes of both sides, and their labels, sorted, where the data named them."""
+    if new.labels is None and old.labels is None:
+        names = new.options.names or old.options.names
+        size = new.options.known(new.n_classes)
+        return list(names or range(size))[:size], None
+    known = [
+        np.arange(side.n_classes) if side.labels is None else side.labels for side in (new, old)
+    ]
+    labels = np.union1d(*known)
+    return labels.tolist(), labels
+
+
+def _as_part(found: Comparison, rows: float) -> PartComparison:
+    return PartComparison(**vars(found), rows=rows)
+
+
+# ---- groups ------------------------------------------------------------------------------
+
+
+def _groups(
+    new: Batch, old: Batch, groups: Any, metric: str, asked: Asked
+) -> Iterator[tuple[Any, PartComparison]]:
+    """Compare one metric in each group of rows."""
+    spans, order = rows_by_group(groups, len(new))
+    for name, start, stop in spans:
+        rows = order[start:stop]
+        sides = only(new, rows), only(old, rows)
+        try:
+            pair = pair_of(*sides, asked.resamples, asked.seed, threads=asked.threads)
+            found = pair.compare(metric, asked.level)
+        except F1Error as error:
+            raise F1Error(f"group {shown(name)}: {error}") from None
+        yield name, _as_part(found, pair.counted[0][0].total)
+
+
+def only(batch: Batch, rows: Array) -> Batch:
+    """Some rows of a batch, in this order."""
+    return replace(
+        batch,
+        true=taken(batch.true, rows),
+        pred=taken(batch.pred, rows),
+        weight=None if batch.weight is None else batch.weight[rows],
+    )
+
+
+# ---- rows that flip ----------------------------------------------------------------------
+
+
+def _flips(new: Batch, old: Batch, most: int, where: Place) -> Flips:
+    """Count the rows of each kind, and show about as many of each."""
+    found = flips(new, old)
+    kind = np.select([found.right_a & ~found.right_b, ~found.right_a & found.right_b], [0, 1], 2)
+    one_right = ~(found.right_a & found.right_b)  # both may be, where k classes are predicted
+    rows, kind = found.rows[one_right], kind[one_right]
+    place = np.empty(len(kind), np.int64)  # of each row among those of its kind
+    for each in range(3):
+        place[kind == each] = np.arange(np.count_nonzero(kind == each))
+    chosen = np.sort(np.lexsort((kind, place))[:most])
+    chosen = chosen[np.argsort(kind[chosen], kind="stable")]
+    told = [_said(only(side, rows[chosen])) for side in (new, old)]
+    listed = [
+        Flip(KINDS[which], *where(row), true, before, after)
+        for which, row, (true, after), (_, before) in zip(
+            kind[chosen].tolist(), rows[chosen].tolist(), *told, strict=True
+        )
+    ]
+    mended, broken, otherwise = np.bincount(kind, minlength=3).tolist()
+    return Flips(mended, broken, otherwise, listed, len(rows) - len(listed))
+
+
+def _said(batch: Batch) -> list[tuple[Any, Any]]:
+    """What each row is, and what is said of it: a class, or a tuple of them; None for no class."""
+    if not len(batch):
+        return []
+    found, (names, _) = decide(batch, slice(0, len(batch))), _named(batch, batch)
+    names = names if batch.labels is None else batch.labels.tolist()
+    if found.outcome is not None:
+
+        def listed(row: Array) -> tuple[Any, ...]:
+            return tuple(names[label] for label in np.flatnonzero(row))
+
+        return [(listed(row & 2), listed(row & 1)) for row in found.outcome]
+
+    def called(ids: Any) -> Any:
+        if isinstance(ids, list):
+            return tuple(map(called, ids))
+        return names[ids] if ids < len(names) else None
+
+    return [
+        (called(true), called(pred))
+        for true, pred in zip(found.true.tolist(), found.pred.tolist(), strict=True)
+    ]
+
+
+def metrics_asked(metric: Any) -> tuple[str, ...]:
+    """Read the names of metrics: one, several, or None."""
+    if metric is None:
+        return ()
+    names = [metric] if isinstance(metric, str) else metric
+    if not isinstance(names, (list, tuple)) or not names:
+        raise F1Error(f"metric is {shown(metric)}; give a name in to_dict, or several")
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None:
+        raise F1Error(f"metric holds {shown(twice)} twice")
+    return tuple(names)
