@@ -37,7 +37,8 @@ Place = Callable[[int], tuple[str, int]]  # of a row: its path, and its number t
 class Asked(NamedTuple):
     """What is asked of two models."""
 
-    metrics: tuple[str, ...]  # none for those that are told by default
+    metrics: tuple[str, ...]
+    suited: bool  # whether those that suit the task are told too
     level: float
     resamples: int
     seed: int
@@ -50,7 +51,8 @@ def compared(
 ) -> ModelComparison:
     """Compare two checked predictions; `where` gives a row's path and number there."""
     how = asked.resamples, asked.seed
-    metrics = asked.metrics or _told_by_default(new, old)
+    more = _suited(new) if asked.suited else ()
+    metrics = tuple(dict.fromkeys([*asked.metrics, *more]))
     pair = pair_of(new, old, *how, threads=asked.threads, metrics=metrics)
     found = {name: pair.compare(name, asked.level) for name in metrics}
     total = pair.counted[0][0].total
@@ -67,12 +69,12 @@ def compared(
     )
 
 
-def _told_by_default(new: Batch, old: Batch) -> tuple[str, ...]:
-    task = "multiclass" if new.labels is not None else str(new.options.task)
-    told = _TOLD[task]
-    if new.options.top_k > 1 and task == "multiclass":
-        return ("accuracy", "f1_macro", "f1_weighted")
-    return (*told, "unknown") if new.options.counts_unknown else told
+def _suited(batch: Batch) -> tuple[str, ...]:
+    """Metrics that suit the task of a batch; the first is that of groups."""
+    task = "multiclass" if batch.labels is not None else str(batch.options.task)
+    if batch.options.top_k > 1 and task == "multiclass":
+        return "accuracy", "f1_macro", "f1_weighted"
+    return (*_TOLD[task], "unknown") if batch.options.counts_unknown else _TOLD[task]
 
 
 def _adjusted(parts: Iterable[tuple[Any, PartComparison]]) -> dict[Any, PartComparison]:
@@ -244,14 +246,14 @@ def _said(batch: Batch) -> list[tuple[Any, Any]]:
     ]
 
 
-def metrics_asked(metric: Any) -> tuple[str, ...]:
-    """Read the names of metrics: one, several, or None."""
+def metrics_asked(metric: Any) -> tuple[tuple[str, ...], bool]:
+    """Read the names of metrics: one, several, or None; "+" is whatever suits the task."""
     if metric is None:
-        return ()
+        return (), True
     names = [metric] if isinstance(metric, str) else metric
     if not isinstance(names, (list, tuple)) or not names:
         raise F1Error(f"metric is {shown(metric)}; give a name in to_dict, or several")
     twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
     if twice is not None:
         raise F1Error(f"metric holds {shown(twice)} twice")
-    return tuple(names)
+    return tuple(name for name in names if name != "+"), "+" in names

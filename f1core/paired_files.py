@@ -66,7 +66,7 @@ def compare(
         The column of ids in both files. Each id is in both, once.
     metric
         A name in `to_dict`, or several, of which the first is compared in each group. By default
-        some that suit the task, of which the first is a kind of F1.
+        some that suit the task, of which the first is a kind of F1; "+" among names is all these.
     level, resamples, seed, threads
         As in `f1core.compare`, whose numbers these are. A class is one against the rest, and gets
         more resamples where so many classes need them to tell one apart.
@@ -105,7 +105,7 @@ def compare(
     if progress is not None and not callable(progress):
         raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
     asked = Asked(
-        metrics_asked(metric),
+        *metrics_asked(metric),
         checked_level(level),
         option_values.whole("resamples", resamples),
         seeded(seed),

@@ -7,6 +7,7 @@ import pytest
 
 import f1core
 from f1core import F1Error, files
+from f1core.html_report.baseline import baseline
 from f1core.intervals.differences import holm
 
 pa = pytest.importorskip("pyarrow")
@@ -356,3 +357,27 @@ def test_lists_of_labels(tmp_path):
 def test_holm_by_hand():
     assert holm([0.01, 0.04, float("nan"), 0.03])[[0, 1, 3]].tolist() == [0.03, 0.06, 0.06]
     assert holm([]).tolist() == [] and holm([0.9, 0.8]).tolist() == [1.0, 1.0]
+
+
+def test_what_a_report_shows_of_a_baseline(multiclass, tmp_path):
+    asked = {**ASKED, "group": "fold"}
+    found = files.compare(*multiclass, **asked, metric=["mcc", "+"], rows=500)
+    told = baseline(*multiclass, **asked, metric="mcc")
+    assert told == json.loads(json.dumps(told, allow_nan=False))
+    assert [each["metric"] for each in told["metrics"]] == list(found.metrics)
+    assert [each["label"] for each in told["metrics"]][:2] == ["Matthews' MCC", "macro F1"]
+    assert told["metric"] == "mcc" and told["comparisons"] == 5 + C + 2
+    for each, row in zip(found.metrics.values(), told["metrics"], strict=True):
+        assert (row["new"], row["old"], row["difference"]) == (each.a, each.b, each.difference)
+        assert (row["low"], row["high"], row["p_value"]) == (*each.interval, each.p_value)
+    lists = told["classes"]
+    assert lists["name"] == NAMES.tolist() and lists["support"] == np.bincount(TRUE).tolist()
+    assert lists["p_holm"] == [each.p_holm for each in found.classes.values()]
+    assert [each["name"] for each in told["groups"]] == ["north", "south"]
+    flips, row = told["flips"], told["flips"]["rows"][0]
+    assert [flips[kind] for kind in ("mended", "broken", "both_wrong_differently")] == list(
+        found.flips[:3]
+    )
+    assert {row["kind"], row["file"]} == {"mended", str(multiclass[0])}
+    first = found.flips.rows[0]
+    assert (row["true"], row["old"], row["new"]) == (first.true, first.old, first.new)

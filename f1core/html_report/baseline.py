@@ -1,0 +1,102 @@
+"""What a report says of a baseline: differences, classes, groups and rows that flipped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import tables
+from ..intervals.differences import Comparison
+from ..model_comparison import KINDS, ModelComparison
+from ..paired_files import compare
+
+_LABELS = {
+    "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "mcc": "Matthews' MCC",
+    "kappa": "Cohen's kappa", "exact_match": "rows right in every label",
+    "hamming_loss": "Hamming loss", "f1_of_means": "F1 of mean precision and recall",
+    "unknown": "rows that predict no class",
+}  # fmt: skip
+_LETTERS = {"f1": "F1", "fbeta": "F-beta", "jaccard": "Jaccard index"}
+
+
+def baseline(
+    paths_new: Any, paths_old: Any, *, metric: str | None = None, rows: int = 500, **options: Any
+) -> dict[str, Any]:
+    """Compare two models' files as `files.compare` does, and put together what a report shows.
+
+    `metric` comes first, before those that suit the task, and is that of the groups.
+    """
+    asked = None if metric is None else [metric, "+"]
+    return contents(compare(paths_new, paths_old, metric=asked, rows=rows, **options))
+
+
+def contents(found: ModelComparison) -> dict[str, Any]:
+    """A comparison as a report takes it: numbers by column, null where one is undefined."""
+    classes = list(found.classes.values())
+    lists: dict[str, Any] = {"name": list(map(str, found.classes))}
+    lists["support"] = [each.rows for each in classes]
+    numbers = [_numbers(each) for each in classes]
+    for name in ("new", "old", "difference", "low", "high", "p_value", "p_holm"):
+        lists[name] = [each[name] for each in numbers]
+    metrics = [
+        {"metric": name, "label": _label(name, found), **_numbers(each)}
+        for name, each in found.metrics.items()
+    ]
+    groups = None
+    if found.groups is not None:
+        groups = [
+            {"name": str(name), "rows": each.rows, **_numbers(each)}
+            for name, each in found.groups.items()
+        ]
+    told = {
+        "new": found.new,
+        "old": found.old,
+        "rows": found.rows,
+        "level": found.level,
+        "metric": next(iter(found.metrics)),
+        "comparisons": found.comparisons,
+        "metrics": metrics,
+        "classes": lists,
+        "groups": groups,
+        "flips": {
+            **{kind: getattr(found.flips, kind) for kind in KINDS},
+            "rows": [
+                {
+                    "row": each.row,
+                    "file": each.path,
+                    "kind": each.kind,
+                    **{side: _words(getattr(each, side)) for side in ("true", "old", "new")},
+                }
+                for each in found.flips.rows
+            ],
+            "left_out": found.flips.left_out,
+        },
+    }
+    plain: dict[str, Any] = tables.plain(told)
+    return plain
+
+
+def _numbers(each: Comparison) -> dict[str, Any]:
+    low, high = each.interval
+    found = {"new": each.a, "old": each.b, "difference": each.difference, "low": low, "high": high}
+    return found | {"p_value": each.p_value, "p_holm": getattr(each, "p_holm", np.nan)}
+
+
+def _label(metric: str, found: ModelComparison) -> str:
+    """A metric in words."""
+    if metric in _LABELS:
+        return _LABELS[metric]
+    ratio, _, average = metric.rpartition("_")
+    letter = _LETTERS.get(ratio or average, ratio or average)
+    if ratio:
+        return f"{average} {letter}"
+    positive = next(reversed(found.classes), None)
+    return letter if positive is None else f"{letter} of {positive!r}"
+
+
+def _words(said: Any) -> str:
+    """A class, or several, or none, as text."""
+    if isinstance(said, tuple):
+        return ", ".join(map(_words, said))
+    return "no class" if said is None else str(said)
