@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
+from .errors import F1Error
 from .io.rows import Words
+from .io.tuned import Tuned
 
 
 def comma(text: str) -> list[str]:
@@ -15,12 +18,19 @@ def comma(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
-def numbers(text: str) -> float | list[float]:
-    """A number, or several by comma."""
+def cutting(text: str) -> float | list[float] | str | Tuned:
+    """A threshold, or several by comma; "best"; or the path of a file that `tune` wrote."""
+    if text == "best":
+        return text
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
-        said = f"it is {text!r}; give a number, or several by comma"
+        if Path(text).suffix.lower() == ".json" or Path(text).is_file():
+            try:
+                return Tuned(Path(text))
+            except F1Error as error:
+                raise argparse.ArgumentTypeError(str(error)) from None
+        said = f"it is {text!r}; give a number, or several by comma, 'best', or a file of tune"
         raise argparse.ArgumentTypeError(said) from None
     return values[0] if len(values) == 1 else values
 

@@ -18,7 +18,7 @@ _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
 _OPTIONS = {
     "task": "--task", "classes": "--classes", "threshold": "--threshold", "top_k": "--top-k",
     "from_logits": "--from-logits", "ignore_index": "--ignore-index", "pos_label": "--pos-label",
-    "average_over": "--average-over", "zero_division": "--zero-division", "beta": "--beta",
+    "average_over": "--average-over", "zero_division": "--zero-division",
     "sample_weight": "--sample-weight", "sample_id": "--id", "group": "--group",
     "target": "--target", "probabilities": "--probabilities", "y_true": "--target",
     "y_pred": "--probabilities", "y_prob": "--probabilities", "text_labels": "--text-labels",
@@ -27,7 +27,8 @@ _OPTIONS = {
     "predicted": "--predicted", "label": "--label", "outcome": "--outcome", "limit": "--limit",
     "columns": "--columns", "most_confused": "--most-confused", "unknown": "--unknown",
     "bins": "--bins", "strategy": "--strategy",
-    "one_vs_one": "--one-vs-one",
+    "one_vs_one": "--one-vs-one", "metric": "--metric", "level": "--level", "beta": "--beta",
+    "resamples": "--resamples",
 }  # fmt: skip
 _NAMES = "|".join(_OPTIONS)
 _LIST = re.compile(rf"\b({_NAMES})=[\[(]([^\])]*)[\])]")

@@ -3,76 +3,88 @@
 from __future__ import annotations
 
 import math
+import shutil
+from collections.abc import Iterable
 from typing import Any
 
-from . import report
-from .confused import Confused
 from .errors import plain_text
-from .scores import Scores
+from .report import wrapped
 
 _BESIDE = 6  # columns that a terminal is wide enough for
+_NAME = 12  # characters that a column of names is given at least
 
 
-def print_scores(scores: Scores) -> None:
-    """Print the report of scores."""
+def terminal_width() -> int:
+    """The characters of a line: of the terminal, of COLUMNS, or 80."""
+    try:
+        from rich.console import Console
+    except ImportError:
+        return max(20, shutil.get_terminal_size().columns)
+    return max(20, Console().width)
+
+
+def print_table(
+    title: str, heads: list[str], rows: list[list[str]], groups: Iterable[int] = ()
+) -> None:
+    """Print a title, and rows of text under their heads; a long cell takes several lines.
+
+    A line follows each row whose number is among `groups`. Where the columns are wider than the
+    terminal, each row becomes lines of its own, so that no number is broken.
+    """
+    heads = [plain_text(head) if head else "" for head in heads]
+    rows = [[plain_text(cell) if cell else "" for cell in row] for row in rows]
+    if title:
+        print_lines(plain_text(title))
+    wide = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    names = [k for k, column in enumerate(zip(*rows, strict=True)) if not any(map(_number, column))]
+    least = sum(min(n, _NAME) if k in names else n for k, n in enumerate(wide))
     try:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
     except ImportError:
-        print(scores)
-        return
-    table = Table(title=report.title(scores), title_justify="left")
-    table.add_column("", justify="right")
-    for name in report.COLUMNS:
-        table.add_column(name, justify="right")
-    for rows in (report.class_rows(scores), report.average_rows(scores)):
-        for name, cells in rows:
-            table.add_row(Text(name), *cells)  # a name is no markup
-        table.add_section()
-    console = Console()
-    console.print(table)
-    for note in report.notes(scores):
-        console.print(note)
-    singles = (f"{name} [bold]{value}[/]" for name, value in report.single_rows(scores))
-    console.print("   ".join(singles), soft_wrap=True)
-
-
-def print_confused(pairs: list[Confused]) -> None:
-    """Print the pairs of classes that are confused most often, with the share of the true rows."""
-    rows = []
-    for pair in pairs:
-        names = ["(no class)" if name is None else str(name) for name in pair[:2]]
-        count = f"{pair.count:,}" if isinstance(pair.count, int) else f"{pair.count:,.1f}"
-        ends = "" if pair.interval is None else "{:.3f} to {:.3f}".format(*pair.interval)
-        rows.append([*names, count, f"{pair.share:.3f}", ends])
-    print_table("most confused", ["true", "predicted", "count", "share", "95 % interval"], rows)
-
-
-def print_table(title: str, heads: list[str], rows: list[list[str]]) -> None:
-    """Print a title, and rows of text under their heads; a long cell takes several lines."""
-    title = plain_text(title) if title else ""
-    heads = [plain_text(head) for head in heads]
-    rows = [[plain_text(cell) for cell in row] for row in rows]
-    try:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-    except ImportError:
-        print(title)
-        wide = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+        if sum(wide) + 2 * len(wide) - 2 > terminal_width():
+            _print_apart(heads, rows)
+            return
         for row in [heads, *rows]:
             print("  ".join(f"{cell:>{n}}" for cell, n in zip(row, wide, strict=True)).rstrip())
         return
-    table = Table()
-    for head in heads:
-        table.add_column(Text(head), overflow="fold")
+    if least + 3 * len(wide) + 1 > terminal_width():
+        _print_apart(heads, rows)
+        return
+    table, groups = Table(), set(groups)
+    for k, head in enumerate(heads):
+        if k in names:
+            table.add_column(Text(head), overflow="fold", justify="right" if k == 0 else "left")
+        else:
+            table.add_column(Text(head), no_wrap=True, justify="right")
+    for k, row in enumerate(rows):
+        table.add_row(*map(Text, row), end_section=k in groups)  # a cell is no markup
+    Console().print(table)
+
+
+def print_lines(text: str) -> None:
+    """Print a sentence in lines of the terminal's width, broken between words only."""
+    for line in wrapped("", text.split(" "), terminal_width(), space=" "):
+        print(line)
+
+
+def _print_apart(heads: list[str], rows: list[list[str]]) -> None:
+    """Print each row as its name, and pairs of a head and a number below it."""
     for row in rows:
-        table.add_row(*map(Text, row))  # a cell is no markup
-    console = Console()
-    if title:
-        console.print(Text(title), soft_wrap=True)
-    console.print(table)
+        print(f"{heads[0]} {row[0]}".strip())
+        pairs = [f"{h} {cell}" for h, cell in zip(heads[1:], row[1:], strict=True) if cell]
+        for line in wrapped("", pairs, terminal_width() - 2):
+            print(f"  {line}")
+
+
+def _number(cell: str) -> bool:
+    """Whether a cell holds a number, or two, that must not be broken."""
+    try:
+        float(cell.partition(" to ")[0].partition(" → ")[0].replace(",", ""))
+    except ValueError:
+        return False
+    return True
 
 
 def fitting(rows: list[dict[str, Any]], names: list[str]) -> list[str]:

@@ -228,6 +228,7 @@ def read(
     *,
     target: Names,
     probabilities: Names | None = None,
+    sample_weight: str | None = None,
     text_labels: bool = False,
     empty_labels: bool = False,
     classes: Any = None,
@@ -236,21 +237,24 @@ def read(
     """Read all rows at once, as `score` reads them."""
 
     def joined(batches: Iterator[ChosenBatch]) -> Rows:
-        truths, scores, found = [], [], None
+        truths, scores, weights, found = [], [], [], None
         counts: dict[str, int] = {}
         for name, chosen, batch in batches:
             truths.append(chosen.truth(batch))
             scores.append(chosen.scores(batch))
+            if chosen.weight is not None:
+                weights.append(batch[chosen.weight])
             counts[name] = counts.get(name, 0) + len(scores[-1])
             found = chosen.classes
         if not truths:
             raise F1Error("there are no rows in these files")
         given = meant(options, truths[0], found)
-        return Rows(np.concatenate(truths), np.concatenate(scores), found, given, counts)
+        weight = np.concatenate(weights) if weights else None
+        return Rows(np.concatenate(truths), np.concatenate(scores), found, given, counts, weight)
 
     return used(
         paths, joined, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
-        options=options, target=target, probabilities=probabilities,
+        options=options, target=target, probabilities=probabilities, weight=sample_weight,
     )  # fmt: skip
 
 
@@ -258,6 +262,11 @@ def inputs(paths: Any, target: Names = ()) -> list[Path]:
     """List the files that are read: those behind the paths, and an .npy of the truth."""
     targets = [target] if isinstance(target, str) else list(target)
     return [*sources.found(paths), *(Path(t) for t in targets if str(t).endswith(".npy"))]
+
+
+def again(paths: Any) -> bool:
+    """Whether rows can be read a second time: those of files can, those of pipes cannot."""
+    return sources.again(paths)
 
 
 def rows_in(paths: Any) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +14,8 @@ from .plausible import exact_sum
 if TYPE_CHECKING:
     from .scores import Scores
 
-COLUMNS = ("precision", "recall", "f1", "support")
-_SHOWN = 60  # with more classes than this, only the largest are listed
+SHOWN = 60  # with more classes than this, only the largest are listed
+_COUNTS = ("support", "rows", "positives", "count", "unknown")  # columns of numbers of rows
 
 Row = tuple[str, tuple[Any, ...]]
 
@@ -30,29 +32,36 @@ def line(scores: Scores) -> str:
     )
 
 
-def class_rows(scores: Scores) -> list[Row]:
+def columns(scores: Scores) -> tuple[str, ...]:
+    """The columns of classes and averages; F-beta's where beta is not 1."""
+    more = () if scores._options.beta == 1.0 else ("fbeta",)
+    return ("precision", "recall", "f1", *more, "support")
+
+
+def class_rows(scores: Scores, most: int = SHOWN) -> list[tuple[Any, tuple[Any, ...]]]:
     """A row a class: its name, then the columns; the largest ones if there are many."""
     each = scores.per_class
     places = np.arange(len(each.support))
-    if len(places) > _SHOWN:
-        places = np.sort(np.argsort(-each.support, kind="stable")[:_SHOWN])
-    names = scores.classes
-    return [
-        (plain_text(names[i]), tuple(_cell(getattr(each, name)[i]) for name in COLUMNS))
-        for i in places
-    ]
+    if len(places) > most:
+        places = np.sort(np.argsort(-each.support, kind="stable")[:most])
+    names, wanted = scores.classes, [getattr(each, name) for name in columns(scores)]
+    return [(names[i], tuple(column[i] for column in wanted)) for i in places]
 
 
 def average_rows(scores: Scores) -> list[Row]:
-    """A row an average."""
-    return [
-        (f"{kind} avg", tuple(_cell(getattr(getattr(scores, kind), name)) for name in COLUMNS))
-        for kind in scores.averages
-    ]
+    """A row an average; none for a micro average of two classes that is accuracy."""
+    rows = []
+    for kind in scores.averages:
+        one = getattr(scores, kind)
+        is_accuracy = one.precision == one.recall == one.f1 and scores.task == "binary"
+        if kind == "micro" and is_accuracy and one.f1 == scores.accuracy:
+            continue
+        rows.append((kind, tuple(getattr(one, name) for name in columns(scores))))
+    return rows
 
 
-def single_rows(scores: Scores) -> list[tuple[str, str]]:
-    """The numbers without an average."""
+def single_rows(scores: Scores) -> list[tuple[str, list[tuple[str, float]]]]:
+    """The numbers without an average: those of the positive class under its name, all others."""
     wanted = {
         "binary": ("accuracy", "balanced_accuracy", "mcc", "kappa"),
         "multiclass": ("accuracy", "balanced_accuracy", "mcc", "kappa"),
@@ -60,43 +69,85 @@ def single_rows(scores: Scores) -> list[tuple[str, str]]:
         "spans": (),
     }[scores.task]
     found = scores.to_dict()
+    groups = [("", [(name, found[name]) for name in (*wanted, "unknown") if name in found])]
     if scores.task == "binary":
-        wanted = ("f1", "precision", "recall", *wanted)
-    singles = [(name.replace("_", " "), _cell(found[name])) for name in wanted if name in found]
-    if "unknown" in found:
-        singles.append(("unknown", _amount(found["unknown"])))
-    return singles
+        ratios = [name for name in ("f1", *columns(scores)) if name in found]
+        positive = f"positive class {plain_text(scores.classes[-1])}:"
+        groups.insert(0, (positive, [(name, found[name]) for name in dict.fromkeys(ratios)]))
+    return [group for group in groups if group[1]]
 
 
-def text(scores: Scores) -> str:
-    """The report in plain text, aligned for a terminal."""
-    rows, averages = class_rows(scores), average_rows(scores)
-    width = max(len(name) for name, _ in [*rows, *averages])
-    head = " " * width + "".join(f"{name:>11}" for name in COLUMNS)
+def text(scores: Scores, width: int = 80) -> str:
+    """The report in plain text, aligned for a terminal of this width."""
+    rows = [(plain_text(name), cells) for name, cells in class_rows(scores)]
+    averages = [(f"{name} avg", cells) for name, cells in average_rows(scores)]
+    heads = columns(scores)
+    wide = max(len(name) for name, _ in [*rows, *averages])
+    head = " " * wide + "".join(f"{name:>11}" for name in heads)
 
     def lined(some: list[Row]) -> list[str]:
-        return [name.rjust(width) + "".join(f"{c:>11}" for c in cells) for name, cells in some]
+        return [
+            name.rjust(wide)
+            + "".join(f"{cell(h, v):>11}" for h, v in zip(heads, values, strict=True))
+            for name, values in some
+        ]
 
-    singles = "   ".join(f"{name} {value}" for name, value in single_rows(scores))
-    parts = [title(scores), "", head, *lined(rows), *notes(scores), "", *lined(averages)]
-    return "\n".join([*parts, "", singles] if singles else parts)
+    singles = [
+        line
+        for label, pairs in single_rows(scores)
+        for line in wrapped(
+            label, [f"{spaced(name)} {cell(name, value)}" for name, value in pairs], width
+        )
+    ]
+    parts = [title(scores), "", head, *lined(rows), *notes(scores)]
+    parts += ["", *lined(averages)] if averages else []
+    return "\n".join([*parts, "", *singles] if singles else parts)
+
+
+def wrapped(label: str, pairs: list[str], width: int, space: str = "   ") -> list[str]:
+    """Put a label and pairs of a name and a number beside each other, with breaks between them."""
+    lines, indent = [label], "  " if label else ""
+    for pair in pairs:
+        between = "" if not lines[-1] else " " if lines == [label] else space
+        if len(lines[-1]) + len(between) + len(pair) <= width:
+            lines[-1] += between + pair
+        else:  # between words, where a pair alone is too long
+            lines += [
+                indent + part
+                for part in textwrap.wrap(
+                    pair,
+                    max(1, width - len(indent)),
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                )
+            ]
+    return lines if lines[0] else lines[1:]
 
 
 def html(scores: Scores) -> str:
     """The report as an HTML table, for notebooks."""
     from html import escape
 
-    def row(name: str, cells: tuple[Any, ...], tag: str = "td") -> str:
+    heads = columns(scores)
+
+    def row(name: str, cells: Iterable[str], tag: str = "td") -> str:
         inner = "".join(f"<{tag} style='text-align:right'>{escape(c)}</{tag}>" for c in cells)
         return f"<tr><th style='text-align:right'>{escape(name)}</th>{inner}</tr>"
 
-    rule = "<tr><td colspan='5' style='border-top:1px solid;padding:0'></td></tr>"
-    body = [row(*r) for r in class_rows(scores)] + [rule] + [row(*r) for r in average_rows(scores)]
-    singles = " &nbsp; ".join(f"{name} <b>{value}</b>" for name, value in single_rows(scores))
+    def rows(some: list[Row], what: str = "") -> list[str]:
+        return [row(plain_text(name) + what, map(cell, heads, values)) for name, values in some]
+
+    rule = f"<tr><td colspan='{len(heads) + 1}' style='border-top:1px solid;padding:0'></td></tr>"
+    averages = rows(average_rows(scores), " avg")
+    body = [*rows(class_rows(scores)), *([rule] if averages else []), *averages]
+    singles = ""
+    for label, pairs in single_rows(scores):
+        told = [f"{spaced(name)} <b>{cell(name, value)}</b>" for name, value in pairs]
+        singles += f"<p>{' &nbsp; '.join([escape(label)] * bool(label) + told)}</p>"
     caption = escape(" ".join([title(scores), *notes(scores)]))
     return (
-        f"<table><caption>{caption}</caption><thead>{row('', COLUMNS, 'th')}</thead>"
-        f"<tbody>{''.join(body)}</tbody></table><p>{singles}</p>"
+        f"<table><caption>{caption}</caption><thead>{row('', heads, 'th')}</thead>"
+        f"<tbody>{''.join(body)}</tbody></table>{singles}"
     )
 
 
@@ -112,17 +163,20 @@ def title(scores: Scores) -> str:
 def notes(scores: Scores) -> list[str]:
     """Say what the table leaves out."""
     known, averaged = len(scores.classes), int(scores.included.sum())
-    found = [f"… and {known - _SHOWN:,} smaller classes"] if known > _SHOWN else []
+    found = [f"… and {known - SHOWN:,} smaller classes"] if known > SHOWN else []
     if averaged < known:
         found.append(f"averages are over {averaged:,} of the {known:,} classes")
     return found
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, (int, np.integer)):
-        return f"{int(value):,}"
-    value = float(value)
-    return f"{value:,.1f}" if value > 1 else f"{value:.4f}"
+def spaced(name: str) -> str:
+    """A name of a metric as words."""
+    return name.replace("_", " ")
+
+
+def cell(column: str, value: Any) -> str:
+    """A number as a column of this name shows it: rows as a count, all else as a ratio."""
+    return _amount(value) if column in _COUNTS else f"{float(value):.4f}"
 
 
 def _amount(value: Any) -> str:

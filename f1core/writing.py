@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -19,6 +20,7 @@ from .option_values import flag
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 _HEAD = 1 << 12  # bytes that tell what a picture is
 _STATE = {"format.npy", "checksum.npy", "options.npy"}
+_TUNED = {"metric", "threshold", "classes"}
 _PICTURES = {
     "png": rb"\x89PNG\r\n\x1a\n", "jpg": rb"\xff\xd8\xff", "jpeg": rb"\xff\xd8\xff",
     "gif": rb"GIF8", "pdf": rb"%PDF-", "ps": rb"%!PS", "eps": rb"%!PS", "svg": rb".*<svg",
@@ -37,10 +39,10 @@ def check_target(
 ) -> Path:
     """Return a path, or refuse one that must not be written to; to be asked before the work starts.
 
-    `kind` is what will be written: "state", or a picture's ending such as "png". A file of the same
-    kind may be replaced, and so may an empty one; files that are read (`inputs`) are not, under
-    whatever name, nor those of another kind, unless by `force`. `named` is what the caller's
-    argument is called.
+    `kind` is what will be written: "state", "thresholds", or a picture's ending such as "png". A
+    file of the same kind may be replaced, and so may an empty one; files that are read (`inputs`)
+    are not, under whatever name, nor those of another kind, unless by `force`. `named` is what the
+    caller's argument is called.
 
     Examples
     --------
@@ -67,7 +69,8 @@ def check_target(
     if any(_same(found, other) for other in inputs):
         raise F1Error(f"{named} {target} is one of the inputs; name another, or force it")
     if found.st_size and not _is_kind(target, kind):
-        what = "f1core state" if kind == "state" else f"{kind} picture"
+        ours = kind in ("state", "thresholds")
+        what = f"f1core {kind}" if ours else f"{kind} picture"
         raise F1Error(f"{named} {target} exists and is no {what}; name another, or force it")
     return target
 
@@ -168,6 +171,8 @@ def _is_kind(target: Path, kind: str) -> bool:
         if kind == "state":
             with zipfile.ZipFile(target) as archive:
                 return set(archive.namelist()) >= _STATE
+        if kind == "thresholds":
+            return set(json.loads(target.read_bytes())) >= _TUNED
         with open(target, "rb") as file:
             return kind in _PICTURES and bool(
                 re.match(_PICTURES[kind], file.read(_HEAD), re.DOTALL)

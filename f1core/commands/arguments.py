@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from ..argument_types import averaged, comma, numbers, word, words
+from ..argument_types import averaged, comma, cutting, word, words
+from ..errors import plain_text
 from ..options import TASKS
 
+FORMATS = ("table", "json", "markdown", "csv")
 Parsers = Any  # what `add_subparsers` returns, whose type argparse keeps to itself
 Run = Callable[[argparse.Namespace], None]
 
@@ -26,7 +29,19 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
+    add_quiet(parser)
     return parser
+
+
+def say(parsed: argparse.Namespace, note: str) -> None:
+    """Say something about the work on stderr, unless all is to be quiet."""
+    if not parsed.quiet:
+        print(f"f1core: {plain_text(note)}", file=sys.stderr)
+
+
+def add_quiet(command: argparse.ArgumentParser) -> None:
+    """Add silence on stderr."""
+    command.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
 
 
 def add_columns(command: argparse.ArgumentParser) -> None:
@@ -63,10 +78,10 @@ def add_deciding(command: argparse.ArgumentParser) -> None:
     """Add what makes a decision of scores."""
     command.add_argument(
         "--threshold",
-        type=numbers,
+        type=cutting,
         default=0.5,
-        metavar="T[,T…]",
-        help="one, or one a label or class",
+        metavar="T[,T…]|best|FILE",
+        help="one, or one a label or class (0.5); the best on these rows; or a file of `tune`",
     )
     command.add_argument("--top-k", type=int, metavar="K", help="the k highest scores of a row")
     add_logits(command)
@@ -115,7 +130,7 @@ def add_bins(command: argparse.ArgumentParser) -> None:
 def add_format(command: argparse.ArgumentParser) -> None:
     """Add how numbers are printed."""
     command.add_argument(
-        "--format", choices=("table", "json"), default="table", help="how numbers are printed"
+        "--format", choices=FORMATS, default="table", help="how numbers are printed"
     )
 
 
@@ -126,6 +141,14 @@ def add_per_class(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--most-confused", type=int, metavar="N", help="the N pairs that are confused most often"
     )
+
+
+def add_interval(command: argparse.ArgumentParser) -> None:
+    """Add intervals of what is printed."""
+    command.add_argument(
+        "--interval", action="store_true", help="how far each F1 and number can be trusted"
+    )
+    command.add_argument("--level", type=float, metavar="P", help="of --interval (0.95)")
 
 
 def add_save(command: argparse.ArgumentParser, what: str) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..errors import F1Error, plain_text
+from ..errors import F1Error
 from ..io.rows import Rows
-from . import arguments
-from .output import named, print_columns, without_nan
+from . import arguments, output
+from .output import Page, Section
 from .reading import read_binned, read_rows
 
 if TYPE_CHECKING:
     from ..thresholds import Calibration
+
+_ERRORS = ("ece", "mce", "brier", "log_loss")
+_BINS = ("low", "high", "count", "confidence", "frequency")
 
 
 def add(commands: arguments.Parsers) -> None:
@@ -53,42 +53,29 @@ def run(parsed: argparse.Namespace) -> None:
     else:
         counted = read_binned(parsed, calibration=True)
         found = counted.calibration(bins=parsed.bins, strategy=parsed.strategy)
-    plain: dict[str, Any] = found.to_dict()
+    errors: dict[str, float] = found.to_dict()
     intervals = {}
-    for name in ("ece", "mce", "brier", "log_loss"):
+    for name in _ERRORS:
         with suppress(F1Error):  # labels of one row, cells that are ignored
-            intervals[name] = list(found.interval(name))
-    names = ("low", "high", "count", "confidence", "frequency")
-    if parsed.format == "json":
-        plain["intervals"] = intervals
-        plain["bins"] = {name: getattr(found.bins, name).tolist() for name in names}
-        if found.task != "binary":
-            each = found.per_class
-            numbers = zip(each.ece, each.mce, each.brier, each.log_loss, strict=True)
-            of_class = (
-                dict(zip(("ece", "mce", "brier", "log_loss"), x, strict=True)) for x in numbers
-            )
-            plain["per_class"] = named(found.classes, of_class)
-        print(json.dumps(without_nan(plain), indent=2))
-        return
-    for name, value in plain.items():
-        ends = intervals.get(name)
-        print(f"{name} {value:.4f}" + (f"  ({ends[0]:.4f} to {ends[1]:.4f})" if ends else ""))
-    print()
-    if found.task == "multilabel":
-        lines: list[tuple[str, ...]] = [("", "ece", "mce", "brier", "log_loss")]
+            intervals[name] = found.interval(name)
+    bins = {name: getattr(found.bins, name).tolist() for name in _BINS}
+    plain: dict[str, Any] = {**errors, "intervals": intervals, "bins": bins}
+    told = [(name, value, intervals.get(name)) for name, value in errors.items()]
+    sections = [Section("metric", ("name", "value", "value_interval"), told, pairs=True)]
+    if found.task != "binary":
         each = found.per_class
-        for row in zip(found.classes, each.ece, each.mce, each.brier, each.log_loss, strict=True):
-            lines.append((plain_text(row[0]), *(f"{value:.4f}" for value in row[1:])))
-        print_columns(lines)
-        return
-    low, high = found.bins.interval()
-    lines = [("p", "rows", "predicted", "true", "interval")]
-    bins = found.bins
-    for k in np.flatnonzero(bins.count > 0).tolist():
-        lines.append((
-            f"{bins.low[k]:.4g} to {bins.high[k]:.4g}", f"{bins.count[k]:,.6g}",
-            f"{bins.confidence[k]:.4f}", f"{bins.frequency[k]:.4f}",
-            f"{low[k]:.4f} to {high[k]:.4f}",
-        ))  # fmt: skip
-    print_columns(lines)
+        rows = list(zip(*(getattr(each, name).tolist() for name in _ERRORS), strict=True))
+        plain["per_class"] = output.named(
+            found.classes, (dict(zip(_ERRORS, row, strict=True)) for row in rows)
+        )
+        of_class = [(name, *row) for name, row in zip(found.classes, rows, strict=True)]
+        sections.append(Section("class", ("name", *_ERRORS), of_class))
+    if found.task != "multilabel":
+        ends = zip(*(end.tolist() for end in found.bins.interval()), strict=True)
+        sections.append(
+            Section(
+                "bin", ("low", "high", "count", "predicted", "true", "true_interval"),
+                [row for row in zip(*bins.values(), ends, strict=True) if row[2] > 0],
+            )
+        )  # fmt: skip
+    output.write(parsed.format, [Page(sections)], plain)

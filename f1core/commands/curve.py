@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
-from ..errors import plain_text
-from . import arguments
-from .output import named, print_columns, without_nan
+from . import arguments, output
+from .output import Page, Section
 from .reading import ranked_task, read_binned, read_rows
 
 
@@ -47,58 +45,73 @@ def run(parsed: argparse.Namespace) -> None:
         found: Any = found_of(
             rows.true, rows.scores, task=task, classes=rows.classes, **how, **rows.options
         )
-    many = isinstance(found, Ranking)
-    plain = found.to_dict() if many else {
-        name: getattr(found, name) for name in ("roc_auc", "average_precision")
-    }  # fmt: skip
-    if parsed.format == "json":
-        if many:
-            each = zip(*vars(found.per_class).values(), found.positives.tolist(), strict=True)
-            names = (*vars(found.per_class), "positives")
-            plain["per_class"] = named(
-                found.classes, (dict(zip(names, x, strict=True)) for x in each)
-            )
-        print(json.dumps(without_nan(plain), indent=2))
+    if not isinstance(found, Ranking):
+        both = {name: getattr(found, name) for name in ("roc_auc", "average_precision")}
+        singles = Section("metric", ("name", "value"), list(both.items()), pairs=True)
+        output.write(parsed.format, [Page([singles])], both)
         return
-    if not many:
-        print("\n".join(f"{name} {value:.4f}" for name, value in plain.items()))
-        return
-    lines: list[tuple[str, ...]] = [("", "roc_auc", "average_precision", "positives")]
+    plain: dict[str, Any] = found.to_dict()
     areas = found.per_class
-    for row in zip(
-        found.classes, areas.roc_auc, areas.average_precision, found.positives, strict=True
-    ):
-        lines.append((plain_text(row[0]), f"{row[1]:.4f}", f"{row[2]:.4f}", f"{row[3]:,.6g}"))
-    for name in ("macro", "weighted", "micro"):
-        mean = getattr(found, name)
-        lines.append((name, f"{mean.roc_auc:.4f}", f"{mean.average_precision:.4f}", ""))
-    print_columns(lines)
+    each = list(
+        zip(areas.roc_auc.tolist(), areas.average_precision.tolist(), found.positives.tolist(),
+            strict=True)
+    )  # fmt: skip
+    heads = ("roc_auc", "average_precision", "positives")
+    plain["per_class"] = output.named(
+        found.classes, (dict(zip(heads, row, strict=True)) for row in each)
+    )
+    means = [(name, getattr(found, name)) for name in ("macro", "weighted", "micro")]
+    sections = [
+        Section(
+            "class", ("name", *heads),
+            [(name, *row) for name, row in zip(found.classes, each, strict=True)],
+        ),
+        Section(
+            "average", ("name", *heads),
+            [(name, mean.roc_auc, mean.average_precision, None) for name, mean in means],
+        ),
+    ]  # fmt: skip
     if found.pairs is not None:
-        print(
-            f"one against one: macro {found.pairs.macro:.4f}, weighted {found.pairs.weighted:.4f}"
+        pairs = [("macro", found.pairs.macro), ("weighted", found.pairs.weighted)]
+        sections.append(
+            Section("one_vs_one", ("name", "roc_auc"), pairs, pairs=True, label="one against one:")
         )
+    output.write(parsed.format, [Page(sections)], plain)
 
 
 def _bounded(parsed: argparse.Namespace) -> None:
     """Print areas of a stream between their bounds."""
+    from ..thresholds.ranking import Areas
+
     found = read_binned(parsed, calibration=False).ranking(average_over=parsed.average_over)
     assert found.low is not None and found.high is not None
     sides = {"": found, "low": found.low, "high": found.high}
-    if parsed.format == "json":
-        plain = found.to_dict() | {name: side.to_dict() for name, side in sides.items() if name}
-        print(json.dumps(without_nan(plain), indent=2))
-        return
-    lines: list[tuple[str, ...]] = [("", "roc_auc", "between", "average_precision", "between")]
-    means = () if len(found.classes) == 1 else ("macro", "weighted", "micro")
-    for place, name in enumerate((*found.classes, *means)):
-        row = [plain_text(name)]
+    plain: dict[str, Any] = found.to_dict() | {
+        name: side.to_dict() for name, side in sides.items() if name
+    }
+
+    def row(name: Any, areas: list[Any]) -> tuple[Any, ...]:
+        cells: list[Any] = [name]
         for area in ("roc_auc", "average_precision"):
-            mid, low, high = (
-                getattr(side.per_class, area)[place]
-                if place < len(found.classes)
-                else getattr(getattr(side, name), area)
-                for side in sides.values()
-            )
-            row += [f"{mid:.4f}", f"{low:.4f} to {high:.4f}"]
-        lines.append(tuple(row))
-    print_columns(lines)
+            middle, *ends = (float(getattr(each, area)) for each in areas)
+            cells += [middle, tuple(ends)]
+        return tuple(cells)
+
+    def of_class(side: Any, place: int) -> Any:
+        return Areas(side.per_class.roc_auc[place], side.per_class.average_precision[place])
+
+    heads = ("name", "roc_auc", "roc_auc_interval", "average_precision",
+             "average_precision_interval")  # fmt: skip
+    each = [
+        row(name, [of_class(side, place) for side in sides.values()])
+        for place, name in enumerate(found.classes)
+    ]
+    sections = [Section("class", heads, each)]
+    if len(found.classes) > 1:
+        means = [
+            row(name, [getattr(side, name) for side in sides.values()])
+            for name in ("macro", "weighted", "micro")
+        ]
+        sections.append(Section("average", heads, means))
+    notes = ["an interval is what bins leave open: the area of the rows lies between its ends"]
+    output.write(parsed.format, [Page(sections, notes=notes)], plain)

@@ -24,11 +24,12 @@ def add(commands: arguments.Parsers) -> None:
     arguments.add_save(parser, "keep the sum")
     arguments.add_format(parser)
     arguments.add_per_class(parser)
+    arguments.add_interval(parser)
 
 
 def run(parsed: argparse.Namespace) -> None:
     """Print the scores of states that were saved apart."""
-    showing.refuse_table_per_class(parsed)
+    showing.check_asked(parsed)
     showing.check_save(parsed, parsed.states)
     if not parsed.force:
         refuse_twice(parsed.states)
@@ -41,6 +42,6 @@ def run(parsed: argparse.Namespace) -> None:
         except F1Error as error:
             raise F1Error(f"{path}: {error}") from None
         showing.note(
-            rows - total.distinct, f"rows of {path} in earlier states too, that count once"
+            parsed, rows - total.distinct, f"rows of {path} in earlier states too, that count once"
         )
     showing.finish(total, parsed)

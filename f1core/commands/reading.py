@@ -25,6 +25,7 @@ def read_rows(parsed: argparse.Namespace) -> Rows:
     given = {name: getattr(parsed, name) for name in READING}
     if getattr(parsed, "unknown", "error") != "error":  # which no threshold has
         given["unknown"] = parsed.unknown
+    given["sample_weight"] = getattr(parsed, "sample_weight", None)
     return files.read(parsed.paths, **given)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import Any
 
-from .. import console, files, tables
+from .. import console, files
 from ..argument_types import comma, word
 from ..found_rows import ASKED
-from . import arguments
+from . import arguments, output
+from .output import Page, Section
 from .reading import READING
+from .search import settle
 
 _ROWS = (
     *READING, "true", "predicted", "label", "outcome", "limit", "columns", "task", "threshold",
@@ -47,29 +47,37 @@ def add(commands: arguments.Parsers) -> None:
 
 def run(parsed: argparse.Namespace) -> None:
     """Print the rows behind a cell of the confusion matrix, or that decided a label one way."""
+    said = settle(parsed)
     found = files.rows(parsed.paths, **{name: getattr(parsed, name) for name in _ROWS})
-    if parsed.format == "json":
-        print(json.dumps([tables.plain(row._asdict()) for row in found], indent=2))
-        return
+    if said:
+        arguments.say(parsed, said)
     every = list(dict.fromkeys(name for row in found for name in row.columns))
-    names = console.fitting([row.columns for row in found], every)
+    kept = parsed.format in ("json", "csv")  # which show all columns, and no title
+    names = every if kept else console.fitting([row.columns for row in found], every)
+    plain = [row._asdict() for row in found]
+    if not found and parsed.format != "json":
+        arguments.say(parsed, "no row lies there")
+        return
+    one_file = not kept and len({row.path for row in found}) == 1
+    heads = ("path", "row", *names)[one_file:]
+    cell = (lambda value: value) if kept else _cell
     lines = [
-        [row.path, f"{row.row:,}", *(_cell(row.columns.get(name)) for name in names)]
+        (row.path, cell(row.row), *(cell(row.columns.get(name)) for name in names))[one_file:]
         for row in found
     ]
-    if not lines:
-        print("f1core: no row lies there", file=sys.stderr)
-        return
-    one_file = len({line[0] for line in lines}) == 1
-    heads = ["path", "row", *names][one_file:]
-    console.print_table(lines[0][0] if one_file else "", heads, [x[one_file:] for x in lines])
+    title = found[0].path if one_file else ""
+    output.write(parsed.format, [Page([Section("row", heads, lines)], title)], plain)
     if len(names) < len(every):
-        print(f"f1core: of {len(every):,} columns the {len(names)} with the highest scores; "
-              "--format json has all", file=sys.stderr)  # fmt: skip
-    if len(lines) == parsed.limit:
-        print(f"f1core: the first {len(lines):,} rows; a higher --limit may show more",
-              file=sys.stderr)  # fmt: skip
+        arguments.say(
+            parsed, f"of {len(every):,} columns the {len(names)} with the highest scores; "
+            "--format json has all",
+        )  # fmt: skip
+    if len(lines) == parsed.limit and parsed.format != "json":
+        arguments.say(parsed, f"the first {len(lines):,} rows; a higher --limit may show more")
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    """A cell of a file as a table shows it."""
+    if value is None or isinstance(value, float):
+        return "" if value is None else f"{value:.6g}"
+    return str(value)

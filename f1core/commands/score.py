@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from .. import files
 from ..accumulator import Accumulator
-from ..errors import F1Error, plain_text
+from ..errors import F1Error
 from ..grouped import GroupedAccumulator
 from . import arguments, showing
 from .progress import progress
+from .search import check_tuned, settle
 
 # Options that go to `files.accumulate` as they are.
 _OPTIONS = (
     "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
     "zero_division", "beta", "sample_weight", "sample_id", "text_labels", "empty_labels",
-    "target", "probabilities", "group", "pos_label", "unknown",
+    "target", "probabilities", "group", "pos_label", "unknown", "resamples",
 )  # fmt: skip
 
 
@@ -43,38 +43,41 @@ def add(commands: arguments.Parsers) -> None:
     )
     arguments.add_beta(parser)
     arguments.add_unknown(parser)
+    parser.add_argument(
+        "--resamples",
+        type=int,
+        default=0,
+        metavar="N",
+        help="draw rows anew so often: for intervals of labels and of weighted rows",
+    )
     arguments.add_save(parser, "keep the counts for `merge`")
     arguments.add_format(parser)
     arguments.add_per_class(parser)
+    arguments.add_interval(parser)
 
 
 def run(parsed: argparse.Namespace) -> None:
     """Print the scores of files, or of each group of their rows."""
-    showing.refuse_table_per_class(parsed)
+    showing.check_asked(parsed)
     if parsed.save is not None:
         if parsed.group is not None:
             raise F1Error("--save keeps one state; leave out --group")
         showing.check_save(parsed, files.inputs(parsed.paths, parsed.target))
+    said = settle(parsed)
     options = {name: getattr(parsed, name) for name in _OPTIONS}
     with progress(parsed) as shown:
         total = files.accumulate(parsed.paths, progress=shown, **options)
+    check_tuned(parsed, total)
     if parsed.sample_id is not None:
         kept = total.groups.values() if isinstance(total, GroupedAccumulator) else [total]
         dropped = sum(parsed.done.values()) - sum(one.distinct for one in kept)
-        showing.note(dropped, "rows that repeat an id, that count once")
+        showing.note(parsed, dropped, "rows that repeat an id, that count once")
     if isinstance(total, Accumulator):
-        showing.finish(total, parsed)
+        showing.finish(total, parsed, [said] if said else [])
         return
-    by = total.compute()
-    # Which may be refused, before anything is printed.
-    pairs = {name: showing.most_confused(scores, parsed) for name, scores in by.items()}
-    if parsed.format == "json":
-        told = {
-            str(name): showing.plain(scores, pairs[name], parsed) for name, scores in by.items()
-        }
-        print(json.dumps(told, indent=2))
-        return
-    for name, scores in by.items():
-        print(plain_text(name))
-        showing.show(scores, pairs[name], parsed)
-        print()
+    # What may be refused, before anything is printed.
+    by = {
+        name: (scores, showing.most_confused(scores, parsed))
+        for name, scores in total.compute().items()
+    }
+    showing.show(by, parsed, [said] if said else [])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import console, option_values, tables
+from .. import option_values
 from ..accumulator import Accumulator
 from ..confused import Confused
-from ..errors import F1Error, plain_text
+from ..errors import F1Error
+from ..intervals import checked_level
 from ..scores import Scores
 from ..writing import check_target
+from . import arguments, output
+from .sections import intervals, page_of
 
 
 def check_save(parsed: argparse.Namespace, inputs: list[Path]) -> None:
@@ -22,35 +24,56 @@ def check_save(parsed: argparse.Namespace, inputs: list[Path]) -> None:
         check_target(parsed.save, inputs=inputs, force=parsed.force, named="--save")
 
 
-def note(rows: int, what: str) -> None:
-    """Say on stderr how many rows counted otherwise than one might think."""
+def note(parsed: argparse.Namespace, rows: int, what: str) -> None:
+    """Say how many rows counted otherwise than one might think, if any did."""
     if rows:
-        print(f"f1core: {plain_text(what)}: {rows:,}", file=sys.stderr)
+        arguments.say(parsed, f"{what}: {rows:,}")
 
 
-def finish(total: Accumulator, parsed: argparse.Namespace) -> None:
+def finish(total: Accumulator, parsed: argparse.Namespace, notes: Sequence[str] = ()) -> None:
     """Save what was counted where that was asked for, and show its scores."""
     scores = total.compute()
     pairs = most_confused(scores, parsed)  # which may be refused, before anything is written
     if parsed.save is not None:
         total.save(parsed.save, force=parsed.force)
-    show(scores, pairs, parsed)
+    show({None: (scores, pairs)}, parsed, notes)
 
 
-def refuse_table_per_class(parsed: argparse.Namespace) -> None:
-    """Refuse --per-class where a table lists the classes already."""
+def check_asked(parsed: argparse.Namespace) -> None:
+    """Refuse options of what is shown that say nothing together, before anything is read."""
     if parsed.per_class and parsed.format != "json":
-        raise F1Error("--per-class is for --format json; the table lists the classes anyway")
+        told = "table" if parsed.format == "table" else parsed.format
+        raise F1Error(f"--per-class is for --format json; the {told} lists the classes anyway")
+    if parsed.level is not None:
+        if not parsed.interval:
+            raise F1Error("--level is for --interval: say both")
+        checked_level(parsed.level)
 
 
-def show(scores: Scores, pairs: list[Confused] | None, parsed: argparse.Namespace) -> None:
-    """Print scores, and the pairs that are confused most often."""
+def show(
+    by: dict[Any, tuple[Scores, list[Confused] | None]],
+    parsed: argparse.Namespace,
+    notes: Sequence[str] = (),
+) -> None:
+    """Print scores by group, or under None those of all rows, as was asked for."""
+    level = None
+    if parsed.interval:
+        level = 0.95 if parsed.level is None else parsed.level
     if parsed.format == "json":
-        print(json.dumps(plain(scores, pairs, parsed), indent=2))
+        told = {name: _plain(*found, parsed, level, notes) for name, found in by.items()}
+        output.write("json", [], told.get(None, told))
         return
-    console.print_scores(scores)
-    if pairs:
-        console.print_confused(pairs)
+    every = parsed.format == "csv"
+    pages = [
+        page_of(scores, pairs, level=level, every=every, group=name)
+        for name, (scores, pairs) in by.items()
+    ]
+    for page in pages:
+        page.notes += notes
+    output.write(parsed.format, pages)
+    if every:
+        for said in notes:
+            arguments.say(parsed, said)
 
 
 def most_confused(scores: Scores, parsed: argparse.Namespace) -> list[Confused] | None:
@@ -60,9 +83,21 @@ def most_confused(scores: Scores, parsed: argparse.Namespace) -> list[Confused] 
     return scores.most_confused(option_values.whole("most_confused", parsed.most_confused))
 
 
-def plain(scores: Scores, pairs: list[Confused] | None, parsed: argparse.Namespace) -> Any:
+def _plain(
+    scores: Scores,
+    pairs: list[Confused] | None,
+    parsed: argparse.Namespace,
+    level: float | None,
+    notes: Sequence[str],
+) -> dict[str, Any]:
     """Scores as JSON takes them."""
     found = scores.to_dict(per_class=parsed.per_class)
     if pairs is not None:
         found["most_confused"] = [{**each._asdict(), "interval": each.interval} for each in pairs]
-    return tables.plain(found)
+    if level is not None:
+        bounds = intervals(scores, level)
+        each = bounds.pop("per_class", None)
+        found |= {"interval_level": level, "intervals": bounds}
+        if parsed.per_class:
+            found["per_class_intervals"] = {"f1": each and list(each.values())}
+    return found | ({"notes": list(notes)} if notes else {})

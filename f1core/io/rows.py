@@ -18,6 +18,7 @@ from .batches import Columns, Reread, Source, reading
 from .paths import same_file
 from .selection import Names, Selection
 from .spelling import Spelling
+from .tuned import Tuned
 
 T = TypeVar("T")
 ChosenBatch = tuple[str, Selection, Columns]  # of a source, and what was chosen there
@@ -138,6 +139,7 @@ class Rows(NamedTuple):
     classes: Any  # as the caller or the columns name them
     options: dict[str, Any]  # with words read as values of the truth's type
     counts: dict[str, int]  # rows by file
+    weight: Array | None = None
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -212,6 +214,8 @@ def meant(options: Mapping[str, Any], truth: Array, classes: Any) -> dict[str, A
     """
     found = dict(options)
     names = classes if isinstance(classes, list) else []
+    if isinstance(options.get("threshold"), Tuned):
+        found["threshold"] = options["threshold"].of(names or None)
     for option in _OPTIONS:
         words = options.get(option)
         if not isinstance(words, Words):

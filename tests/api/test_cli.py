@@ -169,7 +169,7 @@ def test_the_most_confused_are_printed(run, data, tmp_path):
     assert (status, err) == (0, "") and "most confused" in out
     for pair in pairs:
         assert any(
-            all(str(part) in line for part in (*pair[:2], f"{pair.share:.3f}"))
+            all(str(part) in line for part in (*pair[:2], f"{pair.share:.4f}"))
             for line in out.splitlines()
         )
     asked = "--most-confused", "2", "--format", "json"

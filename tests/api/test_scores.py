@@ -139,7 +139,13 @@ def test_the_report_of_a_multiclass_task():
 def test_the_report_of_a_binary_task_names_its_headline():
     scores = score([0, 1, 1], [0.2, 0.8, 0.3])
     assert repr(scores) == "Scores(binary, 3 rows, f1=0.6667, accuracy=0.6667)"
-    assert "f1 0.6667" in str(scores).splitlines()[-1]
+    assert str(scores).splitlines()[-2:] == [
+        "positive class 1: f1 0.6667   precision 1.0000   recall 0.5000",
+        "accuracy 0.6667   balanced accuracy 0.7500   mcc 0.5000   kappa 0.4000",
+    ]
+    named = score(["no", "yes", "yes"], [0.2, 0.8, 0.3], pos_label="yes")
+    for shown in (str(named), named._repr_html_()):
+        assert "positive class yes:" in shown
 
 
 def test_the_report_of_a_multilabel_task():
