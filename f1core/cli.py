@@ -28,7 +28,8 @@ _OPTIONS = {
     "columns": "--columns", "most_confused": "--most-confused", "unknown": "--unknown",
     "bins": "--bins", "strategy": "--strategy",
     "one_vs_one": "--one-vs-one", "metric": "--metric", "level": "--level", "beta": "--beta",
-    "resamples": "--resamples",
+    "resamples": "--resamples", "seed": "--seed",
+    "probabilities_old": "--probabilities-old", "threshold_old": "--threshold-old",
 }  # fmt: skip
 _NAMES = "|".join(_OPTIONS)
 _LIST = re.compile(rf"\b({_NAMES})=[\[(]([^\])]*)[\])]")

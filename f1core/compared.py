@@ -66,6 +66,7 @@ def compared(
         classes=_adjusted(_classes(new, old, pair, asked, total)),
         groups=None if groups is None else _adjusted(_groups(new, old, groups, metrics[0], asked)),
         flips=_flips(new, old, asked.flips, where),
+        names=tuple(_named(new, old)[0]),
     )
 
 

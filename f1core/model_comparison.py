@@ -57,6 +57,7 @@ class ModelComparison:
     classes: dict[Any, PartComparison]
     groups: dict[Any, PartComparison] | None
     flips: Flips
+    names: tuple[Any, ...]  # of all classes, those that do not occur too
 
     @property
     def comparisons(self) -> int:

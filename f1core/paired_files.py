@@ -17,6 +17,7 @@ from .intervals import checked_level, seeded
 from .intervals.paired import OPTIONS, both_checked
 from .io.rows import ChosenBatch, meant, told, used
 from .io.selection import Names
+from .io.tuned import Tuned
 from .label_lists import are_lists
 from .model_comparison import Flip, Flips, ModelComparison, PartComparison
 from .options import make_options, thread_count
@@ -125,6 +126,8 @@ def compare(
     task = "binary" if task is None and options.get("pos_label") is not None else task
     if names is None and are_lists(new.true):
         names = sorted(set(chain.from_iterable(chain(new.true, new.scores, old.scores))))
+    if isinstance(threshold_old, Tuned):
+        threshold_old = threshold_old.of(names if isinstance(names, list) else None)
     with told_of(new, old, order):
         how = make_options(task, classes=names, **new.options)
         sides = both_checked(new.true, new.scores, old.scores, how, new.weight, threshold_old)

@@ -67,8 +67,8 @@ def paired(new: Side, old: Side) -> tuple[Side, Array | None]:
         if len(new.scores) != len(old.scores):
             raise F1Error(
                 f"{new.spoken} has {len(new.scores):,} rows, {old.spoken} has "
-                f"{len(old.scores):,}: rows are paired by position where no sample_id says which "
-                "are the same"
+                f"{len(old.scores):,}: rows are paired by position, sample_id='id' pairs "
+                "them by a column of ids"
             )
         return old, None
     if new.ids.kind != old.ids.kind:
@@ -119,7 +119,7 @@ def _sorted_ids(side: Side, ids: Ids) -> Array:
     if len(again):
         first = int(order[again].min())
         raise F1Error(
-            f"sample_id repeats in {side.spoken}: {len(again):,} rows have an id of an earlier "
+            f"sample_id is repeated in {side.spoken}: {len(again):,} rows have an id of an earlier "
             f"one, such as {spelled(ids, first)}"
         )
     return order
@@ -155,7 +155,7 @@ def refuse_other_truth(new: Side, old: Side) -> None:
         hint = ""
     else:
         of = f"row {place:,}"
-        hint = ": rows are paired by position where no sample_id says which are the same"
+        hint = ": rows are paired by position, sample_id='id' pairs them by a column of ids"
     column = "" if differ.ndim == 1 else f"in target column {at[1]} "  # type: ignore[index]
     raise F1Error(
         f"{of} of {path} (new) is {shown(mine[at])} {column}and in {old.spoken} "

@@ -5,6 +5,7 @@ COMMANDS = (
     "score",
     "merge",
     "tune",
+    "compare",
     "rows",
     "curve",
     "calibration",

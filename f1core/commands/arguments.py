@@ -44,9 +44,13 @@ def add_quiet(command: argparse.ArgumentParser) -> None:
     command.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
 
 
-def add_columns(command: argparse.ArgumentParser) -> None:
-    """Add files, their columns and what is said of their labels."""
-    command.add_argument("paths", nargs="+", metavar="PATH", help="files, folders or patterns")
+def add_columns(command: argparse.ArgumentParser, paths: tuple[str, ...] = ()) -> None:
+    """Add files (or one of each of these names), their columns and what is said of labels."""
+    for name in paths:
+        told = f"the {name} model's predictions: a file, folder or pattern"
+        command.add_argument(name, metavar=name.upper(), help=told)
+    if not paths:
+        command.add_argument("paths", nargs="+", metavar="PATH", help="files, folders or patterns")
     command.add_argument(
         "--target", type=comma, default=["y_true"], metavar="COLUMN", help="the truth (y_true)"
     )

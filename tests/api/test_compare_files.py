@@ -230,7 +230,7 @@ def test_rows_that_are_not_the_same_are_refused(multiclass, tmp_path):
     refused(f"the row of id {IDS[17]} of .*new.* is '.*' and in .*'eel'$", "id", y=wrong)
     twice = IDS.copy()
     twice[[4, 9]] = IDS[0]
-    refused(f"sample_id repeats in .*other.*: 2 rows .* such as {IDS[0]}$", "id", id=twice)
+    refused(f"sample_id is repeated in .*other.*: 2 rows .* such as {IDS[0]}$", "id", id=twice)
     gone = IDS.copy()
     gone[5] = 10 * N + 1
     refused(
