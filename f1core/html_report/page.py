@@ -13,7 +13,7 @@ from typing import Any
 # The files of the page's own script, in the order in which they are read: they share one scope.
 SCRIPTS = (
     "format", "dom", "cuts", "choice", "table", "charts", "headline", "threshold", "costs",
-    "classes", "matrix", "curves", "calibration", "groups", "baseline", "main",
+    "copy", "classes", "matrix", "curves", "calibration", "groups", "baseline", "main",
 )  # fmt: skip
 # Libraries as they are published, each with its licence.
 LIBRARIES = {"d3": "d3.min.js", "plot": "plot.umd.min.js"}

@@ -7,6 +7,7 @@ import pytest
 import report_contents as made
 
 import f1core
+from f1core.io.tuned import Tuned
 
 CASES = [("binary", 0), ("multiclass", 0), ("multiclass", 3), ("multilabel", 0), ("multilabel", 2)]
 
@@ -165,7 +166,12 @@ def test_thresholds_are_copied(opened, expect, clipboard):
     page.locator("#cut").press("ArrowLeft")
     for words, start, end in (
         ("Python", 'f1core.score(y_true, y_prob, task="multilabel", threshold=[', "])"),
-        ("JSON", '{"threshold":[', "]}"),
+        (
+            "JSON",
+            '{"task":"multilabel","classes":["class 0","class 1","class 2","class 3"],'
+            '"threshold":[',
+            '],"from_logits":false}',
+        ),
     ):
         page.locator(f"#copy-{words.lower()}").click()
         expect(page.locator("#copied")).to_have_text(f"Copied as {words}.")
@@ -180,13 +186,34 @@ def test_thresholds_are_copied(opened, expect, clipboard):
         assert [float(v) for v in text[len(start) : -len(end)].split(",")][:3] == [0.5] * 3
 
 
+ODD = ["no", 'it\'s "a"', "", "3", "<\u2028>"]
+
+
 @pytest.mark.parametrize("task", ["binary", "multiclass"])
-def test_the_copied_line_runs_and_gives_the_numbers_of_the_page(opened, task):
+@pytest.mark.parametrize("labels", [range(5), ODD], ids=["numbers", "text"])
+def test_the_copied_line_runs_and_gives_the_numbers_of_the_page(opened, task, labels):
     true, scores = getattr(made, task)()
-    names = ['it\'s "a"', "b"] if task == "binary" else ["c", 'it\'s "d"', "e", "f", "g"]
-    page = opened(made.contents(task, true, scores, names))
-    page.locator("#cut").press("ArrowRight")
-    code = page.locator(".copy code").inner_text()
-    y_true = true if task == "binary" else np.array(names)[true]
-    found = eval(code, {"f1core": f1core, "y_true": y_true, "y_prob": scores})
-    assert found.binary.f1 == pytest.approx(number(page, "f1"), rel=1e-15)
+    labels = np.array(labels)[: 2 if task == "binary" else 5]
+    page = opened(made.contents(task, true, scores, [str(label) for label in labels]))
+    for k in range(1 if task == "binary" else 5):
+        if task == "multiclass":
+            page.locator("#label-choice").select_option(index=k)
+        page.locator("#cut").press("ArrowRight")
+        code = page.locator(".copy code").inner_text()
+        found = eval(code, {"f1core": f1core, "y_true": labels[true], "y_prob": scores})
+        assert found.binary.f1 == pytest.approx(number(page, "f1"), rel=1e-15)
+
+
+def test_copied_thresholds_are_a_file_for_the_command_line(opened, expect, tmp_path):
+    for task, names in (("binary", ["no", "yes"]), ("multilabel", list("abcd"))):
+        true, scores = getattr(made, task)()
+        page = opened(made.contents(task, true, scores, names))
+        page.locator("#to-best").click()
+        chosen = thresholds(page)
+        page.locator("#copy-json").click()
+        expect(page.locator("#copied")).to_have_text("Copied as JSON.")
+        path = tmp_path / f"{task}.json"
+        path.write_text(page.locator(".copy code").inner_text())
+        kept = Tuned(path)
+        kept.check(task, names, False)
+        assert kept.of(names) == (chosen if task == "multilabel" else chosen[0])

@@ -1,4 +1,4 @@
-// What outcomes cost, by prices that a person types; and thresholds to take away.
+// What outcomes cost, by prices that a person types.
 
 const PRICES = {
   fp: ["A false alarm costs", 1],
@@ -45,49 +45,4 @@ const money = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
 
 function moneyOf(value) {
   return money.format(value).replace("-", MINUS);
-}
-
-/** The chosen thresholds as a line of Python and as JSON, all digits. */
-function copyOf(report, choice) {
-  const shown = element("code", {});
-  const status = element("span", { role: "status", id: "copied" });
-  const copy = (words, id, textOf) => element("button", {
-    type: "button", id,
-    click: async () => {
-      const text = textOf(report, choice);
-      shown.textContent = text;
-      status.textContent = (await copyText(text))
-        ? `Copied as ${words}.`
-        : "The browser does not allow copying: mark the line below.";
-    },
-  }, `Copy as ${words}`);
-  const follow = () => {
-    shown.textContent = asPython(report, choice);
-    status.textContent = "";
-  };
-  follow();
-  choice.watch(follow);
-  return element("div", { class: "copy" }, element("div", { class: "buttons" },
-    copy("Python", "copy-python", asPython), copy("JSON", "copy-json", asJson), status),
-  element("pre", { tabindex: "0", "aria-label": "The chosen threshold as code" }, shown));
-}
-
-function asPython(report, choice) {
-  const thresholds = d3.range(choice.count).map((k) => choice.at(k).threshold);
-  if (report.task === "multilabel") {
-    return `f1core.score(y_true, y_prob, task="multilabel", threshold=[${thresholds.join(", ")}])`;
-  }
-  const threshold = thresholds[choice.entry];
-  if (report.task === "binary") return `f1core.score(y_true, y_prob, threshold=${threshold})`;
-  const at = report.cuts.of[choice.entry];
-  const name = JSON.stringify(choice.name(choice.entry));
-  return `f1core.score(y_true == ${name}, y_prob[:, ${at}], threshold=${threshold})`;
-}
-
-function asJson(report, choice) {
-  const thresholds = d3.range(choice.count).map((k) => choice.at(k).threshold);
-  if (report.task === "multilabel") return JSON.stringify({ threshold: thresholds });
-  const threshold = thresholds[choice.entry];
-  if (report.task === "binary") return JSON.stringify({ threshold });
-  return JSON.stringify({ class: choice.name(choice.entry), threshold });
 }

@@ -71,11 +71,12 @@ function formatThresholds(value) {
   const low = d3.min(value);
   const high = d3.max(value);
   if (low === high) return formatThreshold(low);
-  return `${formatThreshold(low)} to ${formatThreshold(high)} (one for each label)`;
+  return `${formatThreshold(low)} to ${formatThreshold(high)} (one each)`;
 }
 
 /** A name as it is, and words for one that cannot be seen. */
-function visibleName(name) {
+function visibleName(named) {
+  const name = String(named ?? MISSING);
   if (name === "") return "(empty)";
   return name.trim() === "" ? `(${formatMany(name.length, "blank")})` : name;
 }

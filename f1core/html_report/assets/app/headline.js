@@ -42,6 +42,7 @@ function headlineSection(report) {
     "The answer",
     element("div", { class: "answers" }, main, best),
     headline.why ? element("p", {}, headline.why) : null,
+    ...(report.notes ?? []).map((note) => element("p", { class: "note" }, note)),
     weakList(report),
     otherMetrics(report),
     averagesTable(report),

@@ -48,9 +48,26 @@ function openForPrint() {
   window.addEventListener("afterprint", close);
 }
 
+/** Put words for names that cannot be seen; what is copied has the labels as they are. */
+function showNames(report) {
+  const named = (rows) => rows?.forEach((row) => {
+    row.name = visibleName(row.name);
+  });
+  report.labels = report.classes.name;
+  report.classes.name = report.labels.map(visibleName);
+  named(report.groups?.rows);
+  const { baseline } = report;
+  if (!baseline) return;
+  named(baseline.groups);
+  if (baseline.classes) baseline.classes.name = baseline.classes.name.map(visibleName);
+  for (const row of baseline.flips?.rows ?? []) {
+    for (const key of ["true", "old", "new"]) row[key] = visibleName(row[key]);
+  }
+}
+
 function main() {
   const report = JSON.parse(document.getElementById("report").textContent);
-  report.classes.name = report.classes.name.map(visibleName);
+  showNames(report);
   const choice = report.cuts?.of.length ? createChoice(report) : null;
   const sections = [
     headlineSection(report),

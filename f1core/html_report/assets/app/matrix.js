@@ -114,7 +114,8 @@ function drawMatrix(matrix, width, say) {
     y: axis,
     marks: [
       Plot.frame({ fill: "var(--heat-none)", stroke: "var(--line)" }),
-      Plot.cell(matrix.cells, { className: "cells", x: "column", y: "row", inset: size > 30 ? 0.25 : 0.75,
+      Plot.cell(matrix.cells, { className: "cells", x: "column", y: "row",
+        inset: size > 30 ? 0.25 : 0.75,
         fill: (cell) => heatColour(cell.right, partOf(matrix, cell)) }),
       Plot.text(printed, { x: "column", y: "row", fill: "var(--heat-text)", pointerEvents: "none",
         text: (cell) => (step >= 58

@@ -47,9 +47,10 @@ function lineOf(columns, row) {
   const cells = columns.map((column, at) => {
     const shown = column.cell ? column.cell(row) : String(column.value(row) ?? MISSING);
     const kind = [column.numeric && "number", column.bar && "barred"].filter(Boolean).join(" ");
+    const held = column.numeric ? shown : element("span", {}, shown); // text is wrapped in it
     return at === 0
-      ? element("th", { scope: "row", class: kind || null }, element("span", {}, shown))
-      : element("td", { class: kind || null }, shown);
+      ? element("th", { scope: "row", class: kind || null }, held)
+      : element("td", { class: kind || null }, held);
   });
   return element("tr", {}, ...cells);
 }
