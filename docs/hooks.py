@@ -26,6 +26,7 @@ log = get_plugin_logger("f1core")
 ROOT = Path(__file__).parent.parent
 FIGURES = Path(tempfile.mkdtemp())
 HIDDEN = re.compile(r"^<!-- hidden\n.*?^-->\n", re.MULTILINE | re.DOTALL)
+PERMALINK = re.compile(r"<a [^>]*\bheaderlink\b[^>]*>.*?</a>")
 HEADING = re.compile(r"^# (.*)$", re.MULTILINE)
 MADE = {"changelog.md": "CHANGELOG.md", "explanation/scale.md": "bench/SCALE.md"}
 texts: dict[str, tuple[str, str, str]] = {}
@@ -85,7 +86,7 @@ def commands() -> str:
     (named,) = (a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
     parts = []
     for name, parser in named.choices.items():
-        usage = textwrap.dedent(parser.format_usage().removeprefix("usage: ")).rstrip()
+        usage = parser.format_usage().removeprefix("usage: ").replace("\n       ", "\n").rstrip()
         parts += [f"## {name}", " ".join((parser.description or "").split())]
         parts.append(f"```text\n{usage}\n```")
         rows = ["| option | what it does |", "| --- | --- |"]
@@ -138,7 +139,7 @@ def on_page_markdown(markdown: str, page: Any, files: Any, **_: Any) -> str:
 def on_page_content(html: str, page: Any, **_: Any) -> None:
     """Keep what `llms.txt` says of a page, and its text without the site around it."""
     made = ":::" in page.markdown
-    text = markdownify(html, heading_style="ATX") if made else page.markdown
+    text = markdownify(PERMALINK.sub("", html), heading_style="ATX") if made else page.markdown
     texts[page.file.src_uri] = (_title(page.file), _sentence(page.file), text)
 
 
