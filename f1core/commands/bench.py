@@ -6,6 +6,7 @@ import argparse
 
 from .. import console
 from . import arguments
+from .progress import progress
 
 
 def add(commands: arguments.Parsers) -> None:
@@ -26,19 +27,20 @@ def run(parsed: argparse.Namespace) -> None:
     from ..backends.cores import n_cores
     from ..backends.switch import warm_up
 
-    warm_up()
-    threads = n_cores()
-    lines = []
-    for case in bench.CASES:
-        if not (case.short or parsed.long):
-            continue
-        true, pred = case.arrays()
-        sides = bench.sides_of(case, true, pred, threads)
-        bench.check_equal(case, true, pred, sides)
-        medians = bench.interleaved(sides, 2.0, 15)
-        ours, first = medians.pop("f1core"), bench.first_call(case)
-        others = {name: seconds / ours for name, seconds in medians.items() if name != "limit"}
-        lines.append((case.name, first, ours, ours / medians["limit"], others))
+    threads, lines = n_cores(), []
+    cases = [case for case in bench.CASES if case.short or parsed.long]
+    with progress(parsed) as meter:
+        meter.stage("loading compiled kernels")
+        warm_up()
+        for place, case in enumerate(cases, 1):
+            meter.stage(f"{place} of {len(cases)}: {case.name}")
+            true, pred = case.arrays()
+            sides = bench.sides_of(case, true, pred, threads)
+            bench.check_equal(case, true, pred, sides)
+            medians = bench.interleaved(sides, 2.0, 15)
+            ours, first = medians.pop("f1core"), bench.first_call(case)
+            others = {name: seconds / ours for name, seconds in medians.items() if name != "limit"}
+            lines.append((case.name, first, ours, ours / medians["limit"], others))
     peers = list(dict.fromkeys(name for *_, others in lines for name in others))
     heads = ["work", "first ms", "ms", "x limit", *(f"x {name}" for name in peers)]
     rows = [

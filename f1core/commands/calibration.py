@@ -10,6 +10,7 @@ from ..errors import F1Error
 from ..io.rows import Rows
 from . import arguments, output
 from .output import Page, Section
+from .progress import progress
 from .reading import read_binned, read_rows
 
 if TYPE_CHECKING:
@@ -48,27 +49,31 @@ def calibration_of(parsed: argparse.Namespace, rows: Rows) -> Calibration:
 
 def run(parsed: argparse.Namespace) -> None:
     """Print calibration errors and losses with intervals, and the bins."""
-    if parsed.streamed is None:
-        found = calibration_of(parsed, read_rows(parsed))
-    else:
-        counted = read_binned(parsed, calibration=True)
-        found = counted.calibration(bins=parsed.bins, strategy=parsed.strategy)
-    errors: dict[str, float] = found.to_dict()
-    intervals = {}
-    for name in _ERRORS:
-        with suppress(F1Error):  # labels of one row, cells that are ignored
-            intervals[name] = found.interval(name)
+    with progress(parsed) as meter:
+        if parsed.streamed is None:
+            rows = read_rows(parsed)
+            meter.stage("measuring rows")
+            found = calibration_of(parsed, rows)
+        else:
+            counted = read_binned(parsed, calibration=True)
+            found = counted.calibration(bins=parsed.bins, strategy=parsed.strategy)
+        meter.stage("computing intervals")
+        errors: dict[str, float] = found.to_dict()
+        intervals = {}
+        for name in _ERRORS:
+            with suppress(F1Error):  # labels of one row, cells that are ignored
+                intervals[name] = found.interval(name)
     bins = {name: getattr(found.bins, name).tolist() for name in _BINS}
     plain: dict[str, Any] = {**errors, "intervals": intervals, "bins": bins}
     told = [(name, value, intervals.get(name)) for name, value in errors.items()]
     sections = [Section("metric", ("name", "value", "value_interval"), told, pairs=True)]
     if found.task != "binary":
         each = found.per_class
-        rows = list(zip(*(getattr(each, name).tolist() for name in _ERRORS), strict=True))
+        numbers = list(zip(*(getattr(each, name).tolist() for name in _ERRORS), strict=True))
         plain["per_class"] = output.named(
-            found.classes, (dict(zip(_ERRORS, row, strict=True)) for row in rows)
+            found.classes, (dict(zip(_ERRORS, row, strict=True)) for row in numbers)
         )
-        of_class = [(name, *row) for name, row in zip(found.classes, rows, strict=True)]
+        of_class = [(name, *row) for name, row in zip(found.classes, numbers, strict=True)]
         sections.append(Section("class", ("name", *_ERRORS), of_class))
     if found.task != "multilabel":
         ends = zip(*(end.tolist() for end in found.bins.interval()), strict=True)

@@ -86,8 +86,8 @@ def run(parsed: argparse.Namespace) -> None:
             raise F1Error(f"--{name.replace('_', '-')} best flatters the model: tune on other rows")
     given = {name: getattr(parsed, name) for name in _OPTIONS}
     parsed.paths = [parsed.old, parsed.new]
-    with progress(parsed) as shown:
-        found = files.compare(parsed.new, parsed.old, progress=shown, **given)
+    with progress(parsed):
+        found = files.compare(parsed.new, parsed.old, **given)
     for name in ("threshold", "threshold_old"):
         cut = getattr(parsed, name)
         if isinstance(cut, Tuned):

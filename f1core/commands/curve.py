@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..io.rows import Rows
 from . import arguments, output
 from .output import Page, Section
+from .progress import progress
 from .reading import ranked_task, read_binned, read_rows
 
 
@@ -31,20 +33,14 @@ def add(commands: arguments.Parsers) -> None:
 def run(parsed: argparse.Namespace) -> None:
     """Print ROC AUC and average precision, of each class and averaged."""
     from ..thresholds import Ranking
-    from ..thresholds import curve as found_of
 
     if parsed.streamed is not None:
         _bounded(parsed)
         return
-    rows = read_rows(parsed)
-    how: dict[str, Any] = {
-        name: getattr(parsed, name) for name in ("from_logits", "average_over", "one_vs_one")
-    }
-    with rows.told():
-        task = ranked_task(rows, parsed.task)
-        found: Any = found_of(
-            rows.true, rows.scores, task=task, classes=rows.classes, **how, **rows.options
-        )
+    with progress(parsed) as meter:
+        rows = read_rows(parsed)
+        meter.stage("ranking rows")
+        found = _found(parsed, rows)
     if not isinstance(found, Ranking):
         both = {name: getattr(found, name) for name in ("roc_auc", "average_precision")}
         singles = Section("metric", ("name", "value"), list(both.items()), pairs=True)
@@ -79,11 +75,26 @@ def run(parsed: argparse.Namespace) -> None:
     output.write(parsed.format, [Page(sections)], plain)
 
 
+def _found(parsed: argparse.Namespace, rows: Rows) -> Any:
+    """What `f1core.curve` finds in these rows."""
+    from ..thresholds import curve
+
+    how: dict[str, Any] = {
+        name: getattr(parsed, name) for name in ("from_logits", "average_over", "one_vs_one")
+    }
+    with rows.told():
+        task = ranked_task(rows, parsed.task)
+        return curve(rows.true, rows.scores, task=task, classes=rows.classes, **how, **rows.options)
+
+
 def _bounded(parsed: argparse.Namespace) -> None:
     """Print areas of a stream between their bounds."""
     from ..thresholds.ranking import Areas
 
-    found = read_binned(parsed, calibration=False).ranking(average_over=parsed.average_over)
+    with progress(parsed) as meter:
+        binned = read_binned(parsed, calibration=False)
+        meter.stage("computing areas")
+        found = binned.ranking(average_over=parsed.average_over)
     assert found.low is not None and found.high is not None
     sides = {"": found, "low": found.low, "high": found.high}
     plain: dict[str, Any] = found.to_dict() | {

@@ -9,6 +9,7 @@ from ..accumulator import Accumulator
 from ..errors import F1Error
 from ..writing import refuse_twice
 from . import arguments, showing
+from .progress import progress
 
 
 def add(commands: arguments.Parsers) -> None:
@@ -33,15 +34,19 @@ def run(parsed: argparse.Namespace) -> None:
     showing.check_save(parsed, parsed.states)
     if not parsed.force:
         refuse_twice(parsed.states)
-    total = Accumulator.load(parsed.states[0])
-    for path in parsed.states[1:]:
-        more = Accumulator.load(path)
-        rows = total.distinct + more.distinct
-        try:
-            total.merge(more)
-        except F1Error as error:
-            raise F1Error(f"{path}: {error}") from None
-        showing.note(
-            parsed, rows - total.distinct, f"rows of {path} in earlier states too, that count once"
-        )
-    showing.finish(total, parsed)
+    shared = []
+    with progress(parsed) as meter:
+        total = Accumulator.load(parsed.states[0])
+        for place, path in enumerate(parsed.states[1:], 2):
+            meter.stage(f"adding state {place:,} of {len(parsed.states):,}")
+            more = Accumulator.load(path)
+            rows = total.distinct + more.distinct
+            try:
+                total.merge(more)
+            except F1Error as error:
+                raise F1Error(f"{path}: {error}") from None
+            shared.append((rows - total.distinct, path))
+        write = showing.finish(total, parsed, meter)
+    for rows, path in shared:
+        showing.note(parsed, rows, f"rows of {path} in earlier states too, that count once")
+    write()

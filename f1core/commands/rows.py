@@ -10,6 +10,7 @@ from ..argument_types import comma, word
 from ..found_rows import ASKED
 from . import arguments, output
 from .output import Page, Section
+from .progress import progress
 from .reading import READING
 from .search import settle
 
@@ -47,8 +48,9 @@ def add(commands: arguments.Parsers) -> None:
 
 def run(parsed: argparse.Namespace) -> None:
     """Print the rows behind a cell of the confusion matrix, or that decided a label one way."""
-    said = settle(parsed)
-    found = files.rows(parsed.paths, **{name: getattr(parsed, name) for name in _ROWS})
+    with progress(parsed) as meter:
+        said = settle(parsed, meter)
+        found = files.rows(parsed.paths, **{name: getattr(parsed, name) for name in _ROWS})
     if said:
         arguments.say(parsed, said)
     every = list(dict.fromkeys(name for row in found for name in row.columns))

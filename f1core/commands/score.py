@@ -63,21 +63,24 @@ def run(parsed: argparse.Namespace) -> None:
         if parsed.group is not None:
             raise F1Error("--save keeps one state; leave out --group")
         showing.check_save(parsed, files.inputs(parsed.paths, parsed.target))
-    said = settle(parsed)
-    options = {name: getattr(parsed, name) for name in _OPTIONS}
-    with progress(parsed) as shown:
-        total = files.accumulate(parsed.paths, progress=shown, **options)
-    check_tuned(parsed, total)
+    with progress(parsed, counts=False) as meter:
+        said = settle(parsed, meter)
+        options = {name: getattr(parsed, name) for name in _OPTIONS}
+        total = files.accumulate(parsed.paths, progress=meter.count, **options)
+        check_tuned(parsed, total)
+        notes = [said] if said else []
+        if isinstance(total, Accumulator):
+            write = showing.finish(total, parsed, meter, notes)
+        else:
+            meter.stage("computing scores")
+            # What may be refused, before anything is printed.
+            by = {
+                name: (scores, showing.most_confused(scores, parsed))
+                for name, scores in total.compute().items()
+            }
+            write = showing.shown(by, parsed, meter, notes)
     if parsed.sample_id is not None:
         kept = total.groups.values() if isinstance(total, GroupedAccumulator) else [total]
         dropped = sum(parsed.done.values()) - sum(one.distinct for one in kept)
         showing.note(parsed, dropped, "rows that repeat an id, that count once")
-    if isinstance(total, Accumulator):
-        showing.finish(total, parsed, [said] if said else [])
-        return
-    # What may be refused, before anything is printed.
-    by = {
-        name: (scores, showing.most_confused(scores, parsed))
-        for name, scores in total.compute().items()
-    }
-    showing.show(by, parsed, [said] if said else [])
+    write()

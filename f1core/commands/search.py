@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import files
 from ..accumulator import Accumulator
@@ -14,8 +14,11 @@ from ..io.rows import Rows
 from ..io.tuned import Tuned
 from ..options import make_options
 from ..scores import Scores
-from ..thresholds import Best, best_threshold
+from .progress import Meter
 from .reading import read_rows
+
+if TYPE_CHECKING:
+    from ..thresholds import Best
 
 CHOSEN_HERE = "chosen and judged on these same rows, which flatters it: judge it on others"
 _OF_LABELS = ("macro", "micro", "weighted")
@@ -30,7 +33,7 @@ class Found(NamedTuple):
     after: Scores
 
 
-def search(parsed: argparse.Namespace, rows: Rows) -> Found:
+def search(parsed: argparse.Namespace, rows: Rows, meter: Meter) -> Found:
     """Find the threshold, or one a label or class, that `parsed` asks for."""
     how: dict[str, Any] = {
         name: getattr(parsed, name) for name in ("task", "from_logits", "beta")
@@ -38,6 +41,7 @@ def search(parsed: argparse.Namespace, rows: Rows) -> Found:
     for name in ("average_over", "zero_division"):
         if name not in how and hasattr(parsed, name):
             how[name] = getattr(parsed, name)
+    meter.stage("searching thresholds")
     with rows.told():
         before = score(rows.true, rows.scores, **how)
         best = _best(parsed, rows, before.task, how)
@@ -46,6 +50,8 @@ def search(parsed: argparse.Namespace, rows: Rows) -> Found:
 
 
 def _best(parsed: argparse.Namespace, rows: Rows, task: str, how: dict[str, Any]) -> Best:
+    from ..thresholds import best_threshold
+
     average, metric = getattr(parsed, "average", None), getattr(parsed, "metric", None)
     least = {name: getattr(parsed, name, None) for name in ("min_precision", "min_recall")}
     if metric is not None:
@@ -79,7 +85,7 @@ def _best(parsed: argparse.Namespace, rows: Rows, task: str, how: dict[str, Any]
     )
 
 
-def settle(parsed: argparse.Namespace) -> str | None:
+def settle(parsed: argparse.Namespace, meter: Meter) -> str | None:
     """Replace `--threshold best` by what it is on these rows; return what must be said of it."""
     if parsed.threshold != "best":
         return None
@@ -89,7 +95,7 @@ def settle(parsed: argparse.Namespace) -> str | None:
         raise F1Error("--threshold best and --top-k are two rules: give one")
     if not files.again(parsed.paths):
         raise F1Error("--threshold best reads the rows twice, and a pipe is read once")
-    found = search(parsed, read_rows(parsed))
+    found = search(parsed, read_rows(parsed), meter)
     at = found.best.threshold
     parsed.threshold = at if isinstance(at, float) else at.tolist()
     many = isinstance(parsed.threshold, list)

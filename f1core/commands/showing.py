@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..intervals import checked_level
 from ..scores import Scores
 from ..writing import check_target
 from . import arguments, output
+from .progress import Meter
 from .sections import intervals, page_of
 
 
@@ -30,13 +32,17 @@ def note(parsed: argparse.Namespace, rows: int, what: str) -> None:
         arguments.say(parsed, f"{what}: {rows:,}")
 
 
-def finish(total: Accumulator, parsed: argparse.Namespace, notes: Sequence[str] = ()) -> None:
-    """Save what was counted where that was asked for, and show its scores."""
+def finish(
+    total: Accumulator, parsed: argparse.Namespace, meter: Meter, notes: Sequence[str] = ()
+) -> Callable[[], None]:
+    """Save what was counted where that was asked for; return what prints its scores."""
+    meter.stage("computing scores")
     scores = total.compute()
     pairs = most_confused(scores, parsed)  # which may be refused, before anything is written
     if parsed.save is not None:
+        meter.stage(f"writing {parsed.save}")
         total.save(parsed.save, force=parsed.force)
-    show({None: (scores, pairs)}, parsed, notes)
+    return shown({None: (scores, pairs)}, parsed, meter, notes)
 
 
 def check_asked(parsed: argparse.Namespace) -> None:
@@ -50,19 +56,20 @@ def check_asked(parsed: argparse.Namespace) -> None:
         checked_level(parsed.level)
 
 
-def show(
+def shown(
     by: dict[Any, tuple[Scores, list[Confused] | None]],
     parsed: argparse.Namespace,
+    meter: Meter,
     notes: Sequence[str] = (),
-) -> None:
-    """Print scores by group, or under None those of all rows, as was asked for."""
+) -> Callable[[], None]:
+    """Return what prints scores by group, or under None those of all rows, as was asked for."""
     level = None
     if parsed.interval:
+        meter.stage("computing intervals")
         level = 0.95 if parsed.level is None else parsed.level
     if parsed.format == "json":
         told = {name: _plain(*found, parsed, level, notes) for name, found in by.items()}
-        output.write("json", [], told.get(None, told))
-        return
+        return partial(output.write, "json", [], told.get(None, told))
     every = parsed.format == "csv"
     pages = [
         page_of(scores, pairs, level=level, every=every, group=name)
@@ -70,10 +77,13 @@ def show(
     ]
     for page in pages:
         page.notes += notes
-    output.write(parsed.format, pages)
-    if every:
-        for said in notes:
+
+    def write() -> None:
+        output.write(parsed.format, pages)
+        for said in notes if every else ():
             arguments.say(parsed, said)
+
+    return write
 
 
 def most_confused(scores: Scores, parsed: argparse.Namespace) -> list[Confused] | None:

@@ -14,6 +14,7 @@ from ..scores import Scores
 from ..writing import check_target, write_whole
 from . import arguments, output
 from .output import Page, Section
+from .progress import progress
 from .reading import read_rows
 from .search import CHOSEN_HERE, Found, search
 
@@ -55,7 +56,8 @@ def run(parsed: argparse.Namespace) -> None:
     if parsed.save is not None:
         inputs = files.inputs(parsed.paths, parsed.target)
         check_target(parsed.save, "thresholds", inputs=inputs, force=parsed.force, named="--save")
-    found = search(parsed, read_rows(parsed))
+    with progress(parsed) as meter:
+        found = search(parsed, read_rows(parsed), meter)
     plain = _plain(found, parsed.from_logits)
     if parsed.save is not None:
         told = json.dumps(tables.plain(plain), indent=2)

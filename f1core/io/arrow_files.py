@@ -59,6 +59,7 @@ class ArrowFile(Source):
 
         self._path = path if file is None else None
         self._file: Any = pa.OSFile(str(path)) if file is None else pa.PythonFile(file, mode="r")
+        self._share: float | None = None
         self._listed = self._file.read(6) == b"ARROW1"
         self._schema = self._reader(self._file).schema
         self.name, self.names = str(path), list(self._schema.names)
@@ -81,10 +82,19 @@ class ArrowFile(Source):
         with reading(self.name):
             reader = self._reader(file, options)
             listed = range(reader.num_record_batches) if self._listed else ()
-            for part in map(reader.get_batch, listed) if self._listed else reader:
+            parts = map(reader.get_batch, listed) if self._listed else reader
+            for place, part in enumerate(parts):
                 pieces = [part] if sparse is None else sparse.pieces(part.select(chosen.all))
-                yield from batches_of(pieces, chosen, done)
-                done += len(part)
+                first = done
+                for batch in batches_of(pieces, chosen, done):
+                    done += len(next(iter(batch.values())))
+                    if listed:
+                        self._share = (place + (done - first) / len(part)) / len(listed)
+                    yield batch
+
+    def share(self, rows: int) -> float | None:
+        """How much of it was read: the share of its batches, where these are listed."""
+        return self._share
 
     def _reader(self, file: Any, options: Any = None) -> Any:
         from pyarrow import ipc

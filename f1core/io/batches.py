@@ -14,6 +14,7 @@ import numpy as np
 from ..arrays import null_row, plain_arrow, to_numpy
 from ..counts import Array
 from ..errors import F1Error, WrongEnvironment, counted_from, missing
+from .paths import Begun, Packed
 from .selection import Selection
 
 Columns = dict[str, Array]
@@ -27,6 +28,11 @@ class Reread(Exception):
     """Raised when labels that looked like numbers turn out as text: read again, from the first."""
 
 
+def once(error: Reread, stream: Any) -> Exception:
+    """A reason to read the rows again, or a refusal of it where that cannot be done."""
+    return error if stream is None else F1Error(f"{error}; a stream is read only once")
+
+
 class Source(ABC):
     """Rows of named columns, to be read once."""
 
@@ -38,11 +44,19 @@ class Source(ABC):
     keys: Mapping[str, Any] = MappingProxyType({})  # columns that the folders above it name
     whole_numbers: Collection[str] = ()  # columns that hold these, though batches may bring floats
     hint: str | None = None  # what may be wrong where a column is not found
+    packed: Packed | None = None  # the file of text that is read
+    begun: Begun | None = None  # the pipe that is read
 
     def close(self) -> None:
         """Close what was opened for it."""
         for file in self.files:
             file.close()
+
+    def share(self, rows: int) -> float | None:
+        """How much of it was read with so many rows, in [0, 1]; None where nobody knows."""
+        if self.packed is not None:
+            return self.packed.share()
+        return min(1.0, rows / self.rows) if self.rows else None
 
     @abstractmethod
     def batches(self, chosen: Selection) -> Iterator[Columns]:
@@ -56,6 +70,10 @@ class Partition(Source):
         self._inner, self.keys = inner, keys
         self.name, self.names, self.whole = inner.name, inner.names, inner.whole
         self.rows, self.hint, self.whole_numbers = inner.rows, inner.hint, inner.whole_numbers
+
+    def share(self, rows: int) -> float | None:
+        """How much of the file was read."""
+        return self._inner.share(rows)
 
     def batches(self, chosen: Selection) -> Iterator[Columns]:
         """Read the chosen columns, those of the folders among them."""

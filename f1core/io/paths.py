@@ -224,6 +224,30 @@ def opened(path: Path) -> Any:
     return unpacked(pa.OSFile(str(path)), ending(path)[1])
 
 
+class Packed:
+    """A file as a stream of bytes, unpacked, that says how much of the file was read."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow as pa
+
+        self._raw, self._size = pa.OSFile(str(path)), os.stat(path).st_size
+        self.stream = unpacked(self._raw, ending(path)[1])
+
+    def share(self, used: int | None = None) -> float | None:
+        """The share of the file that was read, in [0, 1]; None where it is closed.
+
+        `used` are the bytes that a reader has handed on of those that it read ahead, which nobody
+        knows of a packed file.
+        """
+        try:
+            read = self._raw.tell()
+            if used is not None and self.stream is self._raw:
+                read = min(read, used)
+            return float(min(1.0, read / self._size)) if self._size else None
+        except (OSError, ValueError):
+            return None
+
+
 def unpacked(stream: Any, codec: str | None) -> Any:
     """Unpack a stream of bytes."""
     import pyarrow as pa
@@ -241,7 +265,7 @@ class Begun(io.RawIOBase):
     """A stream whose first bytes were read already; read from its beginning."""
 
     def __init__(self, head: bytes, stream: Any) -> None:
-        self._head, self._stream = head, stream
+        self._head, self._stream, self.done = head, stream, 0
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -249,10 +273,12 @@ class Begun(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Read the next bytes."""
-        if not self._head:
-            return cast(bytes, self._stream.read(size))
-        size = len(self._head) if size < 0 else size
-        part, self._head = self._head[:size], self._head[size:]
+        if self._head:
+            size = len(self._head) if size < 0 else size
+            part, self._head = self._head[:size], self._head[size:]
+        else:
+            part = cast(bytes, self._stream.read(size))
+        self.done += len(part)
         return part
 
 

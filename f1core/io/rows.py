@@ -19,6 +19,7 @@ from .paths import same_file
 from .selection import Names, Selection
 from .spelling import Spelling
 from .tuned import Tuned
+from .watch import WATCH, Watch
 
 T = TypeVar("T")
 ChosenBatch = tuple[str, Selection, Columns]  # of a source, and what was chosen there
@@ -51,11 +52,14 @@ def used(
         unknown == "miss",
         _numbers(classes) if words else count is not None and not isinstance(first, str),
     )
+    watch = WATCH.get() or Watch()
     while True:
+        watch.begin(paths)
         try:
-            rows = _batches(paths, looked, spelling, classes)
+            rows = _batches(paths, looked, spelling, classes, watch)
             with closing(sources.ahead(rows)) as batches:  # its thread ends here, in every case
                 found = use(batches)
+            watch.end()
             spelling.check()
             return found
         except Reread as error:
@@ -90,11 +94,16 @@ def _looked(
 
 
 def _batches(
-    paths: Any, looked: Callable[[Source], Selection], spelling: Spelling, classes: Any
+    paths: Any,
+    looked: Callable[[Source], Selection],
+    spelling: Spelling,
+    classes: Any,
+    watch: Watch,
 ) -> Iterator[ChosenBatch]:
     """Each batch with its source's name and what was chosen there."""
     first: Selection | None = None
     for source in sources.opened(paths, spelling):
+        watch.opened(source)
         with reading(source.name):
             chosen = looked(source)
             if first is not None:
@@ -112,6 +121,7 @@ def _batches(
                 chosen.settle(truth, chosen.scores(some))
             if not first.settled:
                 first = chosen
+            watch.read(source, len(next(iter(batch.values()))))
             yield source.name, chosen, batch
 
 

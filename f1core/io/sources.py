@@ -16,11 +16,12 @@ from ..errors import F1Error, one_of, shown
 from . import paths as on_disk
 from .arrow_files import ArrowFile, Parquet
 from .batches import ROWS, Columns, Partition, Source, batches_of, reading
+from .json_lines import JsonLines
 from .npy_files import Arrays
 from .paths import STDIN, Begun, ending, is_path, is_pipe, keys_of, read, unpacked
 from .selection import Selection
 from .spelling import Spelling
-from .text import Delimited, JsonLines
+from .text import Delimited
 
 T = TypeVar("T")
 
@@ -181,6 +182,7 @@ def _piped(path: Path, spelling: Spelling) -> Source:
     files = [] if path == STDIN else [file]
     head = read(file, _MARK)
     stream: Any = Begun(head, file)
+    counted = stream
     codec = next((name for mark, name in _MAGIC.items() if head.startswith(mark)), None)
     if codec is not None:
         stream = unpacked(pa.PythonFile(stream, mode="r"), codec)
@@ -201,5 +203,5 @@ def _piped(path: Path, spelling: Spelling) -> Source:
     else:
         lines = head.lstrip().startswith(b"{")
         source = (JsonLines if lines else Delimited)(path, spelling, stream)
-    source.files = files
+    source.files, source.begun = files, counted
     return source

@@ -1,4 +1,4 @@
-"""CSV and its kin, with any usual delimiter, and JSON Lines: packed or not, labels as written."""
+"""CSV and its kin, with any usual delimiter: packed or not, labels as written."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import F1Error, counted_from, shown
-from .batches import Columns, Reread, Source, array, arrays, batches_of, reading
-from .paths import Begun, opened, read
+from .batches import Columns, Reread, Source, array, arrays, once, reading
+from .paths import Begun, Packed, opened, read
 from .selection import Selection
 from .spelling import GROUP, ID, PREDICTION, TARGET, WRITTEN, Spelling
 
 _HEAD = 1 << 20  # bytes whose rows tell what the columns hold
 _LEAST, _MOST = 3, 1 << 28  # lines and bytes of the first rows
-_BLOCK = 1 << 22  # bytes of JSON that are parsed at once
 _DELIMITERS = ",;\t|"
 _SHOWN = 50  # rows that tell whether numbers have a decimal comma
 _COMMA = re.compile(r"-?[0-9]*,[0-9]+(e-?[0-9]+)?", re.IGNORECASE)
@@ -39,6 +38,7 @@ class Delimited(Source):
         from pyarrow import csv as arrow_csv
 
         self.name, self._path, self._spelling, self._stream = str(path), path, spelling, stream
+        self._used = 0  # bytes whose rows were handed on
         if stream is None:
             with opened(path) as file:
                 head = _rows_of(file)
@@ -86,20 +86,28 @@ class Delimited(Source):
                 try:
                     found = self._spelling.arrays(cells, labels, self.name, done)
                 except Reread as error:
-                    raise _once(error, self._stream) from None
+                    raise once(error, self._stream) from None
                 called = {**labels, WRITTEN: WRITTEN}
                 yield {**batch, **{called[role]: column for role, column in found.items()}}
                 done += len(part)
+
+    def share(self, rows: int) -> float | None:
+        """How much of it was read: Arrow reads many blocks ahead of those that it hands on."""
+        return None if self.packed is None else self.packed.share(self._used)
 
     def _parts(self, chosen: Selection, labels: dict[str, str]) -> Iterator[Any]:
         """Record batches of the chosen columns, those of labels as text."""
         import pyarrow as pa
 
+        self._used = 0
         kinds = self._kinds(chosen, labels)
         how = {"decimal_point": self._point, "null_values": _NULLS}
         try:
             with self._reader(include_columns=chosen.all, column_types=kinds, **how) as reader:
-                yield from (part for part in reader if len(part))
+                for part in reader:
+                    self._used += self._options["read_options"].block_size
+                    if len(part):
+                        yield part
         except pa.ArrowInvalid as error:
             raise self._told(error, kinds) from None
 
@@ -108,7 +116,8 @@ class Delimited(Source):
         from pyarrow.csv import ConvertOptions, open_csv
 
         if self._stream is None:
-            source = opened(self._path)
+            self.packed = Packed(self._path)
+            source = self.packed.stream
         else:
             source = pa.PythonFile(Begun(self._begun, self._stream), mode="r")
         return open_csv(source, convert_options=ConvertOptions(**convert), **self._options)
@@ -186,11 +195,6 @@ class Delimited(Source):
         return None
 
 
-def _once(error: Reread, stream: Any) -> Exception:
-    """A reason to read the rows again, or a refusal of it where that cannot be done."""
-    return error if stream is None else F1Error(f"{error}; a stream is read only once")
-
-
 def _rows_of(stream: Any) -> bytes:
     """The first megabyte, or more where that is not even a header and a row."""
     head = read(stream, _HEAD)
@@ -230,71 +234,3 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
         return list(itertools.islice((row for row in lines if row), _SHOWN)) or [[""]]
     except csv.Error:
         return [[""]]
-
-
-class JsonLines(Source):
-    """An object a line, whose values have the types that they are written with."""
-
-    def __init__(self, path: Path, spelling: Spelling, stream: Any = None) -> None:
-        self.name, self._spelling, self._stream = str(path), spelling, stream
-        self._blocks = _blocks(opened(path) if stream is None else stream)
-        self._first = next(self._blocks, b"")
-        if not self._first.strip():
-            raise F1Error("it is empty")
-        self.names = list(_parsed(self._first, {}, 0).column_names)
-
-    def batches(self, chosen: Selection) -> Iterator[Columns]:
-        """Read the chosen columns, a batch of rows at a time."""
-        import pyarrow as pa
-
-        dates: dict[str, Any] = {}
-        done = 0
-        with reading(self.name):
-            for block in itertools.chain([self._first], self._blocks):
-                table = _parsed(block, dates, done)
-                dated = [f.name for f in table.schema if pa.types.is_timestamp(f.type)]
-                found = [name for name in dated if name in chosen.all]
-                if found:  # text that looks like a date
-                    dates.update(dict.fromkeys(found, pa.string()))
-                    table = _parsed(block, dates, done)
-                for name in chosen.all if len(table) else ():
-                    if name not in table.column_names and name not in chosen.extra:
-                        raise F1Error(f"column {name} is missing from row {done} on")
-                    if name not in table.column_names:
-                        table = table.append_column(name, pa.nulls(len(table)))
-                for columns in batches_of([table], chosen, done):
-                    if len(chosen.probabilities) == 1:
-                        name = chosen.probabilities[0]
-                        try:
-                            columns[name] = self._spelling.see_scores(columns[name])
-                        except Reread as error:
-                            raise _once(error, self._stream) from None
-                    yield columns
-                done += len(table)
-
-
-def _blocks(stream: Any) -> Iterator[bytes]:
-    """Whole lines, about so many bytes at a time."""
-    rest = b""
-    while part := stream.read(_BLOCK):
-        rest += part
-        end = rest.rfind(b"\n") + 1
-        if end and rest[:end].strip():
-            yield rest[:end]
-            rest = rest[end:]
-    if rest.strip():
-        yield rest
-
-
-def _parsed(block: bytes, kinds: dict[str, Any], first: int) -> Any:
-    """The rows of some lines as a table."""
-    import pyarrow as pa
-    from pyarrow import json
-
-    rows = json.ReadOptions(block_size=len(block) + 1, use_threads=False)
-    parse = json.ParseOptions(explicit_schema=pa.schema(kinds) if kinds else None)
-    try:
-        return json.read_json(io.BytesIO(block), read_options=rows, parse_options=parse)
-    except pa.ArrowInvalid as error:
-        said, place = str(error).splitlines()[0], r"\.? in row (\d+)"
-        raise F1Error(re.sub(place, lambda at: f" at row {first + int(at[1])}", said)) from None

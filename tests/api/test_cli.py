@@ -1,9 +1,6 @@
 """The command line on real files: a report, or one sentence and exit status 2."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -254,20 +251,6 @@ def test_an_interrupted_save_leaves_nothing(run, small, monkeypatch):
     status, _, err = run("score", folder / "a.csv", *names)
     assert status == 130 and "nothing was written" in err
     assert sorted(folder.iterdir()) == before
-
-
-def test_a_bar_is_drawn_on_a_terminal_and_nowhere_else(small):
-    folder, _ = small
-    pty = pytest.importorskip("pty")
-    arguments = "score", folder / "a.parquet", "--target", "y", "--probabilities", "p_*"
-    command = [sys.executable, "-m", "f1core", *map(str, arguments)]
-    ours, theirs = pty.openpty()
-    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True, env=env)
-    os.close(theirs)
-    assert b"a.parquet" in os.read(ours, 1 << 16)
-    os.close(ours)
-    assert subprocess.run(command, capture_output=True, check=True, env=env).stderr == b""
 
 
 _TWO = ["--target", "true_*", "--probabilities", "p_*", "--task", "multilabel"]
