@@ -5,6 +5,7 @@ from typing import Any as _Any
 
 from . import confused as _confused
 from . import scores as _scores
+from . import tabulated as _tabulated
 from .accumulator import Accumulator
 from .api import score
 from .averages import Average
@@ -65,7 +66,14 @@ def _find_shares(hits: _Any, trials: _Any, level: float) -> tuple[_Any, _Any]:
     return proportion_interval(hits, trials, checked_level(level))
 
 
+def _write_report(scores: Scores, output: _Any, **how: _Any) -> _Any:
+    from .html_report.of_scores import write_report
+
+    return write_report(scores, output, **how)
+
+
 _scores.find_interval = _find_interval
+_tabulated.write_report = _write_report
 _confused.find_shares = _find_shares
 
 

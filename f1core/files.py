@@ -17,6 +17,7 @@ from .errors import F1Error, parameters_of, refuse_unknown, shown
 from .file_rows import Row as Row
 from .file_rows import rows as rows
 from .grouped import GroupedAccumulator
+from .html_report.of_files import report as report
 from .inputs import check
 from .io import sources
 from .io.paths import is_pipe
@@ -28,8 +29,10 @@ from .options import make_options
 from .paired_files import compare as compare
 from .scores import Scores
 
-_OPTIONS = ("sample_weight", "sample_id", *parameters_of(Accumulator))
+OPTIONS = ("sample_weight", "sample_id", *parameters_of(Accumulator))
 Progress = Callable[[str, int], None]
+# What is done with each batch once it was counted: (counts so far, truth, scores, weight).
+Beside = Callable[[Any, Array, Array, Any], None]
 
 
 @overload
@@ -139,21 +142,25 @@ def accumulate(
     text_labels: bool = False,
     empty_labels: bool = False,
     progress: Progress | None = None,
+    beside: Callable[[], Beside] | None = None,
     **options: Unpack[CountOptions],
 ) -> Accumulator | GroupedAccumulator:
     """Count as `score` does, before anything is divided: an Accumulator to save, merge or compute.
+
+    `beside` makes what each counted batch is handed to; once more where files are read once more.
 
     Raises
     ------
     F1Error
         As `score`.
     """
-    refuse_unknown(options, (*parameters_of(score), *_OPTIONS), "files.score")
+    refuse_unknown(options, (*parameters_of(score), *OPTIONS), "files.score")
     if progress is not None and not callable(progress):
         raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
     counted = partial(
-        _counted, grouped=group is not None, task=task, options=dict(options), progress=progress
-    )
+        _counted, grouped=group is not None, task=task, options=dict(options), progress=progress,
+        beside=beside,
+    )  # fmt: skip
     return used(
         paths, counted, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
         options=options, target=target, probabilities=probabilities, weight=sample_weight,
@@ -167,7 +174,9 @@ def _counted(
     task: Task | None,
     options: dict[str, Any],
     progress: Progress | None,
+    beside: Callable[[], Beside] | None = None,
 ) -> Accumulator | GroupedAccumulator:
+    also = None if beside is None else beside()
     total: Accumulator | GroupedAccumulator | None = None
     guessed, done, last = False, 0, ""
     for name, chosen, batch in batches:
@@ -186,6 +195,8 @@ def _counted(
                 total.update(batch[str(chosen.group)], truth, scores, weight, ids)
             else:
                 total.update(truth, scores, sample_weight=weight, sample_id=ids)
+            if also is not None:
+                also(total, truth, scores, weight)
         done += len(scores)
         if progress is not None:
             progress(name, len(scores))

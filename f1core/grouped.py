@@ -232,6 +232,11 @@ class GroupedAccumulator:
         self._finds = options.task == "binary" and options.names is None
 
     @property
+    def empty(self) -> Accumulator:
+        """The options of every group, before any row was counted."""
+        return self._empty
+
+    @property
     def total(self) -> Any:
         """Return how many rows count so far, or the sum of their weights."""
         return sum(one.total for one in self.groups.values())

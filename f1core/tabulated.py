@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from . import confused, known_matrix, option_values, tables
@@ -11,6 +13,9 @@ from .option_types import Frame, Task
 
 if TYPE_CHECKING:
     from .scores import Scores
+
+# What `Scores.report` asks: `f1core/__init__.py` sets it, since pages are made of scores.
+write_report: Callable[..., Path] | None = None
 
 
 class Tabulated(Averages):
@@ -53,6 +58,46 @@ class Tabulated(Averages):
         if unknown:
             refuse_unknown(unknown, Tabulated.most_confused, "most_confused")
         return confused.most_confused(cast("Scores", self), option_values.whole("n", n), level)
+
+    def report(
+        self, output: Any, *, title: str | None = None, force: bool = False, **unknown: Any
+    ) -> Path:
+        """Write a report of these scores: one HTML page that opens in a browser, without network.
+
+        `f1core.files.report` adds what counts alone do not tell: a threshold that one can drag,
+        curves and calibration.
+
+        Parameters
+        ----------
+        output
+            The file to write. An older report is replaced; a file of another kind only by `force`.
+        title
+            What the page is called.
+        force
+            Replace a file of another kind, too.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        F1Error
+            If the file cannot be written, or rows are spans.
+
+        Examples
+        --------
+        >>> import f1core, tempfile
+        >>> s = f1core.score(["cat", "dog", "dog"], ["cat", "dog", "cat"])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     s.report(f"{folder}/report.html", title="Pets").name
+        'report.html'
+        """
+        if unknown:
+            refuse_unknown(unknown, Tabulated.report, "report")
+        assert write_report is not None
+        return write_report(self, output, title=title, force=force)
 
     @classmethod
     def from_confusion(

@@ -18,14 +18,15 @@ from .errors import F1Error, reason_of, shown
 from .option_values import flag
 
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
-_HEAD = 1 << 12  # bytes that tell what a picture is
+_HEAD = 1 << 12  # bytes that tell what a picture or a report is
 _STATE = {"format.npy", "checksum.npy", "options.npy"}
 _TUNED = {"metric", "threshold", "classes"}
-_PICTURES = {
+_HEADS = {
     "png": rb"\x89PNG\r\n\x1a\n", "jpg": rb"\xff\xd8\xff", "jpeg": rb"\xff\xd8\xff",
     "gif": rb"GIF8", "pdf": rb"%PDF-", "ps": rb"%!PS", "eps": rb"%!PS", "svg": rb".*<svg",
     "svgz": rb"\x1f\x8b", "tif": rb"II\*\0|MM\0\*", "tiff": rb"II\*\0|MM\0\*",
     "webp": rb"RIFF....WEBP",
+    "report": rb"<!DOCTYPE html>.*<meta name=\"generator\" content=\"f1core\">",
 }  # fmt: skip
 
 
@@ -39,10 +40,10 @@ def check_target(
 ) -> Path:
     """Return a path, or refuse one that must not be written to; to be asked before the work starts.
 
-    `kind` is what will be written: "state", "thresholds", or a picture's ending such as "png". A
-    file of the same kind may be replaced, and so may an empty one; files that are read (`inputs`)
-    are not, under whatever name, nor those of another kind, unless by `force`. `named` is what the
-    caller's argument is called.
+    `kind` is what will be written: "state", "thresholds", "report", or a picture's ending such as
+    "png". A file of the same kind may be replaced, and so may an empty one; files that are read
+    (`inputs`) are not, under whatever name, nor those of another kind, unless by `force`. `named`
+    is what the caller's argument is called.
 
     Examples
     --------
@@ -69,7 +70,7 @@ def check_target(
     if any(_same(found, other) for other in inputs):
         raise F1Error(f"{named} {target} is one of the inputs; name another, or force it")
     if found.st_size and not _is_kind(target, kind):
-        ours = kind in ("state", "thresholds")
+        ours = kind in ("state", "thresholds", "report")
         what = f"f1core {kind}" if ours else f"{kind} picture"
         raise F1Error(f"{named} {target} exists and is no {what}; name another, or force it")
     return target
@@ -174,8 +175,6 @@ def _is_kind(target: Path, kind: str) -> bool:
         if kind == "thresholds":
             return set(json.loads(target.read_bytes())) >= _TUNED
         with open(target, "rb") as file:
-            return kind in _PICTURES and bool(
-                re.match(_PICTURES[kind], file.read(_HEAD), re.DOTALL)
-            )
+            return kind in _HEADS and bool(re.match(_HEADS[kind], file.read(_HEAD), re.DOTALL))
     except Exception:  # of a file that is no archive, a damaged one, or one that cannot be read
         return False

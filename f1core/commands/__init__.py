@@ -10,5 +10,6 @@ COMMANDS = (
     "curve",
     "calibration",
     "plot",
+    "report",
     "bench",
 )

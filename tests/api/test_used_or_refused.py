@@ -273,6 +273,8 @@ def test_every_public_function_refuses_what_it_does_not_know():
         lambda **o: f1core.plots.confusion(s, **o),
         lambda **o: f1core.plots.per_class(s, **o),
         lambda **o: f1core.files.score("none.csv", target="y", **o),
+        lambda **o: f1core.files.report("none.csv", "none.html", target="y", **o),
+        lambda **o: s.report("none.html", **o),
     ):
         for name in ("averages", "xyz", "num_classes", "digits"):
             with pytest.raises(UnknownOption, match=f"has no option {name}="):

@@ -1,0 +1,92 @@
+"""The command report: a page for the browser, from one pass over files."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..errors import plain_text
+from ..io.tuned import Tuned
+from ..scores import Scores
+from . import arguments
+from .progress import progress
+from .search import settle
+
+# Options that go to `files.report` as they are.
+_OPTIONS = (
+    "task", "classes", "threshold", "top_k", "from_logits", "ignore_index", "average_over",
+    "zero_division", "beta", "sample_weight", "sample_id", "text_labels", "empty_labels",
+    "target", "probabilities", "group", "pos_label", "unknown", "baseline", "title", "resamples",
+)  # fmt: skip
+
+
+def add(commands: arguments.Parsers) -> None:
+    """Make the parser of `f1core report`."""
+    parser = arguments.add_command(
+        commands, "report", run,
+        short="a page for the browser: metrics, classes, a threshold to drag",
+        long="Read predictions in files once and write one HTML page about them: the metric that "
+        "matters with its interval, classes, confusion, curves, calibration, groups, and a "
+        "threshold that can be dragged. The page needs no network.",
+        example="f1core report preds.parquet --target y --probabilities 'p_*' -o report.html",
+    )  # fmt: skip
+    arguments.add_columns(parser)
+    parser.add_argument(
+        "-o", "--output", default="report.html", metavar="FILE", help="(report.html)"
+    )
+    parser.add_argument("--title", metavar="TEXT", help="what the page is called")
+    parser.add_argument(
+        "--baseline", nargs="+", metavar="PATH",
+        help="predictions of another model for the same rows, to compare with",
+    )  # fmt: skip
+    parser.add_argument("--group", metavar="COLUMN", help="compare its values, too")
+    parser.add_argument("--sample-weight", metavar="COLUMN", help="weights of the rows")
+    parser.add_argument(
+        "--id", dest="sample_id", metavar="COLUMN", help="rows of one id count once"
+    )
+    parser.add_argument(
+        "--resamples", type=int, default=0, metavar="N",
+        help="resamples to keep, for intervals of weighted rows and over labels (0)",
+    )  # fmt: skip
+    arguments.add_task(parser)
+    arguments.add_deciding(parser)
+    arguments.add_average_over(parser)
+    parser.add_argument(
+        "--zero-division", type=float, default=0.0, metavar="0|1|nan", help="what 0/0 is (0)"
+    )
+    arguments.add_beta(parser)
+    arguments.add_unknown(parser)
+    arguments.add_force(parser)
+
+
+def run(parsed: argparse.Namespace) -> None:
+    """Write the page; print its path, and the metric that matters."""
+    from ..html_report.of_files import write_report
+
+    def check(scores: Scores) -> None:
+        if isinstance(parsed.threshold, Tuned):
+            parsed.threshold.check(scores.task, scores.classes, parsed.from_logits)
+
+    with progress(parsed, counts=False) as meter:
+        said = settle(parsed, meter)
+        options = {name: getattr(parsed, name) for name in _OPTIONS}
+        path, found = write_report(
+            parsed.paths, parsed.output, force=parsed.force, named="--output",
+            progress=meter.count, check=check, **options,
+        )  # fmt: skip
+    print(plain_text(path))
+    head = found["headline"]
+    line = f"{head['label']} {_number(head['value'])}"
+    if head["low"] is not None:
+        line += f" ({_number(head['low'])} to {_number(head['high'])})"
+    best = head["best"]
+    if best is not None:
+        one = isinstance(best["threshold"], float)
+        where = f"threshold {best['threshold']:g}" if one else "the best thresholds"
+        line += f", {_number(best['value'])} at {where}"
+    print(plain_text(line))
+    if said:
+        arguments.say(parsed, said)
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4f}"

@@ -1,0 +1,177 @@
+"""report(): a page for the browser out of files, from one pass over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..accumulator import Accumulator
+from ..counts import Array
+from ..errors import F1Error, parameters_of, refuse_unknown, shown
+from ..grouped import GroupedAccumulator
+from ..inputs import check as checked
+from ..io.paths import is_path
+from ..io.selection import Names
+from ..scores import Scores
+from ..writing import check_target, write_whole
+
+
+def report(
+    paths: Any,
+    output: Any,
+    *,
+    target: Names,
+    probabilities: Names | None = None,
+    group: str | None = None,
+    baseline: Any = None,
+    title: str | None = None,
+    force: bool = False,
+    **options: Any,
+) -> Path:
+    """Write a report of predictions in files: one HTML page that opens in a browser.
+
+    It shows the metric that matters for the task with its interval, the classes, the confusion
+    matrix, curves, calibration and, for scores, a threshold that one can drag: of each cut it has
+    the counts that `score(…, threshold=)` gives. The page needs no network.
+
+    Parameters
+    ----------
+    paths, target, probabilities, group
+        As in `f1core.files.score`; with `group` the page compares the groups too.
+    output
+        The file to write. An older report is replaced; a file of another kind only by `force`.
+    baseline
+        Files with the predictions of another model for the same rows, in columns of the same
+        names, to compare with. All rows are then read at once.
+    title
+        What the page is called.
+    force
+        Replace a file of another kind, too.
+    **options
+        As in `f1core.files.score`, and `progress`, a function of a file's name and how many rows
+        were read. With `sample_id` rows count once and the page has no cuts. Weighted rows, and
+        averages over the labels of a multilabel task, have intervals with `resamples=200`.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    F1Error
+        As `f1core.files.score`, and if the file cannot be written; nothing is left behind then.
+
+    Examples
+    --------
+    >>> import f1core.files, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = f1core.files.report(
+    ...         "tests/data/two_class_example.csv", f"{folder}/report.html", target="truth",
+    ...         probabilities="Class1", pos_label="Class1",
+    ...     )
+    ...     path.name, path.stat().st_size < 1_500_000
+    ('report.html', True)
+    """
+    return write_report(
+        paths, output, target=target, probabilities=probabilities, group=group, baseline=baseline,
+        title=title, force=force, **options,
+    )[0]  # fmt: skip
+
+
+def write_report(
+    paths: Any, output: Any, *, force: bool = False, baseline: Any = None, named: str = "output",
+    check: Callable[[Scores], None] | None = None, **options: Any,
+) -> tuple[Path, dict[str, Any]]:  # fmt: skip
+    """Write a report; give its path and what it shows.
+
+    `named` is what the output is called, `check` may refuse the scores before anything is written.
+    """
+    from .. import files
+    from .page import render
+
+    known = (*parameters_of(report), *parameters_of(files.accumulate), *files.OPTIONS)
+    refuse_unknown(options, [name for name in known if name != "beside"], "files.report")
+    read = [*_on_disk(paths, options["target"]), *_on_disk(baseline, ())]
+    path = check_target(output, "report", inputs=read, force=force, named=named)
+    found = contents_of(paths, check=check, **options)
+    if baseline is not None:
+        found["baseline"] = _compared(paths, baseline, found["headline"]["metric"], options)
+    write_whole(path, render(found).encode())
+    return path, found
+
+
+def _on_disk(paths: Any, target: Names) -> list[Path]:
+    """List the files that are read, as far as paths name them."""
+    from .. import files
+
+    given = [paths] if is_path(paths) else list(paths) if isinstance(paths, (list, tuple)) else []
+    given = [path for path in given if is_path(path)]
+    return files.inputs(given, target) if given else []
+
+
+def _compared(paths: Any, older: Any, metric: str, options: dict[str, Any]) -> dict[str, Any]:
+    from .baseline import baseline
+
+    given = {name: value for name, value in options.items() if name != "title"}
+    for name in ("resamples", "threads", "confusion"):  # which are of counts
+        given.pop(name, None)
+    return baseline(paths, older, metric=metric, **given)
+
+
+class _Watch:
+    """Counts at cuts of the batches that an accumulator has counted."""
+
+    def __init__(self) -> None:
+        from .cut_counts import CutCounts
+
+        self._made = CutCounts
+        self.counted = CutCounts()
+
+    def started(self) -> Any:
+        """Begin anew, as files do that are read once more."""
+        self.counted = self._made()
+        return self.add
+
+    def add(self, total: Any, truth: Array, scores: Array, weight: Any) -> None:
+        """Count a batch that `total` has counted."""
+        one = total
+        if isinstance(total, GroupedAccumulator):
+            one = next(iter(total.groups.values()), total.empty)
+        if self.counted.usable:
+            batch = checked(truth, scores, one.named(), weight, one.width, exact=True)
+            self.counted.add(batch)
+
+
+def contents_of(
+    paths: Any, *, target: Names, group: str | None = None, title: str | None = None,
+    check: Callable[[Scores], None] | None = None, **options: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Read the files once, and put together what their report shows."""
+    from .. import files
+    from .contents import contents
+
+    if title is not None and not isinstance(title, str):
+        raise F1Error(f"title is {shown(title)}; give a text")
+    watch = _Watch()
+    by_id = options.get("sample_id") is not None  # such rows count once, which bins cannot tell
+    total = files.accumulate(
+        paths, target=target, group=group, beside=None if by_id else watch.started, **options
+    )
+    groups: dict[Any, Scores] | None = None
+    if isinstance(total, GroupedAccumulator):
+        groups, total = total.compute(), _whole(total)
+    scores = total.compute()
+    if check is not None:
+        check(scores)
+    names = [path.name for path in _on_disk(paths, target)]
+    return contents(scores, watch.counted, groups=groups, column=group, title=title, sources=names)
+
+
+def _whole(total: GroupedAccumulator) -> Accumulator:
+    """Add up all groups."""
+    first, *others = total.groups.values()
+    for one in others:
+        first = first + one
+    return first
