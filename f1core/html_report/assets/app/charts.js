@@ -50,7 +50,7 @@ function plotted(options) {
 /** A hover text; the library puts it in as text. */
 function hover(rows, channels, pointer = Plot.pointer) {
   return Plot.tip(rows, pointer({ ...channels, className: "tip", stroke: "var(--line-strong)",
-    fill: "var(--surface)", textPadding: 8, fontSize: 12 }));
+    fill: "var(--surface)", textPadding: 8, fontSize: 12, lineHeight: 1.3 }));
 }
 
 /**

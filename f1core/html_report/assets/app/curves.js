@@ -75,7 +75,7 @@ function cutFigure(report, choice) {
     return taking(choice, svg);
   };
   const made = figure({
-    title: "Precision, recall and F1 at every threshold; a click takes it",
+    title: "Precision, recall and F1 at every threshold; a click takes one",
     alt: () => `Of ${choice.name(choice.entry)}: F1 is highest, ${bestWordsOf(choice)}.`,
     keep: lineLegend(RATIO_LINES),
     draw,

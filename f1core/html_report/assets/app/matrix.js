@@ -50,14 +50,14 @@ function partOf(matrix, cell) {
 
 function heatMap(report, matrix) {
   const readout = element("p", { class: "readout", role: "status", id: "cell-said" },
-    "Point at a cell, or move with the arrow keys, to read it.");
+    "Point at a cell, or move with the arrow keys, and it is read here.");
   const say = (cell) => {
     readout.textContent = `${cellWords(matrix, cell)}.`;
   };
   const made = figure({
     title: "Rows: what is true. Columns: what was predicted. Colours: shares of each row.",
     alt: matrixAlt(matrix),
-    keep: element("div", {}, legendOf(matrix), readout),
+    keep: legendOf(matrix),
     note: matrix.leftOut
       ? `${formatMany(matrix.leftOut, "class", "classes")} with fewer confusions left out; the `
         + "table by class has all."
@@ -65,6 +65,7 @@ function heatMap(report, matrix) {
     wide: Math.min(matrix.size * 13 + 150, 950),
     draw: (width) => drawMatrix(matrix, width, say),
   });
+  made.append(readout);
   addKeys(made, matrix, say);
   return made;
 }
@@ -99,7 +100,8 @@ function drawMatrix(matrix, width, say) {
   const { size, names } = matrix;
   const letters = Math.min(d3.max(names, (name) => [...name].length), width < 600 ? 9 : 18);
   const side = Math.min(28 + letters * 7, width * 0.35);
-  const step = Math.min((width - side - 12) / size, 76);
+  // As large as fits, but no higher than a window, while cells can still be pointed at.
+  const step = Math.min((width - side - 12) / size, 76, Math.max(13, 720 / size));
   const height = step * size;
   const format = (at) => shortName(names[at], letters);
   const turned = step < letters * 7.5 + 8;

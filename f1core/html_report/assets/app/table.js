@@ -40,7 +40,9 @@ function headOf(column, sort) {
   const button = element("button", { type: "button", click: sort }, column.label,
     element("span", { class: "arrow", "aria-hidden": "true" }));
   const kind = column.numeric ? "number" : null;
-  return { cell: element("th", { scope: "col", class: kind, title: column.help }, button) };
+  // Headings that are repeated on each printed page lack their buttons: styles print the name.
+  const about = { scope: "col", class: kind, title: column.help, "data-label": column.label };
+  return { cell: element("th", about, button) };
 }
 
 function lineOf(columns, row) {
