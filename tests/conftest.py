@@ -15,6 +15,8 @@ COMMON = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much],
 }
+# Where an environment runs again what another one ran with more examples.
+settings.register_profile("brief", max_examples=8, **COMMON)
 settings.register_profile("quick", max_examples=25, **COMMON)
 settings.register_profile("ci", max_examples=200, **COMMON)
 settings.register_profile("nightly", max_examples=5000, **COMMON)

@@ -88,16 +88,16 @@ def weights(draw: Any, rows: int, exact: bool = True) -> Any:
     return laid_out(to_dtype(numbers, dtype), draw(st.sampled_from(LAYOUTS)))
 
 
-# A kernel takes up to 6 s to compile for each pair of dtypes: the quick profile draws targets that
-# kernels read as int8 and int64, in any byte order and layout; the others draw every dtype.
+# A kernel takes up to 6 s to compile for each pair of dtypes: the quick and brief profiles draw
+# targets that kernels read as int8 and int64, in any byte order and layout; the others every dtype.
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
-QUICK = PROFILE == "quick"
+QUICK = PROFILE in ("brief", "quick")
 QUICK_KINDS = {"i1", "i8", "u4", "u8", "f2", "f8", "b1"}
 
 
 def seeds(count: int) -> range:
-    """So many seeds of drawn problems; a quarter of them in the quick profile."""
-    return range(-(-count // 4) if QUICK else count)
+    """So many seeds of drawn problems: a quarter in the quick profile, an eighth in the brief."""
+    return range(-(-count // {"brief": 8, "quick": 4}.get(PROFILE, 1)))
 
 
 def holding(dtypes: list[np.dtype], low: int, high: int) -> list[np.dtype]:

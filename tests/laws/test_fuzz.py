@@ -261,7 +261,7 @@ def test_odd_objects_in_any_argument(name, folder):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ENTRIES))
 def test_very_many_odd_objects_in_any_argument(name, folder):
-    fuzz(name, {"quick": 100, "ci": 400}.get(PROFILE, 2000), folder, seed=1)
+    fuzz(name, {"brief": 30, "quick": 100, "ci": 400}.get(PROFILE, 2000), folder, seed=1)
 
 
 WORDS = [
