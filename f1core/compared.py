@@ -25,7 +25,7 @@ from .outcomes import decide
 # What is told where no metric is asked for; the first is that of the groups.
 _TOLD = {
     "binary": ("f1", "precision", "recall", "accuracy", "mcc"),
-    "multiclass": ("f1_macro", "f1_weighted", "accuracy", "balanced_accuracy"),
+    "multiclass": ("f1_macro", "f1_weighted", "accuracy", "balanced_accuracy", "mcc"),
     "multilabel": ("f1_macro", "f1_micro", "f1_weighted", "f1_samples", "exact_match"),
 }
 _MOST = 50_000  # resamples of one class

@@ -20,6 +20,7 @@ from .io.selection import Names
 from .io.tuned import Tuned
 from .label_lists import are_lists
 from .model_comparison import Flip, Flips, ModelComparison, PartComparison
+from .option_types import DecisionOptions, Task, Unpack
 from .options import make_options, thread_count
 from .paired_rows import Side, paired, place_of, refuse_other_truth, same_classes, told_of
 
@@ -42,13 +43,13 @@ def compare(
     seed: int | None = None,
     rows: int = 100,
     threshold_old: Any = None,
-    task: str | None = None,
+    task: Task | None = None,
     classes: Any = None,
     text_labels: bool = False,
     empty_labels: bool = False,
     threads: int | None = None,
     progress: Callable[[str, int], None] | None = None,
-    **options: Any,
+    **options: Unpack[DecisionOptions],
 ) -> ModelComparison:
     """Compare two models whose predictions of the same rows lie in files.
 
@@ -115,7 +116,7 @@ def compare(
     )
     read = partial(
         _read, target=target, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
-        sample_id=sample_id, progress=progress, options=options,
+        sample_id=sample_id, progress=progress, options=dict(options),
     )  # fmt: skip
     new = read(paths_new, "new", probabilities=probabilities, group=group, weight=sample_weight)
     other = probabilities if probabilities_old is None else probabilities_old

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..count_layout import RATIOS
+from ..count_layout import RATIOS, TRUE
 from ..counts import Array, Counts
 from ..options import Options
 from ..scores import Scores
@@ -88,11 +88,16 @@ def _one_row(told: Resamples, metric: str) -> float:
     """Measure how much one row (or cluster) that only one side has right moves a metric.
 
     Any class is as likely to be that row's: a rare one may hold all that the rows did not show.
+    MCC and kappa of many classes count rows and not classes, out of what chance alone gets wrong.
     """
     units = units_of if len(told.sums) > 1 else lambda trials: np.maximum(trials[0], 1)
     stem, _, kind = metric.rpartition("_")
     if metric in RATIOS:
         return 1 / float(units(trials_of(told, metric)[:, 1]))
+    if metric in _SIGNED and told.sums.shape[2] > 2:
+        true = told.sums[:, TRUE].mean(axis=0)
+        others = 1 - float((true**2).sum()) / max(float(true.sum()), 1e-300) ** 2
+        return float(min(2.0, 2 / (max(others, 1e-300) * units(told.totals))))
     if metric in _SIGNED or metric == "balanced_accuracy":
         stem, kind = "recall", "macro"
     if metric == "f1_of_means":

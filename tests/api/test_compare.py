@@ -233,3 +233,40 @@ def test_a_table_of_many_cells_is_drawn_by_poisson_weights(monkeypatch, few):
     back = compare(y_true, b, a, **options)
     assert back.interval == pytest.approx((-many.interval[1], -many.interval[0]), abs=1e-12)
     assert back.p_value == many.p_value
+
+
+@pytest.mark.parametrize("metric", ["mcc", "kappa"])
+def test_classes_of_one_row_do_not_blur_what_is_of_all_rows(metric):
+    rng = np.random.default_rng(9)
+    y_true, a, b = models(rng, 3000, 5, wrong=(0.2, 0.3))
+    whole = compare(y_true, a, b, metric=metric, seed=0)
+    rare = np.arange(5, 30)
+    sides = (np.append(side, rare) for side in (y_true, a, b))
+    found = compare(*sides, metric=metric, seed=0)
+    assert np.diff(found.interval) == pytest.approx(np.diff(whole.interval), rel=0.1)
+    assert found.p_value < 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", [(0.3, 0.3), (0.25, 0.35), (0.05, 0.1)])
+def test_the_interval_of_mcc_holds_with_rare_classes(wrong):
+    """12 classes of 190 to 5 rows in 300; what is hard is hard for both."""
+    rng, share = np.random.default_rng(10), 1 / np.arange(1, 13) ** 1.5
+
+    def drawn(rows):
+        y_true, hard = rng.choice(12, rows, p=share / share.sum()), rng.random(rows)
+        sides = [
+            np.where((hard + rng.random(rows)) / 2 < limit, rng.choice(12, rows), y_true)
+            for limit in wrong
+        ]
+        return y_true, *sides
+
+    y_true, a, b = drawn(1_000_000)
+    real = 0.0 if wrong[0] == wrong[1] else score(y_true, a).mcc - score(y_true, b).mcc
+    held, trials = 0, 200
+    for trial in range(trials):
+        options = {"metric": "mcc", "task": "multiclass", "resamples": 300, "seed": trial}
+        low, high = compare(*drawn(300), **options).interval
+        held += low <= real <= high
+    print(wrong, f"{held / trials:.1%} of {trials} hold")  # pytest -m slow -rP
+    assert held / trials >= 0.91

@@ -33,6 +33,7 @@ assert_type(
 f1core.best_threshold(y, p, task="binary", average="micro").score.is_integer()
 f1core.calibration(y, p, strategy="quantile").ece.is_integer()
 f1core.compare(y, p, p, metric="f1", task="binary").p_value.is_integer()
+f1core.files.compare("b.csv", "a.csv", target="y", task="binary", beta=2.0).flips.mended.bit_count()
 
 ScoreMetric("f1", task="multiclass", classes=3, average="per_class", top_k=2)
 ScoreCallback(y, p, task="binary", threshold="best", average="macro")
