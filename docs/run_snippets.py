@@ -32,7 +32,7 @@ FENCE = re.compile(
 )
 SETTINGS = {
     "NO_COLOR": "1", "COLUMNS": "80", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0",
-    "KERAS_BACKEND": "torch", "TF_CPP_MIN_LOG_LEVEL": "2", "HF_HUB_OFFLINE": "1",
+    "KERAS_BACKEND": "torch", "TF_CPP_MIN_LOG_LEVEL": "2", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1",
 }  # fmt: skip
 LANGUAGES = {"python", "py", "pycon", "console", "bash", "sh"}
 SET_UP = re.compile(r"^(pip|git|tox|python -m venv|source|pre-commit|apt|mkdocs)\b|^\s*$|^#")
