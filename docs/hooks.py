@@ -55,12 +55,12 @@ def on_config(config: Any) -> Any:
     docs = Path(config["docs_dir"])
 
     def title(page: Path) -> tuple[bool, str]:
-        return page.name != "index.md", page.read_text(encoding="utf-8").lstrip("# ").lower()
+        return page.name != "index.md", HEADING.search(page.read_text(encoding="utf-8"))[1].lower()
 
     def listed(folder: str) -> list[str]:
-        pages = sorted(docs.joinpath(folder).glob("*.md"), key=title)
-        made = [page for page in MADE if page.startswith(folder)]
-        return [*(str(page.relative_to(docs).as_posix()) for page in pages), *made]
+        pages = [page for page in docs.joinpath(folder).glob("*.md") if page != docs / "index.md"]
+        made = [page for page in MADE if Path(page).parent == Path(folder)]
+        return [*(page.relative_to(docs).as_posix() for page in sorted(pages, key=title)), *made]
 
     for section in config["nav"] or []:
         if isinstance(section, dict):

@@ -32,7 +32,8 @@ FENCE = re.compile(
 )
 SETTINGS = {
     "NO_COLOR": "1", "COLUMNS": "80", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0",
-    "KERAS_BACKEND": "torch", "TF_CPP_MIN_LOG_LEVEL": "2", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1",
+    "KERAS_BACKEND": "torch", "TF_CPP_MIN_LOG_LEVEL": "2", "HF_HUB_OFFLINE": "1",
+    "OMP_NUM_THREADS": "1",
 }  # fmt: skip
 LANGUAGES = {"python", "py", "pycon", "console", "bash", "sh"}
 SET_UP = re.compile(r"^(pip|git|tox|python -m venv|source|pre-commit|apt|mkdocs)\b|^\s*$|^#")
@@ -222,7 +223,7 @@ def run_in_folder(path: Path, figures: Path) -> Result:
         env = {**os.environ, "PATH": os.pathsep.join(paths), **SETTINGS}
         ran = subprocess.run(
             [sys.executable, __file__, "--here", "result.json", str(path.resolve())],
-            cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
         )  # fmt: skip
         written = Path(folder) / "result.json"
         if not written.exists():
