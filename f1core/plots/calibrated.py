@@ -12,7 +12,24 @@ from ..errors import shown as literal
 from ..option_values import flag
 from ..thresholds import Calibration
 from ..thresholds.reliability import ReliabilityBins
-from .style import BLUE, COLOURS, DARK, GREY, RED, new_axes, short_name
+from .class_names import short_names
+from .models import model_line, named
+from .style import (
+    BLUE,
+    COLOURS,
+    DARK,
+    FAINT,
+    GREY,
+    RED,
+    checked_title,
+    despine,
+    finish,
+    head,
+    legend,
+    legend_name,
+    new_axes,
+    number_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,11 +38,13 @@ _WORST = len(COLOURS)  # classes that are drawn, those with the largest errors
 
 
 def reliability(
-    calibration: Calibration,
+    calibration: Any,
     *,
     of: Any = None,
     per_class: bool = False,
     level: float | None = 0.95,
+    label: str | None = None,
+    title: str | None = None,
     ax: Axes | None = None,
     **unknown: NoReturn,
 ) -> Axes:
@@ -34,7 +53,8 @@ def reliability(
     Parameters
     ----------
     calibration
-        What `f1core.calibration` or `BinnedThresholds.calibration` returns.
+        What `f1core.calibration` or `BinnedThresholds.calibration` returns, or a dict of names and
+        such to compare models.
     of
         A class to be drawn, by its name or number; by default the predicted class of a multiclass
         task. A multilabel task has no one picture without it.
@@ -42,6 +62,10 @@ def reliability(
         Draw each class as a line, of more than ten those with the largest errors.
     level
         Of the intervals of frequencies; None draws none.
+    label
+        A model's name, to draw several on the same `ax` one after another.
+    title
+        Written above what is measured.
     ax
         Where to draw; by default a new figure.
 
@@ -57,77 +81,121 @@ def reliability(
     >>> ax = f1core.plots.reliability(k)  # doctest: +SKIP
     """
     refuse_unknown(unknown, reliability, "plots.reliability")
-    if not isinstance(calibration, Calibration):
-        raise F1Error(
-            f"calibration is {literal(calibration)}; give what f1core.calibration returns"
-        )
-    many = flag("per_class", per_class)
+    heading, models = checked_title(title), named(calibration, "calibration", label)
+    for _, each in models:
+        if not isinstance(each, Calibration):
+            raise F1Error(f"calibration is {literal(each)}; give what f1core.calibration returns")
+    many, first = flag("per_class", per_class), models[0][1]
+    several = models[0][0] is not None
+    if many and several:
+        raise F1Error("per_class=True draws the classes of one model; of=… one class of several")
     if many and of is not None:
         raise F1Error(f"of={literal(of)} draws one class, per_class=True all: say one of the two")
-    every = calibration.per_class.bins
-    if not many and of is None and calibration.task == "multilabel":
-        first = literal(calibration.classes[0])
-        raise F1Error(f"a multilabel task has bins of each label: say of={first} or per_class=True")
-    ax = new_axes(5.8, 5.6) if ax is None else ax
-    ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
+    if not many and of is None and any(each.task == "multilabel" for _, each in models):
+        raise F1Error(
+            f"a multilabel task has bins of each label: say of={literal(first.classes[0])} or "
+            "per_class=True"
+        )
+    bins = [
+        each.bins if many or of is None else each.per_class.bins.take(each.place(of))
+        for _, each in models
+    ]
+    intervals = [None if level is None or many else each.interval(level) for each in bins]
+    if ax is None:
+        ax = new_axes(7.6 if many else 5.8, 5.6)
+        ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
+    top = first.task == "multiclass" and of is None and not many
+    end = 1.0 if many else _end(bins, intervals)
+    what = "" if of is None else f"{short_names([of])[0]}: "
+    rows = {float(np.nansum(each.count)) for each in bins}
     if many:
-        _lines(ax, calibration)
+        told = _lines(ax, first)
+    elif several:
+        _models(ax, models, bins, intervals)
+        told = [f"{what}calibration, expected error (ECE) beside the models"]
     else:
-        bins = calibration.bins if of is None else every.take(calibration.place(of))
-        _bars(ax, bins, level)
-        what = "" if of is None else f"{short_name(str(of))}: "
-        errors = f"expected error {float(bins.ece):.4f}{_ends(calibration, of, level)}"
-        title = f"{what}{errors}, largest {float(bins.mce):.4f}"
+        _bars(ax, bins[0], intervals[0], end)
+        errors = f"expected error {float(bins[0].ece):.4f}{_ends(first, of, level)}"
+        told = [f"{what}{errors}, largest {float(bins[0].mce):.4f}"]
         if of is None:
-            title += f"\nBrier {calibration.brier:.4f}, log loss {calibration.log_loss:.4f}"
-        ax.set_title(title, fontsize=10, loc="left")
-    ax.set_xlim(-0.01, 1.01)
-    ax.set_ylim(-0.01, 1.02)
-    top = calibration.task == "multiclass" and of is None and not many
+            told += [f"Brier {first.brier:.4f}, log loss {first.log_loss:.4f}"]
+    if not many and len(rows) == 1 and label is None:
+        told.append(number_of(rows.pop(), "row"))
+    head(ax, heading, *told)
+    ax.set_xlim(-0.01 * end, 1.01 * end)
+    ax.set_ylim(-0.01 * end, 1.02 * end)
     ax.set_xlabel("probability of the predicted class" if top else "predicted probability")
     ax.set_ylabel("how often it was right" if top else "how often it was true")
-    ax.spines[["top", "right"]].set_visible(False)
+    legend(ax, **({"loc": "center left", "bbox_to_anchor": (1, 0.5)} if many else _CORNER))
+    despine(ax)
+    finish(ax)
     return ax
 
 
-def _bars(ax: Axes, bins: ReliabilityBins, level: float | None) -> None:
+_CORNER = {"loc": "upper left"}
+
+
+def _end(bins: list[Any], intervals: list[Any]) -> float:
+    """Where both axes end: at 1, or sooner where all that is drawn is rare."""
+    ends = [high for pair in intervals if pair is not None for high in pair[1:]]
+    highest = max(float(np.nanmax(v)) for b in bins for v in (b.confidence, b.frequency, *ends))
+    return 1.1 * highest if 0 < highest < 0.4 else 1.0
+
+
+def _models(ax: Axes, models: list[Any], bins: list[Any], intervals: list[Any]) -> None:
+    """Draw a line a model through its bins, with their intervals."""
+    for (name, _), one, ends in zip(models, bins, intervals, strict=True):
+        kept = one.count > 0
+        style = model_line(ax, f"{name}  {float(one.ece):.4f}")
+        said = one.confidence[kept]
+        if ends is not None:
+            ax.vlines(said, ends[0][kept], ends[1][kept], color=style["color"], lw=3, alpha=0.25)
+        ax.plot(said, one.frequency[kept], marker="o", ms=4, lw=1.3, **style)
+
+
+def _bars(ax: Axes, bins: ReliabilityBins, ends: Any, end: float) -> None:
     """Points with intervals, gaps in red, and below them how the rows are spread."""
     kept = bins.count > 0
     said, true = bins.confidence[kept], bins.frequency[kept]
     share = bins.count / bins.count.sum()
     width = np.diff(np.append(bins.low, bins.high[-1]))
     # A quarter of the height: the largest bin.
-    ax.bar(bins.low, 0.22 * share / share.max(), width, align="edge", color="#E8EDF3",
+    ax.bar(bins.low, 0.22 * end * share / share.max(), width, align="edge", color="#E8EDF3",
            edgecolor="white", lw=0.6, zorder=0)  # fmt: skip
     ax.text(
-        0.99, 0.005, f"grey: rows, {share.max():.0%} in the largest", ha="right", va="bottom",
-        fontsize=7, color="#777777",
+        0.99 * end, 0.005 * end, f"grey: rows, {share.max():.0%} in the largest", ha="right",
+        va="bottom", fontsize=7, color=FAINT,
     )  # fmt: skip
     ax.vlines(said, said, true, color=RED, lw=1.4, alpha=0.7)
-    if level is not None:
-        low, high = bins.interval(level)
+    if ends is not None:
+        low, high = ends
         ax.vlines(said, low[kept], high[kept], color=BLUE, lw=3.5, alpha=0.35)
     ax.plot(said, true, "-", color=DARK, lw=0.8, alpha=0.5)
     ax.plot(said, true, "o", color=DARK, ms=5)
 
 
-def _lines(ax: Axes, calibration: Calibration) -> None:
+def _lines(ax: Axes, calibration: Calibration) -> list[str]:
+    """Draw a line a class, and give what is to be written above."""
     errors = calibration.per_class.ece
-    known = [k for k in np.argsort(-errors, kind="stable") if errors[k] == errors[k]]
+    known = [int(k) for k in np.argsort(-errors, kind="stable") if errors[k] == errors[k]]
     few = len(errors) <= _WORST
-    for rank, place in enumerate(sorted(known) if few else known[:_WORST]):
-        bins = calibration.per_class.bins.take(int(place))
+    chosen = sorted(known) if few else known[:_WORST]
+    names = short_names(calibration.classes[k] for k in chosen)
+    for rank, (place, name) in enumerate(zip(chosen, names, strict=True)):
+        bins = calibration.per_class.bins.take(place)
         kept = bins.count > 0
-        name = short_name(str(calibration.classes[place]))
         ax.plot(
             bins.confidence[kept], bins.frequency[kept], "o-", ms=3, lw=1.2, color=COLOURS[rank],
-            label=f"{name}  {errors[place]:.3f}",
+            label=f"{legend_name(name)}  {errors[place]:.3f}",
         )  # fmt: skip
-    title = f"mean of the classes' expected errors {calibration.classwise_ece:.4f}"
-    if not few:
-        title += f"\nthe {_WORST} largest of {len(errors):,}"
-    ax.set_title(title, fontsize=10, loc="left")
-    ax.legend(frameon=False, loc="upper left", fontsize=8)
+    told = f"mean of the classes' expected errors {calibration.classwise_ece:.4f}"
+    worst = [] if few else [f"the {_WORST} largest of {len(errors):,}"]
+    return [told, *worst, number_of(_rows(calibration), "row")]
+
+
+def _rows(calibration: Calibration) -> float:
+    """Rows of the label that has most: others may leave some out."""
+    return float(np.nansum(calibration.per_class.bins.count, axis=-1).max())
 
 
 def _ends(calibration: Calibration, of: Any, level: float | None) -> str:

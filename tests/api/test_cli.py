@@ -278,7 +278,7 @@ _TWO = ["--target", "true_*", "--probabilities", "p_*", "--task", "multilabel"]
         (["tune", "{}/a.csv", "--target", "y", "--probabilities", "p_*", "--average", "f2"],
          "average is 'f2'"),
         (["plot", "nowhere.csv", "--kind", "threshold"], "does not exist"),
-        (["plot", "{}/two.csv", *_TWO, "--kind", "threshold"], "there are 2 columns: name one"),
+        (["plot", "{}/two.csv", *_TWO, "--kind", "roc", "--label", "z"], "--label is 'z'"),
         (["plot", "{}/two.csv", *_TWO, "--kind", "confusion"], "--kind per_class draws its labels"),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
 from f1core import plots  # noqa: E402
-from f1core.plots import counted, style  # noqa: E402
+from f1core.plots import cut_lines, style  # noqa: E402
 from f1core.thresholds import best_threshold, calibration, curve  # noqa: E402
 
 
@@ -91,7 +91,7 @@ def test_grey_is_where_f1_is_nearly_as_high():
     rng = np.random.default_rng(3)
     y_true = rng.random(500) < 0.4
     y_prob = np.clip(rng.random(500) * 0.7 + y_true * 0.3, 0, 1)
-    low, high = counted._as_good(curve(y_true, y_prob), int(curve(y_true, y_prob).f1.argmax()))
+    low, high = cut_lines._as_good(curve(y_true, y_prob), int(curve(y_true, y_prob).f1.argmax()))
     best = best_threshold(y_true, y_prob)
     loose = best_threshold(y_true, y_prob, slack=0.05 * best.score)
     assert (low, high) == (loose.low, loose.high)
@@ -116,14 +116,65 @@ def test_three_classes_have_numbers_and_names():
     assert texts(plots.confusion(scores, normalize=None))[0] == str(scores.confusion[0, 0])
 
 
-def test_fifty_classes_have_names_and_no_numbers():
+def test_fifty_classes_have_names_that_stay_apart():
     ax = plots.confusion(scored(50))
     assert names(ax.yaxis) == [f"class {i}" for i in range(50)]
-    assert texts(ax) == []
     ax.figure.canvas.draw()
     drawn = [label.get_window_extent() for label in ax.yaxis.get_ticklabels()]
     assert all(low.y1 <= high.y0 + 1 for high, low in pairwise(drawn))
-    assert len(names(plots.confusion(scored(300)).yaxis)) == 100
+
+
+def test_of_many_classes_those_that_are_confused_most_are_drawn():
+    rng = np.random.default_rng(4)
+    y_true = rng.integers(0, 300, 3000)
+    y_pred = y_true.copy()
+    y_pred[y_true == 7] = 290  # the largest confusions
+    y_pred[y_true == 250] = 40
+    scores = score(y_true, y_pred, classes=300)
+    ax = plots.confusion(scores, normalize=None, limit=20)
+    told = names(ax.yaxis)
+    assert {"7", "290", "250", "40"} <= set(told) and told[-1] == "281 others"
+    drawn = np.asarray(ax.images[0].get_array())
+    assert drawn.shape == (20, 20) and drawn.sum() == 3000
+    kept = [int(name) for name in told[:-1]]
+    np.testing.assert_array_equal(drawn[:-1, :-1], scores.confusion[np.ix_(kept, kept)])
+    assert "the 19 classes of the largest confusions" in ax.get_title(loc="left")
+    assert plots.confusion(scored(70)).images[0].get_array().shape == (60, 60)
+    assert plots.confusion(scored(70), limit=70).images[0].get_array().shape == (70, 70)
+
+
+def luminance(colour):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    return np.dot([0.2126, 0.7152, 0.0722], linear)
+
+
+@pytest.mark.parametrize("classes", [2, 5, 14])
+def test_counts_can_be_read_on_their_cells_and_fit_there(classes):
+    from matplotlib.colors import to_rgb
+
+    scores = scored(classes, wrong=0.6)
+    ax = plots.confusion(scores)
+    image = ax.images[0]
+    ax.figure.canvas.draw()
+    wide = ax.transData.transform([[0, 0], [1, 0]])
+    for text in ax.texts:
+        column, row = map(int, text.get_position())
+        assert str(scores.confusion[row, column]) in text.get_text().replace(",", "")
+        cell = luminance(image.cmap(image.norm(image.get_array()[row, column])))
+        light, dark = sorted([cell, luminance(to_rgb(text.get_color()))], reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
+        assert text.get_window_extent().width <= wide[1, 0] - wide[0, 0]
+    assert len(ax.texts) == np.count_nonzero(scores.confusion)
+
+
+def test_colours_follow_shares_linearly_or_the_bar_says_how():
+    linear, root = plots.confusion(scored(3)), plots.confusion(scored(3), scale="sqrt")
+    assert linear.images[0].norm(0.25) == pytest.approx(0.25)
+    assert root.images[0].norm(0.25) == pytest.approx(0.5)
+    bars = [ax.figure.axes[-1].get_ylabel() for ax in (linear, root)]
+    assert bars == ["share of the true class", f"{bars[0]} (colour by its square root)"]
+    with pytest.raises(F1Error, match="scale is 'log'"):
+        plots.confusion(scored(3), scale="log")
 
 
 def test_classes_stand_in_order_with_their_intervals():
@@ -140,11 +191,18 @@ def test_classes_stand_in_order_with_their_intervals():
     assert not plots.per_class(scores, level=None, ratio="recall").collections
 
 
-def test_classes_that_never_occur_are_left_out_and_only_the_largest_drawn():
+def test_classes_that_never_occur_are_left_out_and_of_many_the_weakest_drawn():
     assert len(names(plots.per_class(score([0, 2], [0, 2], classes=4)).yaxis)) == 2
     ax = plots.per_class(scored(80))
     assert len(names(ax.yaxis)) == 60
-    assert "the 60 largest of 80 classes" in ax.get_title(loc="left")
+    assert "the 60 lowest by the upper end" in ax.get_title(loc="left")
+    scores = scored(80)
+    high = np.array([scores.interval("f1", of=name)[1] for name in scores.classes])
+    weakest = {scores.classes[k] for k in np.argsort(high)[:10]}
+    ax = plots.per_class(scores, limit=10)
+    assert set(names(ax.yaxis)) == weakest and len(ax.collections[0].get_segments()) == 10
+    (others,) = [line for line in ax.get_lines() if line.get_marker() == "|"]
+    assert len(others.get_xdata()) == 70
 
 
 def test_an_axis_of_ones_own():
@@ -282,3 +340,11 @@ def test_reliability_shows_bins_intervals_and_classes():
         plots.reliability(p)
     with pytest.raises(F1Error, match="of is 'z'"):
         plots.reliability(k, of="z")
+
+
+def test_what_is_rarely_predicted_fills_the_picture_of_calibration():
+    rng = np.random.default_rng(5)
+    p = rng.random(20_000) * 0.02
+    ax = plots.reliability(calibration(rng.random(20_000) < p, p, strategy="quantile"))
+    (points,) = [line for line in ax.get_lines() if line.get_marker() == "o"]
+    assert 0.5 * ax.get_xlim()[1] < points.get_xdata().max() < ax.get_xlim()[1] < 0.1
