@@ -112,8 +112,9 @@ def _title(file: Any) -> str:
 def _sentence(file: Any) -> str:
     """The first sentence of a page below its heading, without links."""
     body = HIDDEN.sub("", HEADING.split(file.content_string, maxsplit=1)[-1])
+    body = run_snippets.FENCE.sub("", body)
     parts = (" ".join(part.split()) for part in body.split("\n\n"))
-    first = next((part for part in parts if re.match(r"(?!```)[\w`*\[]", part)), "")
+    first = next((part for part in parts if re.match(r"[\w`*\[]", part)), "")
     first = re.sub(r"\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])", r"\1", first)
     return re.split(r"(?<=[.?])\s", first, maxsplit=1)[0].rstrip(":")
 
