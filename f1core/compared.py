@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -22,13 +23,15 @@ from .model_comparison import KINDS, Flip, Flips, ModelComparison, PartCompariso
 from .options import Options, make_options
 from .outcomes import decide
 
+T = TypeVar("T", bound=Comparison)
 # What is told where no metric is asked for; the first is that of the groups.
 _TOLD = {
     "binary": ("f1", "precision", "recall", "accuracy", "mcc"),
     "multiclass": ("f1_macro", "f1_weighted", "accuracy", "balanced_accuracy", "mcc"),
     "multilabel": ("f1_macro", "f1_micro", "f1_weighted", "f1_samples", "exact_match"),
 }
-_MOST = 50_000  # resamples of one class
+_MOST = 50_000  # resamples of one class or group
+_SUMS = 1 << 22  # their sums of one kind in memory at once
 
 
 Place = Callable[[int], tuple[str, int]]  # of a row: its path, and its number there
@@ -104,17 +107,21 @@ def _classes(
         return
     table = outcomes(new, old, labels)[: len(names)]
     occurs = np.flatnonzero(table[:, 1:].any(axis=1)).tolist()
-    # So many resamples can tell one class from all others once its p-value is adjusted.
-    enough = min(int(np.ceil(len(occurs) / (1 - asked.level))), _MOST)
     for place in occurs:
-        found = _one_class(table[place], one, asked.resamples, asked)
-        least = found.p_value * (asked.resamples + 1) < 1.5  # no resample lay as far
-        if least and asked.resamples < enough:
-            found = _one_class(table[place], one, enough, asked)
+        of_class = partial(_one_class, table[place], one, asked)
+        found = _told_apart(of_class, len(occurs), asked, _MOST)
         yield names[place], _as_part(found, int(table[place, 4:].sum()))
 
 
-def _one_class(rows: Array, options: Options, resamples: int, asked: Asked) -> Comparison:
+def _told_apart(compare: Callable[[int], T], parts: int, asked: Asked, most: int) -> T:
+    """Compare one of so many parts by as many resamples as its adjusted p-value may need."""
+    found = compare(asked.resamples)
+    enough = min(int(np.ceil(parts / (1 - asked.level))), most)
+    none_as_far = 0.5 < found.p_value * (asked.resamples + 1) < 1.5
+    return compare(enough) if none_as_far and asked.resamples < enough else found
+
+
+def _one_class(rows: Array, options: Options, asked: Asked, resamples: int) -> Comparison:
     counted, drawn = class_resamples(rows, options, resamples, asked.seed)
     told = [Resamples.like(*of, of[0].per_class[None]) for of in counted]
     return Pair(counted, drawn, told, float(rows.sum()), asked.seed).compare("f1", asked.level)
@@ -177,15 +184,20 @@ def _groups(
 ) -> Iterator[tuple[Any, PartComparison]]:
     """Compare one metric in each group of rows."""
     spans, order = rows_by_group(groups, len(new))
+    most = min(_MOST, _SUMS // max(new.n_classes, old.n_classes))
     for name, start, stop in spans:
         rows = order[start:stop]
         sides = only(new, rows), only(old, rows)
+
+        def of_group(resamples: int, sides: tuple[Batch, Batch] = sides) -> PartComparison:
+            pair = pair_of(*sides, resamples, asked.seed, threads=asked.threads)
+            return _as_part(pair.compare(metric, asked.level), pair.counted[0][0].total)
+
         try:
-            pair = pair_of(*sides, asked.resamples, asked.seed, threads=asked.threads)
-            found = pair.compare(metric, asked.level)
+            found = _told_apart(of_group, len(spans), asked, most)
         except F1Error as error:
             raise F1Error(f"group {shown(name)}: {error}") from None
-        yield name, _as_part(found, pair.counted[0][0].total)
+        yield name, found
 
 
 def only(batch: Batch, rows: Array) -> Batch:

@@ -70,8 +70,8 @@ def compare(
         A name in `to_dict`, or several, of which the first is compared in each group. By default
         some that suit the task, of which the first is a kind of F1; "+" among names is all these.
     level, resamples, seed, threads
-        As in `f1core.compare`, whose numbers these are. A class is one against the rest, and gets
-        more resamples where so many classes need them to tell one apart.
+        As in `f1core.compare`, whose numbers these are. A class is one against the rest. One of
+        many classes, or groups, gets more resamples where its p-value needs them to be adjusted.
     rows
         How many of the rows that flipped are listed at most, about as many of each kind.
     threshold_old

@@ -334,13 +334,20 @@ def test_labels_that_only_one_side_knows(tmp_path):
 def test_many_classes_get_as_many_resamples_as_telling_them_apart_takes(tmp_path):
     y = np.repeat(np.arange(60), 40)
     new, old = y.copy(), y.copy()
-    old[:30], old[100:110] = 59, 1
+    old[:30], old[100:110] = 59, 1  # which is 2 and 1 modulo 3
     paths = [write(tmp_path / f"{k}.parquet", y=y, p=P) for k, P in enumerate((new, old))]
     asked = {"target": "y", "probabilities": "p", "resamples": 100, "task": "multiclass"}
     found = files.compare(*paths, **asked)
     p = f1core.compare(y == 0, new == 0, old == 0, metric="f1", task="binary", resamples=1200)
     assert found.classes[0].p_value == p.p_value
     assert found.classes[0].p_holm < 0.05 < found.classes[7].p_holm
+    for path, said in zip(paths, (new, old), strict=True):
+        write(path, y=y % 3, p=said % 3, g=y)
+    found = files.compare(*paths, **{**asked, "group": "g", "metric": "f1_micro"})
+    sides = (side[:40] % 3 for side in (y, new, old))
+    p = f1core.compare(*sides, metric="f1_micro", task="multiclass", resamples=1200)
+    assert found.groups[0].p_value == p.p_value
+    assert found.groups[0].p_holm < 0.05 < found.groups[7].p_holm
 
 
 def test_lists_of_labels(tmp_path):
