@@ -94,6 +94,9 @@ for over in ("present", "all", [0, 2, 4]):
     add("absent", name, f"classes 3 and 4 never occur; averages over {over}",
         [*MACRO, *MICRO, "f1_weighted", "jaccard_macro"], ulp=1,
         options={"average_over": over}, **ABSENT_ROWS)  # fmt: skip
+add("absent", "middle", "class 1 never occurs, and class 2 does; averages over all",
+    MACRO, ulp=1, options={"average_over": "all"},
+    **labels("multiclass", 3, [0, 2], [0, 2]))  # fmt: skip
 add("absent", "only-predicted", "class 2 is predicted and never true: it is present",
     MACRO, ulp=1, options={"average_over": "present"},
     **labels("multiclass", 4, [0, 0, 1], [0, 2, 1]))  # fmt: skip
@@ -183,6 +186,16 @@ add("weights", "zero", "a row of weight 0 counts nowhere", [*BINARY, "accuracy"]
 add("weights", "samples", "the mean over rows is weighted", ["f1_samples", "recall_samples"],
     ulp=1, sample_weight=["1", "3"],
     **labels("multilabel", 2, [[1, 1], [1, 0]], [[1, 0], [0, 1]]))  # fmt: skip
+
+TINY = "0.000000059604644775390625"  # 2^-24
+add("weights", "tiny", "weights of 2^-24 each: the ratios are those of whole rows",
+    [*BINARY, "accuracy"], sample_weight=[TINY] * 4, **binary([1, 1, 0, 0], "0.9 0.2 0.8 0.1"))  # fmt: skip
+
+# Logits: nothing is guessed from their range.
+for name, p in (("inside", "0.2 0.4 -0.3"), ("in-unit-interval", "0.2 0.4 0.9")):
+    add("logits", name, "a logit above 0 is a probability above 1/2, whatever else is in the batch",
+        ["recall", "precision", "f1"], options={"from_logits": True},
+        **binary([1, 1, 0], p, "float32"))  # fmt: skip
 
 # Multilabel, each average.
 ROWS = labels("multilabel", 3, [[1, 1, 0], [0, 1, 1], [1, 0, 0]], [[1, 0, 0], [0, 1, 1], [1, 0, 1]])

@@ -201,6 +201,9 @@ def decide(vector: dict[str, Any], scores: Any) -> Decided:
     weights = [w * r for w, r in zip(weights, vector.get("repeats", [1] * n), strict=True)]
     ignore, k = options.get("ignore_index"), options.get("top_k")
     cuts = options.get("threshold", "0.5")
+    if options.get("from_logits"):
+        assert cuts == "0.5"
+        cuts = "0"  # the logit of 1/2
     cuts = [rounded(t, dtype) if dtype else None
             for t in (cuts if isinstance(cuts, list) else [cuts] * size)]  # fmt: skip
     rows, kept = [], []

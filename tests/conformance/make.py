@@ -76,6 +76,10 @@ def interval(vector: dict[str, Any]) -> dict[str, Any]:
             total -= 2 * diagonal[i] / (true[i] + pred[i]) ** 2
             total -= 2 * diagonal[j] / (true[j] + pred[j]) ** 2
             return total * n / len(matrix)
+        if metric == "f1":
+            sides = (i == 1) + (j == 1)
+            total = Fraction(2 * hit * i) / (true[1] + pred[1])
+            return (total - 2 * sides * diagonal[1] / (true[1] + pred[1]) ** 2) * n
         of_p = (hit / pred[j] - diagonal[j] / pred[j] ** 2) * n / len(matrix)
         of_r = (hit / true[i] - diagonal[i] / true[i] ** 2) * n / len(matrix)
         return 2 * (r**2 * of_p + p**2 * of_r) / (p + r) ** 2

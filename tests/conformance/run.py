@@ -54,13 +54,12 @@ def decoded(vector: dict[str, Any]) -> SimpleNamespace:
             (decoded({**like, "op": "score", **b}), b.get("times", 1)) for b in case.batches
         ]
         return case
-    repeats = vector.get("repeats", 1)
     for name in ("y_true", "y_pred", "y_score", "sample_weight"):
         given = getattr(case, name)
         if given is not None:
             kind = float if name == "sample_weight" else None
             rows = array(given) if name == "y_score" else np.array(given, kind)
-            setattr(case, name, np.repeat(rows, repeats, axis=0))
+            setattr(case, name, np.repeat(rows, vector.get("repeats", 1), axis=0))
     return case
 
 
@@ -92,7 +91,7 @@ def agrees(got: Any, right: Any, ulp: int, relative: float = 0.0) -> bool:
         return got is not None and math.isnan(value) and math.isnan(float(got))
     if within or relative:
         gap = abs(Fraction(float(got)) - Fraction(value))
-        return gap <= max(within, max(abs(Fraction(value)), 1) * Fraction(relative))
+        return gap <= max(within, max(abs(Fraction(value)), Fraction(1, 1000)) * Fraction(relative))
     nearest = float(value)
     if isinstance(got, int | np.integer):
         return int(got) == value

@@ -108,3 +108,9 @@ def test_the_runner_sees_a_wrong_number_a_refusal_and_what_is_missing(adapter):
     assert "F1Error" in RUN.outcome(adapter, vector)["error"]
     vector["op"] = "unheard_of"
     assert RUN.outcome(adapter, vector)["status"] == "unsupported"
+
+
+def test_the_page_of_deviations_is_written_from_the_results_and_each_is_explained():
+    command = [sys.executable, str(HERE / "peers.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
