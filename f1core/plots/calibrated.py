@@ -184,11 +184,15 @@ def _lines(ax: Axes, calibration: Calibration) -> list[str]:
     for rank, (place, name) in enumerate(zip(chosen, names, strict=True)):
         bins = calibration.per_class.bins.take(place)
         kept = bins.count > 0
+        points = bins.confidence[kept], bins.frequency[kept]
         ax.plot(
-            bins.confidence[kept], bins.frequency[kept], "o-", ms=3, lw=1.2, color=COLOURS[rank],
+            *points, lw=1.2, color=COLOURS[rank], alpha=0.8,
             label=f"{legend_name(name)}  {errors[place]:.3f}",
         )  # fmt: skip
-    told = f"mean of the classes' expected errors {calibration.classwise_ece:.4f}"
+        # A point's area is its share of rows: those of few rows jump about.
+        area = 4 + 60 * bins.count[kept] / bins.count.sum()
+        ax.scatter(*points, s=area, color=COLOURS[rank], zorder=3, linewidths=0)
+    told = f"mean of the classes' expected errors {calibration.classwise_ece:.4f}; dots by rows"
     worst = [] if few else [f"the {_WORST} largest of {len(errors):,}"]
     return [told, *worst, number_of(_rows(calibration), "row")]
 

@@ -234,7 +234,7 @@ def _labels(
         head(ax, title, *[f"{told[0]}{rest}", *_draw(ax, models, found[0], floors)])
         _finish(ax, found[0])
         return ax
-    most = f"; the {len(places)} of {size:,} labels that gain most over p > 0.5"
+    most = f"; the {len(places)} of {size:,} labels that gain most over the threshold 0.5"
     more = most if of is None and len(places) < size else ""
     return _panels(models, found, told, title, rest, more)
 
