@@ -55,12 +55,14 @@ def axe():
 
 @pytest.fixture
 def opened(browser, tmp_path):
-    """Open contents as a page; what the page says or asks for is an error when the test ends."""
+    """Open a report, or its contents; what it says or asks for is an error when the test ends."""
     contexts, unwanted = [], []
 
     def open_page(contents, *, width=1200, height=900, scheme="light", setup=None):
-        path = tmp_path / f"{len(contexts)}.html"
-        path.write_text(render(contents), encoding="utf-8", newline="\n")
+        path = contents
+        if isinstance(contents, dict):
+            path = tmp_path / f"{len(contexts)}.html"
+            path.write_text(render(contents), encoding="utf-8", newline="\n")
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme
         )

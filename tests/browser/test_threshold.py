@@ -1,4 +1,4 @@
-"""The threshold that is dragged: the page's numbers are those of `f1core.score`."""
+"""The threshold that is moved by keys, buttons and clicks; costs; averages; what is copied."""
 
 import re
 
@@ -8,8 +8,6 @@ import report_contents as made
 
 import f1core
 from f1core.io.tuned import Tuned
-
-CASES = [("binary", 0), ("multiclass", 0), ("multiclass", 3), ("multilabel", 0), ("multilabel", 2)]
 
 
 def number(page, key):
@@ -39,41 +37,6 @@ def expected(task, true, scores, k, threshold):
     (tn, fp), (fn, tp) = np.asarray(found.confusion).tolist()
     counts = {"tp": tp, "fp": fp, "fn": fn, "tn": tn, "predicted": tp + fp}
     return counts, {key: getattr(found.binary, key) for key in ("precision", "recall", "f1")}
-
-
-def drag(page, steps=20):
-    """Drag the slider from end to end, and yield where it rests on the way."""
-    page.locator("#cut").press("Home")
-    page.locator("#cut").scroll_into_view_if_needed()
-    box = page.locator("#cut").bounding_box()
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 8, middle)
-    page.mouse.down()
-    for step in range(steps):
-        part = (step + 0.5) / steps
-        page.mouse.move(box["x"] + 8 + part * (box["width"] - 16), middle)
-        yield step
-    page.mouse.up()
-
-
-@pytest.mark.parametrize(("task", "k"), CASES)
-def test_dragging_gives_the_numbers_of_score(opened, task, k):
-    true, scores = getattr(made, task)()
-    page = opened(made.contents(task, true, scores))
-    if task != "binary":
-        page.locator("#label-choice").select_option(index=k)
-    met = set()
-    for _ in drag(page):
-        given = thresholds(page)
-        threshold = given[k] if task == "multilabel" else given[0]
-        met.add(threshold)
-        counts, ratios = expected(task, true, scores, k, threshold)
-        for key, count in counts.items():
-            assert int(shown(page, key)) == count, (key, threshold)
-        for key, ratio in ratios.items():
-            assert number(page, key) == pytest.approx(ratio, rel=1e-15), (key, threshold)
-            assert float(shown(page, key)) == pytest.approx(ratio, abs=5.1e-5)
-    assert len(met) == 20
 
 
 def test_averages_over_labels_follow_their_thresholds(opened):
