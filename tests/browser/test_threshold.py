@@ -111,6 +111,26 @@ def test_costs_follow_and_the_cheapest_threshold_is_found(opened):
     assert cost(thresholds(page)[0]) == float(total.get_attribute("value"))
 
 
+def test_curves_follow_the_choice_of_the_label(opened):
+    true, scores = made.multilabel()
+    page = opened(made.contents("multilabel", true, scores))
+    charts = page.locator("#threshold .chart > svg, #curves .chart > svg")
+    before = [path.get_attribute("d") for path in charts.locator("g[stroke^='var'] path").all()]
+    page.locator("#curve-choice").select_option(index=1)
+    assert page.locator("#label-choice").evaluate("select => select.selectedIndex") == 1
+    names = [svg.get_attribute("aria-label") for svg in charts.all()]
+    assert len(names) == 3
+    assert all("class 1" in name for name in names)
+    after = [path.get_attribute("d") for path in charts.locator("g[stroke^='var'] path").all()]
+    # Three lines, the two curves and the share of the rows; axes and chance stay.
+    assert sum(old != new for old, new in zip(before, after, strict=True)) == 6
+    # The point is where the threshold in view is.
+    dot = page.locator("#curves .cursor circle").first
+    at = dot.get_attribute("cx")
+    page.locator("#cut").press("Home")
+    assert dot.get_attribute("cx") != at
+
+
 def test_a_click_on_a_curve_takes_its_threshold(opened):
     true, scores = made.binary()
     page = opened(made.contents("binary", true, scores))
