@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from .foreign_names import metric_of, nearest, ratio_of, way_of
+
+_MOST = 40  # choices that a sentence names
 
 
 class F1Error(ValueError):
@@ -24,6 +26,18 @@ class UnknownOption(F1Error, TypeError):
 
 class IdleOption(F1Error):
     """An option that what came has no use for."""
+
+
+class MissingColumn(F1Error):
+    """A column that is none of a source's; `within` is the sentence that names the source too."""
+
+    def __init__(self, before: str, after: str = "") -> None:
+        super().__init__(before + after)
+        self.before, self.after = before, after
+
+    def within(self, source: str) -> str:
+        """Say it of a source."""
+        return f"{self.before} in {source}{self.after}"
 
 
 class WrongEnvironment(F1Error):
@@ -55,16 +69,28 @@ def shown(value: Any, limit: int = 60) -> str:
 def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
     """Word that a value is not among the allowed ones, with the nearest one."""
     choices = list(allowed)
-    sentence = f"{name} is {shown(value)}; use one of {', '.join(shown(c) for c in choices)}"
+    sentence = f"{name} is {shown(value)}; use one of {listed(choices, _MOST)}"
     if name == "metric" and isinstance(value, str):
         way = metric_of(value, choices)
         if way is not None:
             return f"{sentence} ({way})"
+    near = close_to(value[:100] if isinstance(value, str) else shown(value), choices)
+    return f"{sentence} (did you mean {near!r}?)" if near else sentence
+
+
+def listed(choices: Sequence[Any], most: int) -> str:
+    """Write choices by comma, and of many only some, and how many more there are."""
+    more = f" and {len(choices) - most:,} more" if len(choices) > most else ""
+    return ", ".join(shown(choice) for choice in choices[:most]) + more
+
+
+def close_to(text: str, choices: Iterable[Any]) -> str | None:
+    """Find what somebody who typed this may have meant; case does not matter."""
     import difflib  # 4 ms that a right input never pays
 
-    text = value[:100] if isinstance(value, str) else shown(value)
-    near = difflib.get_close_matches(text, [str(c) for c in choices], 1)
-    return f"{sentence} (did you mean {near[0]!r}?)" if near else sentence
+    names = {str(choice).lower(): str(choice) for choice in choices}
+    near = difflib.get_close_matches(text.lower(), names, 1)
+    return names[near[0]] if near else None
 
 
 def refuse_unknown(

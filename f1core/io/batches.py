@@ -13,9 +13,9 @@ import numpy as np
 
 from ..arrays import null_row, plain_arrow, to_numpy
 from ..counts import Array
-from ..errors import F1Error, WrongEnvironment, counted_from, missing
-from .paths import Begun, Packed
+from ..errors import F1Error, MissingColumn, WrongEnvironment, counted_from, missing
 from .selection import Selection
+from .streams import Begun, Packed
 
 Columns = dict[str, Array]
 
@@ -96,6 +96,8 @@ def reading(name: str) -> Iterator[None]:
         yield
     except (Reread, WrongEnvironment):
         raise
+    except MissingColumn as error:
+        raise F1Error(error.within(name)) from None
     except F1Error as error:
         raise F1Error(f"{name}: {error}") from None
     except ImportError:

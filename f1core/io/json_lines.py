@@ -11,9 +11,9 @@ from typing import Any
 
 from ..errors import F1Error
 from .batches import Columns, Reread, Source, batches_of, once, reading
-from .paths import Packed
 from .selection import Selection
 from .spelling import Spelling
+from .streams import Packed
 
 _BLOCK = 1 << 22  # bytes that are parsed at once
 

@@ -1,22 +1,21 @@
-"""Find the files that paths, folders and patterns mean, each once; open them as byte streams."""
+"""Find the files that paths, folders and patterns mean, each once."""
 
 from __future__ import annotations
 
 import fnmatch
 import glob
-import io
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
-from ..errors import F1Error, reason_of, shown
+from ..errors import F1Error, close_to, reason_of, shown
 
 STDIN = Path("/dev/stdin")  # what "-" means
-PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4", ".xz": "xz"}
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _LISTED = 5  # files that a sentence names
 # What jobs and tools leave beside their data; hidden files start with a dot.
@@ -75,7 +74,9 @@ def _behind(entry: Any, readable: Callable[[Path], str | None]) -> list[Path]:
         matches = sorted(set(_expanded(Path(path.anchor), path.relative_to(path.anchor))))
         matches = [match for match in matches if not _MARKER.fullmatch(match.name)]
         if not matches:
-            raise F1Error(f"no file matches {entry}")
+            near = close_to(path.name, [p.name for p in path.parent.glob("*")])
+            hint = f"; did you mean {path.parent / near}?" if near else ""
+            raise F1Error(f"no file matches {entry}{hint}")
         return [file for match in matches for file in _behind(match, readable)]
     if stat.S_ISDIR(about.st_mode):
         return _in_folder(path, readable)
@@ -183,7 +184,17 @@ def _is_folder(path: Path) -> bool:
 
 
 def _absent(path: Path) -> F1Error:
-    return F1Error(f"{path} {'is a link to nothing' if path.is_symlink() else 'does not exist'}")
+    """The refusal of a path that leads nowhere, with the neighbour that may be meant."""
+    if path.is_symlink():
+        return F1Error(f"{path} is a link to nothing")
+    folder = path.parent
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    missing = path.relative_to(folder).parts[0]  # of the path's parts the first that is not there
+    near = None
+    with suppress(OSError):
+        near = close_to(missing, os.listdir(folder))
+    return F1Error(f"{path} does not exist" + (f"; did you mean {folder / near}?" if near else ""))
 
 
 def _identity(path: Path) -> Any:
@@ -209,83 +220,3 @@ def keys_of(paths: list[Path]) -> list[dict[str, int | str]]:
 def _keys_in(path: Path) -> dict[str, str]:
     pairs = (part.partition("=") for part in path.parts[:-1])
     return {unquote(key): unquote(value) for key, mark, value in pairs if key and mark}
-
-
-def ending(path: Path) -> tuple[str, str | None]:
-    """Split off what a file's name says of it: ".csv" and "gzip" of part-1.CSV.gz."""
-    codec = PACKED.get(path.suffix.lower())
-    return (path if codec is None else path.with_suffix("")).suffix.lower(), codec
-
-
-def opened(path: Path) -> Any:
-    """Open a file as a stream of bytes that pyarrow reads, unpacked."""
-    import pyarrow as pa
-
-    return unpacked(pa.OSFile(str(path)), ending(path)[1])
-
-
-class Packed:
-    """A file as a stream of bytes, unpacked, that says how much of the file was read."""
-
-    def __init__(self, path: Path) -> None:
-        import pyarrow as pa
-
-        self._raw, self._size = pa.OSFile(str(path)), os.stat(path).st_size
-        self.stream = unpacked(self._raw, ending(path)[1])
-
-    def share(self, used: int | None = None) -> float | None:
-        """The share of the file that was read, in [0, 1]; None where it is closed.
-
-        `used` are the bytes that a reader has handed on of those that it read ahead, which nobody
-        knows of a packed file.
-        """
-        try:
-            read = self._raw.tell()
-            if used is not None and self.stream is self._raw:
-                read = min(read, used)
-            return float(min(1.0, read / self._size)) if self._size else None
-        except (OSError, ValueError):
-            return None
-
-
-def unpacked(stream: Any, codec: str | None) -> Any:
-    """Unpack a stream of bytes."""
-    import pyarrow as pa
-
-    if codec is None:
-        return stream
-    if codec == "xz":
-        import lzma
-
-        return lzma.LZMAFile(stream)
-    return pa.CompressedInputStream(stream, codec)
-
-
-class Begun(io.RawIOBase):
-    """A stream whose first bytes were read already; read from its beginning."""
-
-    def __init__(self, head: bytes, stream: Any) -> None:
-        self._head, self._stream, self.done = head, stream, 0
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Read the next bytes."""
-        if self._head:
-            size = len(self._head) if size < 0 else size
-            part, self._head = self._head[:size], self._head[size:]
-        else:
-            part = cast(bytes, self._stream.read(size))
-        self.done += len(part)
-        return part
-
-
-def read(stream: Any, size: int) -> bytes:
-    """Read so many bytes, or all; a pipe hands out what it has."""
-    parts: list[bytes] = []
-    while size > 0 and (part := stream.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)

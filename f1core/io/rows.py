@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from .. import option_values
 from ..arrays import widened
 from ..counts import Array
-from ..errors import F1Error, WrongEnvironment, counted_from, renamed, shown
+from ..errors import F1Error, MissingColumn, WrongEnvironment, counted_from, renamed, shown
 from . import sources
 from .batches import Columns, Reread, Source, reading
 from .paths import same_file
@@ -89,6 +89,9 @@ def _looked(
     wanted = (source.whole or "y_prob") if probabilities is None else probabilities
     try:
         return Selection(names, targets, wanted, **others, whole=source.whole, unknown=unknown)
+    except MissingColumn as error:
+        hint = "" if source.hint is None else f": {source.hint}"
+        raise MissingColumn(error.before, error.after + hint) from None
     except F1Error as error:
         raise error if source.hint is None else F1Error(f"{error}: {source.hint}") from None
 

@@ -12,11 +12,11 @@ import numpy as np
 from .. import option_values
 from ..columns_by_name import arrange
 from ..counts import Array
-from ..errors import F1Error, one_of, shown
+from ..errors import F1Error, MissingColumn, close_to, listed, shown
 from ..frame_columns import refuse_stray
 from ..label_lists import texts_in
 
-_LISTED = 30  # with more columns than this, an error does not name them all
+_LISTED = 12  # columns that an error names
 
 Names = str | Iterable[str]
 
@@ -187,7 +187,7 @@ def _matching(
             continue
         hits = [name for name in names if fnmatch.fnmatchcase(name, entry) and name != whole]
         if not hits:
-            raise F1Error(_no_column(entry, names, what))
+            raise _no_column(entry, names, what)
         patterned = True
         single = entry.count("*") == 1 and not set("?[") & set(entry)
         before, _, after = entry.partition("*")
@@ -204,14 +204,20 @@ def _single(wanted: Any, names: list[str], what: str) -> str | None:
     if wanted is not None and not isinstance(wanted, str):
         raise F1Error(f"{what} is {shown(wanted)}; give the name of a column")
     if wanted is not None and wanted not in names:
-        raise F1Error(_no_column(wanted, names, what))
+        raise _no_column(wanted, names, what)
     return wanted
 
 
-def _no_column(entry: str, names: list[str], what: str) -> str:
-    if len(names) <= _LISTED:
-        return one_of(what, entry, names)
-    return f"{what} is {shown(entry)}, which is none of its {len(names)} columns"
+def _no_column(entry: str, names: list[str], what: str) -> MissingColumn:
+    """The refusal of a name or a pattern that no column has, with the one that may be meant."""
+    pattern = "*" in entry
+    ends = [f"{name[: name.rfind('_') + 1]}*" for name in names if "_" in name]
+    near = close_to(entry[:100], dict.fromkeys(ends) if pattern else names)
+    there = f"; there are {listed(names, _LISTED)}" if names else "; it has none"
+    return MissingColumn(
+        f"no column {'matches ' if pattern else ''}{shown(entry)}",
+        f" ({what}=){there}" + (f", did you mean {near!r}?" if near else ""),
+    )
 
 
 def stacked(columns: list[Array]) -> Array:

@@ -18,9 +18,10 @@ from .arrow_files import ArrowFile, Parquet
 from .batches import ROWS, Columns, Partition, Source, batches_of, reading
 from .json_lines import JsonLines
 from .npy_files import Arrays
-from .paths import STDIN, Begun, ending, is_path, is_pipe, keys_of, read, unpacked
+from .paths import STDIN, is_path, is_pipe, keys_of
 from .selection import Selection
 from .spelling import Spelling
+from .streams import Begun, ending, read, unpacked
 from .text import Delimited
 
 T = TypeVar("T")

@@ -14,9 +14,9 @@ import numpy as np
 
 from ..errors import F1Error, counted_from, shown
 from .batches import Columns, Reread, Source, array, arrays, once, reading
-from .paths import Begun, Packed, opened, read
 from .selection import Selection
 from .spelling import GROUP, ID, PREDICTION, TARGET, WRITTEN, Spelling
+from .streams import Begun, Packed, opened, read
 
 _HEAD = 1 << 20  # bytes whose rows tell what the columns hold
 _LEAST, _MOST = 3, 1 << 28  # lines and bytes of the first rows

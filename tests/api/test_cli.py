@@ -217,7 +217,7 @@ def test_rows_that_shards_repeat_count_once(run, tmp_path, prediction):
         assert status == 0
         assert json.loads(out) == whole.to_dict()
     status, _, err = run("score", tmp_path / "0.csv", *names[:4], "--id", "no such")
-    assert status == 2 and "--id is 'no such'" in err and "0.csv" in err
+    assert status == 2 and "no column 'no such' in" in err and "(--id)" in err and "0.csv" in err
 
 
 def test_an_interrupted_run_says_how_far_it_came(run, small, monkeypatch):
@@ -274,7 +274,7 @@ _TWO = ["--target", "true_*", "--probabilities", "p_*", "--task", "multilabel"]
         (["merge", "nowhere.npz"], "cannot be read"),
         (["merge", "{}/newer.npz"], "newer.npz is no f1core state: it has format number 99"),
         (["score", "{}/a.csv", "--target", "y", "--probabilities", "p_*", "--group", "h"],
-         "group is 'h'"),
+         "a.csv (--group); there are"),
         (["tune", "{}/a.csv", "--target", "y", "--probabilities", "p_*", "--average", "f2"],
          "average is 'f2'"),
         (["plot", "nowhere.csv", "--kind", "threshold"], "does not exist"),

@@ -130,7 +130,7 @@ def test_thresholds_of_a_file_for_each_side(run, data, tmp_path):
         (("--id", "part"), "--id is repeated in"),
         (("--metric", "f2"), "--metric is 'f2'; use one of"),
         (("--metric", "mcc,mcc"), "--metric holds 'mcc' twice"),
-        (("--group", "nope"), "--group is 'nope'"),
+        (("--group", "nope"), "no column 'nope' in"),
     ],
 )
 def test_refusals_speak_of_options(run, models, tmp_path, more, sentence):

@@ -252,7 +252,7 @@ def test_columns_that_hold_anything_are_shown_as_they_are(tmp_path):
     found = files.rows(lines, target="y", probabilities="p", predicted="a", columns=["w*", "more"])
     assert found[0].columns["when"] == "2026-01-01" and found[0].columns["more"] == {"k": [1, None]}
     assert found[1].columns["more"] is None
-    with pytest.raises(F1Error, match="columns is 'none'; use one of"):
+    with pytest.raises(F1Error, match="no column 'none' in"):
         files.rows(lines, target="y", probabilities="p", predicted="a", columns="none")
 
 
@@ -323,7 +323,7 @@ def test_the_command_prints_what_files_rows_finds(run, tmp_path):
         ((), "there is no cell to look for: say --true and --predicted, or --label and --outcome"),
         (("--true", "5"), "--true is 5; use one of 1, 2"),
         (("--true", "1", "--limit", "0"), "--limit is 0; give a whole number from 1"),
-        (("--true", "1", "--columns", "q"), "--columns is 'q'; use one of"),
+        (("--true", "1", "--columns", "q"), "(--columns); there are"),
     ):
         status, out, err = run(*asked, *wrong)
         assert status == 2 and out == "" and sentence in err and err.count("\n") == 1

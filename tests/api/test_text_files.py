@@ -296,7 +296,7 @@ def test_the_first_rows_are_read_without_threads(tmp_path, monkeypatch):
 
     monkeypatch.setattr(csv, "read_csv", watched)
     (tmp_path / "a.csv").write_text("y,q\n1,1\n0,0\n")
-    with pytest.raises(F1Error, match="target is 'yy'"):
+    with pytest.raises(F1Error, match="no column 'yy'"):
         files.score(tmp_path / "a.csv", target="yy", probabilities="q")
     assert threads == [False]
 

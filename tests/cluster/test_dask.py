@@ -199,7 +199,7 @@ def test_a_bad_row_names_its_chunk():
         (lambda y, p: score(y, p.reshape(50, 2, 4)), "3 dimensions"),
         (lambda y, p: score(y[:0], p[:0]), "no rows"),
         (lambda y, p: score_frame(y, target="y", probabilities="p"), "give a Dask DataFrame"),
-        (lambda y, p: score_frame(frame(), target="z", probabilities="p"), "target is 'z'"),
+        (lambda y, p: score_frame(frame(), target="z", probabilities="p"), "no column 'z'"),
         (lambda y, p: score_frame(frame(), target="y", probabilities="v"), "say task="),
     ],
 )

@@ -120,12 +120,12 @@ def test_a_bad_row_names_its_block_and_no_traceback_comes(rows):
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"target": "yy"}, "target is 'yy'"),
-        ({"probabilities": "r_*"}, "probabilities is 'r_\\*'"),
+        ({"target": "yy"}, "no column 'yy'"),
+        ({"probabilities": "r_*"}, "no column matches 'r_\\*'"),
         ({"probabilities": "pred"}, "say task='binary' or task='multiclass'"),
         ({"target": "y_*"}, "say task='multiclass'"),
         ({"treshold": 0.5}, "did you mean threshold="),
-        ({"sample_weight": "x"}, "sample_weight is 'x'"),
+        ({"sample_weight": "x"}, "no column 'x'"),
     ],
 )
 def test_what_cannot_be_scored(ds, columns, words):

@@ -140,12 +140,12 @@ def test_a_bad_row_names_its_partition_and_no_traceback_comes(df):
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"target": "yy"}, "target is 'yy'"),
-        ({"probabilities": "q_*"}, "probabilities is 'q_\\*'"),
+        ({"target": "yy"}, "no column 'yy'"),
+        ({"probabilities": "q_*"}, "no column matches 'q_\\*'"),
         ({"probabilities": "pred"}, "say task='binary' or task='multiclass'"),
         ({"target": "y_*"}, "say task='multiclass'"),
         ({"treshold": 0.5}, "did you mean threshold="),
-        ({"sample_weight": "x"}, "sample_weight is 'x'"),
+        ({"sample_weight": "x"}, "no column 'x'"),
     ],
 )
 def test_what_cannot_be_scored(df, columns, words):
