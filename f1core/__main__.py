@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """`python -m f1core` and the command `f1core`."""
 
 import sys

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import __version__
 from .commands import COMMANDS
+from .commands.completing import HOW, complete
 from .errors import F1Error, plain_text
 
 _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
@@ -57,7 +58,9 @@ class _Version(argparse.Action):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
-    parsed = _parser().parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
+    parser = _parser()
+    complete(parser)
+    parsed = parser.parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
     try:
         parsed.run(parsed)
     except F1Error as error:
@@ -103,13 +106,23 @@ def _listed(entries: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="f1core", description="Precision, recall and F1, right however the data was cut."
+        prog="f1core",
+        description="Precision, recall and F1, right however the data was cut.",
+        epilog=f"f1core help COMMAND says all of a command, with an example.\n\n{HOW}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="what runs, and how it counts")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in COMMANDS:
         import_module(f".commands.{name}", __package__).add(commands)
+    helped = commands.add_parser("help", help="what a command does and takes")
+    helped.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND")
+    helped.set_defaults(run=lambda asked: _help(parser, commands.choices, asked.command))
     return parser
+
+
+def _help(parser: argparse.ArgumentParser, commands: Any, name: str | None) -> None:
+    print((parser if name is None else commands[name]).format_help(), end="")
 
 
 def _so_far(parsed: argparse.Namespace) -> str:

@@ -74,8 +74,13 @@ def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
         way = metric_of(value, choices)
         if way is not None:
             return f"{sentence} ({way})"
+    return sentence + meant(value, choices)
+
+
+def meant(value: Any, choices: Iterable[Any]) -> str:
+    """Ask whether the nearest of the choices was meant, at the end of a sentence."""
     near = close_to(value[:100] if isinstance(value, str) else shown(value), choices)
-    return f"{sentence} (did you mean {near!r}?)" if near else sentence
+    return f" (did you mean {near!r}?)" if near else ""
 
 
 def listed(choices: Sequence[Any], most: int) -> str:

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from . import option_values
-from .errors import F1Error, IdleOption, one_of, refuse_unknown, shown
+from .errors import F1Error, IdleOption, meant, one_of, refuse_unknown, shown
 from .named_classes import OUTSIDE, with_outside, with_positive
 from .option_conflicts import refuse_conflicts
 from .option_types import Task, Unknown
@@ -135,7 +135,9 @@ class Options:
         for entry in entries:
             place = self.place(entry, n_classes, labels)
             if place is None:
-                raise F1Error(f"average_over holds {shown(entry)}, which is not a class")
+                known = self.names if labels is None else labels
+                hint = "" if known is None else meant(entry, known)
+                raise F1Error(f"average_over holds {shown(entry)}, which is not a class{hint}")
             if place in found:
                 raise F1Error(f"average_over holds {shown(entry)} and its number; once is enough")
             found.append(place)

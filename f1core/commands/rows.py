@@ -30,15 +30,16 @@ def add(commands: arguments.Parsers) -> None:
         example="f1core rows preds.csv --target obs --probabilities pred --true F --predicted VF",
     )  # fmt: skip
     arguments.add_columns(parser)
-    parser.add_argument("--true", type=word, metavar="LABEL", help="the class that rows are")
-    parser.add_argument(
+    cell = arguments.group(parser, "which rows")
+    cell.add_argument("--true", type=word, metavar="LABEL", help="the class that rows are")
+    cell.add_argument(
         "--predicted", type=word, metavar="LABEL", help="the class they are taken for"
     )
-    parser.add_argument("--label", type=word, metavar="LABEL", help="with --outcome, instead")
-    parser.add_argument("--outcome", choices=ASKED, help="what rows decided of the label")
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="rows at most (20)")
-    parser.add_argument(
-        "--columns", type=comma, metavar="COLUMN", help="to be shown too, several by comma, or '*'"
+    cell.add_argument("--label", type=word, metavar="LABEL", help="with --outcome, instead")
+    cell.add_argument("--outcome", choices=ASKED, help="what rows decided of the label")
+    cell.add_argument("--limit", type=int, default=20, metavar="N", help="rows at most (20)")
+    arguments.add_column(
+        parser, "--columns", type=comma, help="to be shown too, several by comma, or '*'"
     )
     arguments.add_task(parser)
     arguments.add_deciding(parser)

@@ -27,23 +27,24 @@ def add(commands: arguments.Parsers) -> None:
         short="score predictions in files",
         long="Count predictions in files once, and print precision, recall, F1 and every average "
         "of them. Files of any number are scored as one; nothing of them is kept in memory.",
-        example="f1core score preds.parquet --target y --probabilities 'p_*'",
+        example="f1core score preds.parquet --target y --probabilities 'p_*'\n"
+        "f1core score preds.csv --target obs --probabilities pred --interval --format markdown",
     )  # fmt: skip
     arguments.add_columns(parser)
-    parser.add_argument("--group", metavar="COLUMN", help="one result for each of its values")
-    parser.add_argument("--sample-weight", metavar="COLUMN", help="weights of the rows")
-    parser.add_argument(
-        "--id", dest="sample_id", metavar="COLUMN", help="rows of one id count once, in merges too"
+    arguments.add_column(parser, "--group", help="one result for each of its values")
+    arguments.add_column(parser, "--sample-weight", help="weights of the rows")
+    arguments.add_column(
+        parser, "--id", dest="sample_id", help="rows of one id count once, in merges too"
     )
     arguments.add_task(parser)
     arguments.add_deciding(parser)
     arguments.add_average_over(parser)
-    parser.add_argument(
+    arguments.group(parser, arguments.AVERAGES).add_argument(
         "--zero-division", type=float, default=0.0, metavar="0|1|nan", help="what 0/0 is (0)"
     )
     arguments.add_beta(parser)
     arguments.add_unknown(parser)
-    parser.add_argument(
+    arguments.group(parser, arguments.SHOWN).add_argument(
         "--resamples",
         type=int,
         default=0,

@@ -29,22 +29,24 @@ def add(commands: arguments.Parsers) -> None:
         long="Find the threshold, or one a label or class, with the highest F1, or the highest of "
         "any metric, and print what it changes. All rows are read at once. What --save writes is "
         "for `f1core score --threshold FILE` on other rows.",
-        example="f1core tune preds.parquet --target y --probabilities 'p_*' --save best.json",
+        example="f1core tune preds.parquet --target y --probabilities 'p_*' --save best.json\n"
+        "f1core score new.parquet --target y --probabilities 'p_*' --threshold best.json",
     )  # fmt: skip
     arguments.add_columns(parser)
-    parser.add_argument("--sample-weight", metavar="COLUMN", help="weights of the rows")
+    arguments.add_column(parser, "--sample-weight", help="weights of the rows")
     arguments.add_task(parser)
     arguments.add_logits(parser)
-    parser.add_argument("--average", metavar="A", help="of F1: macro (default), micro or weighted")
-    parser.add_argument(
+    sought = arguments.group(parser, "what is sought")
+    sought.add_argument("--average", metavar="A", help="of F1: macro (default), micro or weighted")
+    sought.add_argument(
         "--metric", metavar="NAME", help="what is sought instead: f1_micro, mcc, recall_macro, …"
     )
-    parser.add_argument("--shared", action="store_true", help="one threshold for all labels")
+    sought.add_argument("--shared", action="store_true", help="one threshold for all labels")
     arguments.add_beta(parser)
-    parser.add_argument("--min-precision", type=float, metavar="P", help="highest recall with it")
-    parser.add_argument("--min-recall", type=float, metavar="R", help="highest precision with it")
+    sought.add_argument("--min-precision", type=float, metavar="P", help="highest recall with it")
+    sought.add_argument("--min-recall", type=float, metavar="R", help="highest precision with it")
     arguments.add_average_over(parser)
-    parser.add_argument(
+    arguments.group(parser, arguments.FILES).add_argument(
         "--save", "-o", metavar="FILE", help="write the thresholds for `score --threshold FILE`"
     )
     arguments.add_force(parser)
