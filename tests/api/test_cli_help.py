@@ -30,6 +30,8 @@ def preds(tmp_path, monkeypatch):
     pa.csv.write_csv(table.drop_columns("id"), tmp_path / "preds.csv")
     for name in ("old.parquet", "new.parquet"):
         pa.parquet.write_table(table, tmp_path / name)
+    for name in ("a.csv", "b.csv"):
+        pa.csv.write_csv(table, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     for half in (1, 2):
         save = ["--target", "y", "--probabilities", "p", "--save", f"part{half}.npz", "--quiet"]
