@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -24,7 +25,7 @@ import run_snippets
 
 log = get_plugin_logger("f1core")
 ROOT = Path(__file__).parent.parent
-FIGURES = Path(tempfile.mkdtemp())
+FIGURES, GALLERY = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
 HIDDEN = re.compile(r"^<!-- hidden\n.*?^-->\n", re.MULTILINE | re.DOTALL)
 PERMALINK = re.compile(r"<a [^>]*\bheaderlink\b[^>]*>.*?</a>")
 HEADING = re.compile(r"^# (.*)$", re.MULTILINE)
@@ -33,13 +34,17 @@ texts: dict[str, tuple[str, str, str]] = {}
 
 
 def on_pre_build(config: Any) -> None:
-    """Run the snippets of all pages, and fail where a page says what is not so."""
+    """Run the snippets of all pages, draw the gallery; fail where a page says what is not so."""
     if os.environ.get("F1CORE_DOCS_RUN") == "0":
         log.warning("no snippet was run")
+        (GALLERY / "index.md").write_text("# Gallery\n\nNot drawn.\n", encoding="utf-8")
         return
+    command = [sys.executable, str(ROOT / "docs" / "make_gallery.py"), str(GALLERY)]
+    drawn = subprocess.run(command, capture_output=True, encoding="utf-8")
     pages = [ROOT / "README.md", *sorted(Path(config["docs_dir"]).rglob("*.md"))]
     results = run_snippets.run_pages(pages, FIGURES)
     faults = [fault for result in results for fault in result.faults]
+    faults += [f"the gallery was not drawn:\n{drawn.stderr}"] if drawn.returncode else []
     for line in (line for result in results for line in result.skipped):
         log.info("not run: %s", line)
     ran = sum(result.ran for result in results)
@@ -70,9 +75,10 @@ def on_config(config: Any) -> Any:
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the figures that snippets drew, and pages that live elsewhere in the repository."""
-    for figure in FIGURES.iterdir():
-        files.append(File.generated(config, f"figures/{figure.name}", abs_src_path=str(figure)))
+    """Add what snippets and the gallery drew, and pages that live elsewhere in the repository."""
+    for folder, name in ((FIGURES, "figures"), (GALLERY, "gallery")):
+        for made in sorted(folder.iterdir()):
+            files.append(File.generated(config, f"{name}/{made.name}", abs_src_path=str(made)))
     for page, source in MADE.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=text))
