@@ -14,14 +14,25 @@ from ..scores import Scores
 from ..thresholds.gaps import gap_interval
 from ..thresholds.reliability import ReliabilityBins
 from .class_table import classes_of, confused_of, confusion_of, weak_of
+from .class_thresholds import KeptRows
 from .cut_counts import TENTHS, CutCounts
 from .cuts import BestCuts, cuts_json, ranking, score_at
-from .headline import LEVEL, areas_of, averages_of, best_of, bounded, headline_of, metrics_of
+from .headline import (
+    LEVEL,
+    areas_of,
+    averages_of,
+    best_of,
+    best_of_classes,
+    bounded,
+    headline_of,
+    metrics_of,
+)
 
 
 def contents(
     scores: Scores,
     counted: CutCounts | None = None,
+    kept: KeptRows | None = None,
     *,
     groups: dict[Any, Scores] | None = None,
     column: str | None = None,
@@ -42,6 +53,8 @@ def contents(
     if counted is not None and task != "multiclass" and not options.ranks:
         best = BestCuts(counted, options)
         head["best"] = best_of(best, task)
+    elif counted is not None and kept is not None:
+        head["best"] = best_of_classes(kept.best(scores), head["metric"])
     areas = None if counted is None else ranking(counted, options)
     found: dict[str, Any] = {
         "format": 1,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..counts import Array
+from ..errors import F1Error
 from ..metrics import divide
 from ..options import Options
 from ..scores import Scores
@@ -87,10 +88,20 @@ class BestCuts:
         return tuple(found)  # type: ignore[return-value]
 
 
-def ranking(counted: CutCounts, options: Options) -> BinnedRanking:
-    """Bound the areas under the curves of each class and on average."""
+def ranking(counted: CutCounts, options: Options) -> BinnedRanking | None:
+    """Bound the areas under the curves of each class, and on average over those that occur.
+
+    None where no class is left to average over.
+    """
+    if options.task == "binary":
+        options = replace(options, average_over=None)
+    elif options.average_over is None:
+        options = replace(options, average_over="present")
     counts = counts_of(counted)
-    return ranking_of(counts, options, counts[:, :, 1].sum(axis=1))
+    try:
+        return ranking_of(counts, options, counts[:, :, 1].sum(axis=1))
+    except F1Error:
+        return None
 
 
 def cuts_json(

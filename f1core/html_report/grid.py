@@ -19,13 +19,18 @@ from ..float_bits import cuts_of
 
 _MANTISSA = {3: 10, 2: 7, 1: 7}  # bits that tell neighbouring edges apart
 _LOGIT = {3: 1024, 2: 128, 1: 128}  # places a unit of logits, likewise
-_LIMITS = (4, 200)  # labels up to which the edges have three digits, or two
-_STEPS = {
-    3: np.arange(100.0, 1000.0), 2: np.arange(10.0, 100.0),
-    1: np.array([10.0, 12, 15, 20, 25, 30, 40, 50, 60, 80]),
+_LIMITS = (4, 200)  # labels up to which edges are fine, or middling
+# Edges of a decade: 0.1 to 1 % apart, 1 to 2.5 %, 10 %, about.
+_FINE = np.arange(100.0, 1000.0)
+_MIDDLE = np.concatenate([np.arange(100.0, 200, 2), np.arange(200.0, 500, 5),
+                          np.arange(500.0, 1000, 10)])  # fmt: skip
+_PLAIN = np.arange(10.0, 100.0)
+_COARSE = np.array([*range(10, 17), 18, 20, 22, 25, 28, *range(30, 65, 5), 70, 80, 90], float)
+# Up to which decade below 1 which edges are taken: fewer where hardly any score lies.
+_DECADES = {
+    3: ((9, _FINE, 3), (30, _PLAIN, 2)), 2: ((9, _MIDDLE, 3), (20, _COARSE, 2)),
+    1: ((9, _COARSE, 2),),
 }  # fmt: skip
-# Decades below 1 and the digits of their edges: fewer where hardly any score lies.
-_DECADES = {3: ((9, 3), (30, 2)), 2: ((9, 2), (20, 1)), 1: ((9, 1),)}
 _SPAN = 80  # logits beyond which no edge lies
 
 
@@ -94,11 +99,11 @@ def grid_of(dtype: np.dtype[Any], labels: int, logits: bool = False) -> Grid:
     >>> grid.edges[bins[1:] - 1].tolist()
     [0.0499, 0.05, 0.499, 0.99899]
     """
-    digits = 3 - int(np.searchsorted(_LIMITS, labels))
+    kind = 3 - int(np.searchsorted(_LIMITS, labels))
     below, above, done = [np.zeros(1)], [np.ones(1)], 0
-    for decades, some in _DECADES[digits]:
+    for decades, steps, digits in _DECADES[kind]:
         for decade in range(done + 1, decades + 1):
-            steps, power = _STEPS[some], decade - 1 + max(some, 2)
+            power = decade - 1 + digits
             unit = 10.0**power
             exactly = power <= 22  # beyond, powers of ten are no floats
             low = steps / unit if exactly else [float(f"{step:.0f}e-{power}") for step in steps]
@@ -113,7 +118,7 @@ def grid_of(dtype: np.dtype[Any], labels: int, logits: bool = False) -> Grid:
     order = np.lexsort((lengths, compared))  # what rounds to one number is one edge
     kept = order[np.append(True, compared[order][1:] > compared[order][:-1])]
     edges, lengths, compared = edges[kept], lengths[kept], compared[kept]
-    mantissa = (_LOGIT if logits else _MANTISSA)[digits]
+    mantissa = (_LOGIT if logits else _MANTISSA)[kind]
     find = _logit_places if logits else _places
     place = find(compared, mantissa)
     size = int(find(np.array([np.inf if logits else 2.0], compared.dtype), mantissa)[0]) + 1

@@ -85,6 +85,16 @@ _SHOWN_METRICS = {
 }
 
 
+def best_of_classes(found: tuple[list[float], Scores] | None, metric: str) -> Any:
+    """Give the metric at thresholds of classes: a local best, of which no bound is known."""
+    if found is None:
+        return None
+    thresholds, scores = found
+    low, high = bounded(scores, metric)
+    value = scores.metric(metric)
+    return {"threshold": thresholds, "value": value, "low": low, "high": high, "bound": None}
+
+
 def metrics_of(scores: Scores, headline: str) -> list[dict[str, Any]]:
     """Give the other metrics of the task, with their intervals."""
     known = scores.to_dict()

@@ -124,14 +124,14 @@ class _Watch:
     """Counts at cuts of the batches that an accumulator has counted."""
 
     def __init__(self) -> None:
-        from .cut_counts import CutCounts
-
-        self._made = CutCounts
-        self.counted = CutCounts()
+        self.started()
 
     def started(self) -> Any:
         """Begin anew, as files do that are read once more."""
-        self.counted = self._made()
+        from .class_thresholds import KeptRows
+        from .cut_counts import CutCounts
+
+        self.counted, self.kept = CutCounts(), KeptRows()
         return self.add
 
     def add(self, total: Any, truth: Array, scores: Array, weight: Any) -> None:
@@ -142,6 +142,7 @@ class _Watch:
         if self.counted.usable:
             batch = checked(truth, scores, one.named(), weight, one.width, exact=True)
             self.counted.add(batch)
+            self.kept.add(batch, truth, scores, weight)
 
 
 def contents_of(
@@ -154,6 +155,11 @@ def contents_of(
 
     if title is not None and not isinstance(title, str):
         raise F1Error(f"title is {shown(title)}; give a text")
+    if group is not None and options.get("seed") is not None:
+        raise F1Error(
+            f"seed={shown(options['seed'])} is for one set of resamples, and each group draws its "
+            "own: leave out seed or group"
+        )
     watch = _Watch()
     by_id = options.get("sample_id") is not None  # such rows count once, which bins cannot tell
     total = files.accumulate(
@@ -166,7 +172,8 @@ def contents_of(
     if check is not None:
         check(scores)
     names = [path.name for path in _on_disk(paths, target)]
-    return contents(scores, watch.counted, groups=groups, column=group, title=title, sources=names)
+    found = scores, watch.counted, watch.kept
+    return contents(*found, groups=groups, column=group, title=title, sources=names)
 
 
 def _whole(total: GroupedAccumulator) -> Accumulator:

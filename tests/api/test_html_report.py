@@ -141,6 +141,10 @@ def test_multiclass_cuts_are_of_each_class_against_the_rest(tmp_path):
     ]
     pair, first = s.most_confused(1)[0], found["confused"][0]
     assert (first["true"], first["predicted"], first["count"]) == tuple(pair)[:3]
+    best = found["headline"]["best"]
+    again = f1core.score(y, p, threshold=best["threshold"])
+    assert best["value"] == again.macro.f1 >= s.macro.f1 and best["bound"] is None
+    assert (best["low"], best["high"]) == again.interval("f1_macro")
     ranked = f1core.curve(y, p, task="multiclass")
     for row in found["metrics"]:
         if row.get("bounds"):
@@ -281,7 +285,7 @@ def test_many_classes_stay_small(tmp_path):
     assert len(json.dumps(found, separators=(",", ":"))) < 400_000
     assert len(found["confusion"]["classes"]) == 60 and found["confusion"]["left_out"] == 340
     assert all(len(row) <= 110 for row in found["cuts"]["threshold"])
-    assert math.isfinite(found["headline"]["low"])
+    assert math.isfinite(found["headline"]["low"]) and found["headline"]["best"] is None
 
 
 REFUSED = [
