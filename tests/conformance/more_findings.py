@@ -113,7 +113,7 @@ print(float(recall.result()))""",
 import numpy as np
 
 top = keras.metrics.SparseTopKCategoricalAccuracy(k=2)
-top.update_state(np.array([2, 1]), np.array([[0.6, 0.2, 0.2, 0.0], [0.6, 0.2, 0.2, 0.0]]))
+top.update_state(np.array([2, 1]), np.float32([[0.6, 0.2, 0.2, 0.0], [0.6, 0.2, 0.2, 0.0]]))
 print(float(top.result()))""",
         "1/2",
         "As torcheval: of two classes that share the second place both are among the best two.",

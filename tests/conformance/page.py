@@ -48,6 +48,9 @@ The first needs torch and takes minutes; the second needs Python 3.12. Each writ
 WORDS = {"wrong": "wrong number", "definition": "another definition"}
 
 
+NOTES = {"Keras": "On TensorFlow and on JAX the snippets print the same numbers.\n"}
+
+
 def shown(value: Any) -> str:
     """A number, short; lists in full."""
     if isinstance(value, dict):
@@ -79,6 +82,7 @@ def overview(results: dict[str, Any]) -> str:
 
 def section(name: str, found: dict[str, Any], vectors: dict[str, Any]) -> str:
     parts = [f"## {name}\n\nVersion {found['version']}, Python {found['python']}.\n"]
+    parts += [NOTES[name]] if name in NOTES else []
     mine = [f for f in FINDINGS if f.peer == name]
     if not found["off"] and not mine:
         parts.append("Every vector that it can be asked comes out right.\n")
@@ -87,7 +91,7 @@ def section(name: str, found: dict[str, Any], vectors: dict[str, Any]) -> str:
         link = f" [Known]({finding.link})." if finding.link else ""
         parts.append(
             f"### {finding.title}\n\n*{word[0].upper() + word[1:]}.* {finding.why}{link}\n\n"
-            "<!-- not run: needs the version that is named -->\n"
+            "<!-- not run: what the version above printed is below -->\n"
             f"```python\n{finding.code}\n```\n\n"
             f"prints `{found['printed'][finding.title]}`; by the vectors it is `{finding.right}`.\n"
         )
