@@ -70,7 +70,8 @@ function binFigure(bins) {
       ...squareOf(width),
       marginLeft: 56,
       x: unitAxis("predicted probability"),
-      y: { grid: true, label: "rows", labelArrow: "none", tickFormat: "~s", ticks: 5 },
+      y: { grid: true, label: "rows", labelArrow: "none", ticks: 5,
+        tickFormat: (rows) => d3.format("~s")(rows) },
       marks: [
         Plot.rectY(bins, { x1: "low", x2: "high", y: "count", fill: "var(--accent)", inset: 1 }),
         Plot.ruleY([0], { stroke: "var(--muted)" }),

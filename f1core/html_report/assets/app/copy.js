@@ -34,6 +34,15 @@ function numeric(name) {
   return /^-?\d+(\.\d+)?$/.test(name);
 }
 
+/** Which label is the positive one; names serve labels of 0 and 1 too, the positive name last. */
+function positiveOf(labels, label) {
+  const other = labels.find((name) => name !== label);
+  if (!numeric(label) || !numeric(other ?? "0")) {
+    return `classes=${JSON.stringify([other ?? `not ${label}`, label])}, `;
+  }
+  return label === "1" ? "" : `pos_label=${label}, `;
+}
+
 /** A line that counts these rows at the thresholds; strings of JSON are strings of Python. */
 function asPython(report, choice) {
   const thresholds = chosenThresholds(choice);
@@ -47,8 +56,7 @@ function asPython(report, choice) {
   const label = report.labels[at];
   const threshold = `threshold=${thresholds[choice.entry]}${more}`;
   if (report.task === "binary") {
-    const positive = numeric(label) ? "" : `pos_label=${JSON.stringify(label)}, `;
-    return `f1core.score(y_true, y_prob, ${positive}${threshold})`;
+    return `f1core.score(y_true, y_prob, ${positiveOf(report.labels, label)}${threshold})`;
   }
   // Labels that look like numbers may be numbers or text: both are compared as text.
   const truth = numeric(label) ? "y_true.astype(str)" : "y_true";
@@ -68,6 +76,6 @@ function asJson(report, choice) {
   const label = labels[cuts.of[choice.entry]];
   // One class against the rest is no rule for all classes, and no file for `score`.
   if (task === "multiclass") return JSON.stringify({ class: label, threshold });
-  const classes = [...labels.filter((other) => other !== label), label];
+  const classes = [...labels.filter((name) => name !== label), label];
   return JSON.stringify({ task, classes, threshold, from_logits: logits });
 }

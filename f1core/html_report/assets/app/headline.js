@@ -68,7 +68,7 @@ function whereOf(headline, report) {
   return `at ${given} threshold ${formatThresholds(headline.at.threshold)}`;
 }
 
-/** How much the best threshold gains, and that it was found on these same rows. */
+/** How much the best threshold gains. */
 function bestWords({ value, best }) {
   const gain = best.value == null || value == null ? null : best.value - value;
   const words = gain > 0 ? `, ${formatDifference(gain)}` : gain === 0 ? ", no better" : "";
@@ -76,7 +76,7 @@ function bestWords({ value, best }) {
   const more = best.bound > best.value && formatRatio(best.bound) !== formatRatio(best.value)
     ? `; no threshold is above ${formatRatio(best.bound)}`
     : "";
-  return `threshold ${formatThresholds(best.threshold)}${words}${more}; found on these same rows`;
+  return `threshold ${formatThresholds(best.threshold)}${words}${more}`;
 }
 
 function weakList(report) {

@@ -65,7 +65,10 @@ function heatMap(report, matrix) {
     wide: Math.min(matrix.size * 13 + 150, 950),
     draw: (width) => drawMatrix(matrix, width, say),
   });
-  made.append(readout);
+  const box = made.querySelector(".scroll");
+  const map = element("div");
+  box.replaceWith(map);
+  map.append(box, readout);
   addKeys(made, matrix, say);
   return made;
 }
