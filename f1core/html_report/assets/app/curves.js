@@ -156,6 +156,6 @@ function curvesSection(report, choice) {
   return section("curves", "Precision-recall and ROC",
     choice.count > 1 ? entryField(report, choice, "curve-choice") : null,
     element("p", { class: "note" }, "The point is the threshold chosen above, the dashed lines are "
-      + "scores that know nothing. Lines join the thresholds that were counted; a click takes one."),
+      + "scores that know nothing. Lines join thresholds that were counted; a click takes one."),
     element("div", { class: "figures" }, recallAndPrecision, roc));
 }
