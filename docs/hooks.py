@@ -92,7 +92,7 @@ def commands() -> str:
     (named,) = (a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
     parts = []
     for name, parser in named.choices.items():
-        usage = parser.format_usage().removeprefix("usage: ").replace("\n       ", "\n").rstrip()
+        usage = re.sub(r"\n +", "\n    ", parser.format_usage().removeprefix("usage: ").rstrip())
         parts += [f"## {name}", " ".join((parser.description or "").split())]
         parts.append(f"```text\n{usage}\n```")
         rows = ["| option | what it does |", "| --- | --- |"]
