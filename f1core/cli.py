@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import io
 import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from . import __version__
 from .commands import COMMANDS
 from .commands.completing import HOW, complete
-from .errors import F1Error, plain_text
+from .errors import F1Error, meant, plain_text
 
 _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
 # Arguments of `score` and their options.
@@ -56,8 +57,37 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose refusals are one sentence, with the word that may be meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end."""
+        odd = re.search(r"unrecognized arguments: (--[^\s=]+)", message)
+        if odd is not None:
+            message += meant(odd[1], self._known())
+        odd = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if odd is not None:
+            message += meant(odd[1], re.findall(r"[\w-]+", odd[2]))
+        self.exit(2, f"f1core: {plain_text(message)}; {self.prog} --help says what there is\n")
+
+    def _known(self) -> list[str]:
+        """Its options, and those of the command that was typed."""
+        typed = next((each for each in self._typed if each in COMMANDS), None)
+        parsers = next(a.choices for a in self._actions if isinstance(a.choices, dict))
+        of = self if typed is None else parsers[typed]
+        return list(of._option_string_actions)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, and remember what was typed."""
+        self._typed = list(args or ())
+        return super().parse_args(args, namespace)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an arrow on a terminal that has none
+            stream.reconfigure(errors="replace" if stream.errors == "strict" else stream.errors)
     parser = _parser()
     complete(parser)
     parsed = parser.parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
@@ -104,8 +134,8 @@ def _listed(entries: str) -> str:
     return "A,B,…" if entries == "…" else ",".join(e.strip().strip("'") for e in entries.split(","))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="f1core",
         description="Precision, recall and F1, right however the data was cut.",
         epilog=f"f1core help COMMAND says all of a command, with an example.\n\n{HOW}",

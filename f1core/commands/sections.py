@@ -55,7 +55,7 @@ def page_of(
         wanted = {f"f1_{name}" for name, _ in averages}
         wanted |= {n for _, s in report.single_rows(scores) for n, _ in s if n not in _UNBOUNDED}
         missing = sorted(wanted - bounds.keys())
-        notes.append(f"intervals hold what endless rows would give in {level:.4g} of all cases")
+        notes.append(f"{level * 100:.4g} % intervals, of what endless rows would give")
         if missing:
             said = "--resamples 1000 gives them" if not scores._counts.replicas else "none is known"
             notes.append(f"without an interval, {', '.join(missing)}: {said}")

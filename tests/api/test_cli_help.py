@@ -131,3 +131,29 @@ def test_a_wrong_name_is_answered_with_the_right_one(run, data, command, words):
     status, out, err = run(name, f"{data}/{path}", *options)
     assert (status, out) == (2, "") and err.count("\n") == 1
     assert words.replace("{}", str(data)) in err, err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["scor", "a.csv"], "(did you mean 'score'?)"),
+        (["score", "a.csv", "--treshold", "0.3"], "--treshold 0.3 (did you mean '--threshold'?)"),
+        (["merge", "a.npz", "--treshold", "0.3"], "unrecognized arguments: --treshold 0.3; f1core"),
+        (["score", "a.csv", "--task", "multilable"], "(did you mean 'multilabel'?)"),
+        (["score"], "the following arguments are required: PATH; f1core score --help says"),
+        (["score", "a.csv", "--beta", "two"], "argument --beta: invalid float value: 'two'"),
+    ],
+)
+def test_what_is_mistyped_gets_one_sentence(capsys, arguments, words):
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    said = capsys.readouterr()
+    assert (left.value.code, said.out) == (2, "")
+    assert said.err.startswith("f1core: ") and said.err.count("\n") == 1 and words in said.err
+
+
+def test_a_terminal_without_arrows_shows_numbers(data):
+    command = [sys.executable, "-m", "f1core", "tune", str(data / "flights.npz")]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    found = subprocess.run(command, env=env, capture_output=True, check=True)
+    assert b"f1 0.0065 ? 0.0752" in found.stdout
