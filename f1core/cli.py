@@ -145,8 +145,11 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in COMMANDS:
         import_module(f".commands.{name}", __package__).add(commands)
-    helped = commands.add_parser("help", help="what a command does and takes")
-    helped.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND")
+    said = "Print all of a command: what it does, its options and an example."
+    helped = commands.add_parser("help", help="what a command does and takes", description=said)
+    helped.add_argument(
+        "command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="one of those above"
+    )
     helped.set_defaults(run=lambda asked: _help(parser, commands.choices, asked.command))
     return parser
 
