@@ -28,6 +28,8 @@ from .headline import (
     metrics_of,
 )
 
+_GROUPS, _FILES = 1000, 50  # at most: the largest groups, the first files
+
 
 def contents(
     scores: Scores,
@@ -62,7 +64,7 @@ def contents(
         "task": task,
         "made": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "f1core": __version__,
-        "sources": sources or [],
+        "sources": _shown(sources or []),
         "rows": scores.total,
         "weighted": scores._counts.weighted,
         "decided_by": _decided_by(scores, counted),
@@ -81,6 +83,9 @@ def contents(
         "baseline": None,
         "notes": notes,
     }
+    left = 0 if groups is None else len(groups) - len(found["groups"]["rows"])
+    if left:
+        notes.append(f"Of {len(groups or ()):,} groups the {_GROUPS:,} largest are shown.")
     found["weak"] = weak_of(scores, classes, found)
     return tables.plain(found)  # type: ignore[no-any-return]
 
@@ -90,6 +95,11 @@ def _title(sources: list[str] | None) -> str:
         return "Scores"
     more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
     return f"Scores of {sources[0]}{more}"
+
+
+def _shown(sources: list[str]) -> list[str]:
+    left = len(sources) - _FILES
+    return sources if left <= 0 else [*sources[:_FILES], f"and {left:,} more"]
 
 
 def _notes(scores: Scores, counted: CutCounts | None) -> list[str]:
@@ -182,8 +192,11 @@ def _calibration(scores: Scores, counted: CutCounts) -> dict[str, Any] | None:
 
 
 def _groups(groups: dict[Any, Scores], column: str | None, metric: str) -> dict[str, Any]:
-    rows = []
+    rows, largest = [], sorted(groups, key=lambda name: -groups[name].total)[:_GROUPS]
+    shown = set(largest)
     for name, scores in groups.items():
+        if name not in shown:
+            continue
         known = scores.to_dict()
         own = metric if metric in known else "f1_macro"
         low, high = bounded(scores, own)
@@ -192,4 +205,4 @@ def _groups(groups: dict[Any, Scores], column: str | None, metric: str) -> dict[
             "name": str(name), "rows": scores.total, "value": known[own], "low": low, "high": high,
             "precision": kind.precision, "recall": kind.recall,
         })  # fmt: skip
-    return {"column": column, "rows": rows}
+    return {"column": column, "rows": rows, "left_out": len(groups) - len(rows)}

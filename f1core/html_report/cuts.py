@@ -18,8 +18,9 @@ from ..thresholds.label_columns import BinColumn, above
 from .cut_counts import CutCounts
 from .grid import Grid
 
-_CUTS = 1000  # of one label
-_ALL_CUTS = 40_000  # of all labels together: about 20 bytes each
+_CUTS, _LEAST = 1000, 20  # of one label; of each of many
+_SEVERAL = 500  # of each of a few labels
+_ALL_CUTS = {"i": 32_000, "f": 20_000}  # of all labels: 20 bytes each, or 30 of weights
 
 
 class GridColumn(BinColumn):
@@ -115,24 +116,30 @@ def cuts_json(
     assert counted.grid is not None
     grid, labels = counted.grid, counted.labels
     edges = grid.edges
-    most = int(np.clip(_ALL_CUTS // labels, 24, _CUTS))
+    share = _ALL_CUTS[counted.every.dtype.kind] // labels
+    most = int(np.clip(share, _LEAST, _CUTS if labels == 1 else _SEVERAL))
     found: dict[str, Any] = {"rule": ">", "of": of, "threshold": [], "tp": [], "predicted": []}
     totals, trues = [], []
     for label in range(labels):
         every, positive = counted.every[label], counted.positive[label]
         pred, tp = above(every)[1:-1], above(positive)[1:-1]
         at = _thinned(grid, tp, pred, most, [0.0, 0.5, 1.0, *wanted[label]])
-        rows = {float(edges[k]): (tp[k].item(), pred[k].item()) for k in at.tolist()}
+        rows = {float(edges[k]): (_short(tp[k]), _short(pred[k])) for k in at.tolist()}
         if given[label] is not None:
             threshold, *numbers = given[label]
-            rows[threshold] = tuple(numbers)
+            rows[threshold] = tuple(map(_short, numbers))
         ordered = sorted(rows.items())
         found["threshold"].append([threshold for threshold, _ in ordered])
         found["tp"].append([row[0] for _, row in ordered])
         found["predicted"].append([row[1] for _, row in ordered])
-        totals.append(every.sum().item())
-        trues.append(positive.sum().item())
+        totals.append(_short(every.sum()))
+        trues.append(_short(positive.sum()))
     return {**found, "true": trues, "total": totals}
+
+
+def _short(number: Any) -> Any:
+    """A count, or a sum of weights to ten digits."""
+    return float(f"{number:.10g}") if isinstance(number, float) else int(number)
 
 
 def _thinned(grid: Grid, tp: Array, pred: Array, most: int, wanted: list[float]) -> Array:

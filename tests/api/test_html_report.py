@@ -250,6 +250,18 @@ def test_groups_are_those_of_score(tmp_path):
     assert without_time(found) | {"groups": None} == without_time(alone)
 
 
+def test_of_many_groups_the_largest_are_shown(tmp_path):
+    y, p = binary(np.random.default_rng(14))
+    g = np.minimum(np.arange(ROWS), 1100)
+    file = written(tmp_path / "a.parquet", y=y, p=p, g=g)
+    found = contents_of(file, target="y", probabilities="p", group="g", classes=2)
+    assert len(found["groups"]["rows"]) == 1000 and found["groups"]["left_out"] == 101
+    assert found["groups"]["rows"][-1]["rows"] == 400
+    assert found["notes"][-1] == "Of 1,101 groups the 1,000 largest are shown."
+    with pytest.raises(f1core.F1Error, match="leave out seed or group"):
+        contents_of(file, target="y", probabilities="p", group="g", resamples=10, seed=1)
+
+
 def test_what_has_no_scores_has_no_cuts(tmp_path):
     y = np.array(list("abca") * 20)
     file = written(tmp_path / "a.parquet", y=y, z=np.roll(y, 1), i=np.arange(80))
