@@ -147,6 +147,18 @@ def test_a_phone_never_scrolls_sideways(opened, task):
     assert wide == 0
 
 
+def test_counts_of_billions_fit_on_a_phone(opened):
+    contents = sample("binary", rows=900 * 10**12)
+    cuts = contents["cuts"]
+    for name in ("tp", "predicted"):
+        cuts[name] = [[count * 10**12 for count in counts] for counts in cuts[name]]
+    for name in ("true", "total"):
+        cuts[name] = [count * 10**12 for count in cuts[name]]
+    page = opened(contents, width=360)
+    assert page.locator("#now-tn").inner_text().endswith(",000,000,000,000")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_charts_follow_the_width(opened, expect):
     page = opened(sample("binary"))
     chart = page.locator("#threshold .chart > svg")

@@ -123,6 +123,23 @@ def test_a_report_with_groups_and_a_baseline(opened, tmp_path, task):
     assert rows == len(contents_of(made)["baseline"]["metrics"])
 
 
+def test_weighted_rows(opened, tmp_path):
+    path, true, scores, how = written(tmp_path, "binary")
+    weight = np.random.default_rng(8).random(ROWS)
+    pq.write_table(pq.read_table(path).append_column("w", pa.array(weight)), path)
+    page = opened(f1core.files.report(path, tmp_path / "a.html", sample_weight="w", **how))
+    code = page.locator(".copy code")
+    for key in ("Home", "ArrowRight", "ArrowRight", "End", "ArrowLeft"):
+        page.locator("#cut").press(key)
+        given = {"f1core": f1core, "y_true": true[:, 0], "y_prob": scores[:, 0], "weight": weight}
+        found = eval(code.inner_text(), given)
+        for name in ("precision", "recall", "f1"):
+            shown = page.locator(f"#now-{name}").inner_text()
+            assert shown == f"{getattr(found.binary, name):.4f}", (key, name)
+    page.locator("#cut").press("Home")  # all are predicted: nothing is missed but by rounding
+    assert [page.locator(f"#now-{cell}").inner_text() for cell in ("fn", "tn")] == ["0", "0"]
+
+
 def test_a_report_of_labels_and_of_scores_has_no_threshold(opened, tmp_path):
     true = np.random.default_rng(7).integers(0, 3, ROWS)
     guess = np.where(np.arange(ROWS) % 3, true, 0)

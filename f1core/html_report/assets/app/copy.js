@@ -46,7 +46,9 @@ function positiveOf(labels, label) {
 /** A line that counts these rows at the thresholds; strings of JSON are strings of Python. */
 function asPython(report, choice) {
   const thresholds = chosenThresholds(choice);
-  const more = (report.options.from_logits ? ", from_logits=True" : "")
+  // Of many classes the scores of one, apart from the others, are no logits.
+  const logits = report.options.from_logits && report.task !== "multiclass";
+  const more = (logits ? ", from_logits=True" : "")
     + (report.weighted ? ", sample_weight=weight" : "");
   if (report.task === "multilabel") {
     return `f1core.score(y_true, y_prob, task="multilabel", threshold=[${thresholds.join(", ")}]`

@@ -2,20 +2,26 @@
 
 const CELLS = ["tp", "fp", "fn", "tn"];
 
+/** What is left of a whole; sums of weights leave less than they round by, or less than nothing. */
+function remainder(whole, part) {
+  const left = whole - part;
+  return left > 1e-12 * whole ? left : 0;
+}
+
 /** What cut `at` of entry `k` decides: true and false positives and negatives. */
 function outcomesAt(cuts, k, at) {
   const tp = cuts.tp[k][at];
   const predicted = cuts.predicted[k][at];
   const positive = cuts.true[k];
-  const fn = positive - tp;
+  const fn = remainder(positive, tp);
   const total = cuts.total[k];
   return {
     threshold: cuts.threshold[k][at],
     tp,
     predicted,
-    fp: predicted - tp,
+    fp: remainder(predicted, tp),
     fn,
-    tn: total - predicted - fn,
+    tn: remainder(total, predicted + fn),
     positive,
     total,
   };

@@ -3,9 +3,9 @@
 const MISSING = "–";
 const MINUS = "\u2212";
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const weighed = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 8 });
+const weighed = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6 });
 
-/** Whole numbers with separators; sums of weights with up to eight digits. */
+/** Whole numbers with separators; sums of weights with up to six digits. */
 function formatCount(value) {
   if (value == null) return MISSING;
   return Number.isInteger(value) ? grouped.format(value) : weighed.format(value);
@@ -24,8 +24,9 @@ function formatRatio(value, digits = 4) {
   if (size < 1e-6) return signed(value, size.toExponential(1));
   let places = digits;
   // More digits until it is told apart from 0 and from 1.
-  while (places < 12 && [0, 1].includes(Number(size.toFixed(places)))) places += 1;
-  return signed(value, size.toFixed(places));
+  while (places < 10 && [0, 1].includes(Number(size.toFixed(places)))) places += 1;
+  // What differs from 1 by less is how sums of weights round.
+  return signed(value, size.toFixed(places === 10 ? digits : places));
 }
 
 function signed(value, text) {

@@ -27,8 +27,9 @@ function mastheadOf(report) {
 }
 
 function optionText(value) {
+  if (value === null) return "nan";
   if (Array.isArray(value)) return `(${value.length} values)`;
-  return value !== null && typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function headlineSection(report) {
@@ -73,7 +74,8 @@ function bestWords({ value, best }) {
   const gain = best.value == null || value == null ? null : best.value - value;
   const words = gain > 0 ? `, ${formatDifference(gain)}` : gain === 0 ? ", no better" : "";
   // `bound` is above the value where the cuts that are kept leave some thresholds between them.
-  const more = best.bound > best.value && formatRatio(best.bound) !== formatRatio(best.value)
+  const above = best.bound > best.value && best.bound < 1;
+  const more = above && formatRatio(best.bound) !== formatRatio(best.value)
     ? `; no threshold is above ${formatRatio(best.bound)}`
     : "";
   return `threshold ${formatThresholds(best.threshold)}${words}${more}`;
