@@ -87,6 +87,8 @@ def reliability(
             raise F1Error(f"calibration is {literal(each)}; give what f1core.calibration returns")
     many, first = flag("per_class", per_class), models[0][1]
     several = models[0][0] is not None
+    if len({each.task for _, each in models}) > 1:
+        raise F1Error("calibration of models of different tasks: give models of one task")
     if many and several:
         raise F1Error("per_class=True draws the classes of one model; of=… one class of several")
     if many and of is not None:
@@ -100,6 +102,8 @@ def reliability(
         each.bins if many or of is None else each.per_class.bins.take(each.place(of))
         for _, each in models
     ]
+    if not many and not all((each.count > 0).any() for each in bins):
+        raise F1Error(f"of={literal(of)} has no row that counts")
     intervals = [None if level is None or many else each.interval(level) for each in bins]
     if ax is None:
         ax = new_axes(7.6 if many else 5.8, 5.6)

@@ -10,8 +10,10 @@ import numpy as np
 from ..api import score
 from ..batch import Batch
 from ..counts import Array
+from ..errors import F1Error
 from ..scores import Scores
 from ..thresholds import Curve, best_threshold, curve
+from ..thresholds.reliability import NO_ROWS
 from .style import POINTS
 
 
@@ -87,21 +89,28 @@ def cut_lines(
     )
 
 
-def most_gained(batch: Batch, limit: int, options: dict[str, Any]) -> list[int]:
-    """The labels that are drawn: all, or those whose F-beta gains most by their best threshold."""
-    size = batch.n_classes
-    if size <= limit:
-        return list(range(size))
+def most_gained(batch: Batch, limit: int, options: dict[str, Any]) -> tuple[list[int], str]:
+    """The labels that are drawn, and why not all.
+
+    All that have a row, or those whose F-beta gains most by their best threshold.
+    """
+    size, ignored = batch.n_classes, batch.ignored(slice(0, len(batch)))
+    inside = np.arange(size) if ignored is None else np.flatnonzero(~ignored.all(axis=0))
+    if not len(inside):
+        raise F1Error(NO_ROWS)
+    if len(inside) <= limit:
+        return inside.tolist(), "" if len(inside) == size else "; labels without a row left out"
     given = {"ignore_index": batch.options.ignore_index, "from_logits": batch.options.from_logits}
     given |= {k: v for k, v in options.items() if k != "zero_division"}
-    rows = batch.true, batch.pred
+    rows = batch.true[:, inside], batch.pred[:, inside]
     best = best_threshold(*rows, task="multilabel", **given).threshold
     given.pop("threads", None)
     after, before = (
         score(*rows, task="multilabel", threshold=t, **given).per_class.fbeta for t in (best, 0.5)
     )
-    gain = np.nan_to_num(after - before)
-    return sorted(np.argsort(-gain, kind="stable")[:limit].tolist())
+    most = np.argsort(-np.nan_to_num(after - before), kind="stable")[:limit]
+    told = f"; the {limit} of {size:,} labels that gain most over the threshold 0.5"
+    return sorted(inside[most].tolist()), told
 
 
 def _with_everything(found: Curve, scores: Scores) -> Curve:

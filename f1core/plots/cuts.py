@@ -20,6 +20,7 @@ from .style import (
     GREY,
     POINTS,
     RED,
+    amount,
     checked_title,
     despine,
     finish,
@@ -132,7 +133,7 @@ def _draw(
             why = f"grey: {lines.name} at most 5% lower, from {low:.3g} to {high:.3g}"
             ax.axvspan(low, high, color=GREY, alpha=0.3, lw=0)
         legend(ax, loc="best")
-        rows = f"{number_of(lines.rows, 'row')}, {lines.positives:,.10g} positive"
+        rows = f"{number_of(lines.rows, 'row')}, {amount(lines.positives)} positive"
         return [lines.told(), why, rows]
     same = len({each.rows for each in found}) == 1 and len(models) > 1
     for model, each in zip(models, found, strict=True):
@@ -208,8 +209,8 @@ def _labels(
     ]
     size = batches[0].n_classes
     names = list(batches[0].options.names or range(size))
-    if any(batch.n_classes != size for batch in batches):
-        raise F1Error("models have different numbers of classes: give those that all have")
+    if any(list(b.options.names or range(b.n_classes)) != names for b in batches):
+        raise F1Error("models have different classes: give those that all have")
     cuts = checked_cuts(threshold, "multilabel", size)
     passed: dict[str, Any] = {
         k: options[k] for k in ("beta", "zero_division", "threads") if k in options
@@ -223,7 +224,11 @@ def _labels(
         few = 1000 if len(places) > 1 else POINTS
         return cut_lines(batch.true[:, place], batch.pred[:, place], mark, floors, own, few)
 
-    places = most_gained(batches[0], limit, passed) if of is None else places_of(of, names)
+    if of is None:
+        weight = {"sample_weight": models[0].options.get("sample_weight")}
+        places, more = most_gained(batches[0], limit, passed | weight)
+    else:
+        places, more = places_of(of, names), ""
     told = short_names([names[k] for k in places])
     if ax is not None and len(places) > 1:
         raise F1Error("ax= has room for one label; say which, of=…")
@@ -234,8 +239,6 @@ def _labels(
         head(ax, title, *[f"{told[0]}{rest}", *_draw(ax, models, found[0], floors)])
         _finish(ax, found[0])
         return ax
-    most = f"; the {len(places)} of {size:,} labels that gain most over the threshold 0.5"
-    more = most if of is None and len(places) < size else ""
     return _panels(models, found, told, title, rest, more)
 
 

@@ -138,6 +138,8 @@ def _picture(
     heading = checked_title(title)
     models = models_of(y_true, y_prob, label, options)
     found = [lines_of(area, each, of, threshold) for each in models]
+    if any(lines.classes != found[0].classes for lines in found):
+        raise F1Error("models have different classes: give those that all have")
     if ax is None:
         ax = new_axes(*area.inches)
         area.chance(ax, found)

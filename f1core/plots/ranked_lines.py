@@ -19,7 +19,7 @@ from ..thresholds.one_vs_rest import columns_batch
 from ..thresholds.reading import for_each_label
 from .class_names import places_of
 from .models import Model
-from .style import GREY, POINTS, number_of
+from .style import GREY, POINTS, amount, number_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +49,7 @@ class Lines:
     def rows_told(self) -> str:
         """How many rows there are, and how many classes or positives."""
         more = (
-            f"{self.positives:,.10g} positive"
+            f"{amount(self.positives)} positive"
             if self.one
             else number_of(len(self.classes), "class")
         )

@@ -121,9 +121,16 @@ def contrasting(colour: Any) -> str:
     return "white" if (light + 0.05) ** 2 < 1.05 * 0.05 else "black"
 
 
+def amount(rows: float) -> str:
+    """A number of rows, or a sum of their weights."""
+    return f"{rows:,.0f}" if rows == round(rows) else f"{rows:,.6g}"
+
+
 def number_of(rows: float, what: str) -> str:
-    """So many rows or classes in words: "1 row", "12,345 rows"."""
-    return f"{rows:,.10g} {what if rows == 1 else what + ('es' if what.endswith('s') else 's')}"
+    """So many rows or classes in words: "1 row", "12,345 rows", "4.5 weighted rows"."""
+    weighted = "" if rows == round(rows) else "weighted "
+    ending = "" if rows == 1 else "es" if what.endswith("s") else "s"
+    return f"{amount(rows)} {weighted}{what}{ending}"
 
 
 @lru_cache

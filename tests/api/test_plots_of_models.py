@@ -155,7 +155,11 @@ def test_of_many_labels_those_are_drawn_that_gain_most():
     axes = plots.threshold(y, p, task="multilabel", classes=list("abcdef"), limit=2)
     assert [ax.get_title(loc="left")[0] for ax in axes] == ["b", "e"]
     assert "the 2 of 6 labels that gain most" in axes[0].figure.get_suptitle().replace("\n", " ")
-    axes = plots.threshold(y, {"x": p, "y": p**2}, task="multilabel", of=[5, 0])
+    y[:, 3] = -1  # a label without a row
+    axes = plots.threshold(y, p, task="multilabel", ignore_index=-1)
+    assert [ax.get_title(loc="left")[0] for ax in axes] == list("01245")
+    assert "labels without a row left out" in axes[0].figure.get_suptitle()
+    axes = plots.threshold(y, {"x": p, "y": p**2}, task="multilabel", of=[5, 0], ignore_index=-1)
     assert [ax.get_title(loc="left") for ax in axes] == ["5", "0"]
     assert [line.get_label() for line in curves(axes[0])] == ["x", "y"]
 
@@ -186,6 +190,8 @@ def test_what_cannot_be_drawn_is_a_sentence():
     y, p, _ = binary()
     many, scores = multiclass()
     k, s = calibration(y, p), score(many, scores)
+    flags, apart = np.eye(4, dtype=int)[many], {"a": scores, "b": scores[:, :3]}
+    task = {"task": "multilabel"}
     for call, words in (
         (lambda: plots.roc(y, {}), "y_prob is {}; name at least one"),
         (lambda: plots.roc(y, dict.fromkeys(range(9), p)), "9 models; a picture shows 6"),
@@ -206,6 +212,9 @@ def test_what_cannot_be_drawn_is_a_sentence():
         (lambda: plots.per_class({"a": s, "b": score(y, p)}), "name different classes"),
         (lambda: plots.per_class({"a": 3}), "give what f1core.score returns"),
         (lambda: plots.per_class(s, of=[1, 1]), "of names 1 twice"),
+        (lambda: plots.reliability({"a": k, "b": calibration(many, scores)}), "different tasks"),
+        (lambda: plots.roc({"a": flags, "b": flags[:, :3]}, apart, **task), "different classes"),
+        (lambda: plots.threshold({"a": flags, "b": flags[:, :3]}, apart, **task), "different cl"),
     ):
         with pytest.raises(F1Error, match=words):
             call()
