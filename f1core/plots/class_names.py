@@ -59,7 +59,7 @@ def wrapped_names(names: Iterable[Any], letters: int, lines: int) -> list[str]:
     short = short_names(names, letters * (lines - 1) + letters // 3)  # for words cannot be cut
     if max(map(len, short), default=0) <= letters:
         return short
-    return ["\n".join(_Wrapper(letters).wrap(name)[: lines + 1]) or name for name in short]
+    return _numbered(["\n".join(_Wrapper(letters).wrap(name)) or name for name in short])
 
 
 def _shortened(name: str, letters: int) -> str:

@@ -127,6 +127,9 @@ def test_one_threshold_a_label_is_marked_on_its_line():
     assert marks == np.stack([s.per_class.recall, s.per_class.precision], axis=1).tolist()
     ax = plots.roc(flags, p, task="multilabel", of=3, threshold=cuts)
     assert any("p > 0.5" in text.get_text() for text in ax.texts)
+    for place, ax in enumerate(plots.threshold(flags, p, task="multilabel", threshold=cuts)):
+        (mark,) = [line for line in ax.get_lines() if line.get_marker() == "s"]
+        assert mark.get_xydata().tolist() == [[cuts[place], s.per_class.f1[place]]]
 
 
 @pytest.mark.parametrize("task", ["multilabel", "multiclass"])
@@ -228,11 +231,22 @@ LONG = [
 ]  # fmt: skip
 
 
+# That differ in two places, in the middle and far from each other.
+TWICE = [f"{'x' * 50}{i}{'y' * 50}{j}{'z' * 50}" for i in "ab" for j in "cd"]
+
+
 def test_no_two_names_are_shortened_to_the_same_text():
-    for names in (LONG, [1, "1", "1 (2)", 1], [f"{'a' * 30}{k:03d}{'b' * 30}" for k in range(200)]):
+    for names in (
+        LONG,
+        TWICE,
+        [1, "1", "1 (2)", 1],
+        [f"{'a' * 30}{k:03d}{'b' * 30}" for k in range(200)],
+    ):
         for letters in (8, 12, 28):
             for short in (short_names(names, letters), wrapped_names(names, letters, 3)):
                 assert len(set(short)) == len(names)
+                # Where they differ is seen, and they need no number.
+                assert len({*map(str, names)}) < len(names) or not any("(2)" in x for x in short)
     assert short_names(LONG)[:2] == ["customer complaint…domestic)", "customer complaint…national)"]
     assert max(map(len, short_names(LONG[:5]))) <= 29  # one of them an escape
 
