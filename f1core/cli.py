@@ -30,7 +30,7 @@ _OPTIONS = {
     "columns": "--columns", "most_confused": "--most-confused", "unknown": "--unknown",
     "bins": "--bins", "strategy": "--strategy",
     "one_vs_one": "--one-vs-one", "metric": "--metric", "level": "--level", "beta": "--beta",
-    "resamples": "--resamples", "seed": "--seed",
+    "resamples": "--resamples", "seed": "--seed", "baseline": "--baseline",
     "probabilities_old": "--probabilities-old", "threshold_old": "--threshold-old",
 }  # fmt: skip
 _NAMES = "|".join(_OPTIONS)

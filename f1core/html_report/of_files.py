@@ -11,8 +11,10 @@ from ..counts import Array
 from ..errors import F1Error, parameters_of, refuse_unknown, shown
 from ..grouped import GroupedAccumulator
 from ..inputs import check as checked
+from ..io import sources
 from ..io.paths import is_path
 from ..io.selection import Names
+from ..option_types import CountOptions, Task, Unpack
 from ..scores import Scores
 from ..writing import check_target, write_whole
 
@@ -27,7 +29,14 @@ def report(
     baseline: Any = None,
     title: str | None = None,
     force: bool = False,
-    **options: Any,
+    sample_weight: str | None = None,
+    sample_id: str | None = None,
+    task: Task | None = None,
+    classes: Any = None,
+    text_labels: bool = False,
+    empty_labels: bool = False,
+    progress: Callable[[str, int], None] | None = None,
+    **options: Unpack[CountOptions],
 ) -> Path:
     """Write a report of predictions in files: one HTML page that opens in a browser.
 
@@ -48,10 +57,12 @@ def report(
         What the page is called.
     force
         Replace a file of another kind, too.
-    **options
-        As in `f1core.files.score`, and `progress`, a function of a file's name and how many rows
-        were read. With `sample_id` rows count once and the page has no cuts. Weighted rows, and
-        averages over the labels of a multilabel task, have intervals with `resamples=200`.
+    sample_weight, sample_id, task, classes, text_labels, empty_labels, **options
+        As in `f1core.files.score`. With `sample_id` rows count once and the page has no cuts. With
+        `resamples=200` weighted rows have intervals, and averages over the labels of a multilabel
+        task narrower ones.
+    progress
+        A function that is told a file's name and how many more of its rows were counted.
 
     Returns
     -------
@@ -76,7 +87,9 @@ def report(
     """
     return write_report(
         paths, output, target=target, probabilities=probabilities, group=group, baseline=baseline,
-        title=title, force=force, **options,
+        title=title, force=force, sample_weight=sample_weight, sample_id=sample_id, task=task,
+        classes=classes, text_labels=text_labels, empty_labels=empty_labels, progress=progress,
+        **options,
     )[0]  # fmt: skip
 
 
@@ -91,15 +104,23 @@ def write_report(
     from .. import files
     from .page import render
 
-    known = (*parameters_of(report), *parameters_of(files.accumulate), *files.OPTIONS)
-    refuse_unknown(options, [name for name in known if name != "beside"], "files.report")
+    refuse_unknown(options, (*parameters_of(report), *files.OPTIONS), "files.report")
     read = [*_on_disk(paths, options["target"]), *_on_disk(baseline, ())]
     path = check_target(output, "report", inputs=read, force=force, named=named)
+    if baseline is not None and any(map(_read_once, (paths, baseline))):
+        raise F1Error("baseline= reads all rows twice, and a pipe or a stream is read once")
     found = contents_of(paths, check=check, **options)
     if baseline is not None:
         found["baseline"] = _compared(paths, baseline, found["headline"]["metric"], options)
     write_whole(path, render(found).encode())
     return path, found
+
+
+def _read_once(paths: Any) -> bool:
+    """Whether these are rows that can be read only once."""
+    given = paths if isinstance(paths, (list, tuple)) else [paths]
+    named = [path for path in given if is_path(path)]
+    return hasattr(paths, "__next__") or bool(named and not sources.again(named))
 
 
 def _on_disk(paths: Any, target: Names) -> list[Path]:

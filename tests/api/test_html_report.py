@@ -318,6 +318,21 @@ def test_what_is_refused_leaves_no_file(tmp_path, options, said):
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
 
 
+def test_a_stream_is_read_once(tmp_path):
+    y, p = binary(np.random.default_rng(15))
+    file, page = written(tmp_path / "a.parquet", y=y, p=p), tmp_path / "r.html"
+    asked = {"target": "y", "probabilities": "p"}
+    with pytest.raises(f1core.F1Error, match="a stream is read once"):
+        f1core.files.report(pq.ParquetFile(file).iter_batches(), page, **asked, baseline=file)
+    assert not page.exists()
+    seen = []
+    f1core.files.report(
+        pq.ParquetFile(file).iter_batches(), page, **asked,
+        progress=lambda name, rows: seen.append(rows),
+    )  # fmt: skip
+    assert page.exists() and sum(seen) == ROWS
+
+
 def test_no_other_file_is_replaced(tmp_path):
     y, p = binary(np.random.default_rng(12))
     file = written(tmp_path / "a.parquet", y=y, p=p)
