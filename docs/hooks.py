@@ -136,8 +136,9 @@ def on_page_markdown(markdown: str, page: Any, files: Any, **_: Any) -> str:
         markdown = markdown.replace("<!-- pages -->", "\n".join(sorted(lines, key=str.lower)))
     markdown = HIDDEN.sub("", markdown).replace("<!-- commands -->", commands())
     for at in reversed(list(run_snippets.FENCE.finditer(markdown))):
-        if at["mark"] == "not run":
-            note = f"\n\n{at['indent']}*Not run here: {at['text'].strip()}.*{{ .not-run }}\n"
+        why = run_snippets.reason(at["mark"], at["text"])
+        if why:
+            note = f"\n\n{at['indent']}*Not run when this page was built: {why}.*{{ .not-run }}\n"
             fence = markdown[: at.start()] + at[0][at[0].index("-->\n") + 4 :]
             markdown = fence + note + markdown[at.end() :]
     return markdown

@@ -66,6 +66,19 @@ class Result:
     figures: list[str] = field(default_factory=list)
 
 
+def absent(needs: tuple[str, ...]) -> list[str]:
+    """What is not installed of the modules that a block needs."""
+    return [need for need in needs if importlib.util.find_spec(need) is None]
+
+
+def reason(mark: str | None, text: str | None) -> str:
+    """Why a block with this mark does not run; nothing where it does."""
+    if mark is None or text is None or mark == "not run":
+        return (text or "").strip()
+    missing = absent(tuple(text.replace(",", " ").split()))
+    return f"it needs {', '.join(missing)}" if missing else ""
+
+
 def blocks(page: str) -> list[Block]:
     """The blocks of a page that may run; a text block right behind one is its output."""
     found: list[Block] = []
@@ -187,7 +200,7 @@ def run_page(path: Path) -> Result:
     name = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
     result, names, changes = Result(name), {"__name__": "__main__"}, []
     for block in blocks(page):
-        missing = [need for need in block.needs if importlib.util.find_spec(need) is None]
+        missing = absent(block.needs)
         allowed = os.environ.get("F1CORE_DOCS_MISSING")
         if block.not_run or missing:
             why = block.not_run or f"needs {', '.join(missing)}"
