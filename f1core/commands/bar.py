@@ -68,7 +68,7 @@ class RichBar:
             SpinnerColumn(), *columns, console=console, transient=True, expand=True
         )
         self._task = self._progress.add_task("starting", total=None, reading=False, rows="")
-        self._narrow = narrow
+        self._narrow, self._begun = narrow, False
 
     def __enter__(self) -> RichBar:
         self._progress.start()
@@ -81,8 +81,10 @@ class RichBar:
         """Show how far reading came."""
         told = f"{rows:,} rows" if not self._narrow or rows < 1e6 else f"{rows / 1e6:,.1f}M rows"
         self._progress.update(
-            self._task, description=name, completed=done, total=size, reading=True, rows=told
-        )
+            self._task, description=name, completed=done, total=size, reading=True, rows=told,
+            refresh=not self._begun,
+        )  # fmt: skip
+        self._begun = True
 
     def stage(self, what: str) -> None:
         """Show what is done now, and for how long."""
