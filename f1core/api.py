@@ -92,7 +92,8 @@ def score(
         Keep the (C, C) matrix; by default up to 1,024 classes.
     resamples, seed
         Keep so many Poisson-bootstrap replicas, for `Scores.interval` where the counts alone do
-        not tell: averages of multilabel rows, weights, clusters.
+        not tell: averages of multilabel rows, weights, clusters. Without a seed it is always the
+        same one (an `Accumulator`, which may be merged with others, draws its own).
     cluster
         (n,) ids (whole numbers from 0, text, UUIDs) of what each row belongs to, such as its video
         or patient: `resamples` then draws whole clusters. Below ten of them intervals are rough.
@@ -162,7 +163,7 @@ def score(
     if options.resamples:
         from .poisson import Stream, with_replicas
 
-        stream = Stream(seed)
+        stream = Stream(0 if seed is None else seed)
         drawn = stream.seed if cluster is None else stream.cluster_seed(None)
         counts = with_replicas(counts, batch, drawn, cluster=cluster)
     options = batch.options

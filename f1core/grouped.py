@@ -127,7 +127,7 @@ def score_by(
     if wanted.resamples:
         from .poisson import checked_seed
 
-        drawn = checked_seed(seed)
+        drawn = checked_seed(0 if seed is None else seed)
     return ByGroup(
         (name, _scored(batch, order[start:stop], name, crew, drawn)) for name, start, stop in spans
     )
