@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,11 @@ def contents(found: ModelComparison) -> dict[str, Any]:
             {"name": str(name), "rows": each.rows, **_numbers(each)}
             for name, each in found.groups.items()
         ]
+    paths = [found.new, found.old, *(each.path for each in found.flips.rows if each.path)]
+    short = _last_parts(paths)  # a page is sent around: nobody needs the folders of who made it
     told = {
-        "new": found.new,
-        "old": found.old,
+        "new": short[found.new],
+        "old": short[found.old],
         "rows": found.rows,
         "level": found.level,
         "metric": next(iter(found.metrics)),
@@ -64,7 +67,7 @@ def contents(found: ModelComparison) -> dict[str, Any]:
             "rows": [
                 {
                     "row": each.row,
-                    "file": each.path,
+                    "file": None if each.path is None else short[each.path],
                     "kind": each.kind,
                     **{side: _words(getattr(each, side)) for side in ("true", "old", "new")},
                 }
@@ -75,6 +78,17 @@ def contents(found: ModelComparison) -> dict[str, Any]:
     }
     plain: dict[str, Any] = tables.plain(told)
     return plain
+
+
+def _last_parts(paths: list[str]) -> dict[str, str]:
+    """The last parts of each path, as many as tell them all apart."""
+    parts = {path: Path(path).parts or (path,) for path in paths}
+    most = max(map(len, parts.values()))
+    for size in range(1, most + 1):
+        short = {path: str(Path(*each[-size:])) for path, each in parts.items()}
+        if len(set(short.values())) == len(short):
+            break
+    return short
 
 
 def _numbers(each: Comparison) -> dict[str, Any]:
