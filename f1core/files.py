@@ -125,8 +125,14 @@ def score(
     return accumulate(
         paths, target=target, probabilities=probabilities, group=group,
         sample_weight=sample_weight, sample_id=sample_id, task=task, classes=classes,
-        text_labels=text_labels, empty_labels=empty_labels, **options,
+        text_labels=text_labels, empty_labels=empty_labels, **repeatable(dict(options)),
     ).compute()  # fmt: skip
+
+
+def repeatable(options: dict[str, Any]) -> dict[str, Any]:
+    """Options whose resamples are the same each time, for counts that are added to no others."""
+    idle = not options.get("resamples") or options.get("seed") is not None
+    return options if idle else {**options, "seed": 0}
 
 
 def accumulate(

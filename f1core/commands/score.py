@@ -67,6 +67,8 @@ def run(parsed: argparse.Namespace) -> None:
     with progress(parsed, counts=False) as meter:
         said = settle(parsed, meter)
         options = {name: getattr(parsed, name) for name in _OPTIONS}
+        if parsed.save is None:  # states that are merged have resamples of their own
+            options = files.repeatable(options)
         total = files.accumulate(parsed.paths, progress=meter.count, **options)
         check_tuned(parsed, total)
         notes = [said] if said else []

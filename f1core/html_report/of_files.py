@@ -181,6 +181,7 @@ def contents_of(
             f"seed={shown(options['seed'])} is for one set of resamples, and each group draws its "
             "own: leave out seed or group"
         )
+    options = files.repeatable(options)
     watch = _Watch()
     by_id = options.get("sample_id") is not None  # such rows count once, which bins cannot tell
     total = files.accumulate(

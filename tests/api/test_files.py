@@ -399,3 +399,17 @@ def test_a_damaged_npy_is_named_whether_it_is_truth_or_scores(tmp_path, header, 
     for scores, truth in ((good, bad), (bad, good)):
         with pytest.raises(F1Error, match=f"bad.npy:? .*{words}"):
             files.score(scores, target=str(truth))
+
+
+def test_resamples_of_files_are_the_same_each_time(tmp_path, run):
+    rng = np.random.default_rng(1)
+    lines = [f"{y},{p:.3f},{w}" for y, p, w in zip(*rng.random((3, 50)).round(), strict=True)]
+    (tmp_path / "a.csv").write_text("y,p,w\n" + "\n".join(lines))
+    asked = {"target": "y", "probabilities": "p", "sample_weight": "w", "resamples": 50}
+    once, again, other = (
+        files.score(tmp_path / "a.csv", task="binary", pos_label=1.0, **asked, **more).interval(
+            "f1"
+        )
+        for more in ({}, {}, {"seed": 7})
+    )
+    assert once == again != other
