@@ -179,6 +179,8 @@ def lines_of(area: Area, model: Model, of: Any, threshold: Any) -> Lines:
         known = ~(np.isnan(x) | np.isnan(y))
         x, y = x[known], y[known]
         points = _thinned(*area.line(x, y)) if len(x) else (x, y)
+        if not len(cuts):
+            return points, np.zeros((2, 0))
         some = column.cuts_at(column.places_above(column.compared(cuts)))
         return points, np.array(area.rates(some.tp, some.pred, column))
 

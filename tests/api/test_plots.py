@@ -117,7 +117,7 @@ def test_three_classes_have_numbers_and_names():
 
 
 def test_fifty_classes_have_names_that_stay_apart():
-    ax = plots.confusion(scored(50))
+    ax = plots.confusion(scored(50, wrong=0.02))
     assert names(ax.yaxis) == [f"class {i}" for i in range(50)]
     ax.figure.canvas.draw()
     drawn = [label.get_window_extent() for label in ax.yaxis.get_ticklabels()]
@@ -139,8 +139,8 @@ def test_of_many_classes_those_that_are_confused_most_are_drawn():
     kept = [int(name) for name in told[:-1]]
     np.testing.assert_array_equal(drawn[:-1, :-1], scores.confusion[np.ix_(kept, kept)])
     assert "the 19 classes of the largest confusions" in ax.get_title(loc="left")
-    assert plots.confusion(scored(70)).images[0].get_array().shape == (60, 60)
-    assert plots.confusion(scored(70), limit=70).images[0].get_array().shape == (70, 70)
+    assert plots.confusion(scored(70, wrong=0.0)).images[0].get_array().shape == (60, 60)
+    assert plots.confusion(scored(70, wrong=0.0), limit=70).images[0].get_array().shape == (70, 70)
 
 
 def luminance(colour):
