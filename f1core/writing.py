@@ -41,9 +41,9 @@ def check_target(
     """Return a path, or refuse one that must not be written to; to be asked before the work starts.
 
     `kind` is what will be written: "state", "thresholds", "report", or a picture's ending such as
-    "png". A file of the same kind may be replaced, and so may an empty one; files that are read
-    (`inputs`) are not, under whatever name, nor those of another kind, unless by `force`. `named`
-    is what the caller's argument is called.
+    "png". A file of the same kind may be replaced, and so may an empty one. By `force` so may one
+    of another kind, or a state that is read; predictions that are read (`inputs`) never are,
+    under whatever name. `named` is what the caller's argument is called.
 
     Examples
     --------
@@ -65,11 +65,11 @@ def check_target(
         raise F1Error(f"{named} {target} is a folder; name a file in it")
     if not stat.S_ISREG(found.st_mode):
         raise F1Error(f"{named} {target} is no ordinary file; name one")
-    if flag("force", force):
-        return target
-    if any(_same(found, other) for other in inputs):
-        raise F1Error(f"{named} {target} is one of the inputs; name another, or force it")
-    if found.st_size and not _is_kind(target, kind):
+    forced, alike = flag("force", force), _is_kind(target, kind)
+    if any(_same(found, other) for other in inputs) and not (forced and alike):
+        rather = "name another, or force it" if alike else "name another"
+        raise F1Error(f"{named} {target} is one of the inputs; {rather}")
+    if found.st_size and not alike and not forced:
         ours = kind in ("state", "thresholds", "report")
         what = f"f1core {kind}" if ours else f"{kind} picture"
         raise F1Error(f"{named} {target} exists and is no {what}; name another, or force it")

@@ -36,9 +36,10 @@ def test_save_never_replaces_an_input(capsys, mine):
     link.symlink_to(mine)
     os.link(mine, hard)
     for target in (mine, link, hard):
-        err = refused(capsys, *score(mine, "--save", target))
-        assert f"--save {target} is one of the inputs" in err
-        assert mine.read_text() == ROWS
+        for forced in ([], ["--force"]):
+            err = refused(capsys, *score(mine, "--save", target, *forced))
+            assert f"--save {target} is one of the inputs; name another\n" in err
+            assert mine.read_text() == ROWS
 
 
 @pytest.mark.parametrize(
