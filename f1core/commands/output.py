@@ -122,7 +122,8 @@ def _write_markdown(page: Page) -> None:
         heads = [_escaped(section.named(head)) for head in section.heads]
         print(f"| {' | '.join(heads)} |")
         print(f"| {' | '.join('---:' if k else '---' for k in range(len(heads)))} |")
-        for row in section.shown():
+        for name, *cells in section.shown():
+            row = [section.named(name) if section.pairs else name, *cells]
             print(f"| {' | '.join(map(_escaped, row))} |")
         print()
     for note in page.notes:
