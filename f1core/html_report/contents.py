@@ -48,7 +48,7 @@ def contents(
     task, classes = scores.task, [str(name) for name in scores.classes]
     if task == "spans":
         raise F1Error("a report is of rows, and these scores are of spans")
-    notes = _notes(scores, counted)
+    notes, scored = _notes(scores, counted), counted is not None and counted.scored
     counted = counted if counted is not None and counted.usable and counted.grid else None
     head = headline_of(scores, classes)
     best = None
@@ -67,7 +67,7 @@ def contents(
         "sources": _shown(sources or []),
         "rows": scores.total,
         "weighted": scores._counts.weighted,
-        "decided_by": _decided_by(scores, counted),
+        "decided_by": _decided_by(scores, scored),
         "level": LEVEL,
         "options": _options(options),
         "headline": head,
@@ -105,7 +105,7 @@ def _shown(sources: list[str]) -> list[str]:
 def _notes(scores: Scores, counted: CutCounts | None) -> list[str]:
     """Say what the page lacks, and why."""
     found = []
-    if counted is not None and counted.unfit:
+    if counted is not None and counted.unfit and counted.scored:
         found.append(f"Thresholds, curves and calibration are left out: {counted.unfit}.")
     elif counted is not None and counted.grid is not None and not counted.add_up:
         found.append("Calibration is left out: the scores of a row do not add up to 1.")
@@ -123,13 +123,13 @@ def _notes(scores: Scores, counted: CutCounts | None) -> list[str]:
     return found
 
 
-def _decided_by(scores: Scores, counted: CutCounts | None) -> str:
+def _decided_by(scores: Scores, scored: bool) -> str:
     options = scores._options
     if options.top_k > 1 or options.ranks:
         return "top_k"
     if options.divisors is not None:
         return "class thresholds"
-    if counted is None:
+    if not scored:
         return "labels"
     return "argmax" if scores.task == "multiclass" else "threshold"
 

@@ -25,11 +25,12 @@ class CutCounts:
     multiclass task each class is a label against the rest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, unfit: str = "") -> None:
+        self.scored = False  # whether scores came, and no decisions
         self.grid: Grid | None = None
         self.dtype: np.dtype[Any] | None = None
-        self.usable = True
-        self.unfit = ""  # why scores that there are cannot be cut
+        self.usable = not unfit
+        self.unfit = unfit  # why scores that there are cannot be cut
         self.add_up = True  # whether those of each row add up to 1, of a multiclass task
         self.every: Array
         self.positive: Array
@@ -44,9 +45,11 @@ class CutCounts:
 
     def add(self, batch: Batch) -> None:
         """Add a checked batch whose values were counted already, and so are known to be right."""
+        hard = batch.hard or batch.format is None
+        self.scored = self.scored or not hard
         if not self.usable or not len(batch):
             return
-        if batch.hard or batch.format is None:
+        if hard:
             if self.grid is not None:
                 self._give_up("some are whole numbers")
             self.usable = False

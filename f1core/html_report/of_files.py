@@ -144,7 +144,8 @@ def _compared(paths: Any, older: Any, metric: str, options: dict[str, Any]) -> d
 class _Watch:
     """Counts at cuts of the batches that an accumulator has counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, unfit: str) -> None:
+        self._unfit = unfit
         self.started()
 
     def started(self) -> Any:
@@ -152,7 +153,7 @@ class _Watch:
         from .class_thresholds import KeptRows
         from .cut_counts import CutCounts
 
-        self.counted, self.kept = CutCounts(), KeptRows()
+        self.counted, self.kept = CutCounts(self._unfit), KeptRows()
         return self.add
 
     def add(self, total: Any, truth: Array, scores: Array, weight: Any) -> None:
@@ -160,10 +161,11 @@ class _Watch:
         one = total
         if isinstance(total, GroupedAccumulator):
             one = next(iter(total.groups.values()), total.empty)
-        if self.counted.usable:
+        if self.counted.usable or (self._unfit and not self.counted.scored):
             batch = checked(truth, scores, one.named(), weight, one.width, exact=True)
             self.counted.add(batch)
-            self.kept.add(batch, truth, scores, weight)
+            if self.counted.usable:
+                self.kept.add(batch, truth, scores, weight)
 
 
 def contents_of(
@@ -181,12 +183,11 @@ def contents_of(
             f"seed={shown(options['seed'])} is for one set of resamples, and each group draws its "
             "own: leave out seed or group"
         )
-    options = files.repeatable(options)
-    watch = _Watch()
-    by_id = options.get("sample_id") is not None  # such rows count once, which bins cannot tell
-    total = files.accumulate(
-        paths, target=target, group=group, beside=None if by_id else watch.started, **options
-    )
+    if group is None:  # whose resamples are added up, and so are drawn from seeds of their own
+        options = files.repeatable(options)
+    by_id = options.get("sample_id") is not None
+    watch = _Watch("rows of one id count once, which cuts cannot tell" if by_id else "")
+    total = files.accumulate(paths, target=target, group=group, beside=watch.started, **options)
     groups: dict[Any, Scores] | None = None
     if isinstance(total, GroupedAccumulator):
         groups, total = total.compute(), _whole(total)

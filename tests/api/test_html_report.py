@@ -248,6 +248,8 @@ def test_groups_are_those_of_score(tmp_path):
         assert row["value"] == s.binary.f1 and (row["low"], row["high"]) == s.interval("f1")
         assert row["rows"] == s.total and row["recall"] == s.binary.recall
     assert without_time(found) | {"groups": None} == without_time(alone)
+    drawn = contents_of(file, target="y", probabilities="p", group="g", resamples=10)
+    assert drawn["headline"]["value"] == alone["headline"]["value"]
 
 
 def test_of_many_groups_the_largest_are_shown(tmp_path):
@@ -272,9 +274,11 @@ def test_what_has_no_scores_has_no_cuts(tmp_path):
     file = written(tmp_path / "b.parquet", y=y, p=p, i=np.arange(ROWS))
     found = contents_of([file, file], target="y", probabilities="p", sample_id="i")
     assert found["rows"] == ROWS and found["cuts"] is None
+    assert found["decided_by"] == "threshold" and "count once" in found["notes"][0]
     x = written(tmp_path / "c.parquet", y=y, p_0=p * 9, p_1=p - 4)
     found = contents_of(x, target="y", probabilities="p_*")
     assert found["cuts"] is None and "no probabilities" in found["notes"][0]
+    assert found["decided_by"] == "argmax"
 
 
 def test_everything_is_plain_json(tmp_path):
