@@ -14,6 +14,7 @@ import numpy as np
 
 from .count_layout import COEFS, COUNT, RATIOS, UNDEFINED, Array, ratio_sums
 
+_PRODUCTS = 1 << 26  # rows up to which float64 holds every product of two counts
 _MANY = 1 << 14  # classes whose ratios are averaged one after the other
 
 
@@ -179,6 +180,10 @@ def balanced_accuracy(tp: Any, true: Any, xp: Any = np) -> Any:
 
 def mcc(tp: Any, pred: Any, true: Any, xp: Any = np) -> Any:
     """Matthews' correlation (Gorodkin's R_K for many classes), 0 where undefined."""
+    if xp is np and _cancels(true):
+        over, _, predicted, occurring = _exact_products(tp, pred, true)
+        under = predicted * occurring
+        return math.copysign(math.sqrt(over * over / under), over) if under else 0.0
     tp, pred, true = _scaled(tp, pred, true, xp=xp)
     under = xp.sum(pred * _others(pred, xp), axis=-1) * xp.sum(true * _others(true, xp), axis=-1)
     return divide(_over_chance(tp, pred, true, xp), xp.sqrt(under), 0.0, xp)
@@ -186,9 +191,36 @@ def mcc(tp: Any, pred: Any, true: Any, xp: Any = np) -> Any:
 
 def kappa(tp: Any, pred: Any, true: Any, xp: Any = np) -> Any:
     """Cohen's kappa, nan (as in scikit-learn) where chance alone explains everything."""
+    if xp is np and _cancels(true):
+        over, under, _, _ = _exact_products(tp, pred, true)
+        return over / under if under else math.nan
     tp, pred, true = _scaled(tp, pred, true, xp=xp)
     under = xp.sum(true * _others(pred, xp), axis=-1)
     return divide(_over_chance(tp, pred, true, xp), under, math.nan, xp)
+
+
+def _cancels(true: Array) -> bool:
+    """Whether one set of whole counts is of so many rows that float64 rounds their products.
+
+    Then differences of these lose digits: six of 16 for [[10^12, 10^6], [1, 1]].
+    """
+    return true.ndim == 1 and true.dtype.kind in "iu" and float(true.sum(dtype=float)) > _PRODUCTS
+
+
+def _exact_products(tp: Array, pred: Array, true: Array) -> tuple[int, int, int, int]:
+    """What MCC and kappa divide, in Python's integers: 0.3 ms for 1,000 classes.
+
+    Hits less chance; what chance misses; pairs of rows that predict, and are, different classes.
+    """
+    hits, predicted, occurring = tp.tolist(), pred.tolist(), true.tolist()
+    n, all_predicted = sum(occurring), sum(predicted)
+    missed = sum(t * (all_predicted - p) for t, p in zip(occurring, predicted, strict=True))
+    return (
+        missed - n * (n - sum(hits)),
+        missed,
+        sum(p * (all_predicted - p) for p in predicted),
+        sum(t * (n - t) for t in occurring),
+    )
 
 
 def _over_chance(tp: Any, pred: Any, true: Any, xp: Any) -> Any:

@@ -251,3 +251,22 @@ def test_the_interval_of_a_rare_event_goes_with_the_number_of_trials(bits):
     )
     for one, other in zip(few, many, strict=True):
         np.testing.assert_allclose(one * 1e9, other * 2.0**bits, rtol=1e-4)
+
+
+@pytest.mark.parametrize("power", [3, 9, 12, 15])
+def test_mcc_and_kappa_of_large_counts_lose_no_digits(power):
+    rng = np.random.default_rng(power)
+    matrices = [rng.integers(0, 10**power, (c, c)) // 10 ** rng.integers(0, power, (c, c))
+                for c in (2, 2, 3, 5)]  # fmt: skip
+    for matrix in [*matrices, np.array([[10**power, 10 ** (power // 2)], [1, 1]])]:
+        n, hits = int(matrix.sum()), int(np.trace(matrix))
+        pred, true = matrix.sum(0).tolist(), matrix.sum(1).tolist()
+        over = hits * n - sum(p * t for p, t in zip(pred, true, strict=True))
+        under = (n * n - sum(p * p for p in pred)) * (n * n - sum(t * t for t in true))
+        s = Scores.from_confusion(matrix)
+        digits = 1e-9 if n < 1 << 26 else 1e-15  # float64 holds the products, not their difference
+        assert s.mcc == pytest.approx(
+            np.sign(over) * float(Fraction(over**2, under)) ** 0.5, digits
+        )
+        below = n * n - sum(p * t for p, t in zip(pred, true, strict=True))
+        assert s.kappa == pytest.approx(float(Fraction(over, below)), digits)
