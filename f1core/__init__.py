@@ -37,7 +37,7 @@ __all__ = [
     "score_by",
     "warm_up",
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # What `import f1core` does not load: modules, and names out of modules.
 _MODULES = ("files", "plots")

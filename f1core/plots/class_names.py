@@ -33,7 +33,7 @@ def short_names(names: Iterable[Any], letters: int = _LETTERS) -> list[str]:
     >>> short_names(["customer_support_level_1", "customer_support_level_2"], 12)
     ['customer…l_1', 'customer…l_2']
     >>> short_names(["customer_a_support_level_1", "customer_b_support_level_1"], 12)
-    ['customer_a_…', 'customer_b_…']
+    ['…mer_a_suppor…', '…mer_b_suppor…']
     """
     whole = [plain_text(name) for name in names]
     told = [_shortened(name, letters) for name in whole]
