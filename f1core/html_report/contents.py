@@ -14,7 +14,6 @@ from ..scores import Scores
 from ..thresholds.gaps import gap_interval
 from ..thresholds.reliability import ReliabilityBins
 from .class_table import classes_of, confused_of, confusion_of, weak_of
-from .class_thresholds import KeptRows
 from .cut_counts import TENTHS, CutCounts
 from .cuts import BestCuts, cuts_json, ranking, score_at
 from .headline import (
@@ -27,6 +26,7 @@ from .headline import (
     headline_of,
     metrics_of,
 )
+from .kept_rows import KeptRows
 
 _GROUPS, _FILES = 1000, 50  # at most: the largest groups, the first files
 
@@ -48,6 +48,8 @@ def contents(
     task, classes = scores.task, [str(name) for name in scores.classes]
     if task == "spans":
         raise F1Error("a report is of rows, and these scores are of spans")
+    if counted is not None and kept is not None:
+        counted = kept.counted_exactly(counted)
     notes, scored = _notes(scores, counted), counted is not None and counted.scored
     counted = counted if counted is not None and counted.usable and counted.grid else None
     head = headline_of(scores, classes)
@@ -71,7 +73,7 @@ def contents(
         "level": LEVEL,
         "options": _options(options),
         "headline": head,
-        "metrics": [*metrics_of(scores, head["metric"]), *areas_of(areas, task)],
+        "metrics": [*metrics_of(scores, head["metric"]), *areas_of(areas, task, counted)],
         "averages": averages_of(scores),
         "classes": classes_of(scores, classes, areas, best),
         "positive": 1 if task == "binary" else None,

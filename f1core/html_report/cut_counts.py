@@ -25,9 +25,10 @@ class CutCounts:
     multiclass task each class is a label against the rest.
     """
 
-    def __init__(self, unfit: str = "") -> None:
+    def __init__(self, unfit: str = "", grid: Grid | None = None) -> None:
         self.scored = False  # whether scores came, and no decisions
         self.grid: Grid | None = None
+        self._chosen = grid  # instead of one by the number of labels
         self.dtype: np.dtype[Any] | None = None
         self.usable = not unfit
         self.unfit = unfit  # why scores that there are cannot be cut
@@ -79,7 +80,7 @@ class CutCounts:
         logits, multiclass = batch.options.from_logits, batch.kind == "multiclass"
         if logits and multiclass:  # softmax gives float64
             dtype = np.dtype(np.float64)
-        self.grid = grid_of(dtype, labels, logits and not multiclass)
+        self.grid = self._chosen or grid_of(dtype, labels, logits and not multiclass)
         kind = np.int64 if batch.weight is None else np.float64
         bins = self.grid.bins
         self.every, self.positive = np.zeros((2, labels, bins), kind)

@@ -69,7 +69,7 @@ class BestCuts:
             return choices, value_of(choices, asked)
 
         self.choices, self.value = found(False)
-        self.bound = found(True)[1]
+        self.bound = self.value if counted.grid.every else found(True)[1]
         self.thresholds = [choice.threshold for choice in self.choices]
         self.metric, self._options = asked.metric, asked_of
 

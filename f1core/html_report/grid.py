@@ -31,18 +31,20 @@ _DECADES = {
     3: ((9, _FINE, 3), (30, _PLAIN, 2)), 2: ((9, _MIDDLE, 3), (20, _COARSE, 2)),
     1: ((9, _COARSE, 2),),
 }  # fmt: skip
+_DISTINCT, _BINS = 200_000, 4_000_000  # scores that are told apart; times labels
 _SPAN = 80  # logits beyond which no edge lies
 
 
 class Grid(NamedTuple):
     """Edges of m bins: bin 0 is not above 0.0, bin k above edge k - 1, a last one above 1.0."""
 
-    edges: Array  # (m + 1,) float64, as a user types them
+    edges: Array  # (m + 1,) float64, as a user types them; the first is 0, or -1 where that cuts
     lengths: Array  # of each, how long it is when typed
     first: Array  # of each place of the table, how many edges are below all its scores
     inside: Array  # the edge in each place, as it is compared; inf without any
     mantissa: int
     logits: bool
+    every: bool = False  # whether each bin holds one score at most, so that no cut is missing
 
     @property
     def bins(self) -> int:
@@ -51,6 +53,8 @@ class Grid(NamedTuple):
 
     def bins_of(self, scores: Array) -> Array:
         """Find the bin of each of (…) float32 or float64 scores of the grid's dtype."""
+        if self.every:
+            return np.searchsorted(self.inside, scores, side="left")
         place = (_logit_places if self.logits else _places)(scores, self.mantissa)
         above: Array = scores > self.inside.take(place)
         found: Array = np.add(self.first.take(place), above.view(np.int8), dtype=np.int64)
@@ -113,11 +117,7 @@ def grid_of(dtype: np.dtype[Any], labels: int, logits: bool = False) -> Grid:
         done = decades
     low, high = np.concatenate(below), np.concatenate(above)
     edges = np.union1d(low[low <= 0.5], high[high >= 0.5])
-    lengths = np.array([len(text) for text in map(repr, edges.tolist())])
-    compared = exact(cuts_of(edges, dtype, logits))
-    order = np.lexsort((lengths, compared))  # what rounds to one number is one edge
-    kept = order[np.append(True, compared[order][1:] > compared[order][:-1])]
-    edges, lengths, compared = edges[kept], lengths[kept], compared[kept]
+    edges, lengths, compared = _different(edges, dtype, logits)
     mantissa = (_LOGIT if logits else _MANTISSA)[kind]
     find = _logit_places if logits else _places
     place = find(compared, mantissa)
@@ -126,3 +126,38 @@ def grid_of(dtype: np.dtype[Any], labels: int, logits: bool = False) -> Grid:
     inside[place] = compared
     first = np.searchsorted(place, np.arange(size), side="left").astype(np.int32)
     return Grid(edges, lengths, first, inside, mantissa, logits)
+
+
+def _different(edges: Array, dtype: np.dtype[Any], logits: bool) -> tuple[Array, Array, Array]:
+    """Edges of which no two cut alike, the shortest ones; their lengths; how they are compared."""
+    lengths = np.array([len(text) for text in map(repr, edges.tolist())])
+    compared = exact(cuts_of(edges, dtype, logits))
+    order = np.lexsort((lengths, compared))  # what rounds to one number is one edge
+    kept = order[np.append(True, compared[order][1:] > compared[order][:-1])]
+    return edges[kept], lengths[kept], compared[kept]
+
+
+def grid_of_scores(dtype: np.dtype[Any], labels: int, scores: Array) -> Grid | None:
+    """Make a grid that parts all these scores from each other; None where they are too many.
+
+    `scores` are what `exact` gives, of any shape; what lies outside of [0, 1] no threshold parts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scores = np.array([0.25, 0.2500001, 0.2500002])
+    >>> grid_of_scores(scores.dtype, 1, scores).bins_of(scores).tolist()
+    [7303, 7304, 7305]
+    """
+    distinct = np.unique(scores)
+    distinct = distinct[(distinct >= 0) & (distinct <= 1)].astype(np.float64)
+    coarse = grid_of(dtype, labels)
+    size = len(distinct) + len(coarse.edges)
+    if len(distinct) > _DISTINCT or size * labels > _BINS:
+        return None
+    # Only a threshold below 0 is below a score of 0.
+    lowest = [-1.0] if len(scores) and scores.min() <= 0 else []
+    edges = np.unique(np.concatenate([lowest, coarse.edges, distinct]))
+    edges, lengths, compared = _different(edges, dtype, False)
+    none = np.zeros(0, np.int32)
+    return Grid(edges, lengths, none, compared, coarse.mantissa, False, True)

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import F1Error
 from ..intervals import per_class_interval
 from ..scores import Scores
+from .cut_counts import CutCounts
 from .cuts import BestCuts
 
 LEVEL = 0.95
@@ -107,16 +108,17 @@ def metrics_of(scores: Scores, headline: str) -> list[dict[str, Any]]:
     return found
 
 
-def areas_of(areas: Any, task: str) -> list[dict[str, Any]]:
-    """The areas on average, between the bounds that bins leave."""
+def areas_of(areas: Any, task: str, counted: CutCounts | None) -> list[dict[str, Any]]:
+    """The areas on average; between the bounds that bins leave, where these hold several scores."""
     if areas is None:
         return []
     found = []
     for name, label in (("roc_auc", "ROC AUC"), ("average_precision", "average precision")):
         value, low, high = (getattr(each.macro, name) for each in (areas, areas.low, areas.high))
         label = label if task == "binary" else f"macro {label}"
-        found.append({"metric": name, "label": label, "value": value, "low": low, "high": high,
-                      "bounds": True})  # fmt: skip
+        row = {"metric": name, "label": label, "value": value, "low": None, "high": None}
+        exactly = counted is not None and counted.grid is not None and counted.grid.every
+        found.append(row if exactly else {**row, "low": low, "high": high, "bounds": True})
     return found
 
 

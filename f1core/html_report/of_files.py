@@ -150,8 +150,8 @@ class _Watch:
 
     def started(self) -> Any:
         """Begin anew, as files do that are read once more."""
-        from .class_thresholds import KeptRows
         from .cut_counts import CutCounts
+        from .kept_rows import KeptRows
 
         self.counted, self.kept = CutCounts(self._unfit), KeptRows()
         return self.add

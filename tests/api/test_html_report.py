@@ -66,6 +66,14 @@ def counts_at(y, p, threshold, **options):
     return s.tp, s.tp + s.fp
 
 
+@pytest.fixture(params=["at each score", "at the edges of a grid"])
+def exactly(request, monkeypatch):
+    """Whether few rows are cut at each of their scores, or as many are."""
+    if request.param != "at each score":
+        monkeypatch.setattr("f1core.html_report.kept_rows._CELLS", 0)
+    return request.param == "at each score"
+
+
 @pytest.mark.parametrize("logits", [False, True])
 @pytest.mark.parametrize("labels", [1, 50, 500])
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -87,7 +95,7 @@ def test_bins_are_those_of_a_binary_search(dtype, labels, logits):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_binary_cuts_are_those_of_score(tmp_path, dtype):
+def test_binary_cuts_are_those_of_score(tmp_path, dtype, exactly):
     y, p = binary(np.random.default_rng(2), dtype)
     file = written(tmp_path / "a.parquet", y=y, p=p)
     found = contents_of(file, target="y", probabilities="p", threshold=0.3217)
@@ -103,9 +111,18 @@ def test_binary_cuts_are_those_of_score(tmp_path, dtype):
     assert at.interval("f1") == (head["best"]["low"], head["best"]["high"])
     best = f1core.best_threshold(y, p)
     assert head["best"]["value"] <= best.score <= head["best"]["bound"] + 1e-12
+    curve = f1core.curve(y, p)
+    for name in ("roc_auc", "average_precision"):
+        each = next(one for one in found["metrics"] if one["metric"] == name)
+        if exactly:
+            assert head["best"]["value"] == best.score == head["best"]["bound"]
+            assert each["value"] == pytest.approx(getattr(curve, name), abs=1e-14)
+            assert "bounds" not in each
+        else:
+            assert each["low"] - 1e-12 <= getattr(curve, name) <= each["high"] + 1e-12
 
 
-def test_multilabel_cuts_are_those_of_score(tmp_path):
+def test_multilabel_cuts_are_those_of_score(tmp_path, exactly):
     y, p = labels(np.random.default_rng(3))
     columns = {f"t_{k}": y[:, k] for k in range(4)} | {f"p_{k}": p[:, k] for k in range(4)}
     file = written(tmp_path / "a.parquet", **columns)
@@ -121,10 +138,12 @@ def test_multilabel_cuts_are_those_of_score(tmp_path):
     assert at.per_class.f1.tolist() == pytest.approx(found["classes"]["best_f1"])
     best = f1core.best_threshold(y, p, task="multilabel")
     assert head["best"]["value"] <= best.score <= head["best"]["bound"] + 1e-12
+    if exactly:
+        assert head["best"]["value"] == pytest.approx(best.score, abs=1e-15)
     assert head["value"] == f1core.score(y, p, task="multilabel", threshold=given).macro.f1
 
 
-def test_multiclass_cuts_are_of_each_class_against_the_rest(tmp_path):
+def test_multiclass_cuts_are_of_each_class_against_the_rest(tmp_path, exactly):
     y, p = classes(np.random.default_rng(4))
     file = written(tmp_path / "a.parquet", y=y, **{f"p_{k}": p[:, k] for k in range(5)})
     found = contents_of(file, target="y", probabilities="p_*")
@@ -142,6 +161,9 @@ def test_multiclass_cuts_are_of_each_class_against_the_rest(tmp_path):
     pair, first = s.most_confused(1)[0], found["confused"][0]
     assert (first["true"], first["predicted"], first["count"]) == tuple(pair)[:3]
     best = found["headline"]["best"]
+    assert (best is not None) == exactly  # a search reads all rows at once
+    if not exactly:
+        return
     again = f1core.score(y, p, threshold=best["threshold"])
     assert best["value"] == again.macro.f1 >= s.macro.f1 and best["bound"] is None
     assert (best["low"], best["high"]) == again.interval("f1_macro")
@@ -375,3 +397,16 @@ def test_the_command_prints_the_path_and_the_headline(tmp_path, capsys):
     told = page.read_text("utf-8").partition('id="report">')[2].partition("</script>")[0]
     found = json.loads(told)
     assert found["baseline"]["rows"] == ROWS and found["baseline"]["metrics"][0]["difference"] == 0
+
+
+def test_a_cut_below_all_scores_is_there_where_one_is_zero(tmp_path):
+    p = np.linspace(0, 1, 30)
+    file = written(tmp_path / "a.parquet", y=np.ones(30, np.int8), p=p)
+    found = contents_of(file, target="y", probabilities="p", task="binary")
+    best, cuts = found["headline"]["best"], found["cuts"]
+    assert (best["threshold"], best["value"]) == (-1.0, 1.0)
+    assert [cuts[name][0][0] for name in ("threshold", "tp", "predicted")] == [-1.0, 30, 30]
+    file = written(tmp_path / "b.parquet", y=np.ones(29, np.int8), p=p[1:])
+    found = contents_of(file, target="y", probabilities="p", task="binary")
+    assert found["headline"]["best"]["value"] == 1.0
+    assert found["cuts"]["threshold"][0][0] >= 0
