@@ -97,14 +97,15 @@ def add_task(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_deciding(command: argparse.ArgumentParser) -> None:
-    """Add what makes a decision of scores."""
+def add_deciding(command: argparse.ArgumentParser, best: bool = True) -> None:
+    """Add what makes a decision of scores; `best` says whether it may be sought on these rows."""
+    sought = "; the best on these rows" if best else ""
     group(command, DECIDING).add_argument(
         "--threshold",
         type=cutting,
         default=0.5,
-        metavar="T[,T…]|best|FILE",
-        help="one, or one a label or class (0.5); the best on these rows; or a file of `tune`",
+        metavar="T[,T…]|best|FILE" if best else "T[,T…]|FILE",
+        help=f"one, or one a label or class (0.5){sought}; or a file of `tune`",
     )
     group(command, DECIDING).add_argument(
         "--top-k", type=int, metavar="K", help="the k highest scores of a row"

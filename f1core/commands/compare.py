@@ -53,7 +53,7 @@ def add(commands: arguments.Parsers) -> None:
         " is that of groups (those that suit the task)",
     )  # fmt: skip
     arguments.add_task(parser)
-    arguments.add_deciding(parser)
+    arguments.add_deciding(parser, best=False)
     parser.add_argument(
         "--threshold-old", type=cutting, metavar="T[,T…]|FILE", help="of OLD, where it differs"
     )

@@ -35,10 +35,12 @@ class Found(NamedTuple):
 
 def search(parsed: argparse.Namespace, rows: Rows, meter: Meter) -> Found:
     """Find the threshold, or one a label or class, that `parsed` asks for."""
-    how: dict[str, Any] = {
-        name: getattr(parsed, name) for name in ("task", "from_logits", "beta")
-    } | {"classes": rows.classes, "sample_weight": rows.weight, **rows.options}
-    for name in ("average_over", "zero_division"):
+    how: dict[str, Any] = {name: getattr(parsed, name) for name in ("task", "from_logits")} | {
+        "classes": rows.classes,
+        "sample_weight": rows.weight,
+        **rows.options,
+    }
+    for name in ("beta", "average_over", "zero_division"):  # of which not every command has all
         if name not in how and hasattr(parsed, name):
             how[name] = getattr(parsed, name)
     meter.stage("searching thresholds")

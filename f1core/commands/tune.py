@@ -39,7 +39,9 @@ def add(commands: arguments.Parsers) -> None:
     sought = arguments.group(parser, "what is sought")
     sought.add_argument("--average", metavar="A", help="of F1: macro (default), micro or weighted")
     sought.add_argument(
-        "--metric", metavar="NAME", help="what is sought instead: f1_micro, mcc, recall_macro, …"
+        "--metric",
+        metavar="NAME",
+        help="sought instead: mcc, recall_macro, …; of many labels f1_micro and its kin",
     )
     sought.add_argument("--shared", action="store_true", help="one threshold for all labels")
     arguments.add_beta(parser)

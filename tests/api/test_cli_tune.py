@@ -183,3 +183,20 @@ def test_best_needs_rows_that_can_be_read_twice(run, data, monkeypatch):
         assert status == 2 and words in err
     status, _, err = run("score", "-", *CARS[1:], "--threshold", "best")
     assert status == 2 and "a pipe is read once" in err
+
+
+@pytest.mark.parametrize("command", ["score", "rows", "report", "plot"])
+def test_best_is_taken_wherever_it_is_offered(run, data, tmp_path, command):
+    more = {
+        "rows": ["--true", "1", "--predicted", "0", "--limit", "1"],
+        "report": ["-o", tmp_path / "a.html"],
+        "plot": ["--kind", "confusion", "--output", tmp_path / "a.png"],
+    }.get(command, [])
+    status, out, err = run(command, data / "flights.npz", *more, "--threshold", "best")
+    assert (status, "these same" in out + err) == (0, True)
+
+
+def test_best_is_offered_only_where_it_is_taken(run, capsys):
+    with pytest.raises(SystemExit):
+        run("compare", "--help")
+    assert "best|FILE" not in capsys.readouterr().out
