@@ -163,6 +163,8 @@ def accumulate(
     refuse_unknown(options, (*parameters_of(score), *OPTIONS), "files.score")
     if progress is not None and not callable(progress):
         raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
+    if beside is not None and not callable(beside):
+        raise F1Error(f"beside is {shown(beside)}; give a function that returns one of a batch")
     counted = partial(
         _counted, grouped=group is not None, task=task, options=dict(options), progress=progress,
         beside=beside,

@@ -145,9 +145,11 @@ def grid_of_scores(dtype: np.dtype[Any], labels: int, scores: Array) -> Grid | N
     Examples
     --------
     >>> import numpy as np
+    >>> from f1core.html_report.grid import grid_of_scores
     >>> scores = np.array([0.25, 0.2500001, 0.2500002])
-    >>> grid_of_scores(scores.dtype, 1, scores).bins_of(scores).tolist()
-    [7303, 7304, 7305]
+    >>> bins = grid_of_scores(scores.dtype, 1, scores).bins_of(scores)
+    >>> (bins - bins[0]).tolist()
+    [0, 1, 2]
     """
     distinct = np.unique(scores)
     distinct = distinct[(distinct >= 0) & (distinct <= 1)].astype(np.float64)
