@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any, overload
 
@@ -131,8 +132,9 @@ def score(
 
 def repeatable(options: dict[str, Any]) -> dict[str, Any]:
     """Options whose resamples are the same each time, for counts that are added to no others."""
-    idle = not options.get("resamples") or options.get("seed") is not None
-    return options if idle else {**options, "seed": 0}
+    asked, seed = options.get("resamples"), options.get("seed")
+    drawn = isinstance(asked, Integral) and int(asked) > 0  # all else is refused, or draws nothing
+    return {**options, "seed": 0} if drawn and seed is None else options
 
 
 def accumulate(
