@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ from typing import Any, NoReturn
 from . import __version__
 from .commands import COMMANDS
 from .commands.completing import HOW, complete
-from .errors import F1Error, meant, plain_text
+from .errors import F1Error, meant, plain_text, reason_of
 
 _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
 # Arguments of `score` and their options.
@@ -41,6 +43,8 @@ _SUBJECT = re.compile(
     rf"(?:(?<=: )|(?<=; )|(?<=and )|^)({_NAMES})"
     r"(?= (?:is|are|has|have|holds|hold|names|leaves?|mixes|needs|comes|cannot|as|at)\b)"
 )
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of what is printed to
 
 
 class _Version(argparse.Action):
@@ -93,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
     try:
         parsed.run(parsed)
+        sys.stdout.flush()
     except F1Error as error:
         print(f"f1core: {spoken(error)}", file=sys.stderr)
         return 2
@@ -101,6 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        print(f"f1core: the output cannot be written: {reason_of(error)}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left of it
+        return 2
     return 0
 
 

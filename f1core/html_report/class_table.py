@@ -33,6 +33,8 @@ def classes_of(
 
     known = areas is not None and len(areas.per_class.roc_auc) == size - binary
     areas = areas if known else None
+    if scores._options.beta != 1:  # whose best thresholds are not those of F1
+        best = None
     return {
         "name": classes, "support": each.support, "predicted": each.tp + each.fp, "tp": each.tp,
         "precision": each.precision, "recall": each.recall, "f1": each.f1,
@@ -106,12 +108,17 @@ def weak_of(scores: Scores, classes: list[str], found: dict[str, Any]) -> list[d
         ends = ""
         if not np.isnan(table["f1_low"][k]):
             ends = f" ({table['f1_low'][k]:.2f} to {table['f1_high'][k]:.2f})"
-        because = f"F1 {f1[k]:.2f}{ends}, {each.support[k]:,} rows"
+        because = f"F1 {f1[k]:.2f}{ends}, {_amount(each.support[k])}"
         taken = next((p for p in found["confused"] if p["true"] == k), None)
         if taken is not None:
             into = classes[taken["predicted"]] if taken["predicted"] >= 0 else "no class"
-            because += f": {taken['count']:,} of them are taken for {into!r}"
+            because += f": {_amount(taken['count'], '')} of them are taken for {into!r}"
         elif scores.task == "multilabel":
-            because += f": {each.fn[k]:,} missed, {each.fp[k]:,} false alarms"
+            because += f": {_amount(each.fn[k], '')} missed, {_amount(each.fp[k], '')} false alarms"
         rows.append({"class": k, "because": because})
     return rows
+
+
+def _amount(number: Any, unit: str = " rows") -> str:
+    """A count of rows, or a sum of weights to four digits."""
+    return f"a weight of {number:,.4g}" if isinstance(number, float) else f"{number:,}{unit}"

@@ -59,6 +59,10 @@ def contents(
         head["best"] = best_of(best, task)
     elif counted is not None and kept is not None:
         head["best"] = best_of_classes(kept.best(scores), head["metric"])
+    if head["best"] is not None:
+        notes.insert(
+            0, "The best threshold was chosen and judged on these same rows, which flatters it."
+        )
     areas = None if counted is None else ranking(counted, options)
     found: dict[str, Any] = {
         "format": 1,
@@ -111,16 +115,12 @@ def _notes(scores: Scores, counted: CutCounts | None) -> list[str]:
         found.append(f"Thresholds, curves and calibration are left out: {counted.unfit}.")
     elif counted is not None and counted.grid is not None and not counted.add_up:
         found.append("Calibration is left out: the scores of a row do not add up to 1.")
-    if counted is not None and counted.usable and counted.grid and scores.task != "multiclass":
-        found.append(
-            "The best threshold was chosen and judged on these same rows, which flatters it."
-        )
     if scores._counts.weighted and scores._counts.replicas is None:
-        found.append("Weighted rows have intervals with resamples=200.")
+        found.append("Weighted rows have intervals where resamples are asked for: 200, say.")
     elif scores.task == "multilabel" and scores._counts.replicas is None:
         found.append(
             "Labels of one row depend on each other: the interval of an average over labels is as "
-            "wide as any dependence could make it, and narrower with resamples=200."
+            "wide as any dependence could make it, and narrower where resamples are asked for."
         )
     return found
 

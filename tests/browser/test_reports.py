@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -152,3 +153,42 @@ def test_a_report_of_labels_and_of_scores_has_no_threshold(opened, tmp_path):
         assert page.locator("#threshold").count() == 0
         assert page.locator("#class-table tbody tr").count() == 3
         assert "without scores" in page.locator("#absent").inner_text()
+
+
+def softmax(scores, axis):
+    raised = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return raised / raised.sum(axis=axis, keepdims=True)
+
+
+@pytest.mark.parametrize("more", ["ignore_index", "from_logits", "sample_weight"])
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])
+def test_the_copied_lines_count_as_the_page_does(opened, tmp_path, task, more):
+    path, true, scores, how = written(tmp_path, task)
+    rng = np.random.default_rng(3)
+    if more == "ignore_index":
+        true = np.where(rng.random(true.shape) < 0.2, -1, true)
+    if more == "from_logits":
+        scores = np.log(scores + 1e-3) + rng.normal(0, 1, scores.shape).astype(np.float32)
+    weight = rng.integers(1, 9, ROWS)
+    truths = true.reshape(ROWS, -1).T
+    columns = dict(
+        zip([f"y_{k}" for k in range(3)] if len(truths) > 1 else ["y"], truths, strict=True)
+    )
+    columns |= {f"p_{k}": column for k, column in enumerate(scores.T)} | {"w": weight}
+    pq.write_table(pa.table(columns), path)
+    how[more] = {"ignore_index": -1, "from_logits": True, "sample_weight": "w"}[more]
+    page = opened(f1core.files.report(path, tmp_path / "made.html", **how))
+    for _ in range(3):
+        page.locator("#cut").press("ArrowRight")
+    flat = task == "binary"
+    names = {"f1core": f1core, "weight": weight, "y_true": true.ravel() if flat else true}
+    names["y_prob"] = scores.ravel() if flat else scores
+    names["scipy"] = SimpleNamespace(special=SimpleNamespace(softmax=softmax))
+    *before, last = page.locator(".copy code").inner_text().split("\n")
+    exec("\n".join(before), names)
+    found = eval(last, names)
+    f1 = found.binary.f1 if task != "multilabel" else None
+    if f1 is None:
+        label = page.locator("#label-choice option:checked").inner_text()
+        f1 = found.per_class.f1[int(label)]
+    assert f1 == pytest.approx(float(page.locator("#now-f1").get_attribute("value")), abs=1e-12)

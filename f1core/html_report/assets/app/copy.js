@@ -43,13 +43,20 @@ function positiveOf(labels, label) {
   return label === "1" ? "" : `pos_label=${label}, `;
 }
 
-/** A line that counts these rows at the thresholds; strings of JSON are strings of Python. */
+/** The options that counting depends on, as Python takes them. */
+function countedBy({ options, weighted }) {
+  const { ignore_index: ignored, beta } = options;
+  return (options.from_logits ? ", from_logits=True" : "")
+    + (ignored == null ? "" : `, ignore_index=${JSON.stringify(ignored)}`)
+    + (beta == null ? "" : `, beta=${beta}`)
+    + (weighted ? ", sample_weight=weight" : "");
+}
+
+/** Lines that count these rows at the thresholds; strings of JSON are strings of Python. */
 function asPython(report, choice) {
   const thresholds = chosenThresholds(choice);
-  // Of many classes the scores of one, apart from the others, are no logits.
-  const logits = report.options.from_logits && report.task !== "multiclass";
-  const more = (logits ? ", from_logits=True" : "")
-    + (report.weighted ? ", sample_weight=weight" : "");
+  if (report.task === "multiclass") return oneAgainstTheRest(report, choice, thresholds);
+  const more = countedBy(report);
   if (report.task === "multilabel") {
     return `f1core.score(y_true, y_prob, task="multilabel", threshold=[${thresholds.join(", ")}]`
       + `${more})`;
@@ -57,12 +64,28 @@ function asPython(report, choice) {
   const at = report.cuts.of[choice.entry];
   const label = report.labels[at];
   const threshold = `threshold=${thresholds[choice.entry]}${more}`;
-  if (report.task === "binary") {
-    return `f1core.score(y_true, y_prob, ${positiveOf(report.labels, label)}${threshold})`;
-  }
+  return `f1core.score(y_true, y_prob, ${positiveOf(report.labels, label)}${threshold})`;
+}
+
+/** Lines that count one of many classes: rows that are left out, and softmax, come before. */
+function oneAgainstTheRest(report, choice, thresholds) {
+  const { options, labels, cuts, weighted } = report;
+  const at = cuts.of[choice.entry];
   // Labels that look like numbers may be numbers or text: both are compared as text.
-  const truth = numeric(label) ? "y_true.astype(str)" : "y_true";
-  return `f1core.score(${truth} == ${JSON.stringify(label)}, y_prob[:, ${at}], ${threshold})`;
+  const is = (label, sign, rows = "") => (numeric(label)
+    ? `y_true${rows}.astype(str) ${sign} ${JSON.stringify(label)}`
+    : `y_true${rows} ${sign} ${JSON.stringify(label)}`);
+  const ignored = options.ignore_index;
+  const [rows, lines] = ignored == null ? ["", []] : ["[kept]", [`kept = ${is(String(ignored), "!=")}`]];
+  if (options.from_logits) {
+    lines.push("y_prob = scipy.special.softmax(y_prob.astype(float), axis=1)");
+  }
+  const more = (options.beta == null ? "" : `, beta=${options.beta}`)
+    + (weighted ? `, sample_weight=weight${rows}` : "");
+  const prob = rows ? `y_prob[kept, ${at}]` : `y_prob[:, ${at}]`;
+  lines.push(`f1core.score(${is(labels[at], "==", rows)}, ${prob}, `
+    + `threshold=${thresholds[choice.entry]}${more})`);
+  return lines.join("\n");
 }
 
 /** What `f1core tune` writes, as far as a page knows it; the positive class is last. */

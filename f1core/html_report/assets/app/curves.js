@@ -58,7 +58,9 @@ function cutFigure(report, choice) {
     const dots = RATIO_LINES.map(({ key }, at) => ({ key, value: values()[at] ?? 0 }));
     const svg = plotted({
       width, height: 280, marginLeft: 44, marginBottom: 40, marginRight: 16,
-      x: { label: "threshold", labelAnchor: "center", labelArrow: "none",
+      // A cut below all scores is written -1, and drawn at 0.
+      x: { label: "threshold", labelAnchor: "center", labelArrow: "none", clamp: true,
+        domain: [0, d3.max(points, (point) => point.threshold)],
         ticks: Math.max(3, width / 90) },
       y: { domain: [0, 1], grid: true, label: null },
       marks: [
