@@ -81,7 +81,7 @@ def run(parsed: argparse.Namespace) -> None:
     best = head["best"]
     if best is not None:
         one = isinstance(best["threshold"], float)
-        where = f"threshold {best['threshold']:g}" if one else "the best thresholds"
+        where = f"threshold {_typed(best['threshold'])}" if one else "the best thresholds"
         line += f", {_number(best['value'])} at {where}"
     print(plain_text(line))
     if said:
@@ -90,3 +90,8 @@ def run(parsed: argparse.Namespace) -> None:
 
 def _number(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.4f}"
+
+
+def _typed(threshold: float) -> str:
+    """A threshold with all digits that it needs, so that it cuts where it was found."""
+    return repr(threshold).removesuffix(".0")

@@ -152,14 +152,35 @@ def grid_of_scores(dtype: np.dtype[Any], labels: int, scores: Array) -> Grid | N
     [0, 1, 2]
     """
     distinct = np.unique(scores)
-    distinct = distinct[(distinct >= 0) & (distinct <= 1)].astype(np.float64)
+    distinct = distinct[(distinct >= 0) & (distinct <= 1)]
     coarse = grid_of(dtype, labels)
     size = len(distinct) + len(coarse.edges)
     if len(distinct) > _DISTINCT or size * labels > _BINS:
         return None
     # Only a threshold below 0 is below a score of 0.
     lowest = [-1.0] if len(scores) and scores.min() <= 0 else []
-    edges = np.unique(np.concatenate([lowest, coarse.edges, distinct]))
+    between = _between(distinct[:-1], distinct[1:], dtype)
+    edges = np.unique(np.concatenate([lowest, coarse.edges, between]))
     edges, lengths, compared = _different(edges, dtype, False)
     none = np.zeros(0, np.int32)
     return Grid(edges, lengths, none, compared, coarse.mantissa, False, True)
+
+
+def _between(low: Array, high: Array, dtype: np.dtype[Any]) -> Array:
+    """Find for each pair of scores a short decimal that parts them: low <= it < high, as compared.
+
+    As few digits of their middle as do; where none do, `low`, which is not above itself.
+    """
+    found = low.astype(np.float64)
+    left = np.arange(len(found))
+    middle = found + (high.astype(np.float64) - found) / 2
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        exponent = np.floor(np.log10(middle))
+        for digits in range(1, 16):
+            power = 10.0 ** (digits - 1 - exponent[left])
+            short = np.round(middle[left] * power) / power
+            compared = exact(cuts_of(np.nan_to_num(short, nan=2.0, posinf=2.0), dtype, False))
+            parts = (short >= 0) & (short <= 1) & (compared >= low[left]) & (compared < high[left])
+            found[left[parts]] = short[parts]
+            left = left[~parts]
+    return found

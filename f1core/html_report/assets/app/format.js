@@ -60,10 +60,10 @@ function formatPValue(value) {
   return value < 1e-4 ? "< 0.0001" : value.toFixed(4);
 }
 
-/** A threshold to read; what is copied has all digits. */
+/** A threshold with all digits: fewer could cut elsewhere. */
 function formatThreshold(value) {
   if (value == null) return MISSING;
-  return String(Number(value.toPrecision(6))).replace("-", MINUS);
+  return String(value).replace("-", MINUS);
 }
 
 /** A threshold, or what several thresholds have in common: "0.5", "0.1 to 0.7 (a label each)". */

@@ -56,7 +56,7 @@ function sliderOf(report, choice) {
     slider.max = cuts.threshold[k].length - 1;
     slider.value = at;
     slider.setAttribute("aria-valuetext", `score > ${formatThreshold(threshold)}`);
-    typed.value = Number(threshold.toPrecision(6));
+    typed.value = threshold;
   };
   follow();
   choice.watch(follow);
