@@ -86,7 +86,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def commands() -> str:
-    """The commands and options of the parser, as Markdown."""
+    """Write the commands and options of the parser as Markdown."""
     from f1core.cli import _parser
 
     (named,) = (a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
@@ -111,12 +111,12 @@ def commands() -> str:
 
 
 def _title(file: Any) -> str:
-    """The heading of a page."""
+    """Find the heading of a page."""
     return HEADING.search(file.content_string)[1]
 
 
 def _sentence(file: Any) -> str:
-    """The first sentence of a page below its heading, without links."""
+    """Find the first sentence of a page below its heading, without links."""
     body = HIDDEN.sub("", HEADING.split(file.content_string, maxsplit=1)[-1])
     body = run_snippets.FENCE.sub("", body)
     parts = (" ".join(part.split()) for part in body.split("\n\n"))
@@ -156,18 +156,18 @@ def on_post_build(config: Any) -> None:
     site = Path(config["site_dir"])
     lines = [f"# {config['site_name']}", "", f"> {config['site_description']}"]
 
-    def listed(items: Any, section: str) -> None:
+    def listed(items: Any) -> None:
         for item in items:
             if item.is_section:
                 lines.extend(["", f"## {item.title}", ""])
-                listed(item.children, item.title)
+                listed(item.children)
             elif item.is_page:
                 title, sentence, text = texts[item.file.src_uri]
                 uri = re.sub(r"\.html$", ".md", item.file.dest_uri)
                 (site / uri).write_text(text, encoding="utf-8")
                 lines.append(f"- [{title}]({uri}): {sentence}")
 
-    listed(navigation[0], "")
+    listed(navigation[0])
     (site / "llms.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 

@@ -194,7 +194,7 @@ def make(folder: Path) -> list[Path]:
 
 
 def _statements(code: str) -> list[str]:
-    """The statements of a piece of code, of which the last gives the picture's axes."""
+    """Parse a piece of code, whose last statement gives the picture's axes."""
     return [ast.get_source_segment(code, node) or "" for node in ast.parse(code).body]
 
 
@@ -223,7 +223,7 @@ def _run(command: str, output: Path) -> None:
 
 @contextlib.contextmanager
 def _in(folder: Path) -> Iterator[None]:
-    """Be in a folder for a while."""
+    """Change into a folder, and back again."""
     before = Path.cwd()
     os.chdir(folder)
     try:

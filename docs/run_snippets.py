@@ -67,12 +67,12 @@ class Result:
 
 
 def absent(needs: tuple[str, ...]) -> list[str]:
-    """What is not installed of the modules that a block needs."""
+    """List the modules that a block needs and that are not installed."""
     return [need for need in needs if importlib.util.find_spec(need) is None]
 
 
 def reason(mark: str | None, text: str | None) -> str:
-    """Why a block with this mark does not run; nothing where it does."""
+    """Say why a block with this mark does not run; nothing where it does."""
     if mark is None or text is None or mark == "not run":
         return (text or "").strip()
     missing = absent(tuple(text.replace(",", " ").split()))
@@ -80,7 +80,7 @@ def reason(mark: str | None, text: str | None) -> str:
 
 
 def blocks(page: str) -> list[Block]:
-    """The blocks of a page that may run; a text block right behind one is its output."""
+    """Find the blocks of a page that may run; a text block right behind one is its output."""
     found: list[Block] = []
     end = -1
     for at in FENCE.finditer(page):
@@ -112,7 +112,7 @@ def differs(expected: str, got: str) -> bool:
 
 
 def run_python(block: Block, names: dict, place: str) -> str:
-    """Run a block of Python in the names of its page; what it prints."""
+    """Run a block of Python in the names of its page; return what it prints."""
     out = io.StringIO()
     code = compile("\n" * (block.line - 1) + block.body, place, "exec")
     with contextlib.redirect_stdout(out):
@@ -121,7 +121,7 @@ def run_python(block: Block, names: dict, place: str) -> str:
 
 
 def run_examples(block: Block, names: dict, place: str) -> str:
-    """Run a block of >>> lines as doctest does; what it says of those that differ."""
+    """Run a block of >>> lines as doctest does; return what it says of those that differ."""
     out = io.StringIO()
     test = doctest.DocTestParser().get_doctest(block.body, names, place, place, block.line - 1)
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS, verbose=False)
@@ -139,7 +139,7 @@ def shell(command: str) -> tuple[int, str]:
 
 
 def commands(body: str) -> list[tuple[str, str]]:
-    """The commands of a console block, a `$ ` before each, and the output below each."""
+    """Split a console block into commands (a `$ ` before each) and the output below each."""
     found: list[tuple[str, str]] = []
     for line in body.splitlines():
         if line.startswith("$ "):
@@ -154,7 +154,7 @@ def commands(body: str) -> list[tuple[str, str]]:
 
 
 def run_console(block: Block, result: Result, place: str) -> str:
-    """Run a console block; the block as it would be with what was printed now."""
+    """Run a console block; return it with what was printed now."""
     now = ""
     for command, expected in commands(block.body):
         status, got = shell(command)
@@ -168,7 +168,7 @@ def run_console(block: Block, result: Result, place: str) -> str:
 
 
 def run_block(block: Block, names: dict, result: Result) -> tuple[tuple[int, int], str] | None:
-    """Run a block; where the page ought to change, and to what."""
+    """Run a block; return where the page ought to change, and to what."""
     place = f"{result.page}:{block.line}"
     if block.language in ("bash", "sh"):
         for line in block.body.replace("\\\n", " ").splitlines():

@@ -17,7 +17,7 @@ LINE = re.compile(r"^- `([\w.]+)`: ", re.MULTILINE)
 
 
 def modules() -> dict[str, str]:
-    """Every module of the package, and the first line of its docstring."""
+    """Read every module of the package, and the first line of its docstring."""
     found = {}
     for path in sorted((ROOT / "f1core").rglob("*.py")):
         parts = path.relative_to(ROOT / "f1core").with_suffix("").parts
@@ -28,12 +28,12 @@ def modules() -> dict[str, str]:
 
 
 def listed(page: str) -> dict[str, list[str]]:
-    """The modules that the page names, in order: those of the core, and those above it."""
+    """Find the modules that the page names, in order: those of the core, and those above it."""
     return {kind: LINE.findall(body) for _, kind, body, _ in BLOCK.findall(page)}
 
 
 def written(page: str) -> str:
-    """The page with its lists brought up to date."""
+    """Bring the lists of the page up to date."""
     sentences, lists = modules(), listed(page)
     for kind in lists:
         lists[kind] = [name for name in lists[kind] if name in sentences]

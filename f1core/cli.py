@@ -75,7 +75,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"f1core: {plain_text(message)}; {self.prog} --help says what there is\n")
 
     def _known(self) -> list[str]:
-        """Its options, and those of the command that was typed."""
+        """List the options of the parser, or of the command that was typed."""
         typed = next((each for each in self._typed if each in COMMANDS), None)
         parsers = next(a.choices for a in self._actions if isinstance(a.choices, dict))
         of = self if typed is None else parsers[typed]
@@ -141,7 +141,7 @@ def spoken(error: object) -> str:
 
 
 def _listed(entries: str) -> str:
-    """A Python list as an option takes it: A,B."""
+    """Write a Python list as an option takes it: A,B."""
     return "A,B,…" if entries == "…" else ",".join(e.strip().strip("'") for e in entries.split(","))
 
 

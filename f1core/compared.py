@@ -58,7 +58,6 @@ def compared(
     metrics = tuple(dict.fromkeys([*asked.metrics, *more]))
     pair = pair_of(new, old, *how, threads=asked.threads, metrics=metrics)
     found = {name: pair.compare(name, asked.level) for name in metrics}
-    total = pair.counted[0][0].total
     return ModelComparison(
         *names,
         task=str(pair.counted[0][1].task),
@@ -66,7 +65,7 @@ def compared(
         weighted=new.weight is not None,
         level=asked.level,
         metrics=found,
-        classes=_adjusted(_classes(new, old, pair, asked, total)),
+        classes=_adjusted(_classes(new, old, pair, asked)),
         groups=None if groups is None else _adjusted(_groups(new, old, groups, metrics[0], asked)),
         flips=_flips(new, old, asked.flips, where),
         names=tuple(_named(new, old)[0]),
@@ -74,7 +73,7 @@ def compared(
 
 
 def _suited(batch: Batch) -> tuple[str, ...]:
-    """Metrics that suit the task of a batch; the first is that of groups."""
+    """Choose metrics that suit the task of a batch; the first is that of groups."""
     task = "multiclass" if batch.labels is not None else str(batch.options.task)
     if batch.options.top_k > 1 and task == "multiclass":
         return "accuracy", "f1_macro", "f1_weighted"
@@ -82,7 +81,7 @@ def _suited(batch: Batch) -> tuple[str, ...]:
 
 
 def _adjusted(parts: Iterable[tuple[Any, PartComparison]]) -> dict[Any, PartComparison]:
-    """Parts with their p-values adjusted for all of them."""
+    """Adjust the p-values of classes or groups for all of them."""
     found = dict(parts)
     adjusted = holm(each.p_value for each in found.values()).tolist()
     pairs = zip(found.items(), adjusted, strict=True)
@@ -93,7 +92,7 @@ def _adjusted(parts: Iterable[tuple[Any, PartComparison]]) -> dict[Any, PartComp
 
 
 def _classes(
-    new: Batch, old: Batch, pair: Pair, asked: Asked, total: Any
+    new: Batch, old: Batch, pair: Pair, asked: Asked
 ) -> Iterator[tuple[Any, PartComparison]]:
     """Compare the F1 of each class that occurs, as one against the rest."""
     names, labels = _named(new, old)
@@ -130,7 +129,7 @@ def _one_class(rows: Array, options: Options, asked: Asked, resamples: int) -> C
 def _of_one(
     pair: Pair, place: int, labels: Array | None, options: Options
 ) -> tuple[Pair | None, float]:
-    """One class's part of a pair of weighted rows, and its weight in the truth."""
+    """Take one class out of a pair of weighted rows, with its weight in the truth."""
     counted, drawn, rows = [], [], 0.0
     for (counts, _), side in zip(pair.counted, pair.drawn, strict=True):
         at: int | None = place
@@ -148,7 +147,7 @@ def _of_one(
 
 
 def _against_rest(sums: Array, total: Any, at: int | None) -> Array:
-    """(B, 3, 2) sums of all other classes and of one, from (B, 3 or 4, C)."""
+    """Sum all other classes and one of them: (B, 3, 2) from (B, 3 or 4, C)."""
     three = np.zeros((len(sums), 3)) if at is None else sums[:, :3, at].astype(np.float64)
     tp, pred, true = three[:, TP], three[:, PRED], three[:, TRUE]
     if at is not None and sums.shape[1] > CELLS:
@@ -160,7 +159,7 @@ def _against_rest(sums: Array, total: Any, at: int | None) -> Array:
 
 
 def _named(new: Batch, old: Batch) -> tuple[list[Any], Array | None]:
-    """The classes of both sides, and their labels, sorted, where the data named them."""
+    """List the classes of both sides, and their sorted labels where the data named them."""
     if new.labels is None and old.labels is None:
         names = new.options.names or old.options.names
         size = new.options.known(new.n_classes)
@@ -201,7 +200,7 @@ def _groups(
 
 
 def only(batch: Batch, rows: Array) -> Batch:
-    """Some rows of a batch, in this order."""
+    """Take some rows of a batch, in this order."""
     return replace(
         batch,
         true=taken(batch.true, rows),
@@ -236,7 +235,7 @@ def _flips(new: Batch, old: Batch, most: int, where: Place) -> Flips:
 
 
 def _said(batch: Batch) -> list[tuple[Any, Any]]:
-    """What each row is, and what is said of it: a class, or a tuple of them; None for no class."""
+    """Name what each row is and what is predicted: a class, a tuple of them, or None."""
     if not len(batch):
         return []
     found, (names, _) = decide(batch, slice(0, len(batch))), _named(batch, batch)

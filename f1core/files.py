@@ -21,10 +21,8 @@ from .grouped import GroupedAccumulator
 from .html_report.of_files import report as report
 from .inputs import check
 from .io import sources
-from .io.paths import is_pipe
 from .io.rows import ChosenBatch, Rows, meant, told, used
 from .io.selection import Names
-from .io.spelling import Spelling
 from .option_types import CountOptions, Task, Unpack
 from .options import make_options
 from .paired_files import compare as compare
@@ -288,12 +286,3 @@ def inputs(paths: Any, target: Names = ()) -> list[Path]:
 def again(paths: Any) -> bool:
     """Whether rows can be read a second time: those of files can, those of pipes cannot."""
     return sources.again(paths)
-
-
-def rows_in(paths: Any) -> int | None:
-    """Return how many rows there are, where that is known without reading them."""
-    found = sources.found(paths)
-    if any(map(is_pipe, found)):
-        return None
-    known = [sources.open_file(path, Spelling()).rows for path in found]
-    return None if None in known else sum(rows or 0 for rows in known)

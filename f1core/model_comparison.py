@@ -61,11 +61,11 @@ class ModelComparison:
 
     @property
     def comparisons(self) -> int:
-        """How many p-values are told: by chance one in twenty of them is below 0.05."""
+        """Count the p-values: by chance one in twenty of them is below 0.05."""
         return len(self.metrics) + len(self.classes) + len(self.groups or ())
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything there is, as JSON takes it: None where a number is undefined."""
+        """Turn the comparison into what JSON takes: None where a number is undefined."""
         return {
             "new": self.new,
             "old": self.old,

@@ -13,7 +13,6 @@ else:
     Unpack = list  # a name for those who evaluate hints on Python 3.10
 
 Task = Literal["binary", "multiclass", "multilabel"]
-ClassAverage = Literal["micro", "macro", "weighted"]
 AverageName = Literal["micro", "macro", "weighted", "samples"]
 # Of a metric that may give a number for each class.
 MetricAverage = Literal["micro", "macro", "weighted", "samples", "per_class"]

@@ -169,7 +169,7 @@ def _read(
 
 
 def _joined_ids(parts: list[Ids | None]) -> Ids | None:
-    """The ids of all batches."""
+    """Join the ids of all batches."""
     kinds = {ids.kind for ids in parts if ids is not None and len(ids.values)}
     if len(kinds) > 1:
         raise F1Error(f"sample_id holds {' and '.join(sorted(kinds))}; use one kind alone")

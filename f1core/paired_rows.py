@@ -35,18 +35,18 @@ class Side(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What the files are called."""
+        """Name the files."""
         first, *more = self.counts
         return f"{first} and {len(more)} more" if more else first
 
     @property
     def spoken(self) -> str:
-        """What the files are called in a sentence."""
+        """Name the files in a sentence, with their side."""
         return f"{self.name} ({self.which})"
 
 
 def same_classes(new: Side, old: Side) -> Any:
-    """The classes of both sides, in the order of the new one's columns."""
+    """Find the classes of both sides, in the order of the new one's columns."""
     mine, other = new.classes, old.classes
     if not (isinstance(mine, list) and isinstance(other, list)):
         return next((each for each in (mine, other) if isinstance(each, list)), mine or other)
@@ -61,7 +61,7 @@ def same_classes(new: Side, old: Side) -> Any:
 
 
 def paired(new: Side, old: Side) -> tuple[Side, Array | None]:
-    """The old side with rows and columns in the order of the new one's, and that row order."""
+    """Put the old side's rows and columns in the new one's order; return it and that row order."""
     old = _columns_of(new, old)
     if new.ids is None or old.ids is None:
         if len(new.scores) != len(old.scores):
@@ -97,7 +97,7 @@ def paired(new: Side, old: Side) -> tuple[Side, Array | None]:
 
 
 def _columns_of(new: Side, old: Side) -> Side:
-    """The old side with its columns in the order of the new one's."""
+    """Put the old side's columns in the order of the new one's."""
     if not (isinstance(new.classes, list) and isinstance(old.classes, list)):
         return old
     columns = [old.classes.index(name) for name in new.classes]
@@ -112,7 +112,7 @@ def _columns_of(new: Side, old: Side) -> Side:
 
 
 def _sorted_ids(side: Side, ids: Ids) -> Array:
-    """The order that sorts the ids of a side, none of which repeats."""
+    """Find the order that sorts the ids of a side; refuse ids that repeat."""
     order = np.argsort(ids.values, kind="stable")
     ordered = ids.values[order]
     again = np.flatnonzero(ordered[1:] == ordered[:-1])
@@ -168,7 +168,7 @@ def _is_text(side: Array) -> bool:
 
 
 def place_of(side: Side, row: int) -> tuple[str, int]:
-    """The file of a row, and its number there."""
+    """Find the file of a row, and its number there."""
     names, ends = list(side.counts), list(accumulate(side.counts.values()))
     at = bisect_right(ends, row)
     return names[at], row - (ends[at - 1] if at else 0)

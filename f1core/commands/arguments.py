@@ -38,7 +38,7 @@ def add_command(
 
 
 def group(command: argparse.ArgumentParser, title: str) -> Any:
-    """The options of a command under this title, which is there once."""
+    """Return the group of a command with this title, made at its first use."""
     for there in command._action_groups:
         if there.title == title:
             return there

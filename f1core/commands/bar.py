@@ -30,12 +30,12 @@ class _While(ProgressColumn):
         self._inner, self._reading = inner, reading
 
     def render(self, task: Task) -> Any:
-        """The column's cell, or nothing."""
+        """Return the cell of the column within, or nothing."""
         return self._inner(task) if task.fields["reading"] == self._reading else Text("")
 
 
 def _whole() -> Column:
-    """A column that is never broken nor cut."""
+    """Make a column whose cells are never broken nor cut."""
     return Column(no_wrap=True, overflow="ignore")
 
 

@@ -39,7 +39,7 @@ def add(commands: arguments.Parsers) -> None:
 
 
 def calibration_of(parsed: argparse.Namespace, rows: Rows) -> Calibration:
-    """What `f1core.calibration` finds in these rows."""
+    """Measure the calibration of these rows, as the command line asks for it."""
     from ..thresholds import calibration as found_of
 
     how = {name: getattr(parsed, name) for name in ("task", "bins", "strategy", "from_logits")}

@@ -134,7 +134,7 @@ def _page(found: ModelComparison, parsed: argparse.Namespace) -> Page:
 
 
 def _flipped(found: ModelComparison, every: bool) -> Section:
-    """The rows that flipped, with their files where there are several."""
+    """List the rows that flipped, with their files where there are several."""
     rows = found.flips.rows
     paths = every or len({flip.path for flip in rows}) > 1
     heads = ("name" if every else "flip", *["path"] * paths, "row", "true", "old said", "new says")
@@ -153,7 +153,7 @@ def _section(
 
 
 def _sureness(part: tuple[Any, PartComparison]) -> tuple[float, float]:
-    """What sorts the surest differences first, the undefined ones last."""
+    """Return a sort key: the smallest p-value first, undefined ones last."""
     p, by = part[1].p_value, part[1].difference
     return (2.0, 0.0) if p != p else (p, -abs(by))
 
@@ -174,12 +174,12 @@ def _in_words(each: Comparison) -> tuple[Any, ...]:
 
 
 def _p(value: float) -> str:
-    """A p-value of which the zeros say something."""
+    """Write a p-value: four decimals, or its power of ten where these would all be 0."""
     return f"{value:.4f}" if not value < 5e-5 else f"{value:.0e}"
 
 
 def _said(value: Any) -> str:
-    """A class, or several, or none, as text."""
+    """Write a class, several, or none as text."""
     if isinstance(value, tuple):
         return ", ".join(map(_said, value))
     return "no class" if value is None else str(value)

@@ -25,7 +25,7 @@ def complete(parser: argparse.ArgumentParser) -> None:
 
 
 def columns_of(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> list[str]:
-    """The columns of the first file that was typed; of several by comma, the last one's."""
+    """Complete a column (of several by comma, the last) from those of the first file typed."""
     given = getattr(parsed_args, "paths", None) or getattr(parsed_args, "new", None)
     before = prefix[: prefix.rfind(",") + 1]
     try:

@@ -76,7 +76,7 @@ def run(parsed: argparse.Namespace) -> None:
 
 
 def _found(parsed: argparse.Namespace, rows: Rows) -> Any:
-    """What `f1core.curve` finds in these rows."""
+    """Rank these rows by `f1core.curve`, as the command line asks for it."""
     from ..thresholds import curve
 
     how: dict[str, Any] = {

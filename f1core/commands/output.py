@@ -35,11 +35,11 @@ class Section:
     words: bool = False  # whether underscores of names are shown as spaces
 
     def named(self, name: str) -> str:
-        """A column, or a name of a number, as a table shows it."""
+        """Write the name of a column or number as a table shows it."""
         return "" if name == "name" else report.spaced(name) if self.words else name
 
     def shown(self) -> list[list[str]]:
-        """The cells as text."""
+        """Write the cells as text."""
         return [
             [
                 f"{value}{self.suffix}" if k == 0 else shown(head, value)
@@ -73,7 +73,7 @@ def write(kind: str, pages: list[Page], plain: Any = None) -> None:
 
 
 def shown(head: str, value: Any) -> str:
-    """A cell of a table."""
+    """Write a value as a cell of a table under this heading."""
     if value is None or isinstance(value, str):
         return plain_text(value) if value else ""
     if isinstance(value, tuple):
@@ -131,7 +131,7 @@ def _write_markdown(page: Page) -> None:
 
 
 def _escaped(text: str) -> str:
-    """Text that Markdown and HTML show as it is; a point and a minus of a number stay."""
+    """Escape text for Markdown and HTML; the points and minus signs of numbers stay."""
     if re.fullmatch(r"[-0-9.,eE+ to→]*", text):
         return text
     return html.escape(_MARKS.sub(r"\\\1", plain_text(text)), quote=False)
@@ -159,7 +159,7 @@ def _write_csv(pages: list[Page]) -> None:
 
 
 def _flat(heads: Iterable[str], row: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-    """Cells by column, where an interval has two, and what changed too."""
+    """Pair columns with cells: an interval fills two columns, and so does a change."""
     for head, value in zip(heads, row, strict=True):
         if head.endswith("interval"):
             stem = head.removesuffix("interval")
@@ -174,7 +174,7 @@ def _flat(heads: Iterable[str], row: Iterable[Any]) -> Iterator[tuple[str, Any]]
 
 
 def _text(value: Any) -> Any:
-    """A cell of CSV: floats in full, text as it is, but on a terminal."""
+    """Write a cell of CSV: floats in full; control characters go only to files and pipes."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -184,5 +184,5 @@ def _text(value: Any) -> Any:
 
 
 def named(classes: list[Any], each: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    """The numbers of each class under its name."""
+    """Put each class's numbers under its name."""
     return {str(name): numbers for name, numbers in zip(classes, each, strict=True)}

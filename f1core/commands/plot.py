@@ -82,7 +82,7 @@ def add(commands: arguments.Parsers) -> None:
 
 
 def named(text: str) -> tuple[str, str]:
-    """A name and what has it: NAME=VALUE."""
+    """Split NAME=VALUE into its two parts."""
     name, equals, value = text.partition("=")
     if not (name.strip() and equals and value.strip()):
         raise argparse.ArgumentTypeError(f"it is {text!r}; give NAME=COLUMN")
@@ -141,7 +141,7 @@ def _settle(parsed: argparse.Namespace, rows: dict[Any, Rows], meter: Meter) -> 
 
 
 def _scored(parsed: argparse.Namespace, rows: Rows, **cut: Any) -> Scores:
-    """The scores of a model's rows."""
+    """Score a model's rows."""
     from ..api import score
 
     return score(
@@ -151,7 +151,7 @@ def _scored(parsed: argparse.Namespace, rows: Rows, **cut: Any) -> Scores:
 
 
 def _models(parsed: argparse.Namespace) -> dict[str | None, argparse.Namespace]:
-    """Where the rows of each model are, by name; by None where there is but one."""
+    """List where the rows of each model are, by name; under None where there is but one."""
 
     def with_(**more: Any) -> argparse.Namespace:
         return argparse.Namespace(**{**vars(parsed), **more})
@@ -178,7 +178,7 @@ def _models(parsed: argparse.Namespace) -> dict[str | None, argparse.Namespace]:
 
 
 def _named_path(text: str) -> tuple[str, str]:
-    """A model's name and path: NAME=PATH, or a path whose file names it."""
+    """Split NAME=PATH, or name a model after the file of its path."""
     name, equals, path = str(text).partition("=")
     if equals and name and path and not Path(text).exists():
         return name, path
@@ -186,7 +186,7 @@ def _named_path(text: str) -> tuple[str, str]:
 
 
 def _data(parsed: argparse.Namespace, rows: Rows) -> str:
-    """What the data is called: its files' names."""
+    """Name the data after its files."""
     if parsed.models:
         return ""
     every = list(dict.fromkeys(Path(name).name for name in rows.counts))
@@ -211,13 +211,13 @@ def _drawn(kind: str, rows: dict[Any, Rows], parsed: argparse.Namespace) -> Any:
 
 
 def _picture(kind: str, rows: dict[Any, Rows], parsed: argparse.Namespace) -> Any:
-    """The axes of a picture, or the first of them."""
+    """Draw a picture; return its axes, or the first of them."""
     from .. import plots
 
     first = next(iter(rows.values()))
 
     def each(value: Callable[[Rows], Any]) -> Any:
-        """A value of the only model, or a dict of those of all."""
+        """Take a value of the only model, or a dict of those of all."""
         if None in rows:
             return value(first)
         return {name: value(one) for name, one in rows.items()}
@@ -258,7 +258,7 @@ def _with_bins(parsed: argparse.Namespace) -> argparse.Namespace:
 
 
 def _classes(parsed: argparse.Namespace, rows: Rows) -> list[Any] | None:
-    """The classes that are called so on the command line, as the data has them."""
+    """Find the classes of --label as the data spells them; None without that option."""
     if parsed.label is None:
         return None
     if rows.scores.ndim == 1:

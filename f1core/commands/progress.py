@@ -30,7 +30,7 @@ class Meter(Watch):
         self.begin(None)
 
     def begin(self, paths: Any) -> None:
-        """Reading begins, or begins anew."""
+        """Note that reading begins, or begins anew."""
         self._parsed.done = {}
         self._rows = self._here = self._before = self._size = 0
         self._sizes: dict[str, int] = {}
@@ -39,13 +39,13 @@ class Meter(Watch):
                 self._sizes = {str(path): os.stat(path).st_size for path in files.inputs(paths)}
 
     def opened(self, source: Source) -> None:
-        """A file was opened: all bytes of those before it were read."""
+        """Note that a file was opened: all bytes of those before it were read."""
         self._before += self._size
         self._size, self._here = self._sizes.get(source.name, 0), 0
         self._show(source)
 
     def read(self, source: Source, rows: int) -> None:
-        """Rows were read."""
+        """Note that rows of a file were read."""
         self._rows += rows
         self._here += rows
         if self._counts:
@@ -53,15 +53,15 @@ class Meter(Watch):
         self._show(source)
 
     def end(self) -> None:
-        """All was read."""
+        """Note that all files were read."""
         self.stage("computing")
 
     def count(self, name: str, rows: int) -> None:
-        """Rows were counted, of which an interrupted command tells."""
+        """Note that rows were counted, for the message of an interrupted command."""
         self._parsed.done[name] = self._parsed.done.get(name, 0) + rows
 
     def stage(self, what: str) -> None:
-        """Something else is done now, of which nobody knows how long it takes."""
+        """Show what is done now, of unknown duration."""
         if self._bar is not None:
             self._bar.stage(plain_text(what))
 

@@ -21,7 +21,7 @@ READING = (
 
 
 def read_rows(parsed: argparse.Namespace) -> Rows:
-    """All rows of the files, and what was said of their labels."""
+    """Read all rows of the files, with the options that say what their labels mean."""
     given = {name: getattr(parsed, name) for name in READING}
     if getattr(parsed, "unknown", "error") != "error":  # which no threshold has
         given["unknown"] = parsed.unknown
@@ -30,7 +30,7 @@ def read_rows(parsed: argparse.Namespace) -> Rows:
 
 
 def ranked_task(rows: Rows, task: Task | None) -> Task | None:
-    """The task that `curve` is told: of several columns the one that `score` would read off."""
+    """Choose the task for `curve`: of several columns the one that `score` would find."""
     if task is not None or rows.scores.ndim == 1 or rows.scores.shape[1] == 1:
         return task
     return task_of(rows.true, rows.scores, make_options(), True)

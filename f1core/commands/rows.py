@@ -80,7 +80,7 @@ def run(parsed: argparse.Namespace) -> None:
 
 
 def _cell(value: Any) -> str:
-    """A cell of a file as a table shows it."""
+    """Write a cell of a file as a table shows it."""
     if value is None or isinstance(value, float):
         return "" if value is None else f"{value:.6g}"
     return str(value)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 CHOSEN_HERE = "chosen and judged on these same rows, which flatters it: judge it on others"
 _OF_LABELS = ("macro", "micro", "weighted")
-_TUNING = ("task", "shared", "beta", "min_precision", "min_recall", "from_logits")
 
 
 class Found(NamedTuple):

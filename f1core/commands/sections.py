@@ -23,7 +23,7 @@ def page_of(
     every: bool = False,
     group: Any = None,
 ) -> Page:
-    """The report of scores; of `every` class, or of the largest ones."""
+    """Make the page of scores, of `every` class or of the largest ones."""
     heads = report.columns(scores)
     bounded = () if level is None else ("f1_interval",)
     most = len(scores.classes) if every else report.SHOWN
@@ -63,7 +63,7 @@ def page_of(
 
 
 def intervals(scores: Scores, level: float) -> dict[str, Any]:
-    """The interval of each number that a report shows, where the counts tell one."""
+    """Compute the interval of each number shown, where the counts tell one."""
     names = [f"f1_{name}" for name, _ in report.average_rows(scores)]
     names += [n for _, singles in report.single_rows(scores) for n, _ in singles]
     found: dict[str, Any] = {}

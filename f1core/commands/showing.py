@@ -87,7 +87,7 @@ def shown(
 
 
 def most_confused(scores: Scores, parsed: argparse.Namespace) -> list[Confused] | None:
-    """The pairs that are confused most often, as many as were asked for; None if none were."""
+    """Find as many of the most confused pairs as were asked for; None if none were."""
     if parsed.most_confused is None:
         return None
     return scores.most_confused(option_values.whole("most_confused", parsed.most_confused))
@@ -100,7 +100,7 @@ def _plain(
     level: float | None,
     notes: Sequence[str],
 ) -> dict[str, Any]:
-    """Scores as JSON takes them."""
+    """Turn scores into what JSON takes."""
     found = scores.to_dict(per_class=parsed.per_class)
     if pairs is not None:
         found["most_confused"] = [{**each._asdict(), "interval": each.interval} for each in pairs]

@@ -110,7 +110,7 @@ def _page(found: Found) -> Page:
 
 
 def _plain(found: Found, from_logits: bool) -> dict[str, Any]:
-    """What JSON and files tell of thresholds."""
+    """Turn thresholds, and the scores before and after, into what JSON takes."""
     best, before, after = found
 
     def numbers(scores: Scores) -> dict[str, Any]:

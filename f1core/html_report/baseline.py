@@ -33,7 +33,7 @@ def baseline(
 
 
 def contents(found: ModelComparison) -> dict[str, Any]:
-    """A comparison as a report takes it: numbers by column, null where one is undefined."""
+    """Turn a comparison into what a report takes: numbers by column, undefined ones None."""
     classes = list(found.classes.values())
     lists: dict[str, Any] = {"name": list(map(str, found.classes))}
     lists["support"] = [each.rows for each in classes]
@@ -81,7 +81,7 @@ def contents(found: ModelComparison) -> dict[str, Any]:
 
 
 def _last_parts(paths: list[str]) -> dict[str, str]:
-    """The last parts of each path, as many as tell them all apart."""
+    """Shorten each path to as many of its last parts as tell all of them apart."""
     parts = {path: Path(path).parts or (path,) for path in paths}
     most = max(map(len, parts.values()))
     for size in range(1, most + 1):
@@ -98,7 +98,7 @@ def _numbers(each: Comparison) -> dict[str, Any]:
 
 
 def _label(metric: str, found: ModelComparison) -> str:
-    """A metric in words."""
+    """Write the name of a metric in words."""
     if metric in _LABELS:
         return _LABELS[metric]
     ratio, _, average = metric.rpartition("_")
@@ -110,7 +110,7 @@ def _label(metric: str, found: ModelComparison) -> str:
 
 
 def _words(said: Any) -> str:
-    """A class, or several, or none, as text."""
+    """Write a class, several, or none as text."""
     if isinstance(said, tuple):
         return ", ".join(map(_words, said))
     return "no class" if said is None else str(said)

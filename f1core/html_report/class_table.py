@@ -28,7 +28,7 @@ def classes_of(
         low, high = per_class_interval(scores._counts, scores._options, "f1", level=LEVEL)
 
     def placed(values: Any) -> Any:
-        """Numbers of each label; of a binary task's positive class alone."""
+        """Align numbers with the classes: a binary task has them of its positive class alone."""
         return [None, *values] if binary else list(values)
 
     known = areas is not None and len(areas.per_class.roc_auc) == size - binary

@@ -161,7 +161,7 @@ def _cuts(scores: Scores, counted: CutCounts, best: BestCuts | None) -> dict[str
 
 
 def _calibration(scores: Scores, counted: CutCounts) -> dict[str, Any] | None:
-    """Calibration in ten equal bins: of the positive class, the predicted class, or all labels."""
+    """Measure calibration in ten bins: of the positive class, predicted class or all labels."""
     task, total = scores.task, float(scores.total)
     if task == "multiclass" and not counted.add_up:
         return None

@@ -41,7 +41,7 @@ class CutCounts:
 
     @property
     def labels(self) -> int:
-        """How many labels or classes have cuts."""
+        """Count the labels or classes that have cuts."""
         return len(self.every)
 
     def add(self, batch: Batch) -> None:
@@ -69,7 +69,7 @@ class CutCounts:
         self.usable, self.unfit = False, why
 
     def tenths(self, counts: Array) -> Array:
-        """(L, 10) sums of (L, bins) numbers: the bins of calibration are made of whole ones."""
+        """Sum (L, bins) numbers to the (L, 10) bins of calibration, each made of whole bins."""
         assert self.grid is not None
         inner = np.searchsorted(self.grid.edges, np.arange(1, TENTHS) / TENTHS) + 1
         return np.asarray(np.add.reduceat(counts, np.append(0, inner), axis=1))
@@ -147,7 +147,7 @@ class CutCounts:
         self.brier += float((squares if weight is None else squares * weight).sum())
 
     def _cells(self, scores: Array) -> Array:
-        """(n, L) the bin of each score, of each label after those of the label before."""
+        """Find the (n, L) bins of scores, numbered on from one label to the next."""
         assert self.grid is not None
         found = self.grid.bins_of(scores)
         if self.labels > 1:

@@ -31,23 +31,23 @@ class GridColumn(BinColumn):
         self._edges = edges
 
     def gap(self, at: Array) -> tuple[Array, Array, Array]:
-        """(low, high, last) of each cut: its edge, twice."""
+        """Give (low, high, last) of each cut: its edge twice, and whether it is the last."""
         found = self._edges[np.clip(at, 0, None)]
         return found, found, np.asarray(at == self._bins)
 
     def threshold(self, low: Array, high: Array, last: Array) -> Array:
-        """(m,) the edge in, or just below, the middle of [low, high]."""
+        """Choose the (m,) edges in, or just below, the middles of [low, high]."""
         place = np.searchsorted(self._edges, (low + high) / 2, side="right") - 1
         return np.asarray(self._edges[place])
 
 
 def counts_of(counted: CutCounts) -> Array:
-    """(L, bins, 2) negative and positive cells of each bin."""
+    """Stack the (L, bins, 2) negative and positive cells of each bin."""
     return np.stack([counted.every - counted.positive, counted.positive], axis=-1)
 
 
 class BestCuts:
-    """The best of all edges for macro F, or one label's, and what no threshold can be above."""
+    """Search for the edges with the best macro F (or F of one label), and for a bound of it."""
 
     def __init__(self, counted: CutCounts, options: Options) -> None:
         assert counted.grid is not None
@@ -138,12 +138,12 @@ def cuts_json(
 
 
 def _short(number: Any) -> Any:
-    """A count, or a sum of weights to ten digits."""
+    """Give a count as it is, a sum of weights to ten digits."""
     return float(f"{number:.10g}") if isinstance(number, float) else int(number)
 
 
 def _thinned(grid: Grid, tp: Array, pred: Array, most: int, wanted: list[float]) -> Array:
-    """Places of so many edges at most, among which recall and alarms take small steps."""
+    """Choose at most so many edges, between which recall and alarms take small steps."""
     edges, must = grid.edges, np.searchsorted(grid.edges, wanted)
     new = np.append(True, (pred[1:] != pred[:-1]) | (tp[1:] != tp[:-1]))
     starts = np.flatnonzero(new)  # runs of edges that cut alike
@@ -170,7 +170,7 @@ def _shortest(lengths: Array, starts: Array, stops: Array) -> Array:
 
 
 def score_at(scores: Scores, label: int, threshold: Any) -> Any:
-    """(threshold, tp, predicted) of a label as it was scored; None where none was cut."""
+    """Give (threshold, tp, predicted) of a label as it was scored; None outside of [0, 1]."""
     each = scores.per_class
     if isinstance(threshold, tuple):
         threshold = threshold[label]

@@ -48,7 +48,7 @@ class Grid(NamedTuple):
 
     @property
     def bins(self) -> int:
-        """How many bins there are, with the one below all edges and the one above them."""
+        """Count the bins, with the one below all edges and the one above them."""
         return len(self.edges) + 1
 
     def bins_of(self, scores: Array) -> Array:
@@ -67,7 +67,7 @@ def _logit_places(scores: Array, scale: int) -> Array:
 
 
 def _places(scores: Array, mantissa: int) -> Array:
-    """The top bits of a score below 0.5, and of 1 less the score from there on."""
+    """Look up the table by the top bits of a score below 0.5, of 1 - score from there on."""
     wide = scores.dtype.itemsize == 8
     shift, bias = (52 - mantissa, 1023) if wide else (23 - mantissa, 127)
     lowest, middle = (bias - 126) << mantissa, (bias - 1) << mantissa
@@ -85,7 +85,7 @@ def _places(scores: Array, mantissa: int) -> Array:
 
 
 def exact(scores: Array) -> Array:
-    """Scores as float32 or float64, which hold them as they are."""
+    """Widen scores to float32 or float64, which hold them as they are."""
     found = widened(scores)
     return found.astype(np.float32) if found.dtype.itemsize == 2 else found
 
@@ -129,7 +129,7 @@ def grid_of(dtype: np.dtype[Any], labels: int, logits: bool = False) -> Grid:
 
 
 def _different(edges: Array, dtype: np.dtype[Any], logits: bool) -> tuple[Array, Array, Array]:
-    """Edges of which no two cut alike, the shortest ones; their lengths; how they are compared."""
+    """Keep the shortest of edges that cut alike; give them, their lengths, and their cuts."""
     lengths = np.array([len(text) for text in map(repr, edges.tolist())])
     compared = exact(cuts_of(edges, dtype, logits))
     order = np.lexsort((lengths, compared))  # what rounds to one number is one edge

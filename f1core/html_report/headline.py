@@ -17,7 +17,7 @@ LEVEL = 0.95
 
 
 def bounded(scores: Scores, metric: str, of: Any = None) -> tuple[Any, Any]:
-    """The interval of a metric; (None, None) where what was kept does not tell.
+    """Compute the interval of a metric; (None, None) where what was kept does not tell.
 
     Of a mean over labels it is as wide as any dependence between them could make it.
     """
@@ -109,7 +109,7 @@ def metrics_of(scores: Scores, headline: str) -> list[dict[str, Any]]:
 
 
 def areas_of(areas: Any, task: str, counted: CutCounts | None) -> list[dict[str, Any]]:
-    """The areas on average; between the bounds that bins leave, where these hold several scores."""
+    """Give the areas on average, with the bounds that bins of several scores leave."""
     if areas is None:
         return []
     found = []

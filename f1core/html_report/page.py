@@ -20,30 +20,30 @@ LIBRARIES = {"d3": "d3.min.js", "plot": "plot.umd.min.js"}
 
 
 def _asset(*path: str) -> str:
-    """The text of a file that the package brings."""
+    """Read the text of a file that the package brings."""
     return resources.files(__package__).joinpath("assets", *path).read_text(encoding="utf-8")
 
 
 def _library(name: str) -> str:
-    """A library behind its licence, which must go wherever the library goes."""
+    """Read a library, with its licence before it, which must go wherever the library goes."""
     licence = _asset("vendor", f"{name}.LICENSE.txt").strip()
     return f"/*!\n{licence}\n*/\n{_asset('vendor', LIBRARIES[name]).strip()}\n"
 
 
 def _app() -> str:
-    """The page's own script: readable files, one after the other, out of sight of the libraries."""
+    """Join the files of the page's own script, in a scope that the libraries do not see."""
     files = "\n".join(_asset("app", f"{name}.js") for name in SCRIPTS)
     return f'(() => {{\n"use strict";\n{files}}})();\n'
 
 
 def _embedded(contents: dict[str, Any]) -> str:
-    """JSON that no name in it can break out of: ASCII, and without "<" (`</script`, `<!--`)."""
+    """Write JSON that no name in it can break out of: ASCII, without "<" (`</script`, `<!--`)."""
     text = json.dumps(contents, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 
 
 def _policy(scripts: list[str]) -> str:
-    """A content security policy: these scripts alone run, and nothing is asked for.
+    """Write a content security policy: these scripts alone run, and nothing is asked for.
 
     The charts set styles of their own, and draw a few pictures as `data:`.
     """

@@ -113,7 +113,7 @@ def _one_row(told: Resamples, metric: str) -> float:
 
 
 def _blurred(moved: Array, one: float, seed: int) -> Array:
-    """(2 B,) differences more or less the difference of two exponential counts of rows."""
+    """Blur differences both ways by Laplace noise of the width of one row: (2 B,) from (B,)."""
     blur = np.random.default_rng([seed, 1]).laplace(scale=one, size=len(moved))
     return np.concatenate([moved - blur, moved + blur])
 
@@ -128,7 +128,7 @@ def _shifted(moved: Array, difference: float) -> float:
 
 
 def _mcnemar(only_a: int, only_b: int) -> float:
-    """The two-sided p-value of so uneven a split of fair coin tosses."""
+    """Compute the two-sided p-value of McNemar's exact test: so uneven a split of fair coins."""
     tosses, fewer = only_a + only_b, min(only_a, only_b)
     if only_a == only_b:
         return 1.0

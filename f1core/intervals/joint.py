@@ -54,7 +54,7 @@ def joint_resamples(
 def class_resamples(
     rows: Array, options: Options, resamples: int, seed: int
 ) -> tuple[list[tuple[Counts, Options]], list[Resamples]]:
-    """Both sides' counts and resamples of one class against the rest, of its line in `outcomes`.
+    """Count and resample both sides of one class against the rest, from its line in `outcomes`.
 
     They are those of `y == c, a == c, b == c`.
     """
@@ -72,7 +72,7 @@ def class_resamples(
 
 
 def outcomes(a: Batch, b: Batch, classes: Array | None) -> Array:
-    """(C, 8) how many rows are, are said by a, and are said by b to be of each class.
+    """Count, of each class, the rows by truth and both predictions: (C, 8).
 
     What a row is of a class is the number 4 true + 2 a + b. `classes` are the labels, sorted, where
     the data named them.
@@ -142,7 +142,7 @@ def discordant(a: Batch, b: Batch) -> tuple[int, int]:
 
 
 def is_right(side: Decisions) -> Array:
-    """(m,) whether each row is decided as it is, in every label."""
+    """Tell of each of (m,) rows whether it is right in every label."""
     if side.outcome is not None:  # equal, or not counted
         right = Outcome.TN, Outcome.TP, Outcome.IGNORED
         return np.asarray(np.isin(side.outcome, right).all(axis=1))
@@ -153,7 +153,7 @@ def is_right(side: Decisions) -> Array:
 def _drawn(
     cells: Array, sides: list[tuple[Array, Array, int]], resamples: int, seed: int
 ) -> list[Array]:
-    """(B, 3, C) sums of each side's (true ids, predicted ids, classes), of the same draws.
+    """Draw (B, 3, C) sums of both sides from the same draws of cells.
 
     A multinomial draw of many cells takes longer than the rows that are not right on both sides:
     1,000,000 rows of 1,000 classes fall into 490,000 cells, and 2,000 draws took 300 s. Each row
@@ -223,7 +223,7 @@ def _table(a: Batch, b: Batch) -> Table:
 
 
 def _step(a: Batch, b: Batch) -> int:
-    """How many rows are decided together."""
+    """Choose how many rows are decided together."""
     return max(1, _BLOCK // max(a.width, b.width))
 
 
@@ -236,19 +236,19 @@ def _decided(a: Batch, b: Batch) -> Iterator[tuple[Decisions, Decisions]]:
 
 
 def _as_ids(true: Array, a: Batch, b: Batch) -> Array:
-    """Ids of a's classes as ids of b's, where the data named the classes."""
+    """Translate ids of a's classes into those of b's, where the data named the classes."""
     known = true if a.labels is None else a.labels[true]
     return known if b.labels is None else np.searchsorted(b.labels, known)
 
 
 def _values(pred: Array, batch: Batch) -> Array:
-    """(m, k) predicted labels where the data named the classes, else ids."""
+    """Give (m, k) predicted labels where the data named the classes, else ids."""
     pred = pred.reshape(len(pred), -1)
     return pred if batch.labels is None else batch.labels[pred]
 
 
 def _placed(ids: Array, batch: Batch, classes: Array | None) -> Array:
-    """Ids as places among the classes of both sides: (m,) true or (m, k) predicted ones."""
+    """Translate ids into places among the classes of both sides."""
     if classes is not None:
         known = ids if batch.labels is None else batch.labels[ids]
         ids = np.searchsorted(classes, known)

@@ -215,7 +215,7 @@ def both_checked(
 
 
 def _labelled(options: Options, batch: Batch) -> Options:
-    """Options of a binary task that know both labels, where a batch holds both."""
+    """Name both labels of a binary task in its options, where a batch holds both."""
     names = None if batch.negative is None else batch.options.names
     return options if names is None or names == options.names else options.with_labels(*names)
 

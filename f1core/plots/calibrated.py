@@ -48,7 +48,7 @@ def reliability(
     ax: Axes | None = None,
     **unknown: NoReturn,
 ) -> Axes:
-    """The frequency in each bin against the mean probability, with intervals, and how many rows.
+    """Draw the frequency in each bin against the mean probability, with intervals and rows.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ _CORNER = {"loc": "upper left"}
 
 
 def _end(bins: list[Any], intervals: list[Any]) -> float:
-    """Where both axes end: at 1, or sooner where all that is drawn is rare."""
+    """Choose where both axes end: at 1, or sooner where all that is drawn is rare."""
     ends = [high for pair in intervals if pair is not None for high in pair[1:]]
     highest = max(float(np.nanmax(v)) for b in bins for v in (b.confidence, b.frequency, *ends))
     return 1.1 * highest if 0 < highest < 0.4 else 1.0
@@ -158,7 +158,7 @@ def _models(ax: Axes, models: list[Any], bins: list[Any], intervals: list[Any]) 
 
 
 def _bars(ax: Axes, bins: ReliabilityBins, ends: Any, end: float) -> None:
-    """Points with intervals, gaps in red, and below them how the rows are spread."""
+    """Draw points with intervals, gaps in red, and below them how the rows are spread."""
     kept = bins.count > 0
     said, true = bins.confidence[kept], bins.frequency[kept]
     share = bins.count / bins.count.sum()
@@ -202,12 +202,12 @@ def _lines(ax: Axes, calibration: Calibration) -> list[str]:
 
 
 def _rows(calibration: Calibration) -> float:
-    """Rows of the label that has most: others may leave some out."""
+    """Count the rows of the label that has most: others may leave some out."""
     return float(np.nansum(calibration.per_class.bins.count, axis=-1).max())
 
 
 def _ends(calibration: Calibration, of: Any, level: float | None) -> str:
-    """The interval of an expected error in words, where there is one."""
+    """Write the interval of an expected error in words, where there is one."""
     if level is not None:
         with suppress(F1Error):  # labels of one row, sums of weights
             low, high = calibration.interval("ece", of=of, level=level)

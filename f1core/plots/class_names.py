@@ -22,7 +22,7 @@ class _Wrapper(textwrap.TextWrapper):
 
 
 def short_names(names: Iterable[Any], letters: int = _LETTERS) -> list[str]:
-    """Names with at most so many letters, of which the middle gives way; no two are the same.
+    """Shorten names in the middle to at most so many letters, no two to the same text.
 
     Those that would be shortened to the same text keep the place where they differ, and if that is
     not enough more letters.
@@ -55,7 +55,7 @@ def short_names(names: Iterable[Any], letters: int = _LETTERS) -> list[str]:
 
 
 def wrapped_names(names: Iterable[Any], letters: int, lines: int) -> list[str]:
-    """Names on several lines of so many letters, shortened where they need more lines."""
+    """Wrap names into lines of so many letters, shortened where they need more lines."""
     short = short_names(names, letters * (lines - 1) + letters // 3)  # for words cannot be cut
     if max(map(len, short), default=0) <= letters:
         return short
@@ -70,20 +70,20 @@ def _shortened(name: str, letters: int) -> str:
 
 
 def _shared(one: str, other: str) -> int:
-    """How many letters two names begin with alike."""
+    """Count the letters that two names begin with alike."""
     apart = (k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
     return next(apart, min(len(one), len(other)))
 
 
 def _around(name: str, place: int, letters: int) -> str:
-    """A name's letters around the first one in which it differs from others."""
+    """Cut out a name's letters around the first one in which it differs from others."""
     start = max(0, min(place - letters // 3, len(name) - letters))
     part = name[start : start + letters]
     return f"{'…' if start else ''}{part}{'…' if start + letters < len(name) else ''}"
 
 
 def _numbered(names: list[str]) -> list[str]:
-    """Names of which several are the same, such as 1 and "1", with a number behind the later."""
+    """Number the later ones of names that are the same as text, such as 1 and "1"."""
     if len(set(names)) == len(names):
         return names
     taken, seen, found = set(names), Counter[str](), []

@@ -48,7 +48,7 @@ def per_class(
     ax: Axes | None = None,
     **unknown: NoReturn,
 ) -> Axes:
-    """Each class's F1 (or another ratio) with its interval, the best at the top.
+    """Draw each class's F1 (or another ratio) with its interval, the best at the top.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def per_class(
 
 
 def _bounds(scores: list[Scores], ratio: str, level: Any, seed: Any) -> Array:
-    """(models, 2, C) the ends of intervals; without a level the values themselves."""
+    """Compute the (models, 2, C) ends of intervals; without a level the values themselves."""
     if level is None:
         return np.array([[getattr(each.per_class, ratio)] * 2 for each in scores])
     return np.array(
@@ -167,7 +167,7 @@ def _bounds(scores: list[Scores], ratio: str, level: Any, seed: Any) -> Array:
 
 
 def _chosen(values: Array, bounds: Array, inside: Array, limit: int) -> tuple[Array, str]:
-    """The classes that are drawn, and why they are."""
+    """Choose the classes that are drawn, and say why these."""
     if len(inside) <= limit:
         return inside, ""
     if len(values) > 1:

@@ -37,7 +37,7 @@ class CutLines:
     marked: list[tuple[float, float]]  # thresholds, and F-beta there
 
     def told(self) -> str:
-        """What the best threshold gives, in words."""
+        """Write in words what the best threshold gives."""
         precision, recall = self.ratios
         return (
             f"{self.name} {self.best:.4f} at p > {self.at:.4g}, precision {precision:.4f}, "
@@ -90,7 +90,7 @@ def cut_lines(
 
 
 def most_gained(batch: Batch, limit: int, options: dict[str, Any]) -> tuple[list[int], str]:
-    """The labels that are drawn, and why not all.
+    """Choose the labels that are drawn, and say why not all.
 
     All that have a row, or those whose F-beta gains most by their best threshold.
     """
@@ -114,7 +114,7 @@ def most_gained(batch: Batch, limit: int, options: dict[str, Any]) -> tuple[list
 
 
 def _with_everything(found: Curve, scores: Scores) -> Curve:
-    """The curve from -1 on, where all rows are predicted."""
+    """Extend a curve by the threshold -1, where all rows are predicted."""
     names = ("precision", "recall", "f1", "fbeta")
     first = {"thresholds": -1.0, "tp": found.positives, "predicted": found.total}
     first |= {name: getattr(scores.binary, name) for name in names}
@@ -123,7 +123,7 @@ def _with_everything(found: Curve, scores: Scores) -> Curve:
 
 
 def _as_good(found: Curve, place: int) -> tuple[float, float]:
-    """The thresholds around one entry of a curve that lose at most 5 % of its F-beta."""
+    """Find the thresholds around one entry of a curve that lose at most 5 % of its F-beta."""
     worse = np.flatnonzero(found.fbeta < 0.95 * found.fbeta[place])
     after = int(np.searchsorted(worse, place))
     first = worse[after - 1] + 1 if after else 0
@@ -142,7 +142,7 @@ def _drawn_to(found: Curve) -> float:
 
 
 def _thinned(found: Curve, place: int, end: float, points: int) -> Array:
-    """So many entries of a curve that the eye misses none, one that matters among them."""
+    """Choose so many entries of a curve that the eye misses none, `place` among them."""
     size = len(found.thresholds)
     if size <= points:
         return np.arange(size)

@@ -53,7 +53,7 @@ def threshold(
     ax: Axes | None = None,
     **options: Any,
 ) -> Any:
-    """F1 (or F-beta), precision and recall against the threshold, the best one marked.
+    """Draw F1 (or F-beta), precision and recall against the threshold, the best one marked.
 
     Parameters
     ----------

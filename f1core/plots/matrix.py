@@ -48,7 +48,7 @@ def confusion(
     ax: Axes | None = None,
     **unknown: NoReturn,
 ) -> Axes:
-    """The confusion matrix as a picture: rows are the truth, with counts where they fit.
+    """Draw the confusion matrix: rows are the truth, with counts where they fit.
 
     Predictions that are no class, with `unknown="miss"`, have a last column.
 
@@ -137,7 +137,7 @@ class _Others(str):
 
 
 def _drawn(scores: Scores, limit: int) -> tuple[Array, list[Any]]:
-    """(C, C + …) counts and the names of rows and columns, the classes beyond a limit as one."""
+    """Return counts and names of rows and columns, the classes beyond a limit as one."""
     counts = scores.confusion_matrix()
     size, several = counts.shape
     names: list[Any] = [*scores.classes]
@@ -157,7 +157,7 @@ def _drawn(scores: Scores, limit: int) -> tuple[Array, list[Any]]:
 
 
 def _confused(apart: Array, limit: int) -> Array:
-    """The classes of the largest cells beside the diagonal, in their order."""
+    """Find the classes of the largest cells beside the diagonal, in their order."""
     size = len(apart)
     order = np.argsort(-apart[:, :size], axis=None, kind="stable")[: limit * limit]
     pairs = np.stack(np.divmod(order, size), axis=1).ravel()
@@ -169,7 +169,7 @@ def _confused(apart: Array, limit: int) -> Array:
 
 
 def _shares(counts: Array, normalize: Normalize | None) -> Array:
-    """What the colours show."""
+    """Compute what the colours show: counts, or shares of a row, a column or all."""
     if normalize is None:
         return counts
     axis = {"true": 1, "pred": 0, "all": None}[normalize]
@@ -178,7 +178,7 @@ def _shares(counts: Array, normalize: Normalize | None) -> Array:
 
 
 def _told(scores: Scores, counts: Array, names: list[Any]) -> list[str]:
-    """What is drawn, in words."""
+    """Write in words what is drawn."""
     told = [f"accuracy {scores.accuracy:.4f}"] if scores.task != "spans" else []
     told.append(f"macro F1 {scores.macro.f1:.4f}")
     rows = number_of(float(counts.sum()), "row")
@@ -190,7 +190,7 @@ def _told(scores: Scores, counts: Array, names: list[Any]) -> list[str]:
 
 
 def _cells(counts: Array, shares: Array, shared: bool) -> list[str]:
-    """The text of each cell that is not 0."""
+    """Write the text of each cell that is not 0."""
     both = shared and len(counts) <= _WITH_SHARES
     found = []
     for row, column in np.argwhere(counts > 0):
@@ -201,7 +201,7 @@ def _cells(counts: Array, shares: Array, shared: bool) -> list[str]:
 
 
 def _cell(size: int, letters: int) -> float:
-    """Inches of a cell: wide where there are few classes, never below what a name needs."""
+    """Choose the inches of a cell: many where classes are few, never below what a name needs."""
     if size <= _WITH_SHARES:
         return 0.85
     if size <= 30:
@@ -210,7 +210,7 @@ def _cell(size: int, letters: int) -> float:
 
 
 def _turned(names: list[str], font: float, room: float, size: int) -> dict[str, Any]:
-    """How names below columns are turned so that none runs into the next one."""
+    """Choose how names below columns are turned, so that none runs into the next one."""
     if (longest(names) * 0.62 + 1) * font / 72 < room:
         return {"rotation": 0}
     return {"rotation": 90} if size > 12 else _SLANTED
@@ -237,7 +237,7 @@ def _write(ax: Axes, image: Any, counts: Array, shares: Array, shared: bool, cel
 
 
 def _rounded(count: float) -> str:
-    """A large count in four letters: 5.1k, 812k, 3.4M."""
+    """Write a large count in four letters: 5.1k, 812k, 3.4M."""
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if count >= 0.9995 * unit:
             return f"{count / unit:.{1 if count < 9.95 * unit else 0}f}{letter}"

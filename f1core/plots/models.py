@@ -58,6 +58,6 @@ def models_of(y_true: Any, y_prob: Any, label: Any, options: dict[str, Any]) -> 
 
 
 def model_line(ax: Axes, name: str) -> dict[str, Any]:
-    """The colour, dashes and label of the next model on these axes."""
+    """Choose the colour, dashes and label of the next model on these axes."""
     place = len(ax.get_legend_handles_labels()[1]) % len(MODELS)
     return {"color": MODELS[place], "linestyle": DASHES[place], "label": legend_name(name)}

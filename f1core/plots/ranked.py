@@ -45,7 +45,7 @@ def roc(
     ax: Axes | None = None,
     **options: Any,
 ) -> Axes:
-    """The ROC curve of one label, of each class against the rest, or of models; area `roc_auc`.
+    """Draw the ROC curve of one label, of each class against the rest, or of models.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def precision_recall(
     ax: Axes | None = None,
     **options: Any,
 ) -> Axes:
-    """Precision against recall of one label, of each class, or of models; `average_precision`.
+    """Draw precision against recall of one label, of each class against the rest, or of models.
 
     Parameters
     ----------

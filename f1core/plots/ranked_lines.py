@@ -47,7 +47,7 @@ class Lines:
     marks: list[tuple[float, float, float]] | None = None
 
     def rows_told(self) -> str:
-        """How many rows there are, and how many classes or positives."""
+        """Say how many rows there are, and how many classes or positives."""
         more = (
             f"{amount(self.positives)} positive"
             if self.one
@@ -71,15 +71,15 @@ class Area:
     needs: str
 
     def rates(self, tp: Array, pred: Array, column: Column) -> tuple[Array, Array]:
-        """The point of each cut; nan where it is 0/0."""
+        """Compute the point of each cut; nan where it is 0/0."""
         raise NotImplementedError
 
     def line(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """The line through the points of all cuts, the highest threshold first."""
+        """Make the line through the points of all cuts, the highest threshold first."""
         raise NotImplementedError
 
     def at(self, grid: Array, x: Array, y: Array) -> Array:
-        """The height of a line at each x of a grid."""
+        """Find the height of a line at each x of a grid."""
         raise NotImplementedError
 
     def chance(self, ax: Axes, found: list[Lines]) -> None:
@@ -87,12 +87,12 @@ class Area:
         raise NotImplementedError
 
     def mean(self, lines: Lines) -> tuple[Array, Array]:
-        """The mean of the classes' lines, whose area is the mean of their areas."""
+        """Average the classes' lines to one whose area is the mean of their areas."""
         each = [self.at(_GRID, *lines.points[k]) for k in lines.inside]
         return self.line(_GRID, np.mean(each, axis=0))
 
     def told(self, lines: Lines) -> str:
-        """The area, or the means of areas, in words."""
+        """Write the area, or the means of areas, in words."""
         head = self.short if self.short.islower() else f"ROC {self.short}"
         if lines.one:
             return f"{head} {lines.areas[0]:.4f}"
@@ -110,20 +110,20 @@ class ROC(Area):
     needs = "rows that are positive and rows that are not"
 
     def rates(self, tp: Array, pred: Array, column: Column) -> tuple[Array, Array]:
-        """False positive rate and recall."""
+        """Compute false positive rate and recall of each cut."""
         negatives = column.total - column.true
         return divide(pred - tp, negatives, np.nan), divide(tp, column.true, np.nan)
 
     def line(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """From (0, 0) on."""
+        """Start the curve at (0, 0)."""
         return (x, y) if x[0] == y[0] == 0 else (np.append(0.0, x), np.append(0.0, y))
 
     def at(self, grid: Array, x: Array, y: Array) -> Array:
-        """On the straight lines between points, at a step its upper end."""
+        """Interpolate between points, and take the upper end of a step."""
         return np.interp(grid, x, y)
 
     def chance(self, ax: Axes, found: list[Lines]) -> None:
-        """The diagonal."""
+        """Draw the diagonal."""
         ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
 
 
@@ -137,25 +137,25 @@ class PrecisionRecall(Area):
     needs = "positive rows"
 
     def rates(self, tp: Array, pred: Array, column: Column) -> tuple[Array, Array]:
-        """Recall and precision."""
+        """Compute recall and precision of each cut."""
         return divide(tp, column.true, np.nan), divide(tp, pred, np.nan)
 
     def line(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """From recall 0 on, with the precision of the first cut."""
+        """Start the line at recall 0, with the precision of the first cut."""
         return (x, y) if x[0] == 0 else (np.append(0.0, x), np.append(y[:1], y))
 
     def at(self, grid: Array, x: Array, y: Array) -> Array:
-        """The precision with which a recall is reached."""
+        """Find the precision with which each recall is reached."""
         return np.asarray(y[np.searchsorted(x, grid).clip(max=len(x) - 1)])
 
     def chance(self, ax: Axes, found: list[Lines]) -> None:
-        """The share of positives, where it is one."""
+        """Draw the share of positives, where all models have the same."""
         shares = {lines.positives / lines.rows for lines in found if lines.one}
         if len(shares) == 1:
             ax.axhline(shares.pop(), color=GREY, lw=1, ls=":")
 
     def told(self, lines: Lines) -> str:
-        """And what the precision is if all are predicted."""
+        """Write the area in words, and what the precision is if all rows are predicted."""
         told = super().told(lines)
         share = lines.positives / lines.rows
         return f"{told} (dotted: all positive {share:.3g})" if lines.one else told
@@ -220,7 +220,7 @@ def lines_of(area: Area, model: Model, of: Any, threshold: Any) -> Lines:
 
 
 def checked_cuts(threshold: Any, task: Any, size: int) -> Array:
-    """(t,) the thresholds to be marked: none, one, or one a label."""
+    """Check the (t,) thresholds to be marked: none, one, or one a label."""
     if threshold is None:
         return np.zeros(0)
     if task == "multiclass":
@@ -238,13 +238,13 @@ def checked_cuts(threshold: Any, task: Any, size: int) -> Array:
 
 
 def _rows(batch: Batch) -> int:
-    """Rows of which some cell counts."""
+    """Count the rows of which some cell counts."""
     ignored = batch.ignored(slice(0, len(batch)))
     return len(batch) if ignored is None else int(np.count_nonzero(~ignored.all(axis=1)))
 
 
 def _thinned(x: Array, y: Array) -> tuple[Array, Array]:
-    """So many points of a line that the eye misses none, evenly along it and along both axes."""
+    """Choose so many points of a line that the eye misses none, evenly along it and along x."""
     if len(x) <= POINTS:
         return x, y
     even = np.linspace(0, len(x) - 1, POINTS // 2).astype(np.int64)

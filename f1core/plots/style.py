@@ -29,13 +29,13 @@ _TITLE = 9.5  # points
 
 
 def new_axes(width: float, height: float) -> Axes:
-    """Axes of a new figure, so many inches large."""
+    """Make the axes of a new figure, so many inches large."""
     ax: Axes = grid_of_axes(1, 1, width, height)[0]
     return ax
 
 
 def grid_of_axes(rows: int, columns: int, width: float, height: float) -> list[Any]:
-    """Axes of a new figure in rows and columns, row by row."""
+    """Make the axes of a new figure in rows and columns, row by row."""
     try:
         from matplotlib import pyplot
     except ImportError:
@@ -79,7 +79,7 @@ def head(ax: Axes, title: str | None, *lines: str) -> None:
 
 
 def wrapped(line: str, letters: int) -> list[str]:
-    """A line as several with so many letters at most, where words allow it."""
+    """Break a line into several of so many letters at most, where words allow it."""
     return textwrap.wrap(line, letters, break_long_words=False, break_on_hyphens=False)
 
 
@@ -105,7 +105,7 @@ def legend(ax: Axes, **options: Any) -> None:
 
 
 def legend_name(name: str) -> str:
-    """A name as a line's label: matplotlib hides those that begin with an underscore."""
+    """Put a blank before a name with a leading underscore: matplotlib hides such labels."""
     return f" {name}" if name.startswith("_") else name
 
 
@@ -115,19 +115,19 @@ def despine(ax: Axes) -> None:
 
 
 def contrasting(colour: Any) -> str:
-    """Black or white, whichever is read more easily on a colour (contrast of WCAG 2: over 4.5)."""
+    """Choose black or white, whichever is read more easily on a colour (WCAG 2: over 4.5)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
     light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "white" if (light + 0.05) ** 2 < 1.05 * 0.05 else "black"
 
 
 def amount(rows: float) -> str:
-    """A number of rows, or a sum of their weights."""
+    """Write a number of rows, or a sum of their weights."""
     return f"{rows:,.0f}" if rows == round(rows) else f"{rows:,.6g}"
 
 
 def number_of(rows: float, what: str) -> str:
-    """So many rows or classes in words: "1 row", "12,345 rows", "4.5 weighted rows"."""
+    """Write a number of rows or classes: "1 row", "12,345 rows", "4.5 weighted rows"."""
     weighted = "" if rows == round(rows) else "weighted "
     ending = "" if rows == 1 else "es" if what.endswith("s") else "s"
     return f"{amount(rows)} {weighted}{what}{ending}"
@@ -141,7 +141,7 @@ def _characters(path: str) -> frozenset[str]:
 
 
 def _drawable() -> frozenset[str]:
-    """The characters of the fonts that matplotlib takes where nothing is said."""
+    """Find the characters of matplotlib's default font."""
     from matplotlib.font_manager import FontProperties, findfont
 
     return _characters(findfont(FontProperties()))
@@ -149,7 +149,7 @@ def _drawable() -> frozenset[str]:
 
 @lru_cache
 def fallbacks(characters: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Families of installed fonts that hold these characters, and which of them they hold."""
+    """Find families of installed fonts for these characters, and which of them they hold."""
     from matplotlib.font_manager import fontManager
 
     # Upright sans-serif ones first; a family may have files for each script.
@@ -173,11 +173,11 @@ def fallbacks(characters: frozenset[str]) -> tuple[tuple[str, ...], frozenset[st
 
 
 def as_list(values: Any) -> list[Any]:
-    """One value as a list of one; lists, tuples and arrays as they are."""
+    """Make a list of one value; of lists, tuples and arrays their values."""
     several = isinstance(values, (list, tuple)) or getattr(values, "ndim", 0) == 1
     return list(values) if several else [values]
 
 
 def longest(names: Iterable[str]) -> int:
-    """The letters of the longest line of some names."""
+    """Count the letters of the longest line of some names."""
     return max((len(line) for name in names for line in name.split("\n")), default=0)

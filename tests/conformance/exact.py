@@ -19,7 +19,7 @@ Number = Any  # a Fraction, or NAN
 
 
 def rounded(text: str, dtype: str) -> Fraction:
-    """The number of this dtype that is nearest to a decimal, ties to even."""
+    """Round a decimal to the nearest number of this dtype, ties to even."""
     value = Fraction(text)
     if not value:
         return value
@@ -32,7 +32,7 @@ def rounded(text: str, dtype: str) -> Fraction:
 
 
 def bits_of(text: str, dtype: str) -> int:
-    """The 16 bits of a float16 or bfloat16 in (0, 1] that is nearest to a decimal, or 0."""
+    """Find the 16 bits of the float16 or bfloat16 in [0, 1] that is nearest to a decimal."""
     value = rounded(text, dtype)
     digits, least = DTYPES[dtype]
     if not value:
@@ -50,7 +50,7 @@ def ratio(over: Number, under: Number, zero: Number) -> Number:
 
 
 def mean(values: Iterable[Number], weights: Iterable[Number]) -> Number:
-    """The weighted mean of what is defined; the plain one where all weights are 0."""
+    """Take the weighted mean of what is defined; the plain one where all weights are 0."""
     pairs = [(v, w) for v, w in zip(values, weights, strict=True) if v != NAN]
     if not sum(w for _, w in pairs):
         pairs = [(v, 1) for v, _ in pairs]
@@ -58,7 +58,7 @@ def mean(values: Iterable[Number], weights: Iterable[Number]) -> Number:
 
 
 def largest(row: Sequence[Fraction], k: int, among: Sequence[int] | None = None) -> set[int]:
-    """The k highest, the first of equal ones."""
+    """Find the k highest, the first of equal ones."""
     columns = range(len(row)) if among is None else among
     return set(sorted(columns, key=lambda j: (-row[j], j))[:k])
 
@@ -66,7 +66,7 @@ def largest(row: Sequence[Fraction], k: int, among: Sequence[int] | None = None)
 def ratios(
     tp: Number, pred: Number, true: Number, every: Number, beta: Number, zero: Number
 ) -> Any:
-    """Every ratio of one class's counts; F is one fraction, undefined only where all is 0."""
+    """Divide one class's counts; F is one fraction, undefined only where all is 0."""
     square = Fraction(beta) ** 2
     return {
         "precision": ratio(tp, pred, zero),
@@ -93,7 +93,7 @@ class Decided:
         self.included = over if isinstance(over, list) else classes
 
     def counts(self, column: int) -> tuple[Number, ...]:
-        """True positives, predicted, true, all."""
+        """Count true positives, predicted, true, all."""
         cells = [(r[column], w) for r, w in zip(self.rows, self.weights, strict=True) if r[column]]
         return (
             sum(w for (t, p), w in cells if t and p),
@@ -107,7 +107,7 @@ class Decided:
         return values_of(counts, self.included, self.beta, self.zero)
 
     def samples(self) -> dict[str, Number]:
-        """Means over the rows that have a cell."""
+        """Average over the rows that have a cell."""
         rows = [[cell for cell in row if cell] for row in self.rows]
         each = [
             ratios(
@@ -120,7 +120,7 @@ class Decided:
         return {f"{name}_samples": mean([e[name] for e in each], weights) for name in each[0]}
 
     def matches(self) -> Number:
-        """The share of rows in which every cell that counts is right."""
+        """Find the share of rows in which every cell that counts is right."""
         pairs = [
             (all(t == p for t, p in cells), w)
             for row, w in zip(self.rows, self.weights, strict=True)
@@ -138,7 +138,7 @@ class Decided:
 def values_of(
     counts: Sequence[tuple[Number, ...]], included: Sequence[int], beta: Number, zero: Number
 ) -> dict[str, Any]:
-    """Averages and classes' ratios from classes' counts."""
+    """Compute averages and classes' ratios from classes' counts."""
     classes = [ratios(*each, beta, zero) for each in counts]
     sums = [sum(side) for side in zip(*(counts[c] for c in included), strict=True)]
     micro = ratios(*sums, beta, zero)
@@ -157,7 +157,7 @@ def values_of(
 def of_matrix(
     matrix: Sequence[Sequence[Any]], beta: Number = 1, zero: Number = Fraction(0), over: str = "all"
 ) -> dict[str, Any]:
-    """Everything that a confusion matrix tells; rows are truth."""
+    """Compute everything that a confusion matrix tells; rows are truth."""
     size = range(len(matrix))
     every = sum(map(sum, matrix))
     counts = [(matrix[c][c], sum(matrix[r][c] for r in size), sum(matrix[c]), every) for c in size]
@@ -180,7 +180,7 @@ def of_matrix(
 
 
 def signed_root(over: Fraction, under: Fraction) -> Any:
-    """over / sqrt(under): a Fraction where it is one, else ("-" or "", its square)."""
+    """Compute over / sqrt(under): a Fraction where it is one, else ("-" or "", its square)."""
     square = over**2 / under
     roots = [int_root(square.numerator), int_root(square.denominator)]
     if None not in roots:
@@ -193,7 +193,7 @@ def int_root(value: int) -> int | None:
 
 
 def decide(vector: dict[str, Any], scores: Any) -> Decided:
-    """What rows of exact scores, or of labels, predict."""
+    """Decide what rows of exact scores, or of labels, predict."""
     task, options = vector["task"], vector.get("options", {})
     dtype = vector.get("y_score", {}).get("dtype")
     n, size = len(vector["y_true"]), vector["classes"]
@@ -239,7 +239,7 @@ def zero_of(options: dict[str, Any]) -> Number:
 
 
 def matrix_of(decided: Decided) -> list[list[Number]]:
-    """Truth in rows, of rows that predict one class."""
+    """Count the confusion matrix of rows that predict one class; truth in rows."""
     size = range(len(decided.rows[0]))
     found: list[list[Number]] = [[Fraction(0) for _ in size] for _ in size]
     for row, weight in zip(decided.rows, decided.weights, strict=True):
@@ -250,7 +250,7 @@ def matrix_of(decided: Decided) -> list[list[Number]]:
 
 
 def score(vector: dict[str, Any], scores: Any) -> dict[str, Any]:
-    """Every value of one vector of rows."""
+    """Compute every value of one vector of rows."""
     decided = decide(vector, scores)
     found = decided.all_values()
     k = vector.get("options", {}).get("top_k")

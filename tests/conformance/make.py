@@ -23,7 +23,7 @@ decimal.getcontext().prec = 50
 
 
 def spelled(value: Any) -> Any:
-    """ "3/7", "5", "nan", "sqrt(3/7)", or lists of them."""
+    """Spell values as "3/7", "5", "nan", "sqrt(3/7)", or lists of them."""
     if isinstance(value, list):
         return [spelled(each) for each in value]
     if isinstance(value, dict):
@@ -34,7 +34,7 @@ def spelled(value: Any) -> Any:
 
 
 def scores_of(vector: dict[str, Any]) -> Any:
-    """Exact scores, or the labels that stand in their place."""
+    """Read exact scores, or the labels that stand in their place."""
     if "y_score" not in vector:
         return vector["y_pred"]
     dtype, rows = vector["y_score"]["dtype"], vector["y_score"]["values"]
@@ -58,7 +58,7 @@ def stream(vector: dict[str, Any]) -> dict[str, Any]:
 
 
 def interval(vector: dict[str, Any]) -> dict[str, Any]:
-    """The delta method: (1/n) sum p g^2, of the gradient g of a metric by each cell."""
+    """Apply the delta method: (1/n) sum p g^2, of the gradient g of a metric by each cell."""
     matrix, size = vector["matrix"], range(len(vector["matrix"]))
     n = sum(map(sum, matrix))
     values = exact.of_matrix(matrix)
@@ -123,7 +123,7 @@ def finished(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def lines(vectors: list[dict[str, Any]]) -> str:
-    """JSON with one field a line."""
+    """Write JSON with one field a line."""
     blocks = [
         "{\n" + ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}"
                             for k, v in vector.items()) + "\n }"

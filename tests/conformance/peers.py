@@ -40,7 +40,7 @@ NEAR = 1e-6  # relative: float32's rounding is no deviation
 
 
 def plain(value: Any) -> Any:
-    """What JSON holds."""
+    """Turn numbers into what JSON holds."""
     if isinstance(value, list | tuple | np.ndarray):
         return [plain(each) for each in value]
     number = value.item() if hasattr(value, "item") else value
@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:
 
 
 def printed(code: str) -> str:
-    """What the snippet of a finding prints."""
+    """Run the snippet of a finding; return what it prints."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(code, "snippet", "exec"), {})
@@ -56,7 +56,7 @@ def printed(code: str) -> str:
 
 
 def results_of(name: str) -> dict[str, Any]:
-    """Every vector's outcome, all values that are off, and what the findings' snippets print."""
+    """Ask a library for all vectors: outcomes, values that are off, what its snippets print."""
     adapter = run.load(HERE / "adapters" / f"{ADAPTERS[name][0]}.py")
     tally = dict.fromkeys(("right", "rounded", "deviates", "refused", "not offered"), 0)
     off: dict[str, Any] = {}
@@ -81,7 +81,7 @@ def results_of(name: str) -> dict[str, Any]:
 
 
 def unexplained(results: dict[str, Any]) -> list[str]:
-    """Deviations without a finding."""
+    """List deviations without a finding."""
     patterns: dict[str, list[str]] = {}
     for f in FINDINGS:
         if f.verdict != "rounding" or f.vectors != "*":

@@ -21,25 +21,21 @@ import numpy as np
 VECTORS = Path(__file__).parent / "vectors"
 
 
-class Unsupported(Exception):
-    """Raised by an adapter: the library has no such thing."""
-
-
 def vectors(*kinds: str) -> list[dict[str, Any]]:
-    """All vectors, or those of these kinds."""
+    """Read all vectors, or those of these kinds."""
     paths = [p for p in sorted(VECTORS.glob("*.json")) if not kinds or p.stem in kinds]
     return [v for p in paths for v in json.loads(p.read_text("utf-8"))["vectors"]]
 
 
 def array(scores: dict[str, Any]) -> np.ndarray:
-    """Scores in their dtype; those of bfloat16 as uint16 bits."""
+    """Make scores of their dtype; those of bfloat16 as uint16 bits."""
     if scores["dtype"] == "bfloat16":
         return np.array(scores["bits"], np.uint16)
     return np.array(scores["values"]).astype(np.float64).astype(scores["dtype"])
 
 
 def decoded(vector: dict[str, Any]) -> SimpleNamespace:
-    """The vector with arrays in the place of lists, rows repeated, options as numbers."""
+    """Put arrays in the place of lists, repeat rows, and make options numbers."""
     case = SimpleNamespace(**{"y_score": None, "y_pred": None, "sample_weight": None, **vector})
     case.dtype = case.y_score["dtype"] if case.y_score else None
     case.options = dict(vector.get("options", {}))
@@ -64,7 +60,7 @@ def decoded(vector: dict[str, Any]) -> SimpleNamespace:
 
 
 def exactly(text: str) -> Fraction | Decimal | float:
-    """The number that "3/7", "-sqrt(3/7)", "nan" or a decimal stands for, to 50 digits."""
+    """Read "3/7", "-sqrt(3/7)", "nan" or a decimal as a number, to 50 digits."""
     if "sqrt" in text:
         with localcontext() as context:
             context.prec = 50
@@ -99,23 +95,22 @@ def agrees(got: Any, right: Any, ulp: int, relative: float = 0.0) -> bool:
 
 
 def load(path: str | Path) -> ModuleType:
-    """The adapter at a path."""
+    """Import the adapter at a path."""
     spec = importlib.util.spec_from_file_location(f"adapter_{Path(path).stem}", path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
-    module.Unsupported = Unsupported
     spec.loader.exec_module(module)
     return module
 
 
 def outcome(adapter: ModuleType, vector: dict[str, Any], relative: float = 0.0) -> dict[str, Any]:
-    """{"status": "pass" | "fail" | "unsupported", "got": {…}, "wrong": [names], "error": text}."""
+    """Ask an adapter for a vector: its status ("pass", "fail", "unsupported") and numbers."""
     function = getattr(adapter, vector["op"], None)
     if function is None:
         return {"status": "unsupported"}
     try:
         found = function(decoded(vector))
-    except (Unsupported, NotImplementedError) as error:
+    except NotImplementedError as error:
         return {"status": "unsupported", "error": str(error)}
     except Exception as error:  # a refusal or a crash: either way no number
         return {"status": "fail", "error": f"{type(error).__name__}: {error}", "wrong": []}
