@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
-from numbers import Integral
 from pathlib import Path
 from typing import Any, overload
 
@@ -24,6 +24,7 @@ from .io import sources
 from .io.rows import ChosenBatch, Rows, meant, told, used
 from .io.selection import Names
 from .option_types import CountOptions, Task, Unpack
+from .option_values import whole
 from .options import make_options
 from .paired_files import compare as compare
 from .scores import Scores
@@ -130,9 +131,10 @@ def score(
 
 def repeatable(options: dict[str, Any]) -> dict[str, Any]:
     """Options whose resamples are the same each time, for counts that are added to no others."""
-    asked, seed = options.get("resamples"), options.get("seed")
-    drawn = isinstance(asked, Integral) and int(asked) > 0  # all else is refused, or draws nothing
-    return {**options, "seed": 0} if drawn and seed is None else options
+    drawn = 0
+    with suppress(F1Error):  # what is no number is refused where all options are
+        drawn = whole("resamples", options.get("resamples", 0), 0)
+    return {**options, "seed": 0} if drawn and options.get("seed") is None else options
 
 
 def accumulate(
