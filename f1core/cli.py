@@ -97,7 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
     try:
         parsed.run(parsed)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as where a daemon has closed it
+            sys.stdout.flush()
     except F1Error as error:
         print(f"f1core: {spoken(error)}", file=sys.stderr)
         return 2

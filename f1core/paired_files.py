@@ -15,6 +15,7 @@ from .dedup.keys import Ids, check_ids
 from .errors import F1Error, parameters_of, refuse_unknown, shown
 from .intervals import checked_level, seeded
 from .intervals.paired import OPTIONS, both_checked
+from .intervals.resampling import FEWEST
 from .io.rows import ChosenBatch, meant, told, used
 from .io.selection import Names
 from .io.tuned import Tuned
@@ -109,7 +110,7 @@ def compare(
     asked = Asked(
         *metrics_asked(metric),
         checked_level(level),
-        option_values.whole("resamples", resamples),
+        option_values.whole("resamples", resamples, FEWEST),
         seeded(seed),
         option_values.whole("rows", rows, 0),
         thread_count(threads),

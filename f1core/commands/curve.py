@@ -84,7 +84,9 @@ def _found(parsed: argparse.Namespace, rows: Rows) -> Any:
     }
     with rows.told():
         task = ranked_task(rows, parsed.task)
-        return curve(rows.true, rows.scores, task=task, classes=rows.classes, **how, **rows.options)
+        return curve(
+            rows.true, rows.scores, task=task, classes=rows.classes, **(how | rows.options)
+        )
 
 
 def _bounded(parsed: argparse.Namespace) -> None:

@@ -97,6 +97,8 @@ def run(parsed: argparse.Namespace) -> None:
             said = ", ".join(k for k, v in KINDS.items() if v in kinds and k not in _OLDER)
             raise F1Error(f"--{option} is not for --kind {parsed.kind}, but for {said}")
     asked = _models(parsed)
+    if not Path(parsed.output).suffix:  # matplotlib would write another file than was checked
+        parsed.output += ".png"
     path = check_target(
         parsed.output, Path(parsed.output).suffix.lower().lstrip(".") or "png",
         inputs=[p for one in asked.values() for p in files.inputs(one.paths, one.target)],

@@ -26,6 +26,8 @@ def read_rows(parsed: argparse.Namespace) -> Rows:
     if getattr(parsed, "unknown", "error") != "error":  # which no threshold has
         given["unknown"] = parsed.unknown
     given["sample_weight"] = getattr(parsed, "sample_weight", None)
+    if getattr(parsed, "average_over", None) is not None:  # labels, of the columns' type
+        given["average_over"] = parsed.average_over
     return files.read(parsed.paths, **given)
 
 

@@ -13,6 +13,7 @@ from ..accumulator import Accumulator
 from ..confused import Confused
 from ..errors import F1Error
 from ..intervals import checked_level
+from ..io.tuned import Tuned
 from ..scores import Scores
 from ..writing import check_target
 from . import arguments, output
@@ -23,6 +24,8 @@ from .sections import intervals, page_of
 def check_save(parsed: argparse.Namespace, inputs: list[Path]) -> None:
     """Refuse a state that cannot be written, before anything is read."""
     if parsed.save is not None:
+        tuned = getattr(parsed, "threshold", None)
+        inputs = [*inputs, tuned.path] if isinstance(tuned, Tuned) else inputs
         check_target(parsed.save, inputs=inputs, force=parsed.force, named="--save")
 
 

@@ -50,7 +50,7 @@ def contents(
         raise F1Error("a report is of rows, and these scores are of spans")
     if counted is not None and kept is not None:
         counted = kept.counted_exactly(counted)
-    notes, scored = _notes(scores, counted), counted is not None and counted.scored
+    notes, scored = _notes(scores, counted), None if counted is None else counted.scored
     counted = counted if counted is not None and counted.usable and counted.grid else None
     head = headline_of(scores, classes)
     best = None
@@ -125,14 +125,15 @@ def _notes(scores: Scores, counted: CutCounts | None) -> list[str]:
     return found
 
 
-def _decided_by(scores: Scores, scored: bool) -> str:
+def _decided_by(scores: Scores, scored: bool | None) -> str | None:
+    """Say how rows were decided; None of Scores, which do not remember whether scores came."""
     options = scores._options
     if options.top_k > 1 or options.ranks:
         return "top_k"
     if options.divisors is not None:
         return "class thresholds"
     if not scored:
-        return "labels"
+        return None if scored is None else "labels"
     return "argmax" if scores.task == "multiclass" else "threshold"
 
 

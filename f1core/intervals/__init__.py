@@ -245,6 +245,8 @@ def _kept(counts: Counts, options: Options, metric: str) -> resampling.Resamples
     if counts.replicas is None:
         _refuse_dependent(counts, options, metric)
     assert counts.replicas is not None
+    if len(counts.replicas.sums) < 2:
+        raise F1Error("resamples is 1, of which no interval can be read; 200 do")
     return resampling.Resamples.like(counts, options, counts.replicas.sums, counts.replicas.rows)
 
 

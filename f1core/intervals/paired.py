@@ -32,7 +32,7 @@ from ..scores import Scores
 from . import checked_level, seeded
 from .differences import Comparison, Pair
 from .joint import discordant, joint_resamples
-from .resampling import Resamples, units_of
+from .resampling import FEWEST, Resamples, units_of
 
 
 def compare(
@@ -103,7 +103,7 @@ def compare(
     (0.25, True)
     """
     level = checked_level(level)
-    resamples, seed = option_values.whole("resamples", resamples), seeded(seed)
+    resamples, seed = option_values.whole("resamples", resamples, FEWEST), seeded(seed)
     refuse_unknown(options, (*parameters_of(compare), *OPTIONS), "compare")
     crew = thread_count(threads)
     if metric is None:

@@ -22,6 +22,8 @@ from .proportions import t_quantile
 # Numbers in flight at once while resampling: 32 MB of int64.
 _NUMBERS = 1 << 22
 
+FEWEST = 20  # resamples, of which an interval of a difference can be read
+
 
 @dataclass
 class Resamples:

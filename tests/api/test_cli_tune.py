@@ -200,3 +200,18 @@ def test_best_is_offered_only_where_it_is_taken(run, capsys):
     with pytest.raises(SystemExit):
         run("compare", "--help")
     assert "best|FILE" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["tune", "curve", "score"])
+def test_numbered_labels_are_averaged_over_by_number(run, tmp_path, command):
+    rng = np.random.default_rng(1)
+    columns = {f"y_{k}": rng.integers(0, 2, 99) for k in range(3)}
+    columns |= {f"p_{k}": rng.random(99).round(2) for k in range(3)}
+    lines = [
+        ",".join(columns),
+        *(",".join(map(str, row)) for row in zip(*columns.values(), strict=True)),
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    asked = ["--target", "y_*", "--probabilities", "p_*", "--task", "multilabel"]
+    status, _, err = run(command, tmp_path / "a.csv", *asked, "--average-over", "1,2")
+    assert (status, err) == (0, "")

@@ -45,9 +45,10 @@ function positiveOf(labels, label) {
 
 /** The options that counting depends on, as Python takes them. */
 function countedBy({ options, weighted }) {
-  const { ignore_index: ignored, beta } = options;
+  const { ignore_index: ignored, average_over: over, beta } = options;
   return (options.from_logits ? ", from_logits=True" : "")
     + (ignored == null ? "" : `, ignore_index=${JSON.stringify(ignored)}`)
+    + (over == null ? "" : `, average_over=${JSON.stringify(over)}`)
     + (beta == null ? "" : `, beta=${beta}`)
     + (weighted ? ", sample_weight=weight" : "");
 }

@@ -2,7 +2,7 @@
 
 function absentSection(report) {
   const why = [];
-  if (!report.cuts) {
+  if (report.decided_by === "labels") {
     why.push("The rows came as labels without scores: there is no threshold to move, and there are "
       + "no curves.");
   }
@@ -11,7 +11,7 @@ function absentSection(report) {
       + `${report.cuts ? ", and its 2x2 matrix is under Threshold." : "."}`);
   }
   if (!report.calibration && report.cuts) {
-    why.push("No calibration: the scores are no probabilities, or were not asked to be.");
+    why.push("No calibration: the scores are no probabilities that add up to 1.");
   }
   if (!why.length) return null;
   return section("absent", "What is not here", ...why.map((words) => element("p", {}, words)));
