@@ -187,6 +187,8 @@ def test_best_needs_rows_that_can_be_read_twice(run, data, monkeypatch):
 
 @pytest.mark.parametrize("command", ["score", "rows", "report", "plot"])
 def test_best_is_taken_wherever_it_is_offered(run, data, tmp_path, command):
+    if command == "plot":
+        pytest.importorskip("matplotlib")
     more = {
         "rows": ["--true", "1", "--predicted", "0", "--limit", "1"],
         "report": ["-o", tmp_path / "a.html"],

@@ -13,6 +13,7 @@ ROOT = Path(f1core.__file__).parent
 NEEDED = {
     "f1core.grouped": ("pandas",), "f1core.tabulated": ("pandas",),
     "f1core.adapters.sklearn.tuned": ("sklearn", "1.9"),  # that of the extra
+    "f1core.plots.class_names": ("matplotlib",),
 }  # fmt: skip
 MODULES = sorted(
     ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
