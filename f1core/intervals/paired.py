@@ -64,7 +64,7 @@ def compare(
     level
         Of the interval, in (0, 1).
     resamples, seed
-        How many, and from which seed; without one it is always the same.
+        How many, at least 20, and from which seed; without one it is always the same.
     sample_weight, threads, **options
         As in `score`, for both; what is for scores needs scores on one of the two sides.
     cluster

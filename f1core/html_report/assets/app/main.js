@@ -2,9 +2,10 @@
 
 function absentSection(report) {
   const why = [];
-  if (report.decided_by === "labels") {
-    why.push("The rows came as labels without scores: there is no threshold to move, and there are "
-      + "no curves.");
+  const said = (report.notes ?? []).some((note) => note.startsWith("Thresholds, curves"));
+  if (!report.cuts && !said) {
+    const made = report.decided_by === "labels" ? "The rows came as labels" : "This page was made";
+    why.push(`${made} without scores: there is no threshold to move, and there are no curves.`);
   }
   if (!report.confusion && report.task === "multilabel") {
     why.push("A multilabel task has no one confusion matrix: each label is decided by itself"
