@@ -161,10 +161,9 @@ def score(
         raise F1Error("cluster needs resamples: resamples=1000 draws whole clusters so often")
     batch, counts = count_guessed(batch, None if threads is None else thread_count(threads))
     if options.resamples:
-        from .poisson import Stream, with_replicas
+        from .poisson import Stream, seeded, with_replicas
 
-        stream = Stream(0 if seed is None else seed)
-        drawn = stream.seed if cluster is None else stream.cluster_seed(None)
+        drawn = seeded(seed) if cluster is None else Stream(seed).cluster_seed(None)
         counts = with_replicas(counts, batch, drawn, cluster=cluster)
     options = batch.options
     if counts.labels is not None:  # even if the first rows looked binary

@@ -27,6 +27,7 @@ from .option_types import CountOptions, Task, Unpack
 from .option_values import whole
 from .options import make_options
 from .paired_files import compare as compare
+from .poisson import seeded
 from .scores import Scores
 
 OPTIONS = ("sample_weight", "sample_id", *parameters_of(Accumulator))
@@ -130,11 +131,13 @@ def score(
 
 
 def repeatable(options: dict[str, Any]) -> dict[str, Any]:
-    """Options whose resamples are the same each time, for counts that are added to no others."""
+    """Give options that draw the same resamples each time, for counts that are not added up."""
     drawn = 0
     with suppress(F1Error):  # what is no number is refused where all options are
         drawn = whole("resamples", options.get("resamples", 0), 0)
-    return {**options, "seed": 0} if drawn and options.get("seed") is None else options
+    if drawn and options.get("seed") is None:
+        return {**options, "seed": seeded(None)}
+    return options
 
 
 def accumulate(
@@ -166,7 +169,9 @@ def accumulate(
     if progress is not None and not callable(progress):
         raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
     if beside is not None and not callable(beside):
-        raise F1Error(f"beside is {shown(beside)}; give a function that returns one of a batch")
+        raise F1Error(
+            f"beside is {shown(beside)}; give a function that makes what each batch is handed to"
+        )
     counted = partial(
         _counted, grouped=group is not None, task=task, options=dict(options), progress=progress,
         beside=beside,

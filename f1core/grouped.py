@@ -125,9 +125,9 @@ def score_by(
         return _from_decisions(batch, spans, order)
     drawn = None
     if wanted.resamples:
-        from .poisson import checked_seed
+        from .poisson import seeded
 
-        drawn = checked_seed(0 if seed is None else seed)
+        drawn = seeded(seed)
     return ByGroup(
         (name, _scored(batch, order[start:stop], name, crew, drawn)) for name, start, stop in spans
     )

@@ -208,7 +208,7 @@ def _cancels(true: Array) -> bool:
 
 
 def _exact_products(tp: Array, pred: Array, true: Array) -> tuple[int, int, int, int]:
-    """What MCC and kappa divide, in Python's integers: 0.3 ms for 1,000 classes.
+    """Count in Python's integers what MCC and kappa divide: 0.3 ms for 1,000 classes.
 
     Hits less chance; what chance misses; pairs of rows that predict, and are, different classes.
     """

@@ -94,3 +94,10 @@ def _plain(name: Any, each: Comparison) -> dict[str, Any]:
         found = {"name": str(name), **found, "p_holm": each.p_holm, "rows": each.rows}
     plain: dict[str, Any] = tables.plain(found)
     return plain
+
+
+def class_words(said: Any) -> str:
+    """Write what a row is or is taken for as text: a class, several, or none."""
+    if isinstance(said, tuple):
+        return ", ".join(map(class_words, said))
+    return "no class" if said is None else str(said)

@@ -142,6 +142,13 @@ def add_average_over(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_zero_division(command: argparse.ArgumentParser) -> None:
+    """Add what 0/0 is."""
+    group(command, AVERAGES).add_argument(
+        "--zero-division", type=float, default=0.0, metavar="0|1|nan", help="what 0/0 is (0)"
+    )
+
+
 def add_beta(command: argparse.ArgumentParser) -> None:
     """Add the beta of F-beta."""
     group(command, AVERAGES).add_argument(

@@ -10,7 +10,7 @@ from ..argument_types import comma, cutting
 from ..errors import F1Error
 from ..intervals.differences import Comparison
 from ..io.tuned import Tuned
-from ..model_comparison import KINDS, ModelComparison, PartComparison
+from ..model_comparison import KINDS, ModelComparison, PartComparison, class_words
 from . import arguments, output
 from .output import Page, Section
 from .progress import progress
@@ -40,14 +40,14 @@ def add(commands: arguments.Parsers) -> None:
         example="f1core compare old.parquet new.parquet --target y --probabilities 'p_*' --id id",
     )  # fmt: skip
     arguments.add_columns(parser, ("old", "new"))
-    parser.add_argument(
-        "--probabilities-old", type=comma, metavar="COLUMN", help="of OLD, where they differ"
+    arguments.add_column(
+        parser, "--probabilities-old", type=comma, help="of OLD, where they differ"
     )
-    parser.add_argument(
-        "--id", dest="sample_id", metavar="COLUMN", help="pairs the rows; by default their position"
+    arguments.add_column(
+        parser, "--id", dest="sample_id", help="pairs the rows; by default their position"
     )
-    parser.add_argument("--group", metavar="COLUMN", help="of NEW: the difference in each group")
-    parser.add_argument("--sample-weight", metavar="COLUMN", help="of NEW: weights of the rows")
+    arguments.add_column(parser, "--group", help="of NEW: the difference in each group")
+    arguments.add_column(parser, "--sample-weight", help="of NEW: weights of the rows")
     parser.add_argument(
         "--metric", type=comma, metavar="NAME", help="such as f1_macro, several by comma; the first"
         " is that of groups (those that suit the task)",
@@ -58,9 +58,7 @@ def add(commands: arguments.Parsers) -> None:
         "--threshold-old", type=cutting, metavar="T[,T…]|FILE", help="of OLD, where it differs"
     )
     arguments.add_average_over(parser)
-    parser.add_argument(
-        "--zero-division", type=float, default=0.0, metavar="0|1|nan", help="what 0/0 is (0)"
-    )
+    arguments.add_zero_division(parser)
     arguments.add_beta(parser)
     arguments.add_unknown(parser)
     parser.add_argument(
@@ -141,7 +139,7 @@ def _flipped(found: ModelComparison, every: bool) -> Section:
     lines: list[tuple[Any, ...]] = []
     for flip in rows:
         where = (*[flip.path] * paths, flip.row if every else f"{flip.row:,}")
-        said = (_said(each) for each in (flip.true, flip.old, flip.new))
+        said = (class_words(each) for each in (flip.true, flip.old, flip.new))
         lines.append((flip.kind if every else flip.kind.replace("_", " "), *where, *said))
     return Section("row", heads, lines)
 
@@ -176,10 +174,3 @@ def _in_words(each: Comparison) -> tuple[Any, ...]:
 def _p(value: float) -> str:
     """Write a p-value: four decimals, or its power of ten where these would all be 0."""
     return f"{value:.4f}" if not value < 5e-5 else f"{value:.0e}"
-
-
-def _said(value: Any) -> str:
-    """Write a class, several, or none as text."""
-    if isinstance(value, tuple):
-        return ", ".join(map(_said, value))
-    return "no class" if value is None else str(value)

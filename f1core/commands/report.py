@@ -38,11 +38,9 @@ def add(commands: arguments.Parsers) -> None:
         "--baseline", nargs="+", metavar="PATH",
         help="predictions of another model for the same rows, to compare with",
     )  # fmt: skip
-    parser.add_argument("--group", metavar="COLUMN", help="compare its values, too")
-    parser.add_argument("--sample-weight", metavar="COLUMN", help="weights of the rows")
-    parser.add_argument(
-        "--id", dest="sample_id", metavar="COLUMN", help="rows of one id count once"
-    )
+    arguments.add_column(parser, "--group", help="compare its values, too")
+    arguments.add_column(parser, "--sample-weight", help="weights of the rows")
+    arguments.add_column(parser, "--id", dest="sample_id", help="rows of one id count once")
     parser.add_argument(
         "--resamples", type=int, default=0, metavar="N",
         help="resamples to keep, for intervals of weighted rows and over labels (0)",
@@ -50,9 +48,7 @@ def add(commands: arguments.Parsers) -> None:
     arguments.add_task(parser)
     arguments.add_deciding(parser)
     arguments.add_average_over(parser)
-    parser.add_argument(
-        "--zero-division", type=float, default=0.0, metavar="0|1|nan", help="what 0/0 is (0)"
-    )
+    arguments.add_zero_division(parser)
     arguments.add_beta(parser)
     arguments.add_unknown(parser)
     arguments.add_force(parser)
@@ -93,5 +89,5 @@ def _number(value: float | None) -> str:
 
 
 def _typed(threshold: float) -> str:
-    """A threshold with all digits that it needs, so that it cuts where it was found."""
+    """Write a threshold with all digits that it needs, so that it cuts where it was found."""
     return repr(threshold).removesuffix(".0")

@@ -39,9 +39,7 @@ def add(commands: arguments.Parsers) -> None:
     arguments.add_task(parser)
     arguments.add_deciding(parser)
     arguments.add_average_over(parser)
-    arguments.group(parser, arguments.AVERAGES).add_argument(
-        "--zero-division", type=float, default=0.0, metavar="0|1|nan", help="what 0/0 is (0)"
-    )
+    arguments.add_zero_division(parser)
     arguments.add_beta(parser)
     arguments.add_unknown(parser)
     arguments.group(parser, arguments.SHOWN).add_argument(

@@ -9,15 +9,10 @@ import numpy as np
 
 from .. import tables
 from ..intervals.differences import Comparison
-from ..model_comparison import KINDS, ModelComparison
+from ..model_comparison import KINDS, ModelComparison, class_words
 from ..paired_files import compare
+from .headline import SINGLE_LABELS
 
-_LABELS = {
-    "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "mcc": "Matthews' MCC",
-    "kappa": "Cohen's kappa", "exact_match": "rows right in every label",
-    "hamming_loss": "Hamming loss", "f1_of_means": "F1 of mean precision and recall",
-    "unknown": "rows that predict no class",
-}  # fmt: skip
 _LETTERS = {"f1": "F1", "fbeta": "F-beta", "jaccard": "Jaccard index"}
 
 
@@ -69,7 +64,7 @@ def contents(found: ModelComparison) -> dict[str, Any]:
                     "row": each.row,
                     "file": None if each.path is None else short[each.path],
                     "kind": each.kind,
-                    **{side: _words(getattr(each, side)) for side in ("true", "old", "new")},
+                    **{side: class_words(getattr(each, side)) for side in ("true", "old", "new")},
                 }
                 for each in found.flips.rows
             ],
@@ -99,18 +94,11 @@ def _numbers(each: Comparison) -> dict[str, Any]:
 
 def _label(metric: str, found: ModelComparison) -> str:
     """Write the name of a metric in words."""
-    if metric in _LABELS:
-        return _LABELS[metric]
+    if metric in SINGLE_LABELS:
+        return SINGLE_LABELS[metric]
     ratio, _, average = metric.rpartition("_")
     letter = _LETTERS.get(ratio or average, ratio or average)
     if ratio:
         return f"{average} {letter}"
     positive = next(reversed(found.classes), None)
     return letter if positive is None else f"{letter} of {positive!r}"
-
-
-def _words(said: Any) -> str:
-    """Write a class, several, or none as text."""
-    if isinstance(said, tuple):
-        return ", ".join(map(_words, said))
-    return "no class" if said is None else str(said)

@@ -120,5 +120,5 @@ def weak_of(scores: Scores, classes: list[str], found: dict[str, Any]) -> list[d
 
 
 def _amount(number: Any, unit: str = " rows") -> str:
-    """A count of rows, or a sum of weights to four digits."""
+    """Write a count of rows, or a sum of weights to four digits."""
     return f"a weight of {number:,.4g}" if isinstance(number, float) else f"{number:,}{unit}"

@@ -71,13 +71,16 @@ def best_of(best: BestCuts, task: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_LABELS = {
-    "accuracy": "accuracy", "exact_match": "rows right in every label", "mcc": "Matthews' MCC",
-    "balanced_accuracy": "balanced accuracy", "kappa": "Cohen's kappa",
-    "hamming_loss": "Hamming loss", "precision": "precision", "recall": "recall",
-    "specificity": "specificity", "f1_micro": "micro F1", "f1_weighted": "weighted F1",
-    "f1_samples": "samples F1", "f1_macro": "macro F1", "precision_macro": "macro precision",
-    "recall_macro": "macro recall", "unknown": "predictions that are no class",
+# Metrics without an average in words, and the others that are shown beside the headline.
+SINGLE_LABELS = {
+    "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "mcc": "Matthews' MCC",
+    "kappa": "Cohen's kappa", "exact_match": "rows right in every label",
+    "hamming_loss": "Hamming loss", "f1_of_means": "F1 of mean precision and recall",
+    "unknown": "predictions that are no class",
+}  # fmt: skip
+_LABELS = SINGLE_LABELS | {
+    "precision": "precision", "recall": "recall", "specificity": "specificity",
+    "f1_micro": "micro F1", "f1_weighted": "weighted F1", "f1_samples": "samples F1",
 }  # fmt: skip
 _SHOWN_METRICS = {
     "binary": ("precision", "recall", "specificity", "accuracy", "balanced_accuracy", "mcc"),

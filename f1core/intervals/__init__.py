@@ -14,7 +14,7 @@ from ..counts import Array, Counts
 from ..errors import F1Error, one_of, shown
 from ..option_types import Method
 from ..options import Options
-from ..poisson import checked_seed
+from ..poisson import seeded as seeded
 from ..scores import Scores
 from . import analytic, replicated, resampling
 from .influence import delta_interval
@@ -22,7 +22,6 @@ from .influence import delta_interval
 _MOST_RESAMPLES = 100_000_000
 _LEAST, _MOST = 1000, 100_000  # posterior draws of two classes: fewer tell no end, more no better
 METHODS = ("auto", "bootstrap", "delta")
-_SEED = 20261122  # where none is given, so that two calls and the picture agree
 
 
 def interval(
@@ -234,11 +233,6 @@ def _dependent(counts: Counts, options: Options) -> bool:
     """
     drawn = counts.replicas
     return counts.weighted or (drawn is not None and (drawn.clustered or options.spans is not None))
-
-
-def seeded(seed: Any) -> int:
-    """Give the seed as a number, always the same one without any."""
-    return _SEED if seed is None else checked_seed(seed)
 
 
 def _kept(counts: Counts, options: Options, metric: str) -> resampling.Resamples:

@@ -102,19 +102,15 @@ def threshold(
         return _labels(y_true, y_prob, of, threshold, label, heading, most, floors, ax, options)
     if of is not None:
         raise F1Error(f"of={shown(of)} is for labels; a binary task has one")
-    models = models_of(y_true, y_prob, label, options)
     options.pop("task", None)
+    models = models_of(y_true, y_prob, label, options)
     cuts = checked_cuts(threshold, None, 1)
-    found = [cut_lines(m.true, m.prob, cuts, floors, _without_task(m.options)) for m in models]
+    found = [cut_lines(m.true, m.prob, cuts, floors, m.options) for m in models]
     ax = new_axes(7.0, 4.2) if ax is None else ax
     told = _draw(ax, models, found, floors)
     head(ax, heading, *told)
     _finish(ax, found)
     return ax
-
-
-def _without_task(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if name != "task"}
 
 
 def _draw(
