@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import subprocess
+import symtable
 import sys
 import tempfile
 import textwrap
@@ -98,6 +99,26 @@ def blocks(page: str) -> list[Block]:
             end = at.end()
             continue
         end = -1
+    return found
+
+
+def borrowed(page: str) -> list[str]:
+    """List the names that a block takes from others, none of which surely ran before it."""
+    given: dict[str, list[set[str]]] = {}
+    found = []
+    for block in blocks(page):
+        if block.language not in ("python", "py") or block.not_run:
+            continue
+        table = symtable.symtable(block.body, "page", "exec")
+        used = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+        made = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+        found += [
+            f"line {block.line}: {name}"
+            for name in sorted((used - made) & set(given))
+            if not any(needs <= set(block.needs) for needs in given[name])
+        ]
+        for name in made:
+            given.setdefault(name, []).append(set(block.needs))
     return found
 
 

@@ -89,3 +89,16 @@ def test_figures_are_kept_and_the_folder_shows_the_data(tmp_path):
     result = run_snippets.run_in_folder(page, tmp_path / "kept")
     assert (result.ran, result.faults, result.figures) == (1, [], ["a.svg"])
     assert (tmp_path / "kept" / "a.svg").read_text() == "<svg/>"
+
+
+def test_a_block_takes_names_only_from_blocks_that_run_wherever_it_runs():
+    pages = sorted(run_snippets.ROOT.glob("docs/**/*.md"))
+    found = {page.name: run_snippets.borrowed(page.read_text(encoding="utf-8")) for page in pages}
+    assert len(found) > 20
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_a_name_that_may_not_be_there_is_found_out():
+    page = "<!-- needs: a -->\n" + python("x = 1\nimport c.d") + "<!-- needs: a b -->\n"
+    page += python("x, c") + "<!-- needs: b -->\n" + python("def f(x):\n    return x\nx, c, len")
+    assert run_snippets.borrowed(page) == ["line 14: c", "line 14: x"]
