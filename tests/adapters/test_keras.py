@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tasks
 from arrays import BFLOAT16, widened
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import f1core
@@ -60,7 +60,6 @@ def same_values(found, scores, task):
         assert value == pytest.approx(expected, abs=1e-5), key
 
 
-@settings(max_examples=30)
 @given(
     st.one_of(tasks.binary(), tasks.multiclass(divided=not NARROW), tasks.multilabel()), st.data()
 )
@@ -95,7 +94,6 @@ def test_any_cut_into_steps_gives_what_score_gives_on_all_rows(problem, data):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="the others have a graph")
-@settings(max_examples=30)
 @given(st.one_of(tasks.binary(), tasks.multiclass(divided=not NARROW), tasks.multilabel()))
 def test_kernels_count_what_operations_of_keras_count(problem):
     case = problem.case
