@@ -112,8 +112,11 @@ def _batches(
             if first is not None:
                 chosen.follow(first)
             first = first or chosen
+        done = 0
         for batch in source.batches(chosen):
             with reading(source.name):
+                with counted_from(done):
+                    chosen.refuse_text(batch)
                 some = {name: column[:_SOME] for name, column in batch.items()}
                 truth = chosen.truth(some)
                 if isinstance(classes, Words) and not chosen.settled:
@@ -124,7 +127,9 @@ def _batches(
                 chosen.settle(truth, chosen.scores(some))
             if not first.settled:
                 first = chosen
-            watch.read(source, len(next(iter(batch.values()))))
+            rows = len(next(iter(batch.values())))
+            done += rows
+            watch.read(source, rows)
             yield source.name, chosen, batch
 
 

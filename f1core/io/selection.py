@@ -89,6 +89,13 @@ class Selection:
             kinds = ["i" if n in whole_numbers else k for n, k in zip(names, kinds, strict=True)]
             refuse_stray(names, kinds, (batch[name] for name in names), "probabilities")
 
+    def refuse_text(self, batch: Mapping[str, Array]) -> None:
+        """Refuse text in a column that has to hold numbers: a weight, or one of several columns."""
+        several = [names for names in (self.target, self.probabilities) if len(names) > 1]
+        weight = [] if self.weight is None else [self.weight]
+        for name in dict.fromkeys(name for names in (*several, weight) for name in names):
+            _refuse_text(name, batch[name])
+
     def settle(self, truth: Array, scores: Array) -> None:
         """Put the columns into the order of the classes, given some of their rows or none.
 
@@ -141,6 +148,22 @@ class Selection:
     def scores(self, batch: Mapping[str, Array]) -> Array:
         """Return the predictions of a batch: (n,) or (n, C) scores, or (n,) labels."""
         return stacked([batch[name] for name in self.probabilities])
+
+
+def _refuse_text(name: str, column: Array) -> None:
+    """Refuse a column of text, naming the first of its cells that is no number."""
+    kind = column.dtype.kind
+    if not len(column) or not (kind == "U" or (kind == "O" and isinstance(column[0], str))):
+        return
+    for row, cell in enumerate(column.tolist()):
+        try:
+            float(str(cell).replace(",", "."))
+        except ValueError:
+            raise F1Error(
+                f"column {name} is {shown(cell)} at row {row}, no number; drop or mend such rows, "
+                "or leave the column out"
+            ) from None
+    raise F1Error(f"column {name} holds text, such as {shown(column[0])} at row 0; use numbers")
 
 
 def _taken(order: list[int], *lists: list[str]) -> list[list[str]]:

@@ -334,3 +334,32 @@ def test_a_word_among_fractions_is_a_class_where_it_is_said(tmp_path):
     path.write_text("y,p\n1.5,1.5\n2.0,x\nx,x\n")
     found = files.score(path, target="y", probabilities="p", text_labels=True, task="multiclass")
     assert (found.classes, found.accuracy) == (["1.5", "2.0", "x"], 2 / 3)
+
+
+SEVERAL = "y,p_a,p_b\na,0.7,0.3\nb,{},{}\na,0.6,0.4\n"
+ODD = "column p_b is 'often' at row 1, no number; drop or mend such rows, or leave the column out"
+
+
+@pytest.mark.parametrize(
+    ("contents", "name"),
+    [
+        (SEVERAL.format("0.2", "often"), "a.csv"),
+        (SEVERAL.replace(",", ";").replace(".", ",").format("0,2", "often"), "a.csv"),
+        ('{"y": "a", "p_a": 1, "p_b": "0.5"}\n{"y": "b", "p_a": 1, "p_b": "often"}\n', "a.jsonl"),
+    ],
+)  # fmt: skip
+def test_text_among_several_columns_of_scores_is_named_by_column_row_and_value(
+    score, contents, name
+):
+    with pytest.raises(F1Error, match=f"{name}: {ODD}"):
+        score(contents, name, probabilities="p_*")
+
+
+def test_a_row_that_repeats_the_header_is_named_among_scores(score):
+    with pytest.raises(F1Error, match=r"a.csv: column p_a is 'p_a' at row 1, no number"):
+        score(SEVERAL.format("p_a", "p_b"), probabilities="p_*")
+
+
+def test_text_among_weights_is_named_by_column_row_and_value(score):
+    with pytest.raises(F1Error, match=r"a.csv: column w is 'heavy' at row 1, no number"):
+        score("y,p,w\n1,0.7,1\n0,0.2,heavy\n", sample_weight="w")
