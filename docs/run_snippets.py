@@ -103,7 +103,7 @@ def blocks(page: str) -> list[Block]:
 
 
 def borrowed(page: str) -> list[str]:
-    """List the names that a block takes from others, none of which surely ran before it."""
+    """List names that a block uses, and that only blocks make which may not have run."""
     given: dict[str, list[set[str]]] = {}
     found = []
     for block in blocks(page):

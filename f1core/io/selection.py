@@ -16,6 +16,12 @@ from ..errors import F1Error, MissingColumn, close_to, listed, shown
 from ..frame_columns import refuse_stray
 from ..label_lists import texts_in
 
+# What stands for an empty cell in text.
+NULLS = [
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+    "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null", "None", "<NA>",
+]  # fmt: skip
+
 _LISTED = 12  # columns that an error names
 
 Names = str | Iterable[str]
@@ -150,19 +156,24 @@ class Selection:
         return stacked([batch[name] for name in self.probabilities])
 
 
+def no_number(name: str, cells: Iterable[str], point: str) -> str | None:
+    """The sentence for the first cell of a column that is neither a number nor empty."""
+    for row, text in enumerate(cells):
+        try:
+            float("0" if text in NULLS else text.replace(point, "."))
+        except ValueError:
+            return f"column {name} is {shown(text)} at row {row}, no number"
+    return None
+
+
 def _refuse_text(name: str, column: Array) -> None:
     """Refuse a column of text, naming the first of its cells that is no number."""
     kind = column.dtype.kind
     if not len(column) or not (kind == "U" or (kind == "O" and isinstance(column[0], str))):
         return
-    for row, cell in enumerate(column.tolist()):
-        try:
-            float(str(cell).replace(",", "."))
-        except ValueError:
-            raise F1Error(
-                f"column {name} is {shown(cell)} at row {row}, no number; drop or mend such rows, "
-                "or leave the column out"
-            ) from None
+    wrong = no_number(name, map(str, column.tolist()), ",")
+    if wrong:
+        raise F1Error(f"{wrong}; drop or mend such rows, or leave the column out")
     raise F1Error(f"column {name} holds text, such as {shown(column[0])} at row 0; use numbers")
 
 

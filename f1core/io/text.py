@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import F1Error, counted_from, shown
 from .batches import Columns, Reread, Source, array, arrays, once, reading
-from .selection import Selection
+from .selection import NULLS, Selection, no_number
 from .spelling import GROUP, ID, PREDICTION, TARGET, WRITTEN, Spelling
 from .streams import Begun, Packed, opened, read
 
@@ -25,10 +25,6 @@ _SHOWN = 50  # rows that tell whether numbers have a decimal comma
 _COMMA = re.compile(r"-?[0-9]*,[0-9]+(e-?[0-9]+)?", re.IGNORECASE)
 _POINT = re.compile(r"-?[0-9]*\.[0-9]+(e-?[0-9]+)?", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")  # what such a file begins with
-_NULLS = [
-    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
-    "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null", "None", "<NA>",
-]  # fmt: skip
 
 
 class Delimited(Source):
@@ -101,7 +97,7 @@ class Delimited(Source):
 
         self._used = 0
         kinds = self._kinds(chosen, labels)
-        how = {"decimal_point": self._point, "null_values": _NULLS}
+        how = {"decimal_point": self._point, "null_values": NULLS}
         try:
             with self._reader(include_columns=chosen.all, column_types=kinds, **how) as reader:
                 for part in reader:
@@ -187,12 +183,7 @@ class Delimited(Source):
 
         with self._reader(include_columns=[name], column_types={name: pa.string()}) as reader:
             cells = (text for part in reader for text in part.column(0).to_pylist())
-            for row, text in enumerate(cells):
-                try:
-                    float("0" if text in _NULLS else text.replace(self._point, "."))
-                except ValueError:
-                    return f"column {name} is {shown(text)} at row {row}, no number"
-        return None
+            return no_number(name, cells, self._point)
 
 
 def _rows_of(stream: Any) -> bytes:

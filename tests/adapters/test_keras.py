@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tasks
 from arrays import BFLOAT16, widened
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import f1core
@@ -53,6 +53,9 @@ def values_of(metric):
     return {key: float(value) for key, value in metric.result().items()}
 
 
+FEW = settings(max_examples=min(30, settings.default.max_examples))  # each compiles its steps
+
+
 def same_values(found, scores, task):
     for key, value in found.items():
         expected = scores.metric(named(key, task))
@@ -60,6 +63,7 @@ def same_values(found, scores, task):
         assert value == pytest.approx(expected, abs=1e-5), key
 
 
+@FEW
 @given(
     st.one_of(tasks.binary(), tasks.multiclass(divided=not NARROW), tasks.multilabel()), st.data()
 )
@@ -94,6 +98,7 @@ def test_any_cut_into_steps_gives_what_score_gives_on_all_rows(problem, data):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="the others have a graph")
+@FEW
 @given(st.one_of(tasks.binary(), tasks.multiclass(divided=not NARROW), tasks.multilabel()))
 def test_kernels_count_what_operations_of_keras_count(problem):
     case = problem.case

@@ -355,6 +355,11 @@ def test_text_among_several_columns_of_scores_is_named_by_column_row_and_value(
         score(contents, name, probabilities="p_*")
 
 
+def test_an_empty_cell_before_it_is_not_taken_for_the_text(score):
+    with pytest.raises(F1Error, match=ODD):
+        score("y,p_a,p_b\na,0.7,\nb,0.2,often\n", probabilities="p_*")
+
+
 def test_a_row_that_repeats_the_header_is_named_among_scores(score):
     with pytest.raises(F1Error, match=r"a.csv: column p_a is 'p_a' at row 1, no number"):
         score(SEVERAL.format("p_a", "p_b"), probabilities="p_*")

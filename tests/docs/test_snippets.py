@@ -91,9 +91,9 @@ def test_figures_are_kept_and_the_folder_shows_the_data(tmp_path):
     assert (tmp_path / "kept" / "a.svg").read_text() == "<svg/>"
 
 
-def test_a_block_takes_names_only_from_blocks_that_run_wherever_it_runs():
+def test_a_block_uses_only_names_of_blocks_that_run_wherever_it_runs():
     pages = sorted(run_snippets.ROOT.glob("docs/**/*.md"))
-    found = {page.name: run_snippets.borrowed(page.read_text(encoding="utf-8")) for page in pages}
+    found = {str(page): run_snippets.borrowed(page.read_text(encoding="utf-8")) for page in pages}
     assert len(found) > 20
     assert {name: names for name, names in found.items() if names} == {}
 
