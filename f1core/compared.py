@@ -132,18 +132,24 @@ def _of_one(
     """Take one class out of a pair of weighted rows, with its weight in the truth."""
     counted, drawn, rows = [], [], 0.0
     for (counts, _), side in zip(pair.counted, pair.drawn, strict=True):
-        at: int | None = place
-        if labels is not None and counts.labels is not None:
-            hit = np.flatnonzero(counts.labels == labels[place])
-            at = int(hit[0]) if len(hit) else None
+        at, at_drawn = (
+            place if labels is None or known is None else _place_of(known, labels[place])
+            for known in (counts.labels, side.labels)
+        )
         sums = _against_rest(counts.per_class[None], counts.total, at)
         rows = max(rows, float(sums[0, TRUE, 1]))
         whole = Counts(2, sums=sums[0])
         counted.append((whole, options))
-        moved = _against_rest(side.sums, side.totals[:, None], at)
+        moved = _against_rest(side.sums, side.totals[:, None], at_drawn)
         drawn.append(Resamples.like(whole, options, moved))
     there = any(of.per_class[:, 1].any() for of, _ in counted)
     return (Pair(counted, drawn, drawn, pair.units, pair.seed) if there else None), rows
+
+
+def _place_of(labels: Array, label: Any) -> int | None:
+    """Find where a label is among those of one side, if it is there."""
+    hit = np.flatnonzero(labels == label)
+    return int(hit[0]) if len(hit) else None
 
 
 def _against_rest(sums: Array, total: Any, at: int | None) -> Array:

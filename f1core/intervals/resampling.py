@@ -37,8 +37,14 @@ class Resamples:
 
     @classmethod
     def like(cls, whole: Counts, options: Options, sums: Array, rows: Any = None) -> Resamples:
-        """Resamples of these counts."""
-        return cls(sums, rows, options, Scores(whole, options)._included, whole.labels)
+        """Resamples of these counts; a class to average over that they lack gets zeros."""
+        scores = Scores(whole, options)
+        labels = scores._counts.labels
+        if whole.labels is not None and labels is not None and len(labels) > sums.shape[2]:
+            seen, at = sums, np.searchsorted(labels, whole.labels)
+            sums = np.zeros((*seen.shape[:2], len(labels)), seen.dtype)
+            sums[:, :, at] = seen
+        return cls(sums, rows, options, scores._included, labels)
 
     @property
     def totals(self) -> Array:

@@ -35,6 +35,28 @@ def test_a_and_b_are_what_score_says_and_the_order_is_a_sign(metric):
     assert compare(y_true, a, b, metric=metric, seed=3) == found
 
 
+@pytest.mark.parametrize("how", ["plain", "weighted", "clusters"])
+@pytest.mark.parametrize("metric", ["f1_macro", "recall_micro", "f1_weighted", "f1_of_means"])
+def test_a_class_to_average_over_may_occur_in_no_row(metric, how):
+    rng = np.random.default_rng(2)
+    y_true, a, b = (np.array(list("bdf"))[each] for each in models(rng, 200, classes=3))
+    more = {
+        "plain": {},
+        "weighted": {"sample_weight": rng.random(200)},
+        "clusters": {"cluster": rng.integers(0, 60, 200)},
+    }[how]
+    weight = {name: more[name] for name in more if name != "cluster"}
+    for over in (["b", "d", "f", "z"], ["a", "b", "d"], ["a", "c", "e", "f"]):
+        found = compare(y_true, a, b, metric=metric, average_over=over, resamples=200, **more)
+        assert found.a == score(y_true, a, average_over=over, **weight).metric(metric)
+        assert found.interval[0] <= found.difference <= found.interval[1]
+        # A class that is nowhere only divides: a macro average of 3 classes and 1 is 3/4 of it.
+        there = [label for label in over if label in "bdf"]
+        plain = compare(y_true, a, b, metric=metric, average_over=there, resamples=200, **more)
+        share = len(there) / len(over) if metric in ("f1_macro", "f1_of_means") else 1
+        assert found.difference == pytest.approx(share * plain.difference)
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_the_same_resamples_whichever_comes_first(seed):
     """Small tables have many symmetries; labels need not be the same on both sides."""
