@@ -3,7 +3,17 @@
 
 import sys
 
-from f1core.cli import main
+
+def main() -> int:
+    """Run the command line; return the exit status."""
+    try:
+        from f1core.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:  # while it is read
+        print("f1core: interrupted; nothing was written", file=sys.stderr)
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -20,8 +20,18 @@ def comma(text: str) -> list[str]:
 
 def cutting(text: str) -> float | list[float] | str | Tuned:
     """A threshold, or several by comma; "best"; or the path of a file that `tune` wrote."""
+    return text if text == "best" else _cut(text, "'best', ")
+
+
+def settled_cutting(text: str) -> float | list[float] | Tuned:
+    """A threshold, or several by comma, or the path of a file that `tune` wrote."""
     if text == "best":
-        return text
+        said = "'best' on the rows that are compared flatters the model: tune on other rows"
+        raise argparse.ArgumentTypeError(said)
+    return _cut(text, "")
+
+
+def _cut(text: str, more: str) -> float | list[float] | Tuned:
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
@@ -30,7 +40,7 @@ def cutting(text: str) -> float | list[float] | str | Tuned:
                 return Tuned(Path(text))
             except F1Error as error:
                 raise argparse.ArgumentTypeError(str(error)) from None
-        said = f"it is {text!r}; give a number, or several by comma, 'best', or a file of tune"
+        said = f"it is {text!r}; give a number, or several by comma, {more}or a file of tune"
         raise argparse.ArgumentTypeError(said) from None
     return values[0] if len(values) == 1 else values
 

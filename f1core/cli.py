@@ -15,35 +15,10 @@ from typing import Any, NoReturn
 from . import __version__
 from .commands import COMMANDS
 from .commands.completing import HOW, complete
+from .commands.wording import flags_of, spoken
 from .errors import F1Error, meant, plain_text, reason_of
 
 _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
-# Arguments of `score` and their options.
-_OPTIONS = {
-    "task": "--task", "classes": "--classes", "threshold": "--threshold", "top_k": "--top-k",
-    "from_logits": "--from-logits", "ignore_index": "--ignore-index", "pos_label": "--pos-label",
-    "average_over": "--average-over", "zero_division": "--zero-division",
-    "sample_weight": "--sample-weight", "sample_id": "--id", "group": "--group",
-    "target": "--target", "probabilities": "--probabilities", "y_true": "--target",
-    "y_pred": "--probabilities", "y_prob": "--probabilities", "text_labels": "--text-labels",
-    "empty_labels": "--empty-labels", "average": "--average", "shared": "--shared",
-    "min_precision": "--min-precision", "min_recall": "--min-recall", "true": "--true",
-    "predicted": "--predicted", "label": "--label", "outcome": "--outcome", "limit": "--limit",
-    "columns": "--columns", "most_confused": "--most-confused", "unknown": "--unknown",
-    "bins": "--bins", "strategy": "--strategy",
-    "one_vs_one": "--one-vs-one", "metric": "--metric", "level": "--level", "beta": "--beta",
-    "resamples": "--resamples", "seed": "--seed", "baseline": "--baseline",
-    "probabilities_old": "--probabilities-old", "threshold_old": "--threshold-old",
-}  # fmt: skip
-_NAMES = "|".join(_OPTIONS)
-_LIST = re.compile(rf"\b({_NAMES})=[\[(]([^\])]*)[\])]")
-_FLAG = re.compile(rf"\b({_NAMES})=True\b")
-_VALUE = re.compile(rf"\b({_NAMES})='?([^\s,;:()']*)'?")
-_SUBJECT = re.compile(
-    rf"(?:(?<=: )|(?<=; )|(?<=and )|^)({_NAMES})"
-    r"(?= (?:is|are|has|have|holds|hold|names|leaves?|mixes|needs|comes|cannot|as|at)\b)"
-)
-
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of what is printed to
 
 
@@ -92,15 +67,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # an arrow on a terminal that has none
             stream.reconfigure(errors="replace" if stream.errors == "strict" else stream.errors)
-    parser = _parser()
-    complete(parser)
-    parsed = parser.parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
+    parsed = argparse.Namespace()
     try:
+        parser = _parser()
+        complete(parser)
+        parsed = parser.parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
         parsed.run(parsed)
         if sys.stdout is not None:  # as where a daemon has closed it
             sys.stdout.flush()
     except F1Error as error:
-        print(f"f1core: {spoken(error)}", file=sys.stderr)
+        print(f"f1core: {spoken(error, flags_of([parsed.parser]))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"f1core: interrupted{_so_far(parsed)}; nothing was written", file=sys.stderr)
@@ -126,26 +102,6 @@ def _with_values(arguments: Sequence[str]) -> list[str]:
     return tied
 
 
-def spoken(error: object) -> str:
-    """Write an error for somebody at a command line.
-
-    Examples
-    --------
-    >>> from f1core.cli import spoken
-    >>> spoken("target holds strings: name the classes, classes=['no', 'yes'], or task='binary'")
-    '--target holds strings: name the classes, --classes no,yes, or --task binary'
-    """
-    sentence = _LIST.sub(lambda at: f"{_OPTIONS[at[1]]} {_listed(at[2])}", str(error))
-    sentence = _FLAG.sub(lambda at: _OPTIONS[at[1]], sentence)
-    sentence = _VALUE.sub(lambda at: f"{_OPTIONS[at[1]]} {at[2]}".rstrip(), sentence)
-    return plain_text(_SUBJECT.sub(lambda at: _OPTIONS[at[1]], sentence))
-
-
-def _listed(entries: str) -> str:
-    """Write a Python list as an option takes it: A,B."""
-    return "A,B,…" if entries == "…" else ",".join(e.strip().strip("'") for e in entries.split(","))
-
-
 def _parser() -> _Parser:
     parser = _Parser(
         prog="f1core",
@@ -162,7 +118,9 @@ def _parser() -> _Parser:
     helped.add_argument(
         "command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="one of those above"
     )
-    helped.set_defaults(run=lambda asked: _help(parser, commands.choices, asked.command))
+    helped.set_defaults(
+        parser=helped, run=lambda asked: _help(parser, commands.choices, asked.command)
+    )
     return parser
 
 

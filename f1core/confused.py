@@ -47,8 +47,8 @@ def most_confused(scores: Scores, n: int, level: Any) -> list[Confused]:
     classes = [*scores.classes, None]  # and what is no span, or no class
     if scores.task == "multilabel":
         raise F1Error(
-            "most_confused needs one class a row, this task is multilabel: s.per_class.fn and "
-            "s.per_class.fp count each label's misses and false alarms"
+            "most_confused needs one class a row, this task is multilabel: fn and fp of "
+            "per_class count each label's misses and false alarms"
         )
     scores._one_prediction("most_confused")
     assert find_shares is not None

@@ -196,6 +196,16 @@ def calling_y_pred(name: str) -> Iterator[None]:
 
 
 @contextmanager
+def calling_option(name: str, theirs: str) -> Iterator[None]:
+    """Word sentences about an option under another name; a noun that is the same word stays."""
+    try:
+        yield
+    except F1Error as error:
+        option = re.compile(rf"(?<![\w.]){name}(?==| (?:is|has|holds|names)\b)")
+        raise type(error)(option.sub(theirs, str(error))) from None
+
+
+@contextmanager
 def counted_from(first: int) -> Iterator[None]:
     """Count row numbers in sentences from `first`: the rows that earlier batches had."""
     try:

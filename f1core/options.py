@@ -129,6 +129,11 @@ class Options:
         found, count = option_values.classes(list(names))
         return _cross_checked(replace(self, names=found, n_classes=count))
 
+    def with_threshold(self, threshold: Any) -> Options:
+        """Return these options with another threshold."""
+        checked = option_values.threshold(threshold)
+        return _cross_checked(replace(self, threshold=checked))
+
     def places(self, entries: Iterable[Any], n_classes: int, labels: Any = None) -> list[int]:
         """Find where classes stand: by name or label value, else by number."""
         found: list[int] = []

@@ -12,7 +12,7 @@ import numpy as np
 from . import option_values
 from .compared import Asked, compared, metrics_asked
 from .dedup.keys import Ids, check_ids
-from .errors import F1Error, parameters_of, refuse_unknown, shown
+from .errors import F1Error, calling_option, parameters_of, refuse_unknown, shown
 from .intervals import checked_level, seeded
 from .intervals.paired import OPTIONS, both_checked
 from .intervals.resampling import FEWEST
@@ -120,8 +120,13 @@ def compare(
         sample_id=sample_id, progress=progress, options=dict(options),
     )  # fmt: skip
     new = read(paths_new, "new", probabilities=probabilities, group=group, weight=sample_weight)
-    other = probabilities if probabilities_old is None else probabilities_old
-    old = read(paths_old, "old", probabilities=other)
+    if probabilities_old is None:
+        called_old = "probabilities"
+        old = read(paths_old, "old", probabilities=probabilities)
+    else:
+        called_old = "probabilities_old"
+        with calling_option("probabilities", called_old):
+            old = read(paths_old, "old", probabilities=probabilities_old)
     names = same_classes(new, old)
     old, order = paired(new, old)
     refuse_other_truth(new, old)
@@ -130,7 +135,7 @@ def compare(
         names = sorted(set(chain.from_iterable(chain(new.true, new.scores, old.scores))))
     if isinstance(threshold_old, Tuned):
         threshold_old = threshold_old.of(names if isinstance(names, list) else None)
-    with told_of(new, old, order):
+    with told_of(new, old, order, called_old):
         how = make_options(task, classes=names, **new.options)
         sides = both_checked(new.true, new.scores, old.scores, how, new.weight, threshold_old)
         where = partial(place_of, new)

@@ -175,13 +175,16 @@ def place_of(side: Side, row: int) -> tuple[str, int]:
 
 
 @contextmanager
-def told_of(new: Side, old: Side, order: Array | None) -> Iterator[None]:
-    """Let sentences name the file and its row, and what the caller's arguments are called."""
+def told_of(new: Side, old: Side, order: Array | None, called_old: str) -> Iterator[None]:
+    """Let sentences name the file and its row, and what the caller's arguments are called.
+
+    `called_old` is the argument that names the old side's predictions.
+    """
     try:
         yield
     except F1Error as error:
         side = old if "pred_b" in str(error) else new
-        text = str(renamed(error, y_true="target", pred_a="probabilities", pred_b="probabilities"))
+        text = str(renamed(error, y_true="target", pred_a="probabilities", pred_b=called_old))
         at = _AT.search(text)
         if at is None:
             raise F1Error(f"{side.name}: {text}" if side is old else text) from None

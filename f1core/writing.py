@@ -51,7 +51,7 @@ def check_target(
     >>> check_target("README.md")
     Traceback (most recent call last):
         ...
-    f1core.errors.F1Error: path README.md exists and is no f1core state; name another, or force it
+    f1core.errors.F1Error: path README.md exists and is no f1core state; name another, or force=True
     """
     target = file_path(path, named)
     try:
@@ -67,12 +67,12 @@ def check_target(
         raise F1Error(f"{named} {target} is no ordinary file; name one")
     forced, alike = flag("force", force), _is_kind(target, kind)
     if any(_same(found, other) for other in inputs) and not (forced and alike):
-        rather = "name another, or force it" if alike else "name another"
+        rather = "name another, or force=True" if alike else "name another"
         raise F1Error(f"{named} {target} is one of the inputs; {rather}")
     if found.st_size and not alike and not forced:
         ours = kind in ("state", "thresholds", "report")
         what = f"f1core {kind}" if ours else f"{kind} picture"
-        raise F1Error(f"{named} {target} exists and is no {what}; name another, or force it")
+        raise F1Error(f"{named} {target} exists and is no {what}; name another, or force=True")
     return target
 
 

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from ..argument_types import averaged, comma, cutting, word, words
+from ..argument_types import averaged, comma, cutting, settled_cutting, word, words
 from ..errors import plain_text
 from ..options import TASKS
 from .completing import columns_of
@@ -32,7 +32,7 @@ def add_command(
         epilog="example:\n" + textwrap.indent(textwrap.dedent(example).strip(), "  "),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     add_quiet(parser)
     return parser
 
@@ -102,7 +102,7 @@ def add_deciding(command: argparse.ArgumentParser, best: bool = True) -> None:
     sought = "; the best on these rows" if best else ""
     group(command, DECIDING).add_argument(
         "--threshold",
-        type=cutting,
+        type=cutting if best else settled_cutting,
         default=0.5,
         metavar="T[,T…]|best|FILE" if best else "T[,T…]|FILE",
         help=f"one, or one a label or class (0.5){sought}; or a file of `tune`",

@@ -6,8 +6,7 @@ import argparse
 from typing import Any
 
 from .. import files
-from ..argument_types import comma, cutting
-from ..errors import F1Error
+from ..argument_types import comma, settled_cutting
 from ..intervals.differences import Comparison
 from ..io.tuned import Tuned
 from ..model_comparison import KINDS, ModelComparison, PartComparison, class_words
@@ -55,7 +54,10 @@ def add(commands: arguments.Parsers) -> None:
     arguments.add_task(parser)
     arguments.add_deciding(parser, best=False)
     parser.add_argument(
-        "--threshold-old", type=cutting, metavar="T[,T…]|FILE", help="of OLD, where it differs"
+        "--threshold-old",
+        type=settled_cutting,
+        metavar="T[,T…]|FILE",
+        help="of OLD, where it differs",
     )
     arguments.add_average_over(parser)
     arguments.add_zero_division(parser)
@@ -79,9 +81,6 @@ def add(commands: arguments.Parsers) -> None:
 
 def run(parsed: argparse.Namespace) -> None:
     """Print differences with intervals and p-values, of classes and groups too, and flips."""
-    for name in ("threshold", "threshold_old"):
-        if getattr(parsed, name) == "best":
-            raise F1Error(f"--{name.replace('_', '-')} best flatters the model: tune on other rows")
     given = {name: getattr(parsed, name) for name in _OPTIONS}
     parsed.paths = [parsed.old, parsed.new]
     with progress(parsed):

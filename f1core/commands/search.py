@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import files
 from ..accumulator import Accumulator
 from ..api import score
-from ..errors import F1Error, one_of
+from ..errors import F1Error, calling_option, one_of
 from ..grouped import GroupedAccumulator
 from ..io.rows import Rows
 from ..io.tuned import Tuned
@@ -60,7 +60,7 @@ def _best(parsed: argparse.Namespace, rows: Rows, task: str, how: dict[str, Any]
             raise F1Error("--metric and --average both say what is sought: give one")
         for name, value in least.items():
             if value is not None:
-                raise F1Error(f"--metric and {name}= both say what is sought: give one")
+                raise F1Error(f"--metric and {name} both say what is sought: give one")
         ratio = "f1" if parsed.beta == 1.0 else "fbeta"
         if task == "binary" and metric not in ("f1", ratio):
             from ..thresholds.two_classes import best_of_two
@@ -69,10 +69,8 @@ def _best(parsed: argparse.Namespace, rows: Rows, task: str, how: dict[str, Any]
                      "beta", "pos_label")  # fmt: skip
             given = {name: how[name] for name in names if name in how}
             options = make_options("binary", **given)
-            try:
+            with calling_option("average", "metric"):
                 return best_of_two(rows.true, rows.scores, options, metric, rows.weight)
-            except F1Error as error:
-                raise F1Error(str(error).replace("average is", "metric is")) from None
         if task == "multilabel":
             known = {f"{ratio}_{kind}": kind for kind in _OF_LABELS}
             if metric not in known:
@@ -81,9 +79,9 @@ def _best(parsed: argparse.Namespace, rows: Rows, task: str, how: dict[str, Any]
         elif task == "multiclass":
             average = metric
     more = least | {"shared": getattr(parsed, "shared", False)}
-    return best_threshold(
-        rows.true, rows.scores, average="macro" if average is None else average, **more, **how
-    )
+    average = "macro" if average is None else average
+    with calling_option("average", "average" if metric is None else "metric"):
+        return best_threshold(rows.true, rows.scores, average=average, **more, **how)
 
 
 def settle(parsed: argparse.Namespace, meter: Meter) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from ..counts import Array, Counts
 from ..errors import (
     F1Error,
     IdleOption,
+    calling_option,
     calling_y_pred,
     parameters_of,
     refuse_unknown,
@@ -162,10 +164,11 @@ def both_checked(
 
     def checked(pred: Any, name: str, options: Options) -> Batch:
         own = name == "pred_b" and threshold_b is not None
-        if own:
-            options = replace(options, threshold=option_values.threshold(threshold_b))
-        with calling_y_pred(name):
+        its_own = calling_option("threshold", "threshold_old") if own else nullcontext()
+        with calling_y_pred(name), its_own:
             try:
+                if own:
+                    options = options.with_threshold(threshold_b)
                 return check(y_true, pred, options, weight, exact=True)
             except IdleOption as error:
                 if own:

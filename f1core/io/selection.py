@@ -56,10 +56,10 @@ class Selection:
         single = [name for name in (self.weight, self.group, self.id) if name is not None]
         columns, stems, by_pattern = _matching(target, names, "target", whole)
         taken = single if by_pattern else []  # which a pattern such as * takes in
-        none = f"target {shown(target)} leaves no column beside weight, group and id"
+        none = f"target is {shown(target)}, which leaves no column beside weight, group and id"
         self.target, self.labels = _without(taken, columns, stems, none)
         columns, stems, patterned = _matching(probabilities, names, "probabilities", whole)
-        none = f"probabilities {shown(probabilities)} leave no column beside the target"
+        none = f"probabilities is {shown(probabilities)}, which leaves no column beside the target"
         taken = [*self.target, *single]
         self.probabilities, self.stems = _without(taken, columns, stems, none)
         self._unknown = unknown

@@ -116,8 +116,8 @@ class Spelling:
             forms = self._forms[numbers]
             if self._forms[words] == {"word"} and forms and "word" not in forms:
                 raise F1Error(
-                    f"{words} holds words and {numbers} numbers, so that no label is in both; "
-                    "write both alike, or say text_labels=True"
+                    f"{words} holds words and {numbers} holds numbers, so that no label is in "
+                    "both; write both alike, or say text_labels=True"
                 )
         for word in self._distinct:
             if word != word.strip() and word.strip() in self._distinct:

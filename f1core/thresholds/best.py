@@ -10,7 +10,7 @@ import numpy as np
 
 from ..batch import Batch
 from ..count import count
-from ..errors import F1Error, IdleOption, calling_y_pred, refuse_unknown, shape_words, shown
+from ..errors import F1Error, IdleOption, calling_y_pred, refuse_unknown, shown
 from ..inputs import check
 from ..label_rows import filled
 from ..option_types import Task
@@ -202,7 +202,7 @@ def scores_batch(
             "task='multilabel' cuts each column of one-hot rows by itself"
         )
     if batch.hard or batch.format is None:
-        raise F1Error(f"y_pred is {shape_words(batch.pred)}: give probabilities, not labels")
+        raise F1Error("y_pred holds labels: give probabilities, not labels")
     return batch
 
 

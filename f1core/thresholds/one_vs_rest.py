@@ -11,7 +11,7 @@ from ..arrays import widened
 from ..batch import Batch
 from ..counts import Array
 from ..diagnose import complain
-from ..errors import F1Error, shape_words
+from ..errors import F1Error
 from ..float_bits import FORMATS
 from ..inputs import check
 from ..label_rows import filled
@@ -31,7 +31,7 @@ def columns_batch(
     """
     batch = filled(check(y_true, y_prob, options, sample_weight, width, exact=True))
     if batch.format is None or batch.hard:
-        raise F1Error(f"y_pred is {shape_words(batch.pred)}: give probabilities, not labels")
+        raise F1Error("y_pred holds labels: give probabilities, not labels")
     task = batch.options.task or ""
     return (_one_vs_rest(batch) if task == "multiclass" else batch), task
 

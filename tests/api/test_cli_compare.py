@@ -119,8 +119,6 @@ def test_thresholds_of_a_file_for_each_side(run, data, tmp_path):
     _, out, _ = run(*command, "--threshold-old", saved)
     back = json.loads(out)["metrics"][0]
     assert back["difference"] == -found.metrics["f1"].difference
-    status, _, err = run(*command, "--threshold", "best")
-    assert status == 2 and "--threshold best flatters the model" in err
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import f1core
-from f1core.cli import main, spoken
+from f1core.cli import main
 
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("pyarrow.csv")
@@ -73,26 +73,6 @@ def test_text_labels_are_asked_for(run, tmp_path):
     assert status == 2 and "column y is empty at row 1" in err and "--empty-labels" in err
     assert run(*command, "--empty-labels")[0] == 0
     assert "1 rows" in run(*command, "--ignore-index", "")[1]
-
-
-@pytest.mark.parametrize(
-    ("python", "words"),
-    [
-        ("target has 3 columns: say task='multiclass' or task='multilabel'",
-         "--target has 3 columns: say --task multiclass or --task multilabel"),
-        ("a.csv: target holds strings: name the classes, classes=[…]",
-         "a.csv: --target holds strings: name the classes, --classes A,B,…"),
-        ("use classes=[1, 2, 3]", "use --classes 1,2,3"),
-        ("if these are logits, say from_logits=True", "if these are logits, say --from-logits"),
-        ("say pos_label=, or classes=[negative, positive]",
-         "say --pos-label, or --classes negative,positive"),
-        ("sample_id is 'x'; use one of 'y'", "--id is 'x'; use one of 'y'"),
-        ("top_k=3 needs scores", "--top-k 3 needs scores"),
-        ("a\x1b[31m", "a\\x1b[31m"),
-    ],
-)  # fmt: skip
-def test_errors_speak_the_language_of_the_command_line(python, words):
-    assert spoken(python) == words
 
 
 @pytest.mark.parametrize("command", ["tune", "plot"])

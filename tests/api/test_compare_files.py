@@ -273,7 +273,7 @@ def test_a_threshold_of_its_own(tmp_path):
     assert found.metrics["f1"].b == f1core.score(y, old, threshold=0.3).binary.f1
     assert found.classes[1].interval == found.metrics["f1"].interval
     labels = write(tmp_path / "labels.parquet", y=y.astype(int), p_x=(old > 0.3).astype(int))
-    with pytest.raises(F1Error, match=r"threshold=0\.3 is for scores"):
+    with pytest.raises(F1Error, match=r"threshold_old=0\.3 is for scores"):
         files.compare(paths[0], labels, **ASKED, threshold=0.4, threshold_old=0.3)
     assert files.compare(paths[0], labels, **ASKED, threshold=0.4).metrics == found.metrics
 

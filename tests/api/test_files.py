@@ -282,7 +282,7 @@ def test_what_cannot_be_found(tmp_path):
     refused("no column 'v' in", path, sample_weight="v")
     refused("sample_weight is array", path, sample_weight=np.ones(3))
     refused("no column 'v' in", path, group="v")
-    refused("leave no column", path, probabilities="y")
+    refused("leaves no column", path, probabilities="y")
     refused("target names no column", path, target=[])
     refused(("treshold=", "did you mean threshold=?"), path, treshold=0.5)
     refused("there are no rows", write(SOUND[:0], tmp_path / "none.parquet"))

@@ -145,7 +145,9 @@ def test_a_pattern_of_the_target_takes_in_no_column_with_a_name_of_its_own():
         group="y_g", sample_id="y_id",
     )  # fmt: skip
     assert {name: one.exact_match for name, one in found.items()} == {"x": 1.0, "y": 1.0}
-    with pytest.raises(F1Error, match=r"target \['y_w\*'\] leaves no column beside weight, group"):
+    with pytest.raises(
+        F1Error, match=r"target is \['y_w\*'\], which leaves no column beside weight, group"
+    ):
         files.score(table, target="y_w*", probabilities="p_*", sample_weight="y_w")
     by_class = files.score(pa.table(dict(FRAME)), target="y", probabilities="[cd]*", group="y")
     assert by_class["dog"].accuracy == 1.0

@@ -127,7 +127,7 @@ def test_fractions_are_no_labels(score):
 
 
 def test_words_and_numbers_have_no_label_in_common(score):
-    with pytest.raises(F1Error, match="target holds words and probabilities numbers"):
+    with pytest.raises(F1Error, match="target holds words and probabilities holds numbers"):
         score(table(["yes", "no"], ["1", "0"]))
 
 

@@ -716,7 +716,7 @@ def test_inventions_do_not_hide_what_is_wrong_with_a_text_file(tmp_path):
     path = tmp_path / "rows.csv"
     how = {"target": "y", "probabilities": "p", "unknown": "miss"}
     for rows, classes, sentence in (
-        (["0,zero", "1,one"], [0, 1], "holds words and target numbers"),
+        (["0,zero", "1,one"], [0, 1], "holds words and target holds numbers"),
         (["0,0", "one,one"], [0, 1], "target holds strings, classes are numbers"),
         (["0,0", "1,0.5", "1,no"], [0, 1], "no' at row 2, and fractions elsewhere"),
         (["0,0", "1,cat"], ["dog", "cat"], "'0'"),
