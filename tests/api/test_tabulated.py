@@ -83,7 +83,9 @@ def test_a_matrix_in_few_bytes_stays_in_few_bytes():
 
 def test_what_has_no_pairs_is_refused_or_empty():
     assert score([0, 1, 1], [0, 1, 1]).most_confused() == []
-    with pytest.raises(F1Error, match=r"needs one class a row, this task is multilabel: fn and fp of"):
+    with pytest.raises(
+        F1Error, match=r"needs one class a row, this task is multilabel: fn and fp of"
+    ):
         MULTILABEL.most_confused()
     with pytest.raises(F1Error, match="needs one predicted class a row, top_k is 2"):
         score([0, 1, 2], np.eye(3), top_k=2).most_confused()
