@@ -45,6 +45,13 @@ def _cut(text: str, more: str) -> float | list[float] | Tuned:
     return values[0] if len(values) == 1 else values
 
 
+def written(text: str) -> str:
+    """A path to write to; "-" is none."""
+    if text == "-":
+        raise argparse.ArgumentTypeError("it is '-', and nothing is written to a pipe; name a file")
+    return text
+
+
 def words(text: str) -> Words:
     """Labels by comma, whose type the columns tell."""
     return Words(comma(text))

@@ -16,7 +16,7 @@ from . import __version__
 from .commands import COMMANDS
 from .commands.completing import HOW, complete
 from .commands.wording import flags_of, spoken
-from .errors import F1Error, meant, plain_text, reason_of
+from .errors import F1Error, close_to, meant, plain_text, reason_of
 
 _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of what is printed to
@@ -41,20 +41,24 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and end."""
-        odd = re.search(r"unrecognized arguments: (--[^\s=]+)", message)
+        prog = self.prog
+        odd = re.search(r"unrecognized arguments: --([^\s=]+)", message)
         if odd is not None:
-            message += meant(odd[1], self._known())
+            command = self._of_command()
+            prog = command.prog
+            known = (each for each in command._option_string_actions if each.startswith("--"))
+            near = close_to(odd[1], [each.removeprefix("--") for each in known])
+            message += f" (did you mean '--{near}'?)" if near else ""
         odd = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
         if odd is not None:
             message += meant(odd[1], re.findall(r"[\w-]+", odd[2]))
-        self.exit(2, f"f1core: {plain_text(message)}; {self.prog} --help says what there is\n")
+        self.exit(2, f"f1core: {plain_text(message)}; {prog} --help says what there is\n")
 
-    def _known(self) -> list[str]:
-        """List the options of the parser, or of the command that was typed."""
+    def _of_command(self) -> argparse.ArgumentParser:
+        """Find the parser of the command that was typed, or this one."""
         typed = next((each for each in self._typed if each in COMMANDS), None)
         parsers = next(a.choices for a in self._actions if isinstance(a.choices, dict))
-        of = self if typed is None else parsers[typed]
-        return list(of._option_string_actions)
+        return self if typed is None else parsers[typed]
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse, and remember what was typed."""

@@ -12,6 +12,7 @@ from .report import wrapped
 
 _BESIDE = 6  # columns that a terminal is wide enough for
 _NAME = 12  # characters that a column of names is given at least
+_WORD = 24  # characters of a word that is never broken
 
 
 def terminal_width() -> int:
@@ -37,7 +38,7 @@ def print_table(
         print_lines(plain_text(title))
     wide = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     names = [k for k, column in enumerate(zip(*rows, strict=True)) if not any(map(_number, column))]
-    least = sum(min(n, _NAME) if k in names else n for k, n in enumerate(wide))
+    least = [_least(column, k in names) for k, column in enumerate(zip(heads, *rows, strict=True))]
     try:
         from rich.console import Console
         from rich.table import Table
@@ -49,18 +50,30 @@ def print_table(
         for row in [heads, *rows]:
             print("  ".join(f"{cell:>{n}}" for cell, n in zip(row, wide, strict=True)).rstrip())
         return
-    if least + 3 * len(wide) + 1 > terminal_width():
+    if sum(least) + 3 * len(wide) + 1 > terminal_width():
         _print_apart(heads, rows)
         return
     table, groups = Table(), set(groups)
     for k, head in enumerate(heads):
-        if k in names:
-            table.add_column(Text(head), overflow="fold", justify="right" if k == 0 else "left")
-        else:
-            table.add_column(Text(head), no_wrap=True, justify="right")
+        table.add_column(
+            Text(head),
+            overflow="fold",
+            justify="left" if k in names and k > 0 else "right",
+            min_width=least[k],
+            no_wrap=least[k] == wide[k],
+        )
     for k, row in enumerate(rows):
         table.add_row(*map(Text, row), end_section=k in groups)  # a cell is no markup
     Console().print(table)
+
+
+def _least(column: tuple[str, ...], names: bool) -> int:
+    """Measure how narrow a column may be: an interval takes two lines, a number and a word one."""
+    words = [word for cell in column for word in cell.replace(" to ", " to\0").split("\0")]
+    if not names:
+        return max(map(len, words))
+    most = max(len(word) for cell in column for word in cell.split(" "))
+    return min(max(map(len, column)), max(_NAME, most if most <= _WORD else _NAME))
 
 
 def print_lines(text: str) -> None:

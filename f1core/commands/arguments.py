@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from ..argument_types import averaged, comma, cutting, settled_cutting, word, words
+from ..argument_types import averaged, comma, cutting, settled_cutting, word, words, written
 from ..errors import plain_text
 from ..options import TASKS
 from .completing import columns_of
@@ -192,7 +192,7 @@ def add_interval(command: argparse.ArgumentParser) -> None:
 
 def add_save(command: argparse.ArgumentParser, what: str) -> None:
     """Add a state that is written."""
-    group(command, FILES).add_argument("--save", metavar="STATE", help=what)
+    group(command, FILES).add_argument("--save", type=written, metavar="STATE", help=what)
     add_force(command)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import files
-from ..argument_types import comma, cutting
+from ..argument_types import comma, cutting, written
 from ..errors import F1Error, plain_text, reason_of, renamed
 from ..io.rows import Rows
 from ..io.tuned import Tuned
@@ -77,7 +77,9 @@ def add(commands: arguments.Parsers) -> None:
     arguments.add_logits(parser)
     arguments.add_bins(parser)
     parser.set_defaults(bins=None, strategy=None)
-    parser.add_argument("--output", default="f1core.png", metavar="FILE", help="(f1core.png)")
+    parser.add_argument(
+        "--output", type=written, default="f1core.png", metavar="FILE", help="(f1core.png)"
+    )
     arguments.add_force(parser)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..argument_types import written
 from ..errors import plain_text
 from ..io.tuned import Tuned
 from ..scores import Scores
@@ -31,7 +32,7 @@ def add(commands: arguments.Parsers) -> None:
     )  # fmt: skip
     arguments.add_columns(parser)
     parser.add_argument(
-        "-o", "--output", default="report.html", metavar="FILE", help="(report.html)"
+        "-o", "--output", type=written, default="report.html", metavar="FILE", help="(report.html)"
     )
     parser.add_argument("--title", metavar="TEXT", help="what the page is called")
     parser.add_argument(

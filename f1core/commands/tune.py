@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import files, report, tables
+from ..argument_types import written
 from ..scores import Scores
 from ..writing import check_target, write_whole
 from . import arguments, output
@@ -49,7 +50,11 @@ def add(commands: arguments.Parsers) -> None:
     sought.add_argument("--min-recall", type=float, metavar="R", help="highest precision with it")
     arguments.add_average_over(parser)
     arguments.group(parser, arguments.FILES).add_argument(
-        "--save", "-o", metavar="FILE", help="write the thresholds for `score --threshold FILE`"
+        "--save",
+        "-o",
+        type=written,
+        metavar="FILE",
+        help="write the thresholds for `score --threshold FILE`",
     )
     arguments.add_force(parser)
     arguments.add_format(parser)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import f1core
+from f1core.console import print_table
 
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("pyarrow.parquet")
@@ -138,6 +139,21 @@ def test_the_footer_breaks_between_numbers(width):
     told = [f"{name} {value:.4f}" for name, value in scores.to_dict().items() if "_" not in name]
     assert max(map(len, lines)) <= width and any("f1 " in line for line in lines)
     assert all(any(pair in line for line in lines) for pair in told if pair[:2] in ("f1", "pr"))
+
+
+@pytest.mark.parametrize("width", range(40, 100, 3))
+def test_comparisons_break_no_metric_and_no_number(capsys, monkeypatch, width):
+    pytest.importorskip("rich")
+    monkeypatch.setenv("COLUMNS", str(width))
+    rows = [
+        ["balanced_accuracy", "0.9000", "0.8000", "+0.1000", "-0.0275 to +0.0275", "1.0000"],
+        ["mcc", "-0.1244", "-0.1000", "-0.0244", "-0.1496 to +0.1496", "1.0000"],
+    ]
+    print_table("", ["metric", "old", "new", "difference", "interval", "p"], rows)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    for word in [word for row in rows for cell in row for word in cell.split(" to ")]:
+        assert any(word in line for line in lines), word
 
 
 def test_two_classes_show_no_micro_row_that_is_accuracy(run, data):
