@@ -67,6 +67,8 @@ def metric_interval(
     if metric == "unknown":
         ends = proportion_interval(value, scores.total, level)
         return float(ends[0]) * scores.total, float(ends[1]) * scores.total
+    if kind == "weighted" and not scores.weighted.support:
+        return 0.0, 1.0  # no class that it averages has a row
     chance = metric in ("mcc", "kappa")
     if chance and counts.n_classes != 2:
         return _over_chance(counts, metric, value, level)

@@ -15,6 +15,8 @@ from .moments import Moments, interval_of, of_average
 from .proportions import spread_interval
 from .resampling import Resamples, understated, units_of
 
+_ROUNDING = 1e-12  # of a ratio of sums, and far below what any number of rows leaves open
+
 
 def metric_interval(
     drawn: Resamples, counts: Counts, metric: str, level: float
@@ -34,12 +36,14 @@ def metric_interval(
         whole_sum = float(scores.total)
         value, found = value / whole_sum, found / np.maximum(drawn.totals, 1e-300)
     found = found[~np.isnan(found)]
-    if np.isnan(value) or len(found) < 2:
+    if np.isnan(value):
         return float("nan"), float("nan")
+    if len(found) < 2 or (kind == "weighted" and not scores.weighted.support):
+        return (-1.0 if signed else 0.0), whole_sum  # no row tells anything of it
     if signed:
         value, found = (1 + value) / 2, (1 + found) / 2
     whole = units_of(drawn.totals)
-    variance = float(found.var(ddof=1)) * float(understated(whole, level))
+    variance = float(_variance(found)) * float(understated(whole, level))
     if over_classes:
         bias = float(found.mean()) - Scores(counts, drawn.options).metric(metric)
         moments = _of_average(drawn, scores, metric, value, variance, bias)
@@ -69,7 +73,7 @@ def _of_average(
     stem = "recall" if metric == "balanced_accuracy" else stem
     every = classes_of(scores._counts, drawn.options, stem)
     units = units_of(trials_of(drawn, stem))
-    own = _variances(drawn.ratio(stem))
+    own = _variance(drawn.ratio(stem))
     scale = np.where(every.trials > 0, units / np.maximum(every.trials, 1e-300), 0.0)
     told = np.where(own > 0, every.variance / np.maximum(own, 1e-300), scale)
     parts = averaged(scores, metric, stem, kind, np.sqrt(scale * np.maximum(scale, told)))
@@ -93,7 +97,7 @@ def class_intervals(
         return 2 * low / (1 + low), 2 * high / (1 + high)
     each = classes_of(counts, drawn.options, ratio)
     found = replace(drawn, options=replace(drawn.options, zero_division=np.nan)).ratio(ratio)
-    variance = _variances(found)
+    variance = _variance(found)
     units = units_of(trials_of(drawn, ratio))
     a, b, c = each.coefs
     value = np.nan_to_num(each.ratio, nan=0.5)
@@ -116,11 +120,13 @@ def trials_of(drawn: Resamples, ratio: str) -> Array:
     return np.asarray(true if ratio == "recall" else pred + true - tp)
 
 
-def _variances(found: Array) -> Array:
-    """(C,) over the replicas that have a class."""
+def _variance(found: Array) -> Array:
+    """Measure how numbers from 0 to 1 vary over the replicas that have them; 0 where all agree."""
     with warnings.catch_warnings():  # of a class that no replica has
         warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nan_to_num(np.nanvar(found, axis=0, ddof=1)))
+        variance = np.nan_to_num(np.nanvar(found, axis=0, ddof=1))
+    # Replicas of equal clusters differ by rounding, which is no news of how they stray.
+    return np.where(variance < _ROUNDING**2, 0.0, variance)
 
 
 def _unit(drawn: Resamples, scores: Scores, stem: str, kind: str, whole: Array) -> float:

@@ -22,6 +22,8 @@ from .proportions import t_quantile
 # Numbers in flight at once while resampling: 32 MB of int64.
 _NUMBERS = 1 << 22
 
+_MOST_UNITS = 1e15  # where a few resamples happen to be equal
+
 FEWEST = 20  # resamples, of which an interval of a difference can be read
 
 
@@ -125,7 +127,7 @@ def units_of(sums: Array) -> Array:
     """
     mean, variance = sums.mean(axis=0), sums.var(axis=0, ddof=1)
     units = mean**2 / np.maximum(variance, 1e-300)
-    return np.asarray(np.clip(np.where(mean > 0, units, 1.0), 1.0, None))
+    return np.asarray(np.clip(np.where(mean > 0, units, 1.0), 1.0, _MOST_UNITS))
 
 
 def understated(units: Any, level: float) -> Array:

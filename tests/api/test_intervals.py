@@ -368,3 +368,50 @@ def test_a_micro_average_that_no_row_tells_of_may_be_anything():
         0.0,
         1.0,
     )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    "metric", ["accuracy", "f1", "f1_macro", "precision_weighted", "f1_of_means", "mcc"]
+)
+def test_clusters_that_agree_to_the_last_bit_but_one_are_not_certainty(metric, weighted):
+    rng = np.random.default_rng(0)
+    y_true, y_pred = rng.integers(0, 2, 30), rng.random(30)
+    weight = rng.random(30) if weighted else np.ones(30)
+    one = {"cluster": np.zeros(30, int), "sample_weight": weight, "resamples": 200}
+    low, high = score(y_true, y_pred, **one).interval(metric)
+    assert high - low > 0.5  # a single cluster
+    alike = {"cluster": np.repeat(range(9), 30), "sample_weight": np.tile(weight, 9)}
+    whole = score(np.tile(y_true, 9), np.tile(y_pred, 9), **alike, resamples=200)
+    low, high = whole.interval(metric)
+    assert 0.1 < high - low < 1.2  # nine equal ones
+    for name in (0, 1):
+        low, high = whole.interval("recall", of=name)
+        assert high - low > 0.1
+
+
+@pytest.mark.parametrize("ratio", ["precision", "recall", "f1", "specificity"])
+def test_what_no_row_tells_of_is_not_known(ratio):
+    nothing, some = [[0, 0]] * 50, [[0, 1], [1, 0]] * 25
+    many = score(nothing, some, task="multilabel", resamples=200)
+    assert many.interval(f"{ratio}_weighted") == (0.0, 1.0)
+    y_true = np.array(["a", "a", "b"])
+    for more in ({}, {"sample_weight": [1.0, 2.0, 3.0], "resamples": 50}):
+        absent = score(y_true, y_true, average_over=["z"], **more)
+        assert absent.interval(f"{ratio}_weighted") == (0.0, 1.0)
+        if ratio != "specificity":
+            assert absent.interval(f"{ratio}_macro") == (0.0, 1.0)
+            undefined = score(y_true, y_true, average_over=["z"], zero_division=np.nan, **more)
+            assert np.isnan(undefined.interval(f"{ratio}_weighted")).all()
+
+
+@pytest.mark.parametrize("resamples", [2, 3])
+def test_resamples_that_happen_to_be_equal_break_nothing(resamples):
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        rows, labels = rng.integers(2, 60), rng.integers(1, 4)
+        y_true, y_pred = (rng.random((2, rows, labels)) < [[[0.3]], [[0.5]]]).astype(int)
+        scores = score(y_true, y_pred, task="multilabel", resamples=resamples)
+        for metric in ("recall_macro", "f1_weighted", "f1_micro", "f1_samples"):
+            low, high = scores.interval(metric)
+            assert 0 <= low <= scores.metric(metric) <= high <= 1
