@@ -25,10 +25,10 @@ WEIGHTED_ROWS = 1 << 18
 _FEW = 16  # columns that are one load; two threads gain from 2 to 4 MB of them on
 
 
-def n_threads(batch: Batch, asked: int | None) -> int:
+def n_threads(batch: Batch, threads: int | None) -> int:
     """Return how many threads count a batch; rows of a few scores take longer a byte."""
     few = batch.kind == "multiclass" and batch.width <= _FEW
-    return thread_pool.n_threads(asked, 4 * batch.bytes if few else batch.bytes)
+    return thread_pool.n_threads(threads, 4 * batch.bytes if few else batch.bytes)
 
 
 def rows_of(batch: Batch, size: int) -> int:
@@ -36,28 +36,30 @@ def rows_of(batch: Batch, size: int) -> int:
     return max(16, min(ROWS, size // batch.numbers_a_row))
 
 
-def add_up(plan: KernelPlan, crew: int, counted: Callable[[Iterable[slice]], Counts]) -> Counts:
+def add_up(
+    plan: KernelPlan, n_threads: int, counted: Callable[[Iterable[slice]], Counts]
+) -> Counts:
     """Add what `counted` counts of blocks, on so many threads."""
     batch = plan.batch
     n, single = len(batch), plan.single_kernel and plan.backend is not numpy_backend
     single = single and not batch.onehot  # of which ids are made
     grain = rows_of(batch, SIZE)
     if batch.held or (batch.kind == "labels" and batch.n_classes > MOST_CLASSES):
-        crew = 1  # NumPy's steps on held cells are short, and wait for each other
+        n_threads = 1  # NumPy's steps on held cells are short, and wait for each other
     read = plan.true_view is not None and plan.pred_view is not None  # without a cast
     read = read and (plan.zero_copy or is_column_major(batch.pred))
     block = rows_of(batch, READ_SIZE if read else SIZE)
-    parts = max(-(-n // block), min(-(-n // grain), crew * TURNS))
+    parts = max(-(-n // block), min(-(-n // grain), n_threads * TURNS))
     if single:
-        parts = max(batch.pred.size // SINGLE_SIZE + 1, crew * TURNS if crew > 1 else 1)
+        parts = max(batch.pred.size // SINGLE_SIZE + 1, n_threads * TURNS if n_threads > 1 else 1)
     if batch.weight is None:
         spans = thread_pool.split_rows(n, grain, parts)
-        found = iter(thread_pool.map_unordered(counted, spans, crew))
+        found = iter(thread_pool.map_unordered(counted, spans, n_threads))
     else:
         size = -(-max(WEIGHTED_ROWS, batch.n_classes) // grain) * grain
         spans = thread_pool.split_rows(n, size, n // size + 1)
         step = size if single else block
-        found = thread_pool.map_ordered(lambda rows: counted(_cut(rows, step)), spans, crew)
+        found = thread_pool.map_ordered(lambda rows: counted(_cut(rows, step)), spans, n_threads)
     total = next(found)
     for part in found:
         total.add_in_place(part)

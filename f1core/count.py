@@ -84,7 +84,7 @@ def _count_all(plan: KernelPlan, threads: int | None, budget: Any) -> Counts:
     """Count in one block, or in many on threads; kernels take over once the budget is spent."""
     batch, left = plan.batch, len(plan.batch.pred)
     one = left <= blocks.ROWS and max(batch.true.size, batch.pred.size) <= blocks.SIZE
-    crew = 1 if one else blocks.n_threads(batch, threads)
+    n_threads = 1 if one else blocks.n_threads(batch, threads)
 
     def counted(spans: Iterable[slice]) -> Counts:
         nonlocal plan, left
@@ -101,7 +101,7 @@ def _count_all(plan: KernelPlan, threads: int | None, budget: Any) -> Counts:
                 raise _Refused
             if budget is not None and plan.backend is numpy_backend:
                 left -= n
-                seconds = (perf_counter() - start) / crew
+                seconds = (perf_counter() - start) / n_threads
                 if budget.spend(seconds, seconds * left / max(1, n)) and left:
                     plan = kernel_plan(batch, switch.load(now=False))
         return counts
@@ -114,11 +114,11 @@ def _count_all(plan: KernelPlan, threads: int | None, budget: Any) -> Counts:
     if one:  # a training batch: 3 of its 12 µs would go into cutting it
         return work([slice(0, left)])
     if plan.backend is not numpy_backend and many_classes.fits(plan):
-        found = many_classes.counts(plan, crew)
+        found = many_classes.counts(plan, n_threads)
         if found is None:
             raise _Refused
         return found
-    return blocks.add_up(plan, crew, work)
+    return blocks.add_up(plan, n_threads, work)
 
 
 def kernel_plan(batch: Batch, backend: Any) -> KernelPlan:

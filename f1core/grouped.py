@@ -110,7 +110,7 @@ def score_by(
     >>> {group: scores.accuracy for group, scores in by.items()}
     {'a': 1.0, 'b': 0.5}
     """
-    crew = thread_count(threads)
+    n_threads = thread_count(threads)
     refuse_unknown(options, ("groups", *_OPTIONS), "score_by")
     given: dict[str, Any] = dict(options)
     if given.pop("cluster", None) is not None:
@@ -129,7 +129,8 @@ def score_by(
 
         drawn = seeded(seed)
     return ByGroup(
-        (name, _scored(batch, order[start:stop], name, crew, drawn)) for name, start, stop in spans
+        (name, _scored(batch, order[start:stop], name, n_threads, drawn))
+        for name, start, stop in spans
     )
 
 
@@ -188,7 +189,9 @@ def _from_decisions(batch: Batch, spans: list[Span], order: Array) -> ByGroup:
     return found
 
 
-def _scored(batch: Batch, rows: Array, name: Any, crew: int | None, seed: int | None) -> Scores:
+def _scored(
+    batch: Batch, rows: Array, name: Any, n_threads: int | None, seed: int | None
+) -> Scores:
     part = replace(
         batch,
         true=taken(batch.true, rows),
@@ -196,9 +199,9 @@ def _scored(batch: Batch, rows: Array, name: Any, crew: int | None, seed: int | 
         weight=None if batch.weight is None else batch.weight[rows],
     )
     try:
-        counts = count(part, crew)
+        counts = count(part, n_threads)
     except F1Error:
-        count(batch, crew)  # says the row's number among all rows
+        count(batch, n_threads)  # says the row's number among all rows
         raise
     if seed is not None:
         from .poisson import with_replicas

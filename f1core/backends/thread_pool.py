@@ -28,9 +28,9 @@ _MOST = 64  # threads beside the calling one, whatever is asked for
 _pool: ThreadPoolExecutor | None = None
 
 
-def n_threads(asked: int | None, n_bytes: int) -> int:
+def n_threads(threads: int | None, n_bytes: int) -> int:
     """Return how many threads to use: as many as asked for, or as pay for so many bytes."""
-    return asked if asked is not None else max(1, min(n_cores(), n_bytes // BYTES_A_THREAD))
+    return threads if threads is not None else max(1, min(n_cores(), n_bytes // BYTES_A_THREAD))
 
 
 def split_rows(rows: int, step: int, parts: int) -> list[slice]:

@@ -107,7 +107,7 @@ def compare(
     level = checked_level(level)
     resamples, seed = option_values.whole("resamples", resamples, FEWEST), seeded(seed)
     refuse_unknown(options, (*parameters_of(compare), *OPTIONS), "compare")
-    crew = thread_count(threads)
+    n_threads = thread_count(threads)
     if metric is None:
         raise F1Error("metric is None; name the one to compare, metric='f1_macro'")
     a, b = both_checked(y_true, pred_a, pred_b, make_options(**options), sample_weight)
@@ -115,7 +115,7 @@ def compare(
     if cluster is not None:
         refuse_reordered(y_true=y_true, pred_a=pred_a, pred_b=pred_b, cluster=cluster)
         hashes = cluster_hashes(cluster, len(a))
-    return pair_of(a, b, resamples, seed, hashes, crew, (metric,)).compare(metric, level)
+    return pair_of(a, b, resamples, seed, hashes, n_threads, (metric,)).compare(metric, level)
 
 
 def pair_of(

@@ -138,7 +138,7 @@ def best_threshold(
         average_over=average_over, zero_division=zero_division, beta=beta, pos_label=pos_label,
     )  # fmt: skip
     objective = make_objective(options, min_precision, min_recall)
-    crew = thread_count(threads)
+    n_threads = thread_count(threads)
     with calling_y_pred("y_prob"):
         batch = scores_batch(y_true, y_prob, options, sample_weight, multiclass=True)
         if batch.options.task == "multiclass":
@@ -146,21 +146,21 @@ def best_threshold(
                 "shared": (shared, False), "slack": (slack, 0.0),
                 "min_precision": (min_precision, None), "min_recall": (min_recall, None),
             }  # fmt: skip
-            return _of_classes(batch, average, costs, idle, crew)
+            return _of_classes(batch, average, costs, idle, n_threads)
         if costs is not None:
             raise IdleOption(
                 f"costs= is for multiclass scores (n, C), the task is {batch.options.task}: "
                 "two classes are two columns there"
             )
         asked = ask(batch.options, average, shared, slack, objective)
-        columns = partial(for_each_label, batch, threads=crew)
+        columns = partial(for_each_label, batch, threads=n_threads)
         found = choose(asked, columns, partial(pooled, batch), batch.n_classes)
     best = best_of(found, asked)
     if batch.weight is None:  # the very integers that score counts
         return replace(best, score=value_of(found, asked))
     at = np.asarray(best.threshold).tolist()
     options = replace(batch.options, threshold=tuple(at) if isinstance(at, list) else at)
-    scores = Scores(count(replace(batch, options=options), crew), options)
+    scores = Scores(count(replace(batch, options=options), n_threads), options)
     return replace(best, score=scores.metric(best.metric))
 
 

@@ -132,7 +132,9 @@ class Table:
                     second[first < _FAINT] = first[first < _FAINT] = 1.0
                 np.divide(second, first, out=close[block], casting="same_kind")
 
-        crew = thread_pool.n_threads(threads, _READINGS * self.scores.nbytes)
-        for _ in thread_pool.map_ordered(span, thread_pool.split_rows(n, _BLOCK, crew), crew):
+        n_threads = thread_pool.n_threads(threads, _READINGS * self.scores.nbytes)
+        for _ in thread_pool.map_ordered(
+            span, thread_pool.split_rows(n, _BLOCK, n_threads), n_threads
+        ):
             pass
         return close, predicted

@@ -158,12 +158,12 @@ def curve(
         )
     if ovo and task != "multiclass":
         raise F1Error("one_vs_one=True compares the classes of a task='multiclass'")
-    crew = thread_count(threads)
+    n_threads = thread_count(threads)
     with calling_y_pred("y_prob"):
         if many:
-            return rank(y_true, y_prob, options, sample_weight, crew, ovo)
+            return rank(y_true, y_prob, options, sample_weight, n_threads, ovo)
         batch = scores_batch(y_true, y_prob, options, sample_weight)
-        (column,) = for_each_label(batch, lambda column: column, crew)
+        (column,) = for_each_label(batch, lambda column: column, n_threads)
     return curve_of(column, options.coefs, options.zero_division)
 
 

@@ -85,7 +85,7 @@ _OVO = ("macro", "weighted")
 
 
 def rank(
-    y_true: Any, y_prob: Any, options: Options, sample_weight: Any, crew: int | None, ovo: bool
+    y_true: Any, y_prob: Any, options: Options, sample_weight: Any, threads: int | None, ovo: bool
 ) -> Ranking:
     """Sort each class's scores once; see `curve`."""
     batch, _ = columns_batch(y_true, y_prob, options, sample_weight)
@@ -98,12 +98,12 @@ def rank(
     def measured(column: Column) -> tuple[float, ...]:
         return *areas_of(column, options.zero_division), column.true, column.total
 
-    each = np.array(for_each_label(batch, measured, crew)).T
+    each = np.array(for_each_label(batch, measured, threads)).T
     included = included_labels(options, batch.options.names, each[2], each[3])
     every = pooled(batch, np.flatnonzero(included))
     found = averaged(each[:3], included, options.zero_division, measured(every)[:2])
     found["positives"] = np.ldexp(each[2], exponent)
-    pairs = _pairs(batch, included, crew) if ovo else None
+    pairs = _pairs(batch, included, threads) if ovo else None
     return Ranking(**found, classes=classes_of(batch.options, len(each[0])), pairs=pairs)
 
 
@@ -148,7 +148,7 @@ def classes_of(options: Options, size: int) -> list[Any]:
     return list(options.names or range(size))
 
 
-def _pairs(batch: Batch, included: Array, crew: int | None) -> OneVsOne:
+def _pairs(batch: Batch, included: Array, threads: int | None) -> OneVsOne:
     """Compare all pairs of classes that occur: Hand and Till's M, and the one weighted by rows."""
     ids, size = class_ids(batch), batch.n_classes
     kept = np.append(included, False)[ids]
@@ -177,9 +177,9 @@ def _pairs(batch: Batch, included: Array, crew: int | None) -> OneVsOne:
                 found.append(pair_counts(column, ids, place, weight, size))
         return found
 
-    threads = thread_pool.n_threads(crew, READINGS * batch.bytes)
-    spans = thread_pool.split_rows(len(present), 1, threads)
-    done = thread_pool.map_ordered(against, spans, threads)
+    n_threads = thread_pool.n_threads(threads, READINGS * batch.bytes)
+    spans = thread_pool.split_rows(len(present), 1, n_threads)
+    done = thread_pool.map_ordered(against, spans, n_threads)
     right = np.array([one for some in done for one in some])[:, present]
     own = rows[present]
     under = own[:, None] * own

@@ -43,9 +43,9 @@ def for_each_label(
                 found.append(work(_column(batch, words[place], true[place], weight, skip)))
         return found
 
-    crew = thread_pool.n_threads(threads, READINGS * batch.bytes)
-    spans = thread_pool.split_rows(batch.n_classes, 1, crew)
-    return [one for some in thread_pool.map_ordered(span, spans, crew) for one in some]
+    n_threads = thread_pool.n_threads(threads, READINGS * batch.bytes)
+    spans = thread_pool.split_rows(batch.n_classes, 1, n_threads)
+    return [one for some in thread_pool.map_ordered(span, spans, n_threads) for one in some]
 
 
 def pooled(batch: Batch, labels: Array) -> ScoreColumn:
