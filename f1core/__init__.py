@@ -86,12 +86,12 @@ def __getattr__(name: str) -> _Any:
         return getattr(import_module(f"f1core.{_NAMES[name]}"), name)
     from .foreign_names import attribute_of
 
-    way = None if name.startswith("_") else attribute_of(name, "multiclass")
-    hint = "" if way is None else f": {way}"
-    if way is not None and way.startswith("s."):
+    found = None if name.startswith("_") else attribute_of(name, "multiclass")
+    hint = "" if found is None else f": {found}"
+    if found is not None and found.startswith("s."):
         hint = (
-            f": s = f1core.score(y_true, y_pred) has it as {way}, and f1core.adapters.sklearn has "
-            "scikit-learn's functions"
+            f": s = f1core.score(y_true, y_pred) has it as {found}, and "
+            "f1core.adapters.sklearn has scikit-learn's functions"
         )
     raise AttributeError(f"module 'f1core' has no attribute {name!r}{hint}")
 

@@ -176,10 +176,10 @@ class Accumulator(RunningTotal):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            way = None if name.startswith("_") else attribute_of(name, self.task)
-            if way is None:
+            hint = None if name.startswith("_") else attribute_of(name, self.task)
+            if hint is None:
                 raise AttributeError(f"'Accumulator' object has no attribute {name!r}")
-            raise UnknownAttribute(f"Accumulator has no {name}: s = a.compute() has it, {way}")
+            raise UnknownAttribute(f"Accumulator has no {name}: s = a.compute() has it, {hint}")
 
     def _refuse_clusters(self, sample_id: Any) -> None:
         if self._stream is None:

@@ -123,7 +123,7 @@ def as_array(value: Any, name: str) -> Array:
     """Read a value as an ndarray of any dtype."""
     home = _home(type(value))  # type: ignore[arg-type, unused-ignore]
     if home == "torch":  # it warns of nothing, and a filter costs each batch 4 µs
-        return _told(_torch, value, name)
+        return _read_safely(_torch, value, name)
     if isinstance(value, np.ma.MaskedArray):
         if value.ndim and np.ma.is_masked(value):
             row = int(np.argwhere(np.ma.getmaskarray(value))[0][0])
@@ -136,11 +136,11 @@ def as_array(value: Any, name: str) -> Array:
         raise F1Error(f"{name} is {shown(value)}; give an array or a list, one entry a row")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _told(_TAKERS.get(home, _plain), value, name)
+        return _read_safely(_TAKERS.get(home, _plain), value, name)
 
 
-def _told(take: Callable[[Any], Array], value: Any, name: str) -> Array:
-    """Call `take`; whatever a foreign library raises becomes our one exception."""
+def _read_safely(take: Callable[[Any], Array], value: Any, name: str) -> Array:
+    """Call `take(value)`; turn whatever a library raises into an F1Error."""
     try:
         return take(value)
     except F1Error as error:

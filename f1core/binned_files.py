@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .discover import task_of
 from .errors import F1Error, refuse_unknown
-from .io.rows import ChosenBatch, meant, told, used
+from .io.rows import ChosenBatch, cast_words, locate_errors, used
 from .io.selection import Names
 from .option_types import Task
 from .options import make_options
@@ -69,9 +69,9 @@ def binned(
             truth, scores = chosen.truth(batch), chosen.scores(batch)
             weight = None if chosen.weight is None else batch[chosen.weight]
             done, last = done if name == last else 0, name
-            with told(name, done):
+            with locate_errors(name, done):
                 if total is None:
-                    given = meant(options, truth, chosen.classes)
+                    given = cast_words(options, truth, chosen.classes)
                     kind = task or ("binary" if pos_label is not None else None)
                     kind = kind or task_of(truth, scores, make_options(), False)
                     total = BinnedThresholds(

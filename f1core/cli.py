@@ -16,7 +16,7 @@ from . import __version__
 from .commands import COMMANDS
 from .commands.completing import HOW, complete
 from .commands.wording import flags_of, spoken
-from .errors import F1Error, close_to, meant, plain_text, reason_of
+from .errors import F1Error, close_to, did_you_mean, plain_text, reason_of
 
 _NEGATIVE = re.compile(r"-[0-9].*,.*")  # several labels, the first one below 0
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of what is printed to
@@ -51,7 +51,7 @@ class _Parser(argparse.ArgumentParser):
             message += f" (did you mean '--{near}'?)" if near else ""
         odd = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
         if odd is not None:
-            message += meant(odd[1], re.findall(r"[\w-]+", odd[2]))
+            message += did_you_mean(odd[1], re.findall(r"[\w-]+", odd[2]))
         self.exit(2, f"f1core: {plain_text(message)}; {prog} --help says what there is\n")
 
     def _of_command(self) -> argparse.ArgumentParser:

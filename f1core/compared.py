@@ -108,11 +108,11 @@ def _classes(
     occurs = np.flatnonzero(table[:, 1:].any(axis=1)).tolist()
     for place in occurs:
         of_class = partial(_one_class, table[place], one, asked)
-        found = _told_apart(of_class, len(occurs), asked, _MOST)
+        found = _compare_until_resolved(of_class, len(occurs), asked, _MOST)
         yield names[place], _as_part(found, int(table[place, 4:].sum()))
 
 
-def _told_apart(compare: Callable[[int], T], parts: int, asked: Asked, most: int) -> T:
+def _compare_until_resolved(compare: Callable[[int], T], parts: int, asked: Asked, most: int) -> T:
     """Compare one of so many parts by as many resamples as its adjusted p-value may need."""
     found = compare(asked.resamples)
     enough = min(int(np.ceil(parts / (1 - asked.level))), most)
@@ -199,7 +199,7 @@ def _groups(
             return _as_part(pair.compare(metric, asked.level), pair.counted[0][0].total)
 
         try:
-            found = _told_apart(of_group, len(spans), asked, most)
+            found = _compare_until_resolved(of_group, len(spans), asked, most)
         except F1Error as error:
             raise F1Error(f"group {shown(name)}: {error}") from None
         yield name, found

@@ -9,7 +9,7 @@ import numpy as np
 from .arrays import refuse_rounded, widened
 from .batch import Batch
 from .counts import Array
-from .errors import F1Error, meant, shown
+from .errors import F1Error, did_you_mean, shown
 from .float_bits import TOLERANCE, probability_range
 from .label_rows import LabelRows
 
@@ -74,7 +74,7 @@ def _refuse_target(batch: Batch, rows: slice, at: tuple[int, ...], value: Any) -
     if names is not None and (batch.encoder is not None or not isinstance(names[0], str)):
         raise F1Error(
             f"y_true is {shown(value)} at {where}, which is none of the classes {shown(names)}"
-            + meant(value, names)
+            + did_you_mean(value, names)
         )
     if batch.options.task == "binary":
         raise F1Error(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .foreign_names import metric_of, nearest, ratio_of, way_of
+from .foreign_names import hint_for, metric_of, nearest, ratio_of
 
 _MOST = 40  # choices that a sentence names
 
@@ -36,7 +36,7 @@ class MissingColumn(F1Error):
         self.before, self.after = before, after
 
     def within(self, source: str) -> str:
-        """Say it of a source."""
+        """Return the sentence with the name of the source in it."""
         return f"{self.before} in {source}{self.after}"
 
 
@@ -49,7 +49,7 @@ class UnknownAttribute(F1Error, AttributeError):
 
 
 def missing(what: str, library: str, extra: str) -> MissingExtra:
-    """The error for a part of f1core whose library is not there."""
+    """Return the error for a part of f1core whose library is not installed."""
     return MissingExtra(f"{what} needs {library}: pip install 'f1core[{extra}]'")
 
 
@@ -67,18 +67,18 @@ def shown(value: Any, limit: int = 60) -> str:
 
 
 def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
-    """Word that a value is not among the allowed ones, with the nearest one."""
+    """Return the sentence that a value is none of the allowed ones, with the nearest one."""
     choices = list(allowed)
     sentence = f"{name} is {shown(value)}; use one of {listed(choices, _MOST)}"
     if name == "metric" and isinstance(value, str):
-        way = metric_of(value, choices)
-        if way is not None:
-            return f"{sentence} ({way})"
-    return sentence + meant(value, choices)
+        hint = metric_of(value, choices)
+        if hint is not None:
+            return f"{sentence} ({hint})"
+    return sentence + did_you_mean(value, choices)
 
 
-def meant(value: Any, choices: Iterable[Any]) -> str:
-    """Ask whether the nearest of the choices was meant, at the end of a sentence."""
+def did_you_mean(value: Any, choices: Iterable[Any]) -> str:
+    """Return " (did you mean 'x'?)" with the nearest of the choices, or "" if none is near."""
     near = close_to(value[:100] if isinstance(value, str) else shown(value), choices)
     return f" (did you mean {near!r}?)" if near else ""
 
@@ -90,7 +90,7 @@ def listed(choices: Sequence[Any], most: int) -> str:
 
 
 def close_to(text: str, choices: Iterable[Any]) -> str | None:
-    """Find what somebody who typed this may have meant; case does not matter."""
+    """Return the choice that is nearest to a typed text, if any is near; ignores case."""
     import difflib  # 4 ms that a right input never pays
 
     names = {str(choice).lower(): str(choice) for choice in choices}
@@ -101,7 +101,7 @@ def close_to(text: str, choices: Iterable[Any]) -> str | None:
 def refuse_unknown(
     given: Iterable[str], known: Iterable[str] | Callable[..., Any], who: str
 ) -> None:
-    """Complain about the first option that `who` has not, and say what does the same.
+    """Raise for the first option that `who` has not, and say what does the same.
 
     `known` are the names that there are, or the function whose parameters they are.
     """
@@ -112,9 +112,9 @@ def refuse_unknown(
         if name in known:
             continue
         sentence = f"{who} has no option {name[:60]}="
-        way = way_of(name, known)
-        if way is not None:
-            raise UnknownOption(f"{sentence}: {way}")
+        hint = hint_for(name, known)
+        if hint is not None:
+            raise UnknownOption(f"{sentence}: {hint}")
         near = nearest(name, known)
         if near is not None:
             raise UnknownOption(f"{sentence}; did you mean {near}=?")
@@ -123,9 +123,9 @@ def refuse_unknown(
 
 
 def unknown_attribute(
-    of: Any, name: str, what: str, known: Iterable[str], way: str | None = None
+    of: Any, name: str, what: str, known: Iterable[str], hint: str | None = None
 ) -> AttributeError:
-    """The error for an attribute that is not there: with what does the same, unless it is private.
+    """Return the error for a missing attribute; unless it is private, with what does the same.
 
     Names with an underscore are what `copy`, `pickle` and IPython ask for, and are no one's typo.
     """
@@ -133,8 +133,8 @@ def unknown_attribute(
         return AttributeError(f"{type(of).__name__!r} object has no attribute {name!r}")
     public = [each for each in known if not each.startswith("_")]
     sentence = f"{what} has no {name[:60]}"
-    if way is not None:
-        return UnknownAttribute(f"{sentence}: {way}")
+    if hint is not None:
+        return UnknownAttribute(f"{sentence}: {hint}")
     near = ratio_of(name) or nearest(name, public)
     if near is not None:
         return UnknownAttribute(f"{sentence}; did you mean {near}?")
@@ -142,7 +142,7 @@ def unknown_attribute(
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of a function's parameters, less those that stand for many."""
+    """Return the names of a function's parameters, without `*args` and `**kwargs`."""
     import inspect  # 5 ms that a right call never pays
 
     found = inspect.signature(function).parameters.values()
@@ -173,22 +173,22 @@ def reason_of(error: Exception) -> str:
 
 
 def shape_words(array: Any) -> str:
-    """An array's shape in words: "(200, 4) float32"."""
+    """Return an array's shape and dtype in words: "(200, 4) float32"."""
     bfloat16 = getattr(array.dtype, "names", None) == ("bfloat16",)  # `arrays.BFLOAT16`
     return f"{tuple(array.shape)} {'bfloat16' if bfloat16 else array.dtype}"
 
 
 def renamed(error: F1Error, **names: str) -> F1Error:
-    """Word an error again under the names that the caller's arguments have."""
+    """Return an error in which each name is replaced by that of the caller's argument."""
     sentence = str(error)
-    for ours, theirs in names.items():
-        sentence = sentence.replace(ours, theirs)
+    for name, new_name in names.items():
+        sentence = sentence.replace(name, new_name)
     return type(error)(sentence)
 
 
 @contextmanager
-def calling_y_pred(name: str) -> Iterator[None]:
-    """Word sentences about `y_pred` under the name that the caller's argument has."""
+def rename_y_pred(name: str) -> Iterator[None]:
+    """Replace `y_pred` in an error by `name`, the argument that the caller passed."""
     try:
         yield
     except F1Error as error:
@@ -196,23 +196,23 @@ def calling_y_pred(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def calling_option(name: str, theirs: str) -> Iterator[None]:
-    """Word sentences about an option under another name; a noun that is the same word stays."""
+def rename_option(name: str, new_name: str) -> Iterator[None]:
+    """Replace an option's name in an error; a noun that is the same word stays."""
     try:
         yield
     except F1Error as error:
         option = re.compile(rf"(?<![\w.]){name}(?==| (?:is|has|holds|names)\b)")
-        raise type(error)(option.sub(theirs, str(error))) from None
+        raise type(error)(option.sub(new_name, str(error))) from None
 
 
 @contextmanager
-def counted_from(first: int) -> Iterator[None]:
-    """Count row numbers in sentences from `first`: the rows that earlier batches had."""
+def offset_rows(first: int) -> Iterator[None]:
+    """Add `first`, the number of rows in earlier batches, to the row number in an error."""
     try:
         yield
     except F1Error as error:
         if not first:
             raise
         at = re.compile(r"(?<= at row )\d+")
-        told = at.sub(lambda row: str(first + int(row.group())), str(error))
-        raise type(error)(told) from None
+        moved = at.sub(lambda row: str(first + int(row.group())), str(error))
+        raise type(error)(moved) from None

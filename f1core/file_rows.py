@@ -11,7 +11,7 @@ from . import option_values
 from .arrays import widened
 from .errors import F1Error, parameters_of, refuse_unknown
 from .found_rows import DECIDING, Cell, Finder
-from .io.rows import ChosenBatch, meant, told, used
+from .io.rows import ChosenBatch, cast_words, locate_errors, used
 from .io.selection import Names
 from .io.spelling import WRITTEN
 from .option_types import CountOptions, Task, Unpack
@@ -89,9 +89,9 @@ def rows(
         for name, chosen, batch in batches:
             truth, scores = chosen.truth(batch), chosen.scores(batch)
             done, last = done if name == last else 0, name
-            with told(name, done):
+            with locate_errors(name, done):
                 if finder is None:
-                    given = meant({**options, **names}, truth, chosen.classes)
+                    given = cast_words({**options, **names}, truth, chosen.classes)
                     pair, of = (given.pop("true"), given.pop("predicted")), given.pop("label")
                     cell = Cell.asked(*pair, of, outcome)
                     finder = Finder(cell, task, chosen.classes, given)

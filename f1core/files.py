@@ -21,7 +21,7 @@ from .grouped import GroupedAccumulator
 from .html_report.of_files import report as report
 from .inputs import check
 from .io import sources
-from .io.rows import ChosenBatch, Rows, meant, told, used
+from .io.rows import ChosenBatch, Rows, cast_words, locate_errors, used
 from .io.selection import Names
 from .option_types import CountOptions, Task, Unpack
 from .option_values import whole
@@ -199,9 +199,9 @@ def _counted(
         weight = None if chosen.weight is None else batch[chosen.weight]
         ids = None if chosen.id is None else batch[chosen.id]
         done, last = done if name == last else 0, name
-        with told(name, done):
+        with locate_errors(name, done):
             if total is None:
-                options = meant(options, truth, chosen.classes)
+                options = cast_words(options, truth, chosen.classes)
                 empty, guessed = _first(truth, scores, chosen.classes, task, options)
                 total = GroupedAccumulator(empty) if grouped else empty
             guessed = guessed and zeros_and_ones(truth, options.get("ignore_index"))
@@ -274,7 +274,7 @@ def read(
             found = chosen.classes
         if not truths:
             raise F1Error("there are no rows in these files")
-        given = meant(options, truths[0], found)
+        given = cast_words(options, truths[0], found)
         weight = np.concatenate(weights) if weights else None
         return Rows(np.concatenate(truths), np.concatenate(scores), found, given, counts, weight)
 
@@ -290,6 +290,6 @@ def inputs(paths: Any, target: Names = ()) -> list[Path]:
     return [*sources.found(paths), *(Path(t) for t in targets if str(t).endswith(".npy"))]
 
 
-def again(paths: Any) -> bool:
+def rereadable(paths: Any) -> bool:
     """Whether rows can be read a second time: those of files can, those of pipes cannot."""
-    return sources.again(paths)
+    return sources.rereadable(paths)

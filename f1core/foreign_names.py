@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-# Foreign names, and ways to say the same: the option that a way needs ("" needs none), and the
-# way. The first whose option there is will be told.
+# Foreign names, and hints how to say the same: the option that a hint needs ("" needs none), and
+# the hint. The first whose option there is is shown.
 _OPTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "average averaging avg",
@@ -178,18 +178,18 @@ _OPTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )  # fmt: skip
 
 
-def way_of(name: str, known: Collection[str]) -> str | None:
-    """Say which known option does what a foreign one does; None if there is nothing to say.
+def hint_for(name: str, known: Collection[str]) -> str | None:
+    """Return which known option does what another library's option does, or None.
 
     Examples
     --------
-    >>> way_of("num_classes", ["classes", "task"])
+    >>> hint_for("num_classes", ["classes", "task"])
     'classes= takes a number of classes, or their names in column order'
     """
     plain = name.lower().strip("_").replace("-", "_")
-    for names, ways in _OPTIONS:
+    for names, hints in _OPTIONS:
         if plain in names.split():
-            return next((way for needs, way in ways if not needs or needs in known), None)
+            return next((hint for needs, hint in hints if not needs or needs in known), None)
     return None
 
 
@@ -238,7 +238,7 @@ _KINDS = ("micro", "macro", "weighted", "samples", "binary", "per_class")
 
 
 def attribute_of(name: str, task: str) -> str | None:
-    """Say how `Scores` of a task has what somebody looks for under another name.
+    """Return how `Scores` of a task calls an attribute that another library has, or None.
 
     Examples
     --------
@@ -256,10 +256,10 @@ def attribute_of(name: str, task: str) -> str | None:
         first = [f"s.binary.{ratio}"] if task == "binary" else []
         head, *others = first + all_of
         return f"{head} ({', '.join(others)})"
-    for names, ours in _SCORES:
+    for names, expression in _SCORES:
         if plain in names.split() or name in names.split():
-            return ours
-    return next((way for names, way in _ELSEWHERE if plain in names.split()), None)
+            return expression
+    return next((hint for names, hint in _ELSEWHERE if plain in names.split()), None)
 
 
 def ratio_of(name: str) -> str | None:
@@ -268,7 +268,7 @@ def ratio_of(name: str) -> str | None:
 
 
 def metric_of(name: str, known: Collection[str]) -> str | None:
-    """Tell somebody who asks for a metric by another name; None if there is nothing to tell.
+    """Return a hint for a metric that is asked for by another library's name, or None.
 
     Examples
     --------
@@ -276,24 +276,24 @@ def metric_of(name: str, known: Collection[str]) -> str | None:
     ("did you mean 'recall'?", "did you mean 'f1_macro'?")
     """
     plain = _plain(name)
-    meant = []
+    candidates = []
     for kind in _KINDS[:-1]:
         rest = _without(kind, plain)
         if rest != plain and rest in _RATIOS:
-            meant.append(_RATIOS[rest] if kind == "binary" else f"{_RATIOS[rest]}_{kind}")
+            candidates.append(_RATIOS[rest] if kind == "binary" else f"{_RATIOS[rest]}_{kind}")
     if plain in _RATIOS:
-        meant += [_RATIOS[plain], f"{_RATIOS[plain]}_macro"]
-    for names, ours in _SCORES:
+        candidates += [_RATIOS[plain], f"{_RATIOS[plain]}_macro"]
+    for names, expression in _SCORES:
         if plain in names.split() or name in names.split():
-            meant.append(ours.removeprefix("s."))
-    near = next((each for each in meant if each in known), None)
+            candidates.append(expression.removeprefix("s."))
+    near = next((each for each in candidates if each in known), None)
     if near is not None:
         return f"did you mean {near!r}?"
-    return next((way for names, way in _ELSEWHERE if plain in names.split()), None)
+    return next((hint for names, hint in _ELSEWHERE if plain in names.split()), None)
 
 
 def _without(kind: str, name: str) -> str:
-    """A name less the average that it begins or ends with: "macro_avg_f1" gives "f1"."""
+    """Strip the average that a name begins or ends with: "macro_avg_f1" gives "f1"."""
     rest = name.removeprefix(f"{kind}_").removesuffix(f"_{kind}")
     return rest if rest == name else rest.removeprefix("avg_").removesuffix("_avg")
 

@@ -212,13 +212,13 @@ def _scored(
 
 def _named(counts: Counts, batch: Batch, name: Any) -> Scores:
     options = batch.options if counts.labels is None else batch.options.with_task("multiclass")
-    with _told(name):
+    with _naming_group(name):
         return Scores(counts, options)
 
 
 @contextmanager
-def _told(name: Any) -> Iterator[None]:
-    """Let refusals name their group."""
+def _naming_group(name: Any) -> Iterator[None]:
+    """Add the name of a group to an error."""
     try:
         yield
     except F1Error as error:
@@ -272,6 +272,6 @@ class GroupedAccumulator:
         """Return the scores by group, in sorted order."""
         found = ByGroup()
         for name in sorted(self.groups, key=lambda name: (isinstance(name, str), name)):
-            with _told(name):
+            with _naming_group(name):
                 found[name] = self.groups[name].compute()
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import F1Error, meant, shown
+from .errors import F1Error, did_you_mean, shown
 
 if TYPE_CHECKING:
     from .options import Options
@@ -28,7 +28,7 @@ def with_positive(
     if pos_label not in names:
         raise F1Error(
             f"pos_label is {shown(pos_label)}, which is none of the classes {shown(names)}"
-            + meant(pos_label, names)
+            + did_you_mean(pos_label, names)
         )
     if pos_label == names[1]:
         return "binary", names, None

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from . import option_values
-from .errors import F1Error, IdleOption, meant, one_of, refuse_unknown, shown
+from .errors import F1Error, IdleOption, did_you_mean, one_of, refuse_unknown, shown
 from .named_classes import OUTSIDE, with_outside, with_positive
 from .option_conflicts import refuse_conflicts
 from .option_types import Task, Unknown
@@ -85,12 +85,12 @@ class Options:
 
     def refuse_hard(self, came: str) -> None:
         """Complain about options that are for scores, where labels or flags came."""
-        way = f"is for scores, and {came}: leave it out, or pass the scores as floating numbers"
+        hint = f"is for scores, and {came}: leave it out, or pass the scores as floating numbers"
         if self.ranks:
-            raise IdleOption(f"top_k={self.top_k} {way}")
+            raise IdleOption(f"top_k={self.top_k} {hint}")
         for name, value in (("threshold", self.threshold), ("from_logits", self.from_logits)):
             if value is not False and value != 0.5:
-                raise IdleOption(f"{name}={shown(value)} {way}")
+                raise IdleOption(f"{name}={shown(value)} {hint}")
 
     @property
     def counts_unknown(self) -> bool:
@@ -141,7 +141,7 @@ class Options:
             place = self.place(entry, n_classes, labels)
             if place is None:
                 known = self.names if labels is None else labels
-                hint = "" if known is None else meant(entry, known)
+                hint = "" if known is None else did_you_mean(entry, known)
                 raise F1Error(f"average_over holds {shown(entry)}, which is not a class{hint}")
             if place in found:
                 raise F1Error(f"average_over holds {shown(entry)} and its number; once is enough")

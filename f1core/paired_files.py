@@ -12,18 +12,25 @@ import numpy as np
 from . import option_values
 from .compared import Asked, compared, metrics_asked
 from .dedup.keys import Ids, check_ids
-from .errors import F1Error, calling_option, parameters_of, refuse_unknown, shown
+from .errors import F1Error, parameters_of, refuse_unknown, rename_option, shown
 from .intervals import checked_level, seeded
 from .intervals.paired import OPTIONS, both_checked
 from .intervals.resampling import FEWEST
-from .io.rows import ChosenBatch, meant, told, used
+from .io.rows import ChosenBatch, cast_words, locate_errors, used
 from .io.selection import Names
 from .io.tuned import Tuned
 from .label_lists import are_lists
 from .model_comparison import Flip, Flips, ModelComparison, PartComparison
 from .option_types import DecisionOptions, Task, Unpack
 from .options import make_options, thread_count
-from .paired_rows import Side, paired, place_of, refuse_other_truth, same_classes, told_of
+from .paired_rows import (
+    Side,
+    locate_errors_of_pair,
+    paired,
+    place_of,
+    refuse_other_truth,
+    same_classes,
+)
 
 __all__ = ["Flip", "Flips", "ModelComparison", "PartComparison", "compare"]
 
@@ -125,7 +132,7 @@ def compare(
         old = read(paths_old, "old", probabilities=probabilities)
     else:
         called_old = "probabilities_old"
-        with calling_option("probabilities", called_old):
+        with rename_option("probabilities", called_old):
             old = read(paths_old, "old", probabilities=probabilities_old)
     names = same_classes(new, old)
     old, order = paired(new, old)
@@ -135,7 +142,7 @@ def compare(
         names = sorted(set(chain.from_iterable(chain(new.true, new.scores, old.scores))))
     if isinstance(threshold_old, Tuned):
         threshold_old = threshold_old.of(names if isinstance(names, list) else None)
-    with told_of(new, old, order, called_old):
+    with locate_errors_of_pair(new, old, order, called_old):
         how = make_options(task, classes=names, **new.options)
         sides = both_checked(new.true, new.scores, old.scores, how, new.weight, threshold_old)
         where = partial(place_of, new)
@@ -156,7 +163,7 @@ def _read(
             true, scores = chosen.truth(batch), chosen.scores(batch)
             own = [None if c is None else batch[c] for c in (chosen.group, chosen.weight)]
             size = len(scores)
-            with told(name, counts.get(name, 0)):
+            with locate_errors(name, counts.get(name, 0)):
                 ids = None if chosen.id is None else check_ids(batch[chosen.id], size)
             for part, column in zip(parts, [true, scores, *own, ids], strict=True):
                 part.append(column)
@@ -168,7 +175,7 @@ def _read(
             raise F1Error(f"there are no rows in the files of the {which} model")
         true, scores = np.concatenate(parts[0]), np.concatenate(parts[1])
         groups, weight = (None if part[0] is None else np.concatenate(part) for part in parts[2:4])
-        given, ids = meant(options, true, found), _joined_ids(parts[4])
+        given, ids = cast_words(options, true, found), _joined_ids(parts[4])
         return Side(which, true, scores, found, given, counts, groups, weight, ids)
 
     return used(paths, joined, options=options, **columns)

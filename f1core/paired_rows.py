@@ -175,8 +175,10 @@ def place_of(side: Side, row: int) -> tuple[str, int]:
 
 
 @contextmanager
-def told_of(new: Side, old: Side, order: Array | None, called_old: str) -> Iterator[None]:
-    """Let sentences name the file and its row, and what the caller's arguments are called.
+def locate_errors_of_pair(
+    new: Side, old: Side, order: Array | None, called_old: str
+) -> Iterator[None]:
+    """Add the file of either side, and the row's number there, to an error; rename its arguments.
 
     `called_old` is the argument that names the old side's predictions.
     """

@@ -270,8 +270,8 @@ class Scores(Tabulated):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            way = None if name.startswith("_") else foreign_names.attribute_of(name, self.task)
-            raise unknown_attribute(self, name, "Scores", dir(type(self)), way)
+            hint = None if name.startswith("_") else foreign_names.attribute_of(name, self.task)
+            raise unknown_attribute(self, name, "Scores", dir(type(self)), hint)
 
     # ---- inside --------------------------------------------------------------------------
 

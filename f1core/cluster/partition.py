@@ -15,7 +15,7 @@ import numpy as np
 
 from ..accumulator import Accumulator
 from ..counts import Array
-from ..errors import F1Error, counted_from, parameters_of, refuse_unknown, renamed, shape_words
+from ..errors import F1Error, offset_rows, parameters_of, refuse_unknown, renamed, shape_words
 from ..frame_columns import kind_of
 from ..io.selection import Selection, stacked
 from ..option_types import Task
@@ -98,7 +98,7 @@ class Plan:
             for truth, scores, *weight in parts:
                 if not (len(truth) or len(scores)):  # of which engines may not know the dtype
                     continue
-                with counted_from(done):
+                with offset_rows(done):
                     total.update(truth, scores, sample_weight=weight[0] if weight else None)
                 done += len(scores)
         except F1Error as error:

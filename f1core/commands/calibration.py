@@ -43,7 +43,7 @@ def calibration_of(parsed: argparse.Namespace, rows: Rows) -> Calibration:
     from ..thresholds import calibration as found_of
 
     how = {name: getattr(parsed, name) for name in ("task", "bins", "strategy", "from_logits")}
-    with rows.told():
+    with rows.locate_errors():
         return found_of(rows.true, rows.scores, classes=rows.classes, **how, **rows.options)
 
 

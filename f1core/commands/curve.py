@@ -82,7 +82,7 @@ def _found(parsed: argparse.Namespace, rows: Rows) -> Any:
     how: dict[str, Any] = {
         name: getattr(parsed, name) for name in ("from_logits", "average_over", "one_vs_one")
     }
-    with rows.told():
+    with rows.locate_errors():
         task = ranked_task(rows, parsed.task)
         return curve(
             rows.true, rows.scores, task=task, classes=rows.classes, **(how | rows.options)

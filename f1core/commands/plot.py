@@ -138,7 +138,7 @@ def _settle(parsed: argparse.Namespace, rows: dict[Any, Rows], meter: Meter) -> 
         parsed.threshold = np.asarray(found.threshold).tolist()
         arguments.say(parsed, f"the threshold with the best {found.metric} was {CHOSEN_HERE}")
     elif isinstance(asked, Tuned):
-        with first.told():
+        with first.locate_errors():
             found_there = _scored(parsed, first)
         asked.check(found_there.task, found_there.classes, parsed.from_logits)
         parsed.threshold = asked.of(found_there.classes)
@@ -201,13 +201,13 @@ def _drawn(kind: str, rows: dict[Any, Rows], parsed: argparse.Namespace) -> Any:
     """Draw all models; a refusal names the file and row of the model that is at fault."""
     try:
         if None in rows:
-            with rows[None].told():
+            with rows[None].locate_errors():
                 return _picture(kind, rows, parsed)
         try:
             return _picture(kind, rows, parsed)
         except F1Error:
             for each in rows.values():
-                with each.told():
+                with each.locate_errors():
                     _picture(kind, {None: each}, parsed)
             raise
     except F1Error as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import files
 from ..accumulator import Accumulator
 from ..api import score
-from ..errors import F1Error, calling_option, one_of
+from ..errors import F1Error, one_of, rename_option
 from ..grouped import GroupedAccumulator
 from ..io.rows import Rows
 from ..io.tuned import Tuned
@@ -43,7 +43,7 @@ def search(parsed: argparse.Namespace, rows: Rows, meter: Meter) -> Found:
         if name not in how and hasattr(parsed, name):
             how[name] = getattr(parsed, name)
     meter.stage("searching thresholds")
-    with rows.told():
+    with rows.locate_errors():
         before = score(rows.true, rows.scores, **how)
         best = _best(parsed, rows, before.task, how)
         after = score(rows.true, rows.scores, threshold=best.threshold, **how)
@@ -69,7 +69,7 @@ def _best(parsed: argparse.Namespace, rows: Rows, task: str, how: dict[str, Any]
                      "beta", "pos_label")  # fmt: skip
             given = {name: how[name] for name in names if name in how}
             options = make_options("binary", **given)
-            with calling_option("average", "metric"):
+            with rename_option("average", "metric"):
                 return best_of_two(rows.true, rows.scores, options, metric, rows.weight)
         if task == "multilabel":
             known = {f"{ratio}_{kind}": kind for kind in _OF_LABELS}
@@ -80,7 +80,7 @@ def _best(parsed: argparse.Namespace, rows: Rows, task: str, how: dict[str, Any]
             average = metric
     more = least | {"shared": getattr(parsed, "shared", False)}
     average = "macro" if average is None else average
-    with calling_option("average", "average" if metric is None else "metric"):
+    with rename_option("average", "average" if metric is None else "metric"):
         return best_threshold(rows.true, rows.scores, average=average, **more, **how)
 
 
@@ -92,7 +92,7 @@ def settle(parsed: argparse.Namespace, meter: Meter) -> str | None:
         raise F1Error("--threshold best counts each row: leave out --id, or tune first")
     if parsed.top_k is not None:
         raise F1Error("--threshold best and --top-k are two rules: give one")
-    if not files.again(parsed.paths):
+    if not files.rereadable(parsed.paths):
         raise F1Error("--threshold best reads the rows twice, and a pipe is read once")
     found = search(parsed, read_rows(parsed), meter)
     at = found.best.threshold

@@ -120,7 +120,7 @@ def _read_once(paths: Any) -> bool:
     """Whether these are rows that can be read only once."""
     given = paths if isinstance(paths, (list, tuple)) else [paths]
     named = [path for path in given if is_path(path)]
-    return hasattr(paths, "__next__") or bool(named and not sources.again(named))
+    return hasattr(paths, "__next__") or bool(named and not sources.rereadable(named))
 
 
 def _on_disk(paths: Any, target: Names) -> list[Path]:

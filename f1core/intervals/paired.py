@@ -17,10 +17,10 @@ from ..counts import Array, Counts
 from ..errors import (
     F1Error,
     IdleOption,
-    calling_option,
-    calling_y_pred,
     parameters_of,
     refuse_unknown,
+    rename_option,
+    rename_y_pred,
     renamed,
     shown,
 )
@@ -164,8 +164,8 @@ def both_checked(
 
     def checked(pred: Any, name: str, options: Options) -> Batch:
         own = name == "pred_b" and threshold_b is not None
-        its_own = calling_option("threshold", "threshold_old") if own else nullcontext()
-        with calling_y_pred(name), its_own:
+        its_own = rename_option("threshold", "threshold_old") if own else nullcontext()
+        with rename_y_pred(name), its_own:
             try:
                 if own:
                     options = options.with_threshold(threshold_b)
@@ -229,7 +229,7 @@ def _columns(batch: Batch) -> tuple[Any, ...] | None:
 
 
 def _counted(batch: Batch, name: str, threads: int | None) -> tuple[Counts, Options]:
-    with calling_y_pred(name):
+    with rename_y_pred(name):
         counts, options = count(batch, threads), batch.options
     return counts, options if counts.labels is None else options.with_task("multiclass")
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..arrays import null_row, plain_arrow, to_numpy
 from ..counts import Array
-from ..errors import F1Error, MissingColumn, WrongEnvironment, counted_from, missing
+from ..errors import F1Error, MissingColumn, WrongEnvironment, missing, offset_rows
 from .selection import Selection
 from .streams import Begun, Packed
 
@@ -122,7 +122,7 @@ def batches_of(parts: Iterable[Any], chosen: Selection, first: int = 0) -> Itera
         rows = step(part.nbytes / len(part))
         for start in range(0, len(part), rows):
             piece = part.slice(start, rows)
-            with counted_from(done):
+            with offset_rows(done):
                 found = arrays(piece, columns, chosen.extra, chosen.missing)
             yield found
             done += len(piece)

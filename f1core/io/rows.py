@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from .. import option_values
 from ..arrays import widened
 from ..counts import Array
-from ..errors import F1Error, MissingColumn, WrongEnvironment, counted_from, renamed, shown
+from ..errors import F1Error, MissingColumn, WrongEnvironment, offset_rows, renamed, shown
 from . import sources
 from .batches import Columns, Reread, Source, reading
 from .paths import same_file
@@ -63,7 +63,7 @@ def used(
             spelling.check()
             return found
         except Reread as error:
-            if not sources.again(paths):
+            if not sources.rereadable(paths):
                 raise F1Error(f"{error}; these rows can be read only once") from None
             spelling.restart()
         except F1Error:
@@ -103,7 +103,7 @@ def _batches(
     classes: Any,
     watch: Watch,
 ) -> Iterator[ChosenBatch]:
-    """Each batch with its source's name and what was chosen there."""
+    """Yield each batch with its source's name and the selection of its columns."""
     first: Selection | None = None
     for source in sources.opened(paths, spelling):
         watch.opened(source)
@@ -115,7 +115,7 @@ def _batches(
         done = 0
         for batch in source.batches(chosen):
             with reading(source.name):
-                with counted_from(done):
+                with offset_rows(done):
                     chosen.refuse_text(batch)
                 some = {name: column[:_SOME] for name, column in batch.items()}
                 truth = chosen.truth(some)
@@ -134,10 +134,13 @@ def _batches(
 
 
 @contextmanager
-def told(name: str, done: int) -> Iterator[None]:
-    """Let sentences name the source, its row, and what the caller's arguments are called."""
+def locate_errors(name: str, done: int) -> Iterator[None]:
+    """Add the source, and the row's number there, to an error; rename its arguments.
+
+    `done` rows of the source came in earlier batches.
+    """
     try:
-        with counted_from(done):
+        with offset_rows(done):
             yield
     except WrongEnvironment:
         raise
@@ -160,22 +163,22 @@ class Rows(NamedTuple):
     weight: Array | None = None
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Let sentences name the file and its row, and what the caller's arguments are called."""
+    def locate_errors(self) -> Iterator[None]:
+        """Add the file, and the row's number there, to an error; rename its arguments."""
         try:
             yield
         except F1Error as error:
-            told = _renamed(error)
-            at = re.search(r"(?<= at row )\d+", told)
+            sentence = _renamed(error)
+            at = re.search(r"(?<= at row )\d+", sentence)
             if at is None:
-                raise F1Error(told) from None
+                raise F1Error(sentence) from None
             row = int(at.group())
             files = iter(self.counts.items())
             name, rows = next(files)
             while row >= rows:
                 row -= rows
                 name, rows = next(files)
-            raise F1Error(f"{name}: {told[: at.start()]}{row}{told[at.end() :]}") from None
+            raise F1Error(f"{name}: {sentence[: at.start()]}{row}{sentence[at.end() :]}") from None
 
 
 class Words(tuple[str, ...]):
@@ -185,14 +188,14 @@ class Words(tuple[str, ...]):
     --------
     >>> import numpy as np
     >>> from f1core.io.rows import Words
-    >>> Words(["1", "2"]).meant("classes", np.array([2, 1, 2]))
+    >>> Words(["1", "2"]).cast("classes", np.array([2, 1, 2]))
     [1, 2]
-    >>> Words(["1", "2"]).meant("classes", np.array(["2", "1", "2"]))
+    >>> Words(["1", "2"]).cast("classes", np.array(["2", "1", "2"]))
     ['1', '2']
     """
 
-    def meant(self, option: str, truth: Array) -> list[Any]:
-        """Read them as values of the truth's type; words beside whole numbers name these."""
+    def cast(self, option: str, truth: Array) -> list[Any]:
+        """Convert to values of the truth's type; words beside whole numbers are their names."""
         kind = widened(truth).dtype.kind
         if truth.ndim == 2 or kind in "UO":
             return list(self)
@@ -212,11 +215,11 @@ class Words(tuple[str, ...]):
         """Read `classes=` as names of the truth's type; one whole number says how many."""
         if len(self) == 1 and isinstance(_number(self[0]), int):
             return _number(self[0])
-        return self.meant("classes", truth)
+        return self.cast("classes", truth)
 
 
 def _number(word: str) -> int | str:
-    """A word as a whole number if it is one."""
+    """Convert a word to a whole number if it is one."""
     return int(word.removesuffix(".0")) if _WHOLE.fullmatch(word) else word
 
 
@@ -225,8 +228,8 @@ def _numbers(words: Words) -> bool:
     return all(isinstance(_number(word), int) for word in words)
 
 
-def meant(options: Mapping[str, Any], truth: Array, classes: Any) -> dict[str, Any]:
-    """Read the words among options as values of the type of the truth's first rows.
+def cast_words(options: Mapping[str, Any], truth: Array, classes: Any) -> dict[str, Any]:
+    """Convert the `Words` among options to values of the type of the truth's first rows.
 
     A word that is the name of a class is that name.
     """
@@ -244,13 +247,13 @@ def meant(options: Mapping[str, Any], truth: Array, classes: Any) -> dict[str, A
         elif cells:  # a cell, or the place of a column
             values = [_number(word) for word in words]
         else:
-            values = words.meant(option, truth)
+            values = words.cast(option, truth)
         found[option] = values if option == "average_over" else values[0]
     return found
 
 
 def _texts(classes: Any, options: Mapping[str, Any]) -> Iterator[str]:
-    """The labels that the caller gave as text, which must therefore be text in the columns.
+    """Yield the labels that the caller gave as text, which must be text in the columns too.
 
     Iterators are left alone, since whoever reads the option would find them used up.
     """

@@ -89,7 +89,7 @@ def found(paths: Any) -> list[Path]:
     return on_disk.found(paths, _unknown_ending)
 
 
-def again(paths: Any) -> bool:
+def rereadable(paths: Any) -> bool:
     """Whether the rows can be read a second time."""
     given = [paths] if is_path(paths) else paths
     if not (isinstance(given, (list, tuple)) and all(map(is_path, given))):

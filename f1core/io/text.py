@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import F1Error, counted_from, shown
+from ..errors import F1Error, offset_rows, shown
 from .batches import Columns, Reread, Source, array, arrays, once, reading
 from .selection import NULLS, Selection, no_number
 from .spelling import GROUP, ID, PREDICTION, TARGET, WRITTEN, Spelling
@@ -76,7 +76,7 @@ class Delimited(Source):
         done = 0
         with reading(self.name):
             for part in self._parts(chosen, labels):
-                with counted_from(done):
+                with offset_rows(done):
                     batch = arrays(part, others, chosen.extra)
                 cells = {role: part.column(name) for role, name in labels.items()}
                 try:
@@ -105,7 +105,7 @@ class Delimited(Source):
                     if len(part):
                         yield part
         except pa.ArrowInvalid as error:
-            raise self._told(error, kinds) from None
+            raise self._conversion_error(error, kinds) from None
 
     def _reader(self, **convert: Any) -> Any:
         import pyarrow as pa
@@ -164,8 +164,8 @@ class Delimited(Source):
             kinds[name] = pa.dictionary(pa.int32(), pa.string()) if words else pa.string()
         return kinds
 
-    def _told(self, error: Exception, kinds: dict[str, Any]) -> Exception:
-        """The sentence for a cell that is no number; a wider type, where that would do."""
+    def _conversion_error(self, error: Exception, kinds: dict[str, Any]) -> Exception:
+        """Return the error for a cell that is no number; a Reread if a wider type would do."""
         import pyarrow as pa
 
         at = re.match(r"In CSV column #(\d+): .*conversion error", str(error))

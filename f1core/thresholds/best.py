@@ -10,7 +10,7 @@ import numpy as np
 
 from ..batch import Batch
 from ..count import count
-from ..errors import F1Error, IdleOption, calling_y_pred, refuse_unknown, shown
+from ..errors import F1Error, IdleOption, refuse_unknown, rename_y_pred, shown
 from ..inputs import check
 from ..label_rows import filled
 from ..option_types import Task
@@ -139,7 +139,7 @@ def best_threshold(
     )  # fmt: skip
     objective = make_objective(options, min_precision, min_recall)
     n_threads = thread_count(threads)
-    with calling_y_pred("y_prob"):
+    with rename_y_pred("y_prob"):
         batch = scores_batch(y_true, y_prob, options, sample_weight, multiclass=True)
         if batch.options.task == "multiclass":
             idle = {

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..errors import F1Error, calling_y_pred, one_of, refuse_unknown, shown
+from ..errors import F1Error, one_of, refuse_unknown, rename_y_pred, shown
 from ..frame_columns import refuse_nameless
 from ..option_types import Strategy, Task
 from ..option_values import among, flag, whole
@@ -121,7 +121,7 @@ class BinnedThresholds(BinnedTotal):
         """
         if unknown:
             refuse_unknown(unknown, BinnedThresholds.update, "BinnedThresholds.update")
-        with calling_y_pred("y_prob"):
+        with rename_y_pred("y_prob"):
             asked, seen, negative, _ = self._kept
             options = asked if negative is None else with_negative(asked, negative)
             width = None if seen is None or asked.task == "binary" else len(seen)

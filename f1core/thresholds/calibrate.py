@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..counts import Array
-from ..errors import F1Error, calling_y_pred, refuse_unknown
+from ..errors import F1Error, refuse_unknown, rename_y_pred
 from ..metrics import divide
 from ..option_types import Strategy, Task
 from ..option_values import among, whole
@@ -90,7 +90,7 @@ def calibration(
         task, classes=classes, from_logits=from_logits, ignore_index=ignore_index,
         pos_label=pos_label,
     )  # fmt: skip
-    with calling_y_pred("y_prob"):
+    with rename_y_pred("y_prob"):
         batch, found = columns_batch(y_true, y_prob, options, sample_weight)
         every, top, whole_rows = cells_of(batch, found)
     losses = [cells.losses() for cells in every]

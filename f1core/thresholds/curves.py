@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, overload
 
 from ..counts import Array
-from ..errors import F1Error, calling_y_pred, one_of, refuse_unknown, shown
+from ..errors import F1Error, one_of, refuse_unknown, rename_y_pred, shown
 from ..metrics import per_class
 from ..option_types import CurveOptions, Task, Unpack
 from ..option_values import flag
@@ -159,7 +159,7 @@ def curve(
     if ovo and task != "multiclass":
         raise F1Error("one_vs_one=True compares the classes of a task='multiclass'")
     n_threads = thread_count(threads)
-    with calling_y_pred("y_prob"):
+    with rename_y_pred("y_prob"):
         if many:
             return rank(y_true, y_prob, options, sample_weight, n_threads, ovo)
         batch = scores_batch(y_true, y_prob, options, sample_weight)

@@ -19,7 +19,7 @@ from ..hooks import refuse_metric
 _NONE = ("y_true", "y_pred", "sample_weight", "resamples", "seed", "cluster")
 _OPTIONS = tuple(name for name in parameters_of(score) if name not in _NONE)
 # What a scorer has no option for, and how it is said.
-_WAYS = {
+_HINTS = {
     "y_true y_pred": "the model and its data come with the call, scorer(…)(model, X, y)",
     "sample_weight": "weights are metadata, scorer(…).set_score_request(sample_weight=True)",
     "cluster resamples": "a scorer gives one number; f1core.score(…, resamples=) gives intervals",
@@ -61,9 +61,9 @@ def scorer(metric: str, **options: Any) -> Scorer:
     >>> round(float(found.mean()), 2)
     0.95
     """
-    for names, way in _WAYS.items():
+    for names, hint in _HINTS.items():
         for name in options.keys() & names.split():
-            raise UnknownOption(f"scorer has no option {name}=: {way}")
+            raise UnknownOption(f"scorer has no option {name}=: {hint}")
     refuse_unknown(options, ("metric", *_OPTIONS), "scorer")
     refuse_metric(metric, options.get("unknown"))
     return Scorer(metric, options)
@@ -111,11 +111,11 @@ class Scorer(_BaseScorer):  # type: ignore[misc]
         try:
             _check_response_method(estimator, method)
         except AttributeError as error:
-            way = "its predictions are scored without threshold=, top_k= and from_logits="
+            hint = "its predictions are scored without threshold=, top_k= and from_logits="
             if method == "predict_proba" and hasattr(estimator, "decision_function"):
-                way = "from_logits=True takes its decision_function"
+                hint = "from_logits=True takes its decision_function"
             named = type(estimator).__name__
-            raise UnknownAttribute(f"{named} has no {method}: {way}") from error
+            raise UnknownAttribute(f"{named} has no {method}: {hint}") from error
         if np.ndim(y_true) == 2 and np.shape(y_true)[1] > 1:
             options.setdefault("task", "multilabel")
             pred = _of_labels(estimator, method, X)
