@@ -198,7 +198,7 @@ class Accumulator(RunningTotal):
             )
         if not by_id:
             kept.refuse_mixed(by_id=False)
-        asked, width, exact = kept.options, kept.width, by_id or stream is not None
+        options_read, width, exact = kept.options, kept.width, by_id or stream is not None
         batch = check(y_true, y_pred, kept.named(), sample_weight, width, exact)
         if by_id or cluster is not None:
             given = {"sample_id": sample_id, "cluster": cluster}
@@ -208,35 +208,39 @@ class Accumulator(RunningTotal):
             ids = check_ids(sample_id, len(batch))
         if not len(batch):
             return True
-        if asked.names is not None and self._asked.names is None:
+        if options_read.names is not None and self._initial_options.names is None:
             refuse_nameless(batch, y_true, y_pred)
         if by_id:
-            return self._add(decided_rows(batch, ids), batch, asked, width)
+            return self._add(decided_rows(batch, ids), batch, options_read, width)
         if stream is None and batch.negative is None:
             with self._lock:
                 _, known, _, _ = self._kept
-                if known is not None and asked is self.options and add_sparsely(known, batch):
+                if (
+                    known is not None
+                    and options_read is self.options
+                    and add_sparsely(known, batch)
+                ):
                     return True
         batch, counts = count_guessed(batch, self._threads)
         if batch.negative is not None and self.negative not in (None, batch.negative):
-            options = with_negative(asked, self.negative)
+            options = with_negative(options_read, self.negative)
             count(check(y_true, y_pred, options, sample_weight, width, exact=True))  # names the row
         if stream is None:
-            done = self._add(counts, batch, asked, width)
+            done = self._add(counts, batch, options_read, width)
         else:
-            done = self._add_with_replicas(stream, counts, batch, asked, width, cluster)
+            done = self._add_with_replicas(stream, counts, batch, options_read, width, cluster)
         if done:
             self._cached = CachedUpdate.of(batch, y_true, y_pred)
         return done
 
     def _add(
-        self, more: Counts | StoredRows, batch: Batch, asked: Options, width: int | None
+        self, more: Counts | StoredRows, batch: Batch, options_read: Options, width: int | None
     ) -> bool:
         """Add what a batch holds; False if the options it was read with are other ones by now."""
         found, negative = batch.options, batch.negative
         with self._lock:
             kept = self._kept
-            if not kept.reads_alike(asked, width):
+            if not kept.reads_alike(options_read, width):
                 return False
             if isinstance(more, Counts):
                 self._kept = kept.plus_counts(more, found, negative)
@@ -249,7 +253,7 @@ class Accumulator(RunningTotal):
         stream: Stream,
         counts: Counts,
         batch: Batch,
-        asked: Options,
+        options_read: Options,
         width: int | None,
         cluster: Any,
     ) -> bool:
@@ -259,7 +263,7 @@ class Accumulator(RunningTotal):
         if cluster is not None:
             seed = stream.cluster_seed(self._kept.counts)
             counts = with_replicas(counts, batch, seed, cluster=cluster)
-            return self._add(counts, batch, asked, width)
+            return self._add(counts, batch, options_read, width)
         first, done = None, False
         try:
             with self._lock:  # these rows' numbers are theirs alone
@@ -268,7 +272,7 @@ class Accumulator(RunningTotal):
             counts = with_replicas(counts, batch, stream.seed, first)
             with self._lock:
                 if stream is self._stream:
-                    done = self._add(counts, batch, asked, width)
+                    done = self._add(counts, batch, options_read, width)
         finally:
             if not done and first is not None:
                 with self._lock:

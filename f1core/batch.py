@@ -58,7 +58,8 @@ class Batch:
     labels: Array | None = None  # (C,) label values where the data named the classes
     onehot: bool = False  # true is (n, C), a single 1 in each row
     format: Format | None = None  # of scores; None for labels, flags and whole-numbered scores
-    asked: Options | None = None  # those of before the first rows told the classes, if they did
+    # Those before the classes were taken from the first rows, where they were.
+    initial_options: Options | None = None
     negative: Any = None  # of two labels that the data named, where that one occurs
     weights_unchecked: bool = False  # whether the weights' values are still to be looked at
 

@@ -26,7 +26,7 @@ class CachedUpdate:
         true, pred = batch.true, batch.pred
         self._dtypes, self._columns = (true.dtype, pred.dtype), (true.shape[1:], pred.shape[1:])
         # The plan is of an empty batch, so that the user's arrays are not kept.
-        nothing = replace(batch, true=true[:0].copy(), pred=pred[:0].copy(), asked=None)
+        nothing = replace(batch, true=true[:0].copy(), pred=pred[:0].copy(), initial_options=None)
         self._plan = kernel_plan(nothing, switch.active)
         self._own = zeros(batch, self._plan.keeps_matrix)  # a refused batch leaves the total alone
         pair = self._own.pair(self._own)

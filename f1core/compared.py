@@ -24,8 +24,8 @@ from .options import Options, make_options
 from .outcomes import decide
 
 T = TypeVar("T", bound=Comparison)
-# What is told where no metric is asked for; the first is that of the groups.
-_TOLD = {
+# Metrics that are compared where none is named; the first is that of the groups.
+_DEFAULT_METRICS = {
     "binary": ("f1", "precision", "recall", "accuracy", "mcc"),
     "multiclass": ("f1_macro", "f1_weighted", "accuracy", "balanced_accuracy", "mcc"),
     "multilabel": ("f1_macro", "f1_micro", "f1_weighted", "f1_samples", "exact_match"),
@@ -37,11 +37,11 @@ _SUMS = 1 << 22  # their sums of one kind in memory at once
 Place = Callable[[int], tuple[str, int]]  # of a row: its path, and its number there
 
 
-class Asked(NamedTuple):
-    """What is asked of two models."""
+class ComparisonRequest(NamedTuple):
+    """Checked options of a comparison of two models."""
 
     metrics: tuple[str, ...]
-    suited: bool  # whether those that suit the task are told too
+    with_defaults: bool  # whether the default metrics of the task are compared too
     level: float
     resamples: int
     seed: int
@@ -50,34 +50,41 @@ class Asked(NamedTuple):
 
 
 def compared(
-    new: Batch, old: Batch, groups: Any, asked: Asked, names: tuple[str, str], where: Place
+    new: Batch,
+    old: Batch,
+    groups: Any,
+    request: ComparisonRequest,
+    names: tuple[str, str],
+    where: Place,
 ) -> ModelComparison:
     """Compare two checked predictions; `where` gives a row's path and number there."""
-    how = asked.resamples, asked.seed
-    more = _suited(new) if asked.suited else ()
-    metrics = tuple(dict.fromkeys([*asked.metrics, *more]))
-    pair = pair_of(new, old, *how, threads=asked.threads, metrics=metrics)
-    found = {name: pair.compare(name, asked.level) for name in metrics}
+    how = request.resamples, request.seed
+    more = _default_metrics(new) if request.with_defaults else ()
+    metrics = tuple(dict.fromkeys([*request.metrics, *more]))
+    pair = pair_of(new, old, *how, threads=request.threads, metrics=metrics)
+    found = {name: pair.compare(name, request.level) for name in metrics}
+    by_group = None if groups is None else _groups(new, old, groups, metrics[0], request)
     return ModelComparison(
         *names,
         task=str(pair.counted[0][1].task),
         rows=len(new),
         weighted=new.weight is not None,
-        level=asked.level,
+        level=request.level,
         metrics=found,
-        classes=_adjusted(_classes(new, old, pair, asked)),
-        groups=None if groups is None else _adjusted(_groups(new, old, groups, metrics[0], asked)),
-        flips=_flips(new, old, asked.flips, where),
+        classes=_adjusted(_classes(new, old, pair, request)),
+        groups=None if by_group is None else _adjusted(by_group),
+        flips=_flips(new, old, request.flips, where),
         names=tuple(_named(new, old)[0]),
     )
 
 
-def _suited(batch: Batch) -> tuple[str, ...]:
-    """Choose metrics that suit the task of a batch; the first is that of groups."""
+def _default_metrics(batch: Batch) -> tuple[str, ...]:
+    """List the default metrics of a batch's task; the first is that of groups."""
     task = "multiclass" if batch.labels is not None else str(batch.options.task)
     if batch.options.top_k > 1 and task == "multiclass":
         return "accuracy", "f1_macro", "f1_weighted"
-    return (*_TOLD[task], "unknown") if batch.options.counts_unknown else _TOLD[task]
+    metrics = _DEFAULT_METRICS[task]
+    return (*metrics, "unknown") if batch.options.counts_unknown else metrics
 
 
 def _adjusted(parts: Iterable[tuple[Any, PartComparison]]) -> dict[Any, PartComparison]:
@@ -92,7 +99,7 @@ def _adjusted(parts: Iterable[tuple[Any, PartComparison]]) -> dict[Any, PartComp
 
 
 def _classes(
-    new: Batch, old: Batch, pair: Pair, asked: Asked
+    new: Batch, old: Batch, pair: Pair, request: ComparisonRequest
 ) -> Iterator[tuple[Any, PartComparison]]:
     """Compare the F1 of each class that occurs, as one against the rest."""
     names, labels = _named(new, old)
@@ -102,28 +109,36 @@ def _classes(
         for place, name in enumerate(names):
             part, rows = _of_one(pair, place, labels, one)
             if part is not None:
-                yield name, _as_part(part.compare("f1", asked.level), rows)
+                yield name, _as_part(part.compare("f1", request.level), rows)
         return
     table = outcomes(new, old, labels)[: len(names)]
     occurs = np.flatnonzero(table[:, 1:].any(axis=1)).tolist()
     for place in occurs:
-        of_class = partial(_one_class, table[place], one, asked)
-        found = _compare_until_resolved(of_class, len(occurs), asked, _MOST)
+        of_class = partial(_one_class, table[place], one, request)
+        found = _compare_until_resolved(of_class, len(occurs), request, _MOST)
         yield names[place], _as_part(found, int(table[place, 4:].sum()))
 
 
-def _compare_until_resolved(compare: Callable[[int], T], parts: int, asked: Asked, most: int) -> T:
-    """Compare one of so many parts by as many resamples as its adjusted p-value may need."""
-    found = compare(asked.resamples)
-    enough = min(int(np.ceil(parts / (1 - asked.level))), most)
-    none_as_far = 0.5 < found.p_value * (asked.resamples + 1) < 1.5
-    return compare(enough) if none_as_far and asked.resamples < enough else found
+def _compare_until_resolved(
+    compare: Callable[[int], T], parts: int, request: ComparisonRequest, most: int
+) -> T:
+    """Compare one of `parts` classes or groups; draw more resamples where its p-value may be lower.
+
+    So many that the p-value, adjusted for all parts, can be below 1 - level; `most` at most.
+    """
+    found = compare(request.resamples)
+    enough = min(int(np.ceil(parts / (1 - request.level))), most)
+    none_as_far = 0.5 < found.p_value * (request.resamples + 1) < 1.5
+    return compare(enough) if none_as_far and request.resamples < enough else found
 
 
-def _one_class(rows: Array, options: Options, asked: Asked, resamples: int) -> Comparison:
-    counted, drawn = class_resamples(rows, options, resamples, asked.seed)
-    told = [Resamples.like(*of, of[0].per_class[None]) for of in counted]
-    return Pair(counted, drawn, told, float(rows.sum()), asked.seed).compare("f1", asked.level)
+def _one_class(
+    rows: Array, options: Options, request: ComparisonRequest, resamples: int
+) -> Comparison:
+    counted, drawn = class_resamples(rows, options, resamples, request.seed)
+    trials = [Resamples.like(*of, of[0].per_class[None]) for of in counted]
+    pair = Pair(counted, drawn, trials, float(rows.sum()), request.seed)
+    return pair.compare("f1", request.level)
 
 
 def _of_one(
@@ -147,7 +162,7 @@ def _of_one(
 
 
 def _place_of(labels: Array, label: Any) -> int | None:
-    """Find where a label is among those of one side, if it is there."""
+    """Return the column of a label among those of one side, or None."""
     hit = np.flatnonzero(labels == label)
     return int(hit[0]) if len(hit) else None
 
@@ -185,7 +200,7 @@ def _as_part(found: Comparison, rows: float) -> PartComparison:
 
 
 def _groups(
-    new: Batch, old: Batch, groups: Any, metric: str, asked: Asked
+    new: Batch, old: Batch, groups: Any, metric: str, request: ComparisonRequest
 ) -> Iterator[tuple[Any, PartComparison]]:
     """Compare one metric in each group of rows."""
     spans, order = rows_by_group(groups, len(new))
@@ -195,11 +210,11 @@ def _groups(
         sides = only(new, rows), only(old, rows)
 
         def of_group(resamples: int, sides: tuple[Batch, Batch] = sides) -> PartComparison:
-            pair = pair_of(*sides, resamples, asked.seed, threads=asked.threads)
-            return _as_part(pair.compare(metric, asked.level), pair.counted[0][0].total)
+            pair = pair_of(*sides, resamples, request.seed, threads=request.threads)
+            return _as_part(pair.compare(metric, request.level), pair.counted[0][0].total)
 
         try:
-            found = _compare_until_resolved(of_group, len(spans), asked, most)
+            found = _compare_until_resolved(of_group, len(spans), request, most)
         except F1Error as error:
             raise F1Error(f"group {shown(name)}: {error}") from None
         yield name, found
@@ -229,19 +244,19 @@ def _flips(new: Batch, old: Batch, most: int, where: Place) -> Flips:
         place[kind == each] = np.arange(np.count_nonzero(kind == each))
     chosen = np.sort(np.lexsort((kind, place))[:most])
     chosen = chosen[np.argsort(kind[chosen], kind="stable")]
-    told = [_said(only(side, rows[chosen])) for side in (new, old)]
+    predictions = [_predictions_of(only(side, rows[chosen])) for side in (new, old)]
     listed = [
         Flip(KINDS[which], *where(row), true, before, after)
         for which, row, (true, after), (_, before) in zip(
-            kind[chosen].tolist(), rows[chosen].tolist(), *told, strict=True
+            kind[chosen].tolist(), rows[chosen].tolist(), *predictions, strict=True
         )
     ]
     mended, broken, otherwise = np.bincount(kind, minlength=3).tolist()
     return Flips(mended, broken, otherwise, listed, len(rows) - len(listed))
 
 
-def _said(batch: Batch) -> list[tuple[Any, Any]]:
-    """Name what each row is and what is predicted: a class, a tuple of them, or None."""
+def _predictions_of(batch: Batch) -> list[tuple[Any, Any]]:
+    """List the true and the predicted class of each row: a name, a tuple of names, or None."""
     if not len(batch):
         return []
     found, (names, _) = decide(batch, slice(0, len(batch))), _named(batch, batch)
@@ -264,8 +279,11 @@ def _said(batch: Batch) -> list[tuple[Any, Any]]:
     ]
 
 
-def metrics_asked(metric: Any) -> tuple[tuple[str, ...], bool]:
-    """Read the names of metrics: one, several, or None; "+" is whatever suits the task."""
+def read_metric_names(metric: Any) -> tuple[tuple[str, ...], bool]:
+    """Check names of metrics; return them, and whether the task's defaults are wanted too.
+
+    `metric` is one name, several, or None for the defaults alone; "+" stands for the defaults.
+    """
     if metric is None:
         return (), True
     names = [metric] if isinstance(metric, str) else metric

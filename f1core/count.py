@@ -94,7 +94,7 @@ def _count_all(plan: KernelPlan, threads: int | None, budget: Any) -> Counts:
             if counts.rows is not None and batch.weight is None:
                 counts.make_room(n)  # limbs of 2^32 rows in one batch
             if plan.kernel(plan.true_of(rows), plan.pred_of(rows), rows, counts):
-                if batch.asked is not None:
+                if batch.initial_options is not None:
                     raise _GuessFailed
                 if plan.backend is numpy_backend:
                     complain(batch, rows)

@@ -80,7 +80,7 @@ def rows(
     refuse_unknown(options, (*parameters_of(rows), *DECIDING), "files.rows")
     most = None if limit is None else option_values.whole("limit", limit)
     names = {"true": true, "predicted": predicted, "label": label}
-    Cell.asked(true, predicted, label, outcome)  # before anything is read
+    Cell.checked(true, predicted, label, outcome)  # before anything is read
 
     def looked(batches: Iterator[ChosenBatch]) -> list[Row]:
         found: list[Row] = []
@@ -93,7 +93,7 @@ def rows(
                 if finder is None:
                     given = cast_words({**options, **names}, truth, chosen.classes)
                     pair, of = (given.pop("true"), given.pop("predicted")), given.pop("label")
-                    cell = Cell.asked(*pair, of, outcome)
+                    cell = Cell.checked(*pair, of, outcome)
                     finder = Finder(cell, task, chosen.classes, given)
                 left = None if most is None else most - len(found)
                 places = finder.found(truth, scores, left).tolist()

@@ -232,8 +232,8 @@ def _first(
         task = "binary"
     if task is not None:
         return Accumulator(task, classes=names, **options), False
-    asked = {"threshold", "ignore_index", "unknown"} & set(options)
-    wanted = make_options(classes=names, **{name: options[name] for name in asked})
+    given = {"threshold", "ignore_index", "unknown"} & set(options)
+    wanted = make_options(classes=names, **{name: options[name] for name in given})
     batch = check(truth, scores, wanted)
     guessed = batch.kind == "labels" and wanted.n_classes is None
     kind: Any = "multiclass" if guessed else batch.options.task

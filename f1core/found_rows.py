@@ -76,7 +76,7 @@ def rows(
     """
     refuse_unknown(options, (*parameters_of(rows), *DECIDING), "rows")
     limit = None if limit is None else option_values.whole("limit", limit)
-    finder = Finder(Cell.asked(true, predicted, label, outcome), task, classes, options)
+    finder = Finder(Cell.checked(true, predicted, label, outcome), task, classes, options)
     found = finder.found(y_true, y_pred, limit)
     finder.finish()
     return found
@@ -91,8 +91,8 @@ class Cell(NamedTuple):
     outcome: str | None
 
     @classmethod
-    def asked(cls, true: Any, predicted: Any, label: Any, outcome: Any) -> Cell:
-        """Check what was asked for."""
+    def checked(cls, true: Any, predicted: Any, label: Any, outcome: Any) -> Cell:
+        """Check the options that name a cell, and return it."""
         pair = true is not None or predicted is not None
         if outcome is not None:
             option_values.among("outcome", outcome, ASKED)
@@ -128,7 +128,7 @@ class Finder:
     def __init__(
         self, cell: Cell, task: Task | None, classes: Any, options: Mapping[str, Any]
     ) -> None:
-        self._cell, self._asked = cell, make_options(task, classes=classes, **options)
+        self._cell, self._given_options = cell, make_options(task, classes=classes, **options)
         self._options: Options | None = None
         self._wanted: dict[str, Any] = {}  # the classes asked for, by the name of their option
         self._unseen: set[str] = set()  # those of them that no row had so far
@@ -137,7 +137,7 @@ class Finder:
     def found(self, truth: Any, scores: Any, limit: int | None = None) -> Array:
         """(k,) the numbers of a batch's rows that lie in the cell, the first ones."""
         if self._options is None:
-            self._settle(check(truth, scores, self._asked))
+            self._settle(check(truth, scores, self._given_options))
         assert self._options is not None
         batch = check(truth, scores, self._options, exact=True)
         places = {name: self._place(name, batch) for name in self._wanted}
@@ -164,25 +164,25 @@ class Finder:
         raise F1Error(one_of(name, value, known))
 
     def _settle(self, batch: Batch) -> None:
-        """Fix the task by the first rows, and what is looked for."""
-        asked, cell, task = self._asked, self._cell, batch.options.task or ""
+        """Fix the task, and the classes to look for, by the first rows."""
+        given, cell, task = self._given_options, self._cell, batch.options.task or ""
         cell.refuse_other_task(task)
         if cell.outcome == "unknown":
-            if not asked.counts_unknown:
+            if not given.counts_unknown:
                 raise F1Error("outcome='unknown' is of unknown='miss', which classes=[…] go with")
             self._wanted = {} if cell.label is None else {"label": cell.label}
         elif cell.outcome is None:
             pair = {"true": cell.true, "predicted": cell.predicted}
             self._wanted = {name: value for name, value in pair.items() if value is not None}
         else:
-            positive = 1 if asked.pos_label is None else asked.pos_label
-            positive = (asked.names or batch.options.names or (0, positive))[-1]
+            positive = 1 if given.pos_label is None else given.pos_label
+            positive = (given.names or batch.options.names or (0, positive))[-1]
             self._wanted = {"label": positive if cell.label is None else cell.label}
         if batch.kind == "labels" and not batch.onehot:  # where no task says what a label is
-            how = {"ignore_index": asked.ignore_index, "unknown": asked.unknown}
-            self._options = make_options("multiclass", classes=asked.given_classes, **how)
+            how = {"ignore_index": given.ignore_index, "unknown": given.unknown}
+            self._options = make_options("multiclass", classes=given.given_classes, **how)
         else:
-            self._options = asked.with_task(task)
+            self._options = given.with_task(task)
         if self._is_open(batch):
             self._unseen = set(self._wanted)
 
@@ -193,7 +193,7 @@ class Finder:
         return not named and batch.kind in ("labels", "binary") and not batch.onehot
 
     def _place(self, name: str, batch: Batch) -> int:
-        """Where a class that was asked for stands; -1 where no row of the batch has it."""
+        """Find the column of a class that is looked for; -1 where no row of the batch has it."""
         value, size = self._wanted[name], batch.options.known(batch.n_classes)
         place = batch.options.place(value, size, batch.labels)
         if place is None and not self._is_open(batch):
@@ -227,7 +227,7 @@ class Finder:
                 mask &= (taken == places["predicted"]).any(axis=1)
             return mask
         is_it = decided.true == places["label"]
-        said = (taken == places["label"]).any(axis=1)
+        predicted = (taken == places["label"]).any(axis=1)
         return np.asarray(
-            (is_it == (outcome in ("tp", "fn"))) & (said == (outcome in ("tp", "fp")))
+            (is_it == (outcome in ("tp", "fn"))) & (predicted == (outcome in ("tp", "fp")))
         )

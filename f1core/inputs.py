@@ -65,7 +65,7 @@ def check(
         true, pred = (np.zeros(a.shape) if a.dtype.kind in "UO" else a for a in (true, pred))
     if true.dtype.kind not in "iub" and not isinstance(true, LabelRows):
         _refuse_swapped(true, pred)
-    asked = options
+    initial_options = options
     if options.task is None:
         options = options.with_task(discover.task_of(true, pred, options, exact))
     if options.ignore_index is not None:
@@ -76,7 +76,7 @@ def check(
         options.refuse_hard(f"y_pred is {shape_words(pred)}")
     open_labels = batch.labels is not None and not batch.coded and len(pred) > _SCAN
     if not exact and (open_labels or options.task == "binary"):
-        batch.asked = asked
+        batch.initial_options = initial_options
     if sample_weight is not None:
         batch.weight, batch.weights_unchecked = _weight(sample_weight, len(pred)), True
     return batch
@@ -84,8 +84,8 @@ def check(
 
 def rescan(batch: Batch) -> Batch:
     """Read a batch again whose classes are a guess from its first rows, looking at all of them."""
-    assert batch.asked is not None
-    return check(batch.true, batch.pred, batch.asked, batch.weight, exact=True)
+    assert batch.initial_options is not None
+    return check(batch.true, batch.pred, batch.initial_options, batch.weight, exact=True)
 
 
 def _is_numbers(value: Any) -> bool:

@@ -75,12 +75,12 @@ class Kept(NamedTuple):
         if not by_id and self.dedup is not None:
             raise F1Error(_MIXED.format("an id", "none"))
 
-    def reads_alike(self, asked: Options, width: int | None) -> bool:
+    def reads_alike(self, options: Options, width: int | None) -> bool:
         """Whether a batch that was read with these options, for so many classes, would be again.
 
         Another thread's first batch may have settled the classes since.
         """
-        return asked is self.options and width == self.width
+        return options is self.options and width == self.width
 
     def plus_counts(self, counts: Counts, found: Options, negative: Any) -> Kept:
         """Add counts of rows without ids, read with the options `found`."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import option_values
-from .compared import Asked, compared, metrics_asked
+from .compared import ComparisonRequest, compared, read_metric_names
 from .dedup.keys import Ids, check_ids
 from .errors import F1Error, parameters_of, refuse_unknown, rename_option, shown
 from .intervals import checked_level, seeded
@@ -114,8 +114,8 @@ def compare(
     refuse_unknown(options, (*parameters_of(compare), *OPTIONS), "files.compare")
     if progress is not None and not callable(progress):
         raise F1Error(f"progress is {shown(progress)}; give a function of a name and a row count")
-    asked = Asked(
-        *metrics_asked(metric),
+    request = ComparisonRequest(
+        *read_metric_names(metric),
         checked_level(level),
         option_values.whole("resamples", resamples, FEWEST),
         seeded(seed),
@@ -146,7 +146,7 @@ def compare(
         how = make_options(task, classes=names, **new.options)
         sides = both_checked(new.true, new.scores, old.scores, how, new.weight, threshold_old)
         where = partial(place_of, new)
-        return compared(*sides, new.groups, asked, (new.name, old.name), where)
+        return compared(*sides, new.groups, request, (new.name, old.name), where)
 
 
 def _read(

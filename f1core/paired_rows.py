@@ -35,13 +35,13 @@ class Side(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Name the files."""
+        """Return the first file, and how many more there are: "a.csv and 2 more"."""
         first, *more = self.counts
         return f"{first} and {len(more)} more" if more else first
 
     @property
-    def spoken(self) -> str:
-        """Name the files in a sentence, with their side."""
+    def description(self) -> str:
+        """Return the files' name for a sentence, with their side: "a.csv and 2 more (old)"."""
         return f"{self.name} ({self.which})"
 
 
@@ -55,7 +55,7 @@ def same_classes(new: Side, old: Side) -> Any:
         if alone:
             raise F1Error(
                 f"the classes differ: {', '.join(map(shown, alone[:3]))}"
-                f"{' and others' if len(alone) > 3 else ''}: only in {here.spoken}"
+                f"{' and others' if len(alone) > 3 else ''}: only in {here.description}"
             )
     return mine
 
@@ -66,31 +66,32 @@ def paired(new: Side, old: Side) -> tuple[Side, Array | None]:
     if new.ids is None or old.ids is None:
         if len(new.scores) != len(old.scores):
             raise F1Error(
-                f"{new.spoken} has {len(new.scores):,} rows, {old.spoken} has "
+                f"{new.description} has {len(new.scores):,} rows, {old.description} has "
                 f"{len(old.scores):,}: rows are paired by position, sample_id='id' pairs "
                 "them by a column of ids"
             )
         return old, None
     if new.ids.kind != old.ids.kind:
         raise F1Error(
-            f"sample_id holds {new.ids.kind} in {new.spoken} and {old.ids.kind} in {old.spoken}"
+            f"sample_id holds {new.ids.kind} in {new.description} and {old.ids.kind} in "
+            f"{old.description}"
         )
     sorts = _sorted_ids(new, new.ids), _sorted_ids(old, old.ids)
     one, two = new.ids.values[sorts[0]], old.ids.values[sorts[1]]
     alike = np.result_type(one, two)
     one, two = one.astype(alike), two.astype(alike)
-    gone = []
+    unmatched = []
     for side, other, missing, order in (
         (new, old, ~np.isin(one, two), sorts[0]), (old, new, ~np.isin(two, one), sorts[1])
     ):  # fmt: skip
         if missing.any():
             first = spelled(side.ids or new.ids, int(order[missing].min()))
-            gone.append(
-                f"{missing.sum():,} of {len(missing):,} ids of {side.spoken} are not in "
-                f"{other.spoken} (the first is {first})"
+            unmatched.append(
+                f"{missing.sum():,} of {len(missing):,} ids of {side.description} are not in "
+                f"{other.description} (the first is {first})"
             )
-    if gone:
-        raise F1Error(f"only the same rows can be compared: {', '.join(gone)}")
+    if unmatched:
+        raise F1Error(f"only the same rows can be compared: {', '.join(unmatched)}")
     order = np.empty(len(sorts[0]), np.int64)
     order[sorts[0]] = sorts[1]
     return old._replace(true=old.true[order], scores=old.scores[order]), order
@@ -115,12 +116,12 @@ def _sorted_ids(side: Side, ids: Ids) -> Array:
     """Find the order that sorts the ids of a side; refuse ids that repeat."""
     order = np.argsort(ids.values, kind="stable")
     ordered = ids.values[order]
-    again = np.flatnonzero(ordered[1:] == ordered[:-1])
-    if len(again):
-        first = int(order[again].min())
+    repeated = np.flatnonzero(ordered[1:] == ordered[:-1])
+    if len(repeated):
+        first = int(order[repeated].min())
         raise F1Error(
-            f"sample_id is repeated in {side.spoken}: {len(again):,} rows have an id of an earlier "
-            f"one, such as {spelled(ids, first)}"
+            f"sample_id is repeated in {side.description}: {len(repeated):,} rows have an id of "
+            f"an earlier one, such as {spelled(ids, first)}"
         )
     return order
 
@@ -131,13 +132,13 @@ def refuse_other_truth(new: Side, old: Side) -> None:
     kinds = ["text" if _is_text(side) else "numbers" for side in (mine, other)]
     if kinds[0] != kinds[1]:
         raise F1Error(
-            f"target holds {kinds[0]} in {new.spoken} and {kinds[1]} in {old.spoken}: "
+            f"target holds {kinds[0]} in {new.description} and {kinds[1]} in {old.description}: "
             "text_labels=True reads both as text, where these are text files"
         )
     if mine.shape != other.shape:
         widths = [side.shape[1] if side.ndim == 2 else 1 for side in (mine, other)]
         raise F1Error(
-            f"target has {widths[0]} columns in {new.spoken}, {widths[1]} in {old.spoken}"
+            f"target has {widths[0]} columns in {new.description}, {widths[1]} in {old.description}"
         )
     if are_lists(mine, True) and are_lists(other, True):
         pairs = zip(mine.tolist(), other.tolist(), strict=True)
@@ -158,7 +159,7 @@ def refuse_other_truth(new: Side, old: Side) -> None:
         hint = ": rows are paired by position, sample_id='id' pairs them by a column of ids"
     column = "" if differ.ndim == 1 else f"in target column {at[1]} "  # type: ignore[index]
     raise F1Error(
-        f"{of} of {path} (new) is {shown(mine[at])} {column}and in {old.spoken} "
+        f"{of} of {path} (new) is {shown(mine[at])} {column}and in {old.description} "
         f"{shown(other[at])}{hint}"
     )
 

@@ -150,13 +150,13 @@ class Stream:
     """The rows whose resamples are drawn from one seed: how many there were."""
 
     def __init__(self, seed: Any) -> None:
-        self.asked: int | None = None if seed is None else checked_seed(seed)
+        self.given_seed: int | None = None if seed is None else checked_seed(seed)
         self.seed = checked_seed(seed)
         self.rows = 0
 
     def anew(self) -> Stream:
         """One of the same seed that no row has come from yet."""
-        made = Stream(self.asked)
+        made = Stream(self.given_seed)
         made.seed = self.seed
         return made
 
@@ -170,15 +170,15 @@ class Stream:
         drawn = None if counts is None else counts.replicas
         if drawn is not None and drawn.clustered:
             return int(drawn.spans[0, 0])
-        return _CLUSTER_SEED if self.asked is None else self.asked
+        return _CLUSTER_SEED if self.given_seed is None else self.given_seed
 
     def fork(self) -> int | None:
         """The seed for a copy, whose further rows are others; None if none was asked for.
 
         As long as there are no rows it is the same one, then one made of seed and number of rows.
         """
-        if self.asked is None or not self.rows:
-            return self.asked
+        if self.given_seed is None or not self.rows:
+            return self.given_seed
         made = np.random.SeedSequence(self.seed, spawn_key=(self.rows, _FORK))
         return int(made.generate_state(1, np.uint64)[0] >> np.uint64(1))
 

@@ -23,7 +23,7 @@ class RunningTotal:
     """Counts, or rows with ids, under a lock; `Accumulator` adds batches to them."""
 
     def __init__(self, options: Options, threads: int | None = None, seed: Any = None) -> None:
-        self._asked: Options = options  # before columns named the classes
+        self._initial_options: Options = options  # before columns named the classes
         self._threads = threads
         self._kept = Kept(options)
         self._lock = new_lock()
@@ -124,7 +124,7 @@ class RunningTotal:
         with self._lock:
             mine = self._kept
             if mine.empty or theirs.empty:  # no columns named its classes yet
-                difference = self._asked.difference(other._asked)
+                difference = self._initial_options.difference(other._initial_options)
             else:
                 difference = mine.options.difference(theirs.options)
             if difference is not None:
@@ -162,14 +162,14 @@ class RunningTotal:
         if self._lock._is_owned():
             refuse_nested(self._lock, self)
         with self._lock:
-            self._kept = Kept(self._asked)
+            self._kept = Kept(self._initial_options)
             if self._stream is not None:  # a batch that is under way has rows of the older one
                 self._stream = self._stream.anew()
 
     def as_task(self: Own, task: str, counts: Counts) -> Own:
         """Other counts under another task and the same options."""
         made = copy.copy(self)
-        made._asked = made._asked.with_task(task)
+        made._initial_options = made._initial_options.with_task(task)
         made._kept = made._kept.as_task(task, counts)
         return made
 
@@ -212,7 +212,7 @@ class RunningTotal:
                 seed = self._stream.fork() if dedup is None else dedup.seed
         return {
             "options": options,
-            "asked": self._asked,
+            "asked": self._initial_options,
             "counts": counts,
             "dedup": dedup,
             "threads": self._threads,
@@ -223,7 +223,7 @@ class RunningTotal:
     def __setstate__(self, made: dict[str, Any]) -> None:
         options = made["options"]
         RunningTotal.__init__(self, options, made["threads"], made.get("seed"))
-        self._asked = made.get("asked", options)
+        self._initial_options = made.get("asked", options)
         self._kept = Kept(options, made["counts"], made.get("dedup"), made.get("negative"))
 
     def __copy__(self: Own) -> Own:

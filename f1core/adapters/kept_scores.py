@@ -22,7 +22,7 @@ from ..options import Options
 from ..scores import Scores
 from ..thresholds.best import Best, best_threshold
 from ..thresholds.binned import BinnedThresholds
-from ..thresholds.choose import ask, make_objective
+from ..thresholds.choose import make_objective, search_options
 from ..thresholds.class_metrics import metric_name
 from ..thresholds.two_classes import best_of_two
 
@@ -89,7 +89,9 @@ class KeptScores:
                 each = "there is one threshold" if self._of_two else "each class has its own"
                 raise F1Error(f"shared=True is for labels: {each}")
         else:
-            ask(made, slack=0.0, objective=make_objective(made, None, None), **self._search)
+            search_options(
+                made, slack=0.0, objective=make_objective(made, None, None), **self._search
+            )
         self._bins = None if bins is None else self._binned(task, bins, classes)
         self.reset()
 
@@ -151,11 +153,11 @@ class KeptScores:
         """
         if not isinstance(other, KeptScores):
             raise F1Error("one side has threshold='best', the other has not")
-        for name, mine in self._asked.items():
-            if mine != other._asked[name]:
+        for name, own in self._compared_options.items():
+            if own != other._compared_options[name]:
                 raise F1Error(
-                    f"these scores cannot be merged: {name} is {shown(mine)} here and "
-                    f"{shown(other._asked[name])} there"
+                    f"these scores cannot be merged: {name} is {shown(own)} here and "
+                    f"{shown(other._compared_options[name])} there"
                 )
         counted = copy(self._counted)
         counted.merge(other._counted)
@@ -207,7 +209,7 @@ class KeptScores:
         return Scores.from_confusion(matrix, task="binary", classes=classes, **told)
 
     @property
-    def _asked(self) -> dict[str, Any]:
+    def _compared_options(self) -> dict[str, Any]:
         """What a merge compares beside the options of the counts."""
         average = "binary" if self.task == "binary" and not self._of_two else None
         bins = None if self._bins is None else self._bins.bins

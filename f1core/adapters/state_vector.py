@@ -160,9 +160,9 @@ class Vectors:
         return counts
 
 
-def refuse_new_names(found: Options, asked: Options) -> None:
+def refuse_new_names(found: Options, given: Options) -> None:
     """Complain about columns that name classes, which a state of tensors does not keep."""
-    if asked.names is None and found.names is not None and found.task != "binary":
+    if given.names is None and found.names is not None and found.task != "binary":
         raise F1Error(
             f"the columns are named {shown(list(found.names))}, and a state keeps no names for the "
             "next batch: name the classes, classes=[…], or pass .to_numpy() to go by position"

@@ -31,11 +31,11 @@ def n_cores() -> int:
     else:
         found = os.cpu_count() or 1
     quota = _quota(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
-    asked = _asked(os.environ.get(VARIABLE, "").strip())
-    return max(1, math.ceil(min(found, quota, asked)))
+    limit = _limit_of_environment(os.environ.get(VARIABLE, "").strip())
+    return max(1, math.ceil(min(found, quota, limit)))
 
 
-def _asked(text: str) -> float:
+def _limit_of_environment(text: str) -> float:
     if not text:
         return math.inf
     if not (text.isascii() and text.isdigit() and int(text) > 0):

@@ -127,9 +127,9 @@ def load(now: bool = True) -> Any:
 
 
 def _loaded(wish: str, now: bool) -> tuple[Any, Backend | None]:
-    asked = f"{VARIABLE} asks for it"
+    reason = f"{VARIABLE} asks for it"
     if wish == "numpy":
-        return numpy_backend, Backend.named("numpy", asked)
+        return numpy_backend, Backend.named("numpy", reason)
     name, _, level = wish.partition(":")
     if name == "aot" or not (name or _without):
         try:
@@ -154,7 +154,7 @@ def _loaded(wish: str, now: bool) -> tuple[Any, Backend | None]:
         _without.append(f"Numba cannot be imported ({error})")
         return numpy_backend, Backend.named("numpy", "; ".join(_without))
     compiled.use(None)
-    return compiled, Backend.named("numba", asked if name else "; ".join(_without))
+    return compiled, Backend.named("numba", reason if name else "; ".join(_without))
 
 
 def _note(error: Unavailable) -> None:

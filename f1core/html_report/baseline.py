@@ -23,8 +23,8 @@ def baseline(
 
     `metric` comes first, before those that suit the task, and is that of the groups.
     """
-    asked = None if metric is None else [metric, "+"]
-    return contents(compare(paths_new, paths_old, metric=asked, rows=rows, **options))
+    metrics = None if metric is None else [metric, "+"]
+    return contents(compare(paths_new, paths_old, metric=metrics, rows=rows, **options))
 
 
 def contents(found: ModelComparison) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def contents(found: ModelComparison) -> dict[str, Any]:
         ]
     paths = [found.new, found.old, *(each.path for each in found.flips.rows if each.path)]
     short = _last_parts(paths)  # a page is sent around: nobody needs the folders of who made it
-    told = {
+    content = {
         "new": short[found.new],
         "old": short[found.old],
         "rows": found.rows,
@@ -71,7 +71,7 @@ def contents(found: ModelComparison) -> dict[str, Any]:
             "left_out": found.flips.left_out,
         },
     }
-    plain: dict[str, Any] = tables.plain(told)
+    plain: dict[str, Any] = tables.plain(content)
     return plain
 
 

@@ -13,7 +13,7 @@ from ..metrics import divide
 from ..options import Options
 from ..scores import Scores
 from ..thresholds.binned_ranking import BinnedRanking, ranking_of
-from ..thresholds.choose import ask, choose, make_objective, scores_of, value_of
+from ..thresholds.choose import choose, make_objective, scores_of, search_options, value_of
 from ..thresholds.label_columns import BinColumn, above
 from .cut_counts import CutCounts
 from .grid import Grid
@@ -54,24 +54,24 @@ class BestCuts:
         edges, counts = counted.grid.edges, counts_of(counted)
         size = len(counts)
         over = options.average_over if options.task == "multilabel" else None
-        asked_of = replace(options, threshold=0.5, average_over=over, resamples=0)
-        objective = make_objective(asked_of, None, None)
-        asked = ask(asked_of, "macro", False, 0.0, objective)
+        cut_options = replace(options, threshold=0.5, average_over=over, resamples=0)
+        objective = make_objective(cut_options, None, None)
+        search = search_options(cut_options, "macro", False, 0.0, objective)
 
         def found(optimistic: bool) -> tuple[Any, float]:
             columns = [GridColumn(edges, one, optimistic) for one in counts]
             choices = choose(
-                asked,
+                search,
                 lambda work: [work(column) for column in columns],
                 lambda labels: GridColumn(edges, counts[labels].sum(axis=0), optimistic),
                 size,
             )
-            return choices, value_of(choices, asked)
+            return choices, value_of(choices, search)
 
         self.choices, self.value = found(False)
         self.bound = self.value if counted.grid.every else found(True)[1]
         self.thresholds = [choice.threshold for choice in self.choices]
-        self.metric, self._options = asked.metric, asked_of
+        self.metric, self._options = search.metric, cut_options
 
     def scores(self) -> Scores:
         """Make the scores that these thresholds give."""

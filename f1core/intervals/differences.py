@@ -45,7 +45,7 @@ class Pair:
 
     counted: list[tuple[Counts, Options]]
     drawn: list[Resamples]
-    told: list[Resamples]  # what says how many rows each ratio is out of
+    trials: list[Resamples]  # whose sums say how many rows each ratio is out of
     units: float  # how many rows, or equal clusters, were drawn from
     seed: int
     discordant: Callable[[], tuple[int, int]] | None = None  # where rows are alike
@@ -58,7 +58,7 @@ class Pair:
         moved = difference + (moved - difference) * float(understated(self.units, level)) ** 0.5
         total = self.counted[0][0].total
         most = total if metric == "unknown" else 2.0 if metric in _SIGNED else 1.0
-        moved = _blurred(moved, max(_one_row(each, metric) for each in self.told), self.seed)
+        moved = _blurred(moved, max(_one_row(each, metric) for each in self.trials), self.seed)
         uneven = self.discordant if metric in _EXACT else None
         p_value = _shifted(moved, difference) if uneven is None else _mcnemar(*uneven())
         low, high = np.clip(percentiles(moved, level), -most, most).tolist()
@@ -84,28 +84,30 @@ def holm(p_values: Iterable[float]) -> Array:
     return found
 
 
-def _one_row(told: Resamples, metric: str) -> float:
+def _one_row(resamples: Resamples, metric: str) -> float:
     """Measure how much one row (or cluster) that only one side has right moves a metric.
 
     Any class is as likely to be that row's: a rare one may hold all that the rows did not show.
     MCC and kappa of many classes count rows and not classes, out of what chance alone gets wrong.
     """
-    units = units_of if len(told.sums) > 1 else lambda trials: np.maximum(trials[0], 1)
+    units = units_of if len(resamples.sums) > 1 else lambda trials: np.maximum(trials[0], 1)
     stem, _, kind = metric.rpartition("_")
     if metric in RATIOS:
-        return 1 / float(units(trials_of(told, metric)[:, 1]))
-    if metric in _SIGNED and told.sums.shape[2] > 2:
-        true = told.sums[:, TRUE].mean(axis=0)
+        return 1 / float(units(trials_of(resamples, metric)[:, 1]))
+    if metric in _SIGNED and resamples.sums.shape[2] > 2:
+        true = resamples.sums[:, TRUE].mean(axis=0)
         others = 1 - float((true**2).sum()) / max(float(true.sum()), 1e-300) ** 2
-        return float(min(2.0, 2 / (max(others, 1e-300) * units(told.totals))))
+        return float(min(2.0, 2 / (max(others, 1e-300) * units(resamples.totals))))
     if metric in _SIGNED or metric == "balanced_accuracy":
         stem, kind = "recall", "macro"
     if metric == "f1_of_means":
         stem, kind = "f1", "macro"
     if stem not in RATIOS or kind == "samples":
-        whole = told.totals.mean() if metric == "unknown" else 1  # a number of rows, or a share
-        return float(whole / units(told.totals))
-    trials = trials_of(told, "recall" if kind == "weighted" else stem)[:, told.included]
+        whole = (
+            resamples.totals.mean() if metric == "unknown" else 1
+        )  # a number of rows, or a share
+        return float(whole / units(resamples.totals))
+    trials = trials_of(resamples, "recall" if kind == "weighted" else stem)[:, resamples.included]
     if kind != "macro":
         return 1 / float(units(trials.sum(axis=1)))
     moves = (2 if metric in _SIGNED else 1) / (trials.shape[1] * units(trials))

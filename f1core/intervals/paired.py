@@ -136,18 +136,18 @@ def pair_of(
         for metric in metrics:
             Scores(*of).metric(metric)
     plain = a.weight is None and clusters is None  # each row by itself, and all count alike
-    told = None
+    trials = None
     if plain and a.kind != "multilabel" and a.options.top_k == 1:
         drawn = joint_resamples(a, b, counted, resamples, seed)
-        told = [Resamples.like(*of, of[0].per_class[None]) for of in counted]
+        trials = [Resamples.like(*of, of[0].per_class[None]) for of in counted]
     else:
         drawn = [
             _rows(batch, *of, resamples, seed, clusters)
             for batch, of in zip((a, b), counted, strict=True)
         ]
-    units = units_of(drawn[0].totals) if told is None else counted[0][0].total
+    units = units_of(drawn[0].totals) if trials is None else counted[0][0].total
     uneven = partial(discordant, a, b) if plain else None
-    return Pair(counted, drawn, told or drawn, float(units), seed, uneven)
+    return Pair(counted, drawn, trials or drawn, float(units), seed, uneven)
 
 
 OPTIONS = (

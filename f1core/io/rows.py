@@ -74,7 +74,7 @@ def used(
 def _looked(
     source: Source, target: Names, probabilities: Names | None, unknown: Any, **others: Any
 ) -> Selection:
-    """Choose what was asked for of a source's columns; an .npy has its target beside it."""
+    """Select the requested columns of a source; the target of an .npy is a file of its own."""
     targets = [target] if isinstance(target, str) else list(target)
     names = list(source.names)
     if source.whole is not None:
@@ -83,9 +83,9 @@ def _looked(
             raise F1Error("it is the target, and no predictions; name the files of predictions")
         names += beside
     extra = others.get("extra") or ()
-    asked = {*map(str, targets), *(str(n) for n in others.values() if isinstance(n, str))}
-    asked |= {str(name) for name in ([] if isinstance(extra, str) else extra)}
-    names += [key for key in source.keys if key in asked]  # which no pattern means
+    requested = {*map(str, targets), *(str(n) for n in others.values() if isinstance(n, str))}
+    requested |= {str(name) for name in ([] if isinstance(extra, str) else extra)}
+    names += [key for key in source.keys if key in requested]  # which no pattern means
     wanted = (source.whole or "y_prob") if probabilities is None else probabilities
     try:
         return Selection(names, targets, wanted, **others, whole=source.whole, unknown=unknown)

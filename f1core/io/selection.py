@@ -49,7 +49,7 @@ class Selection:
         unknown: str = "error",
     ) -> None:
         self.class_names, self.count = option_values.classes(classes)
-        self._asked = self.class_names is None  # whether the columns name the classes
+        self._classes_from_columns = self.class_names is None
         self.weight = _single(weight, names, "sample_weight")
         self.group = _single(group, names, "group")
         self.id = _single(sample_id, names, "sample_id")
@@ -90,7 +90,7 @@ class Selection:
     def refuse_stray(self, batch: Mapping[str, Array], whole_numbers: Collection[str] = ()) -> None:
         """Refuse a column that is no scores, such as an id, where the columns name the classes."""
         names = self.probabilities
-        if self._asked and self._named and len(names) > 1:
+        if self._classes_from_columns and self._named and len(names) > 1:
             kinds = [batch[name].dtype.kind.replace("u", "i") for name in names]
             kinds = ["i" if n in whole_numbers else k for n, k in zip(names, kinds, strict=True)]
             refuse_stray(names, kinds, (batch[name] for name in names), "probabilities")

@@ -16,7 +16,7 @@ from ..label_rows import filled
 from ..option_types import Task
 from ..options import Options, make_options, thread_count
 from ..scores import Scores
-from .choose import Question, ask, choose, make_objective, value_of
+from .choose import SearchOptions, choose, make_objective, search_options, value_of
 from .multiclass import best_class_thresholds
 from .reading import for_each_label, pooled
 from .search import Choice
@@ -152,12 +152,12 @@ def best_threshold(
                 f"costs= is for multiclass scores (n, C), the task is {batch.options.task}: "
                 "two classes are two columns there"
             )
-        asked = ask(batch.options, average, shared, slack, objective)
+        search = search_options(batch.options, average, shared, slack, objective)
         columns = partial(for_each_label, batch, threads=n_threads)
-        found = choose(asked, columns, partial(pooled, batch), batch.n_classes)
-    best = best_of(found, asked)
+        found = choose(search, columns, partial(pooled, batch), batch.n_classes)
+    best = best_of(found, search)
     if batch.weight is None:  # the very integers that score counts
-        return replace(best, score=value_of(found, asked))
+        return replace(best, score=value_of(found, search))
     at = np.asarray(best.threshold).tolist()
     options = replace(batch.options, threshold=tuple(at) if isinstance(at, list) else at)
     scores = Scores(count(replace(batch, options=options), n_threads), options)
@@ -206,10 +206,10 @@ def scores_batch(
     return batch
 
 
-def best_of(found: list[Choice], asked: Question) -> Best:
+def best_of(found: list[Choice], search: SearchOptions) -> Best:
     """The choices as a user sees them, before they are scored."""
     names = ("threshold", "low", "high")
     each = {name: np.array([getattr(choice, name) for choice in found]) for name in names}
-    if asked.one:
-        return Best(score=np.nan, metric=asked.metric, **{k: float(v[0]) for k, v in each.items()})
-    return Best(score=np.nan, metric=asked.metric, **each)
+    if search.one:
+        return Best(score=np.nan, metric=search.metric, **{k: float(v[0]) for k, v in each.items()})
+    return Best(score=np.nan, metric=search.metric, **each)

@@ -20,7 +20,7 @@ from .binned_calibration import calibration_of
 from .binned_ranking import BinnedRanking, ranking_of
 from .binned_total import BinnedTotal
 from .bins import count_bins
-from .choose import ask, choose, make_objective, value_of
+from .choose import choose, make_objective, search_options, value_of
 from .curves import Curve, curve_of
 from .label_columns import BinColumn
 from .one_vs_rest import columns_batch
@@ -122,21 +122,21 @@ class BinnedThresholds(BinnedTotal):
         if unknown:
             refuse_unknown(unknown, BinnedThresholds.update, "BinnedThresholds.update")
         with rename_y_pred("y_prob"):
-            asked, seen, negative, _ = self._kept
-            options = asked if negative is None else with_negative(asked, negative)
-            width = None if seen is None or asked.task == "binary" else len(seen)
+            options_read, seen, negative, _ = self._kept
+            options = options_read if negative is None else with_negative(options_read, negative)
+            width = None if seen is None or options_read.task == "binary" else len(seen)
             batch, task = columns_batch(y_true, y_prob, options, sample_weight, width)
-            if asked.names is not None and self._asked.names is None:
+            if options_read.names is not None and self._initial_options.names is None:
                 refuse_nameless(batch, y_true, y_prob)
             counts = count_bins(batch, self.bins)
             sums = sum_bins(batch, self.bins, task) if self.calibrated else None
-        names = batch.options.names if task != "binary" and asked.names is None else None
-        named = asked if names is None else asked.with_names(names)
+        names = batch.options.names if task != "binary" and options_read.names is None else None
+        named = options_read if names is None else options_read.with_names(names)
         with self._lock:
             kept = self._kept
             now = kept.counts
             fits = now is seen or (names is None and now is not None and len(now) == len(counts))
-            if fits and asked is kept.options:
+            if fits and options_read is kept.options:
                 both = kept.plus(named, counts, agreed(kept.negative, batch.negative), sums)
                 if self._kept is kept:  # else a signal handler came in between
                     self._kept = both
@@ -176,17 +176,17 @@ class BinnedThresholds(BinnedTotal):
             average_over=average_over, zero_division=zero_division, beta=beta,
         )  # fmt: skip
         objective = make_objective(options, min_precision, min_recall)
-        asked, seen = ask(options, average, shared, slack, objective), self._seen()
+        search, seen = search_options(options, average, shared, slack, objective), self._seen()
 
         def found(optimistic: bool) -> tuple[Best, float]:
             kind = partial(BinColumn, optimistic=optimistic)
             choices = choose(
-                asked,
+                search,
                 lambda work: [work(kind(counts)) for counts in seen],
                 lambda labels: kind(seen[labels].sum(axis=0)),
                 len(seen),
             )
-            return best_of(choices, asked), value_of(choices, asked)
+            return best_of(choices, search), value_of(choices, search)
 
         (best, score), (_, bound) = found(False), found(True)
         return BinnedBest(best.threshold, score, best.low, best.high, best.metric, bound)

@@ -41,7 +41,7 @@ class BinnedTotal:
     calibrated: bool
 
     def __init__(self, options: Options, bins: int, calibrated: bool) -> None:
-        self._asked = options  # before columns named the labels
+        self._initial_options = options  # before columns named the labels
         self.bins, self.calibrated = bins, calibrated
         self._kept = Kept(options)
         self._lock = new_lock()
@@ -61,7 +61,7 @@ class BinnedTotal:
             kept = self._kept
             now = kept.counts
             if now is None or more is None:  # no columns named its labels yet
-                difference = self._asked.difference(other._asked)
+                difference = self._initial_options.difference(other._initial_options)
             else:
                 difference = kept.options.difference(options)
             for name in ("bins", "calibrated"):
@@ -94,7 +94,7 @@ class BinnedTotal:
     def reset(self) -> None:
         """Forget all counts, keep the options."""
         with self._lock:
-            self._kept = Kept(self._asked)
+            self._kept = Kept(self._initial_options)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BinnedTotal):
@@ -150,13 +150,13 @@ class BinnedTotal:
         options, counts, negative, sums = self._kept
         counts = None if counts is None else counts.copy()
         sums = None if sums is None else BinSums(*(each.copy() for each in sums))
-        named = {"options": options, "asked": self._asked, "negative": negative}
+        named = {"options": options, "asked": self._initial_options, "negative": negative}
         both = {"bins": self.bins, "calibrated": self.calibrated}
         return {**named, **both, "counts": counts, "sums": sums}
 
     def __setstate__(self, made: dict[str, Any]) -> None:
-        asked = made.get("asked", made["options"])
-        BinnedTotal.__init__(self, asked, made["bins"], made.get("calibrated", False))
+        initial = made.get("asked", made["options"])
+        BinnedTotal.__init__(self, initial, made["bins"], made.get("calibrated", False))
         kept = (made.get(name) for name in ("options", "counts", "negative", "sums"))
         self._kept = Kept(*kept)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""From what is asked to the search that answers it: one label or many, apart or together."""
+"""Choose thresholds for an average: one label or many, each by itself or all together."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .shared import Labels, best_shared
 
 
 @dataclass(frozen=True)
-class Question:
-    """Checked question to the search: the objective, and how labels share it."""
+class SearchOptions:
+    """Checked options of a threshold search: the objective, and how labels share it."""
 
     options: Options
     average: str
@@ -31,7 +31,7 @@ class Question:
 
     @property
     def one(self) -> bool:
-        """Whether there is a single threshold."""
+        """Whether all labels get one threshold."""
         return self.shared or self.options.task == "binary"
 
     @property
@@ -56,10 +56,10 @@ def make_objective(options: Options, min_precision: Any, min_recall: Any) -> Obj
     return Objective(ratio, constraint, options.coefs, options.zero_division, skip)
 
 
-def ask(
+def search_options(
     options: Options, average: str, shared: bool, slack: float, objective: Objective
-) -> Question:
-    """Check what is asked; what is for several labels is refused where a binary task has one."""
+) -> SearchOptions:
+    """Check the options of a search; refuse those of several labels in a binary task."""
     among("average", average, ("macro", "micro", "weighted"))
     flag("shared", shared)
     given = {
@@ -73,20 +73,25 @@ def ask(
                 f"{name}={shown(value)} is for the labels of a multilabel task; "
                 "a binary task has one threshold, that of its positive class"
             )
-    return Question(options, average, shared, proportion("slack", slack), objective)
+    return SearchOptions(options, average, shared, proportion("slack", slack), objective)
 
 
 def choose(
-    asked: Question,
+    search: SearchOptions,
     each: Callable[[Callable[[Column], Any]], list[Any]],
     pool: Callable[[Array], Column],
     n_classes: int,
 ) -> list[Choice]:
-    """One choice a label, or a single one: of a binary task, or shared by all labels.
+    """Return the best threshold of each label, or one for all: of a binary task, or if shared.
 
     `each` gives some work every label's column, `pool` makes one of all cells of some labels.
     """
-    options, average, objective, slack = asked.options, asked.average, asked.objective, asked.slack
+    options, average, objective, slack = (
+        search.options,
+        search.average,
+        search.objective,
+        search.slack,
+    )
     alone = _trying(lambda column: best_cut(column, objective, slack))
     if options.task == "binary":
         return _reached(each(alone), objective, [None])
@@ -94,10 +99,10 @@ def choose(
     if isinstance(options.average_over, tuple):
         included[:] = False
         included[options.places(options.average_over, n_classes)] = True
-    if asked.shared and average == "micro":
+    if search.shared and average == "micro":
         return _reached([alone(pool(np.flatnonzero(included)))], objective, [None])
-    if asked.shared:
-        shared = _trying(lambda columns: _shared(columns, included, asked))
+    if search.shared:
+        shared = _trying(lambda columns: _shared(columns, included, search))
         return _reached([shared(each(lambda column: column))], objective, [None])
     names = list(options.names or range(n_classes))
     if average != "micro":
@@ -113,7 +118,7 @@ def choose(
 
 
 def _trying(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Make work that hands back a constraint that cannot be met, so that a label can be named."""
+    """Wrap `work` to return `Unreachable` instead of raising it, so that a label can be named."""
 
     def tried(column: Any) -> Any:
         try:
@@ -125,7 +130,7 @@ def _trying(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _reached(found: list[Any], objective: Objective, names: list[Any]) -> list[Any]:
-    """Hand on what was found, if all was; else refuse in a sentence that names the label."""
+    """Return the choices; raise with the label's name if one is `Unreachable`."""
     for name, choice in zip(names, found, strict=True):
         if isinstance(choice, Unreachable) and objective.constraint is not None:
             ratio, least = objective.constraint
@@ -137,38 +142,38 @@ def _reached(found: list[Any], objective: Objective, names: list[Any]) -> list[A
     return found
 
 
-def _shared(columns: list[Column], included: Array, asked: Question) -> Choice:
-    """The threshold that all labels share, for an average over them."""
+def _shared(columns: list[Column], included: Array, search: SearchOptions) -> Choice:
+    """Find the one threshold of all labels that is best for an average over them."""
     true, total = np.array([(column.true, column.total) for column in columns]).T
-    weights = np.where(included, true if asked.average == "weighted" else 1, 0)
+    weights = np.where(included, true if search.average == "weighted" else 1, 0)
     if not weights.any():
         weights = included.astype(np.int64)
-    objective = asked.objective
+    objective = search.objective
     ratios = objective.ratio, (objective.constraint or (objective.ratio,))[0]
 
     def exact(tp: Array, pred: Array) -> tuple[float, float]:
         try:
-            scores = scores_of((tp, pred, true, total), asked.options)
-            first, second = (scores.metric(f"{ratio}_{asked.average}") for ratio in ratios)
+            scores = scores_of((tp, pred, true, total), search.options)
+            first, second = (scores.metric(f"{ratio}_{search.average}") for ratio in ratios)
         except F1Error:  # no label is left to average over
             return np.nan, np.nan
         return first, second
 
     inside = np.flatnonzero(included)
-    return best_shared(Labels(columns, inside, weights, objective, exact), asked.slack)
+    return best_shared(Labels(columns, inside, weights, objective, exact), search.slack)
 
 
-def value_of(found: list[Choice], asked: Question) -> float:
-    """The metric of what these choices predict."""
-    names, options = ("tp", "pred", "true", "total"), asked.options
+def value_of(found: list[Choice], search: SearchOptions) -> float:
+    """Compute the metric of what these choices predict."""
+    names, options = ("tp", "pred", "true", "total"), search.options
     tp, pred, true, total = (np.hstack([getattr(one, name) for one in found]) for name in names)
     if len(tp) == 1 and isinstance(options.average_over, tuple):  # those are summed already
         options = replace(options, average_over=None)
-    return scores_of((tp, pred, true, total), options).metric(asked.metric)
+    return scores_of((tp, pred, true, total), options).metric(search.metric)
 
 
 def scores_of(counted: tuple[Array, Array, Array, Array], options: Options) -> Scores:
-    """Scores from each label's true positives, predicted, true and all; (1,) of a binary task."""
+    """Make Scores from each label's true positives, predicted, true and all; (1,) if binary."""
     tp, pred, true, total = counted
     if options.task == "binary":
         hits, predicted, positive, cells = (x[0] for x in counted)

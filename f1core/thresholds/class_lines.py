@@ -12,7 +12,7 @@ from .class_metrics import ClassMetric, Cost, Line
 
 ROUNDING = 1e-11  # how far sums along a line may be from the metric that its counts make
 _APART = 1 - 5e-16  # less than two roundings of each of two; ratios of float32 are 3e-15 apart
-_ASKED = 256  # so many cuts of a line are divided one by one, at most
+_MOST_DIVIDED = 256  # cuts of a line that are divided one by one, at most
 _FAR = 2.0**500  # so far thresholds may be apart
 
 
@@ -183,12 +183,12 @@ def _best_of(ordered: Ordered, metric: Any, found: Found, moves: bool) -> Found:
     near = np.flatnonzero(rough >= rough.max() - ROUNDING)
     low, high = ordered.gaps(near)
     width = _width(low, high)
-    if len(near) > _ASKED:
-        few = np.sort(np.argsort(width)[-_ASKED:])
+    if len(near) > _MOST_DIVIDED:
+        few = np.sort(np.argsort(width)[-_MOST_DIVIDED:])
         near, low, high, width = near[few], low[few], high[few], width[few]
-    asked = np.unique(np.append(near, place))
-    values = metric.at(line, asked)
-    now, values = float(values[np.searchsorted(asked, place)]), values[np.isin(asked, near)]
+    tried = np.unique(np.append(near, place))
+    values = metric.at(line, tried)
+    now, values = float(values[np.searchsorted(tried, place)]), values[np.isin(tried, near)]
     if moves and values.max() > now + (0.0 if exact else ROUNDING):
         pick = int(np.argmax(np.where(values == values.max(), width, -1.0)))
         thresholds = found.thresholds.copy()

@@ -207,8 +207,8 @@ def _exactly_best(sweep: Sweep, near: Array, rank: Array, nothing: float) -> Arr
     new, constraint = np.ones(len(near), bool), sweep.labels.objective.constraint
     if len(near) > _EACH_ASKED:  # neighbours of the very same mean stand for each other
         new[1:] = (np.diff(rank[near]) != 0) | (np.diff(near) > 1)
-    asked = sweep.edges[near[new]].tolist()
-    found = np.array([sweep.labels.exact(*sweep.counts(edge)) for edge in asked])
+    edges = sweep.edges[near[new]].tolist()
+    found = np.array([sweep.labels.exact(*sweep.counts(edge)) for edge in edges])
     first, second = found[np.cumsum(new) - 1].T
     first, second = np.nan_to_num(first, nan=nothing), np.nan_to_num(second, nan=-np.inf)
     kept = np.ones(len(near), bool) if constraint is None else second >= constraint[1]

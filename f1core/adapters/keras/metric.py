@@ -86,7 +86,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         self._options = with_fixed_labels(make_options(task, classes=classes, **options))
         self._plan = counters.planned(metric, average, self._options)
         super().__init__(name=name or self._plan[0][0], dtype=dtype)
-        self._asked = (metric if isinstance(metric, str) else list(metric), average, name)
+        self._metric_args = (metric if isinstance(metric, str) else list(metric), average, name)
         width = 2 if task == "binary" else self._options.n_classes
         if width is None:
             raise F1Error(
@@ -140,7 +140,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
             each = {want: cpu_fast_path.tensor(np.float32(a)) for want, a in each.items()}
         if len(each) == 1 and self._plan[0].kind != "per_class":
             return each[self._plan[0]]
-        name = self._asked[2]
+        name = self._metric_args[2]
         by_key: dict[str, Any] = {}
         for want, value in each.items():
             key = want.key if name is None or name == want.key else f"{name}_{want.key}"
@@ -171,7 +171,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration from which Keras makes this metric anew."""
-        metric, average, name = self._asked
+        metric, average, name = self._metric_args
         given = {option: getattr(self._options, option) for option in OPTIONS}
         given |= {"task": self._options.task, "classes": self._options.given_classes}
         given["top_k"] = self._options.given_top_k
@@ -179,7 +179,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         return {"dtype": self.dtype, "metric": metric, "average": average, "name": name, **given}
 
     def __repr__(self) -> str:
-        metric, average, name = self._asked
+        metric, average, name = self._metric_args
         return described(self, metric, self._options, average=average, name=name)
 
     def _numbers(self, counts: Any) -> Any:

@@ -159,13 +159,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--into", type=Path, default=Path(HERE), help="the folder to write to")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--modules", help="these alone, for a slow machine")
-    asked = parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments)
     known = list(LEVELS.get(system().rpartition("-")[2], {}))
-    levels = known if asked.levels == "all" else (asked.levels or levels_here()[0]).split(",")
+    levels = known if parsed.levels == "all" else (parsed.levels or levels_here()[0]).split(",")
     if not set(levels) <= set(known):
         parser.error(f"the instruction sets of this kind of machine are {', '.join(known)}")
-    only = asked.modules and asked.modules.split(",")
-    build(levels, asked.into, asked.jobs, lambda module: not only or module in only)
+    only = parsed.modules and parsed.modules.split(",")
+    build(levels, parsed.into, parsed.jobs, lambda module: not only or module in only)
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def levels_here() -> list[str]:
 
     known = LEVELS.get(system().rpartition("-")[2], {})
     features = llvm.get_host_cpu_features()
-    return [name for name, asked in known.items() if all(features.get(a) for a in asked.split())]
+    return [name for name, needed in known.items() if all(features.get(a) for a in needed.split())]
 
 
 class ObjectCode:
