@@ -79,7 +79,7 @@ clock = time.perf_counter
 start = clock(); import f1core; imported = clock() - start
 from f1core import bench
 case = next(case for case in bench.CASES if case.name == "{name}")
-call = case.ours(*case.arrays())
+call = case.f1core_call(*case.arrays())
 def twenty():
     found = []
     for _ in range(20):

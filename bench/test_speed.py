@@ -34,7 +34,7 @@ def test_speed(benchmark, case, short):
     alone = sides | {  # all threads come after one, so that the cores are equally awake
         "limit, one thread": bench.limit(true, pred, 1),
         "limit": limit,
-        "f1core, one thread": case.ours(true, pred, 1),
+        "f1core, one thread": case.f1core_call(true, pred, 1),
     }
     taken: dict[str, list[float]] = {name: [] for name in alone}
 

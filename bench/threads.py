@@ -34,7 +34,7 @@ def cases() -> None:
     print(f"{'':52s}", *(f"{name:>9s}" for name in head))
     for case in (*bench.CASES, *SLOWER):
         true, pred = case.arrays()
-        sides = {name: case.ours(true, pred, n) for name, n in (("one", 1), ("two", 2))}
+        sides = {name: case.f1core_call(true, pred, n) for name, n in (("one", 1), ("two", 2))}
         sides |= {f"limit {n}": bench.limit(true, pred, n) for n in (1, 2)}
         for call in sides.values():
             call()
@@ -53,7 +53,7 @@ def sweep() -> None:
             rows = int(size * 1e6 * len(pred) / (true.nbytes + pred.nbytes))
             if rows > len(pred):
                 break
-            sides = {str(n): case.ours(true[:rows], pred[:rows], n) for n in (1, 2)}
+            sides = {str(n): case.f1core_call(true[:rows], pred[:rows], n) for n in (1, 2)}
             for call in sides.values():
                 call()
             taken, mark = undisturbed(sides, 0.15, 200)

@@ -31,8 +31,8 @@ def predicted_labels(y_pred: Any, true: Array, options: Options) -> Array:
     beside text stay refused, whatever batch they come in, and so do scores.
     """
     if isinstance(y_pred, np.ma.MaskedArray) and y_pred.ndim:
-        gone, y_pred = np.ma.getmaskarray(y_pred), y_pred.data.astype(object)
-        y_pred[gone] = None  # for which `filled` writes "?"
+        absent, y_pred = np.ma.getmaskarray(y_pred), y_pred.data.astype(object)
+        y_pred[absent] = None  # for which `filled` writes "?"
     elif type(y_pred).__module__.partition(".")[0] == "pyarrow" and hasattr(y_pred, "to_pylist"):
         single = getattr(y_pred, "num_columns", 0) == 1  # a table of one column
         column = y_pred.column(0) if single else y_pred
@@ -59,19 +59,19 @@ def _from_entries(array: Array, true: Array, options: Options) -> Array:
     if not doubtful:  # 10^6 strings take 20 ms, and one by one 500
         return array
     each = (type(entry) in doubtful and is_missing(entry) for entry in entries)
-    gone = np.fromiter(each, bool, len(entries)).reshape(array.shape)
-    if not gone.any():
+    absent = np.fromiter(each, bool, len(entries)).reshape(array.shape)
+    if not absent.any():
         return array
-    if gone.all():
+    if absent.all():
         text = true.dtype.kind in "UO"
         return np.full(array.shape, _no_name(options) if text else np.nan, object if text else None)
     filled = array.copy()
-    filled[gone] = array[~gone][0]  # so that sentences tell the row of what is no label
+    filled[absent] = array[~absent][0]  # so that sentences tell the row of what is no label
     found = from_objects(filled, "y_pred")
     if found.dtype.kind in "iub":
         beyond = found >= 2**63 if found.dtype.kind == "u" else False  # more than a class can be
-        return np.where(gone | beyond, NO_ID, found.astype(np.int64))
-    found[gone] = np.nan if found.dtype.kind == "f" else _no_name(options)
+        return np.where(absent | beyond, NO_ID, found.astype(np.int64))
+    found[absent] = np.nan if found.dtype.kind == "f" else _no_name(options)
     return found
 
 

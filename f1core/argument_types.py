@@ -26,8 +26,8 @@ def cutting(text: str) -> float | list[float] | str | Tuned:
 def settled_cutting(text: str) -> float | list[float] | Tuned:
     """A threshold, or several by comma, or the path of a file that `tune` wrote."""
     if text == "best":
-        said = "'best' on the rows that are compared flatters the model: tune on other rows"
-        raise argparse.ArgumentTypeError(said)
+        reason = "'best' on the rows that are compared flatters the model: tune on other rows"
+        raise argparse.ArgumentTypeError(reason)
     return _cut(text, "")
 
 
@@ -40,8 +40,8 @@ def _cut(text: str, more: str) -> float | list[float] | Tuned:
                 return Tuned(Path(text))
             except F1Error as error:
                 raise argparse.ArgumentTypeError(str(error)) from None
-        said = f"it is {text!r}; give a number, or several by comma, {more}or a file of tune"
-        raise argparse.ArgumentTypeError(said) from None
+        reason = f"it is {text!r}; give a number, or several by comma, {more}or a file of tune"
+        raise argparse.ArgumentTypeError(reason) from None
     return values[0] if len(values) == 1 else values
 
 

@@ -73,13 +73,13 @@ def _column_name(value: Any) -> Any:
 def _one_level(columns: Any, name: str) -> Any:
     """The level of a MultiIndex that tells its columns apart."""
     levels = [columns.get_level_values(level) for level in range(columns.nlevels)]
-    telling = [level for level in levels if level.nunique() > 1]
-    if len(telling) > 1:
+    varying = [level for level in levels if level.nunique() > 1]
+    if len(varying) > 1:
         raise F1Error(
-            f"{name} has columns of {len(telling)} levels; keep the one that names the classes: "
+            f"{name} has columns of {len(varying)} levels; keep the one that names the classes: "
             "frame.columns = frame.columns.get_level_values(-1)"
         )
-    return telling[0] if telling else levels[-1]
+    return varying[0] if varying else levels[-1]
 
 
 def widened(array: Array) -> Array:

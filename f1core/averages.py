@@ -221,8 +221,10 @@ class Averages:
     def unknown(self) -> Any:
         """How many rows predict no class, or their weight, with `unknown="miss"`."""
         if not self._options.counts_unknown:
-            said = "unknown counts predicted labels that are none of the classes, with classes=[…]"
-            raise F1Error(f"{said} and unknown='miss'; here none was counted")
+            sentence = (
+                "unknown counts predicted labels that are none of the classes, with classes=[…]"
+            )
+            raise F1Error(f"{sentence} and unknown='miss'; here none was counted")
         return self._sums[PRED, -1].item()
 
     @cached_property

@@ -59,7 +59,7 @@ class Case:
         drawn = rng.random(shape, dtype=np.float64 if self.scores == "float64" else np.float32)
         return true, drawn.astype(self.scores, copy=False)
 
-    def ours(self, true: Array, pred: Array, threads: int | None = None) -> Any:
+    def f1core_call(self, true: Array, pred: Array, threads: int | None = None) -> Any:
         """Return the call that is timed."""
         return partial(score, true, pred, task=self.task, threads=threads)
 
@@ -183,19 +183,19 @@ print(imported + clock() - start)
 
 def check_equal(case: Case, true: Array, pred: Array, sides: dict[str, Call]) -> None:
     """Refuse to time sides that disagree."""
-    ours = sides["f1core"]()
+    scores = sides["f1core"]()
     if "scikit-learn" in sides:
         precision, recall, f1, support = sides["scikit-learn"]()
-        each: Any = ours.per_class
+        each: Any = scores.per_class
         seen: Any = slice(None)
         if case.task == "multiclass":  # scikit-learn leaves out classes that never occur
             seen = np.union1d(true, _decided(case, pred))
-        for name, theirs in zip(
+        for name, expected in zip(
             ("precision", "recall", "f1", "support"), (precision, recall, f1, support), strict=True
         ):
-            if not np.allclose(getattr(each, name)[seen], theirs, rtol=0, atol=1e-12):
+            if not np.allclose(getattr(each, name)[seen], expected, rtol=0, atol=1e-12):
                 raise F1Error(f"{case.name}: {name} differs from scikit-learn's")
-    number = ours.binary.f1 if case.task == "binary" else ours.macro.f1
+    number = scores.binary.f1 if case.task == "binary" else scores.macro.f1
     for name in ("torchmetrics", "torcheval"):
         if name in sides and abs(float(sides[name]()) - number) > 1e-4:
             raise F1Error(f"{case.name}: {name} says {float(sides[name]())}, f1core {number}")
@@ -205,7 +205,7 @@ def sides_of(
     case: Case, true: Array, pred: Array, threads: int, peers: bool = True
 ) -> dict[str, Call]:
     """Every side of a case that can run here, f1core first."""
-    sides: dict[str, Call] = {"f1core": case.ours(true, pred, threads)}
+    sides: dict[str, Call] = {"f1core": case.f1core_call(true, pred, threads)}
     sides["limit"] = limit(true, pred, threads)
     if peers and not case.varied:
         sides |= sklearn_sides(case, true, pred) | torch_sides(case, true, pred)

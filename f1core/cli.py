@@ -117,13 +117,15 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in COMMANDS:
         import_module(f".commands.{name}", __package__).add(commands)
-    said = "Print all of a command: what it does, its options and an example."
-    helped = commands.add_parser("help", help="what a command does and takes", description=said)
+    description = "Print all of a command: what it does, its options and an example."
+    helped = commands.add_parser(
+        "help", help="what a command does and takes", description=description
+    )
     helped.add_argument(
         "command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="one of those above"
     )
     helped.set_defaults(
-        parser=helped, run=lambda asked: _help(parser, commands.choices, asked.command)
+        parser=helped, run=lambda parsed: _help(parser, commands.choices, parsed.command)
     )
     return parser
 

@@ -135,24 +135,24 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         """Add two sets of counts, unless they do not belong together or their sum overflows."""
-        mine, theirs = aligned(self, other)
-        refuse_overflow(mine.amount, theirs.amount)
+        left, right = aligned(self, other)
+        refuse_overflow(left.amount, right.amount)
         confusion, sums, rows = (
             None if a is None or b is None else a + b
-            for a, b in zip(mine.arrays(), theirs.arrays(), strict=True)
+            for a, b in zip(left.arrays(), right.arrays(), strict=True)
         )
         replicas = None
-        if mine.replicas is not None and theirs.replicas is not None:
-            replicas = mine.replicas + theirs.replicas
-        return Counts(mine.n_classes, confusion, sums, rows, mine.labels, replicas)
+        if left.replicas is not None and right.replicas is not None:
+            replicas = left.replicas + right.replicas
+        return Counts(left.n_classes, confusion, sums, rows, left.labels, replicas)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Counts) or self.n_classes != other.n_classes:
             return False
-        mine, theirs = (*self.arrays(), self.labels), (*other.arrays(), other.labels)
+        left, right = (*self.arrays(), self.labels), (*other.arrays(), other.labels)
         return self.replicas == other.replicas and all(
             a is b or (a is not None and b is not None and np.array_equal(a, b))
-            for a, b in zip(mine, theirs, strict=True)
+            for a, b in zip(left, right, strict=True)
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -203,10 +203,10 @@ class Counts:
         """The array that holds all of these, and the other's; None if one cannot take the other."""
         if not (self._bare and other._bare):
             return None
-        mine, theirs = self._whole(), other._whole()
+        left, right = self._whole(), other._whole()
         same = (self.rows is None) == (other.rows is None)
-        same = same and mine.shape == theirs.shape and mine.dtype == theirs.dtype
-        return (mine, theirs) if same else None
+        same = same and left.shape == right.shape and left.dtype == right.dtype
+        return (left, right) if same else None
 
     def _whole(self) -> Array:
         """The one array in which all of these add up."""

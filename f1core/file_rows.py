@@ -99,9 +99,9 @@ def rows(
                 places = finder.found(truth, scores, left).tolist()
             for place in places:
                 shown = {column: _plain(batch[column][place]) for column in chosen.all}
-                said = chosen.probabilities[0]
-                if WRITTEN in batch and shown[said] is None:  # no number among numbers
-                    shown[said] = batch[WRITTEN][place] or None
+                predicted_column = chosen.probabilities[0]
+                if WRITTEN in batch and shown[predicted_column] is None:  # no number among numbers
+                    shown[predicted_column] = batch[WRITTEN][place] or None
                 found.append(Row(name, done + place, shown))
             done += len(scores)
             if most is not None and len(found) >= most:

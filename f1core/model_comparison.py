@@ -96,8 +96,8 @@ def _plain(name: Any, each: Comparison) -> dict[str, Any]:
     return plain
 
 
-def class_words(said: Any) -> str:
+def class_words(name: Any) -> str:
     """Write what a row is or is taken for as text: a class, several, or none."""
-    if isinstance(said, tuple):
-        return ", ".join(map(class_words, said))
-    return "no class" if said is None else str(said)
+    if isinstance(name, tuple):
+        return ", ".join(map(class_words, name))
+    return "no class" if name is None else str(name)

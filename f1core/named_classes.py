@@ -18,11 +18,11 @@ def with_positive(
     task: str | None, names: Names | None, n_classes: int | None, pos_label: Any
 ) -> tuple[str, Names | None, Any]:
     """Return the task, its names with the positive class last, and `Options.pos_label`."""
-    said = f"pos_label={shown(pos_label)} is the positive class of a binary task"
+    sentence = f"pos_label={shown(pos_label)} is the positive class of a binary task"
     if task not in (None, "binary"):
-        raise F1Error(f"{said}, the task is {task}")
+        raise F1Error(f"{sentence}, the task is {task}")
     if n_classes not in (None, 2):
-        raise F1Error(f"{said}, classes has {n_classes} entries")
+        raise F1Error(f"{sentence}, classes has {n_classes} entries")
     if names is None:
         return "binary", None, pos_label
     if pos_label not in names:
@@ -52,12 +52,12 @@ def with_outside(
 
 def refuse_no_unknown(options: Options) -> None:
     """Complain about unknown="miss" where no predicted label can be unknown, or all may be."""
-    said = "unknown='miss' counts predicted labels that are none of the classes"
+    sentence = "unknown='miss' counts predicted labels that are none of the classes"
     task = options.task if options.spans is None else "spans"
     if task in ("multilabel", "spans") or options.top_k > 1:
         came = f"top_k is {options.top_k}" if options.top_k > 1 else f"the task is {task}"
-        raise F1Error(f"{said}, one label a row, and {came}: leave it out")
+        raise F1Error(f"{sentence}, one label a row, and {came}: leave it out")
     if options.n_classes is None or options.finds_negative:
         # What the truth of a batch lacks may be a class: a miss here, a false positive elsewhere.
         named = "[negative, positive]" if task == "binary" else "[…]"
-        raise F1Error(f"{said}, so these must be said: classes={named}")
+        raise F1Error(f"{sentence}, so these must be said: classes={named}")

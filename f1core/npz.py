@@ -39,8 +39,8 @@ def read_arrays(data: bytes, needed: set[str]) -> dict[str, Array]:
         names = [entry.filename.removesuffix(".npy") for entry in entries]
         if not needed <= set(names):
             held = ", ".join(sorted(names)[:5])
-            said = f"it holds other arrays ({held}) and no format number"
-            raise F1Error(f"{said}; states are what `save` writes")
+            reason = f"it holds other arrays ({held}) and no format number"
+            raise F1Error(f"{reason}; states are what `save` writes")
         claimed = sum(entry.file_size for entry in entries)
         if claimed > len(data):
             raise F1Error(f"it claims {claimed:,} bytes and has {len(data):,}")

@@ -179,22 +179,22 @@ class Options:
             chosen = [True] * size
         left_out = OUTSIDE if self.spans is not None else self.ignore_index
         if self.task != "multilabel" and left_out is not None:
-            gone = self.place(left_out, size, labels)
-            if gone is not None:
-                chosen[gone] = False
+            excluded = self.place(left_out, size, labels)
+            if excluded is not None:
+                chosen[excluded] = False
         return chosen + [False] * (n_classes - size), if_seen
 
     def difference(self, other: Options) -> str | None:
         """Say in which option two sets differ first, or None."""
         for field in fields(self):
-            mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            if mine != theirs and not (mine != mine and theirs != theirs):  # nan is itself
+            own, others = getattr(self, field.name), getattr(other, field.name)
+            if own != others and not (own != own and others != others):  # nan is itself
                 name = "classes" if field.name in ("names", "n_classes") else field.name
                 if name in ("top_k", "ranks"):
-                    name, mine, theirs = "top_k", self.given_top_k, other.given_top_k
+                    name, own, others = "top_k", self.given_top_k, other.given_top_k
                 if name == "classes" and self.spans is not None and other.spans is not None:
-                    mine, theirs = self.given_classes, other.given_classes
-                return f"{name} is {shown(mine)} here and {shown(theirs)} there"
+                    own, others = self.given_classes, other.given_classes
+                return f"{name} is {shown(own)} here and {shown(others)} there"
         return None
 
 

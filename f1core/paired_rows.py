@@ -47,17 +47,17 @@ class Side(NamedTuple):
 
 def same_classes(new: Side, old: Side) -> Any:
     """Find the classes of both sides, in the order of the new one's columns."""
-    mine, other = new.classes, old.classes
-    if not (isinstance(mine, list) and isinstance(other, list)):
-        return next((each for each in (mine, other) if isinstance(each, list)), mine or other)
-    for one, theirs, here in ((mine, other, new), (other, mine, old)):
-        alone = [name for name in one if name not in theirs]
+    own, other = new.classes, old.classes
+    if not (isinstance(own, list) and isinstance(other, list)):
+        return next((each for each in (own, other) if isinstance(each, list)), own or other)
+    for one, others, here in ((own, other, new), (other, own, old)):
+        alone = [name for name in one if name not in others]
         if alone:
             raise F1Error(
                 f"the classes differ: {', '.join(map(shown, alone[:3]))}"
                 f"{' and others' if len(alone) > 3 else ''}: only in {here.description}"
             )
-    return mine
+    return own
 
 
 def paired(new: Side, old: Side) -> tuple[Side, Array | None]:
@@ -128,23 +128,23 @@ def _sorted_ids(side: Side, ids: Ids) -> Array:
 
 def refuse_other_truth(new: Side, old: Side) -> None:
     """Refuse rows whose targets differ."""
-    mine, other = new.true, old.true
-    kinds = ["text" if _is_text(side) else "numbers" for side in (mine, other)]
+    own, other = new.true, old.true
+    kinds = ["text" if _is_text(side) else "numbers" for side in (own, other)]
     if kinds[0] != kinds[1]:
         raise F1Error(
             f"target holds {kinds[0]} in {new.description} and {kinds[1]} in {old.description}: "
             "text_labels=True reads both as text, where these are text files"
         )
-    if mine.shape != other.shape:
-        widths = [side.shape[1] if side.ndim == 2 else 1 for side in (mine, other)]
+    if own.shape != other.shape:
+        widths = [side.shape[1] if side.ndim == 2 else 1 for side in (own, other)]
         raise F1Error(
             f"target has {widths[0]} columns in {new.description}, {widths[1]} in {old.description}"
         )
-    if are_lists(mine, True) and are_lists(other, True):
-        pairs = zip(mine.tolist(), other.tolist(), strict=True)
+    if are_lists(own, True) and are_lists(other, True):
+        pairs = zip(own.tolist(), other.tolist(), strict=True)
         differ = np.array([set(one) != set(two) for one, two in pairs])
     else:
-        one, two = widened(mine), widened(other)
+        one, two = widened(own), widened(other)
         differ = np.asarray(one != two) & ~(np.asarray(one != one) & np.asarray(two != two))
     if not differ.any():
         return
@@ -159,7 +159,7 @@ def refuse_other_truth(new: Side, old: Side) -> None:
         hint = ": rows are paired by position, sample_id='id' pairs them by a column of ids"
     column = "" if differ.ndim == 1 else f"in target column {at[1]} "  # type: ignore[index]
     raise F1Error(
-        f"{of} of {path} (new) is {shown(mine[at])} {column}and in {old.description} "
+        f"{of} of {path} (new) is {shown(own[at])} {column}and in {old.description} "
         f"{shown(other[at])}{hint}"
     )
 

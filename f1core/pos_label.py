@@ -57,14 +57,14 @@ def with_fixed_labels(options: Options) -> Options:
     return options.with_labels(1 - options.pos_label, options.pos_label)
 
 
-def agreed(mine: Any, other: Any) -> Any:
+def agreed(own: Any, other: Any) -> Any:
     """Return the negative class that two sides agree on, None if neither has seen it; or refuse."""
-    if mine is not None and other is not None and mine != other:
+    if own is not None and other is not None and own != other:
         raise F1Error(
-            f"the negative class is {shown(other)} here and {shown(mine)} in earlier rows: "
+            f"the negative class is {shown(other)} here and {shown(own)} in earlier rows: "
             "a binary task has two labels, task='multiclass' counts more"
         )
-    return other if mine is None else mine
+    return other if own is None else own
 
 
 def _stand_in(positive: Any, average_over: Any) -> Any:

@@ -25,8 +25,8 @@ class Replicas:
     def __add__(self, other: Replicas) -> Replicas:
         """Add resampled counts of different rows; the same row of a stream on both is refused."""
         if self.sums.shape != other.sums.shape or (self.rows is None) != (other.rows is None):
-            mine, theirs = (f"{len(r.sums)} resamples {r.sums.shape[1:]}" for r in (self, other))
-            raise F1Error(f"{theirs} cannot be added to {mine}")
+            left, right = (f"{len(r.sums)} resamples {r.sums.shape[1:]}" for r in (self, other))
+            raise F1Error(f"{right} cannot be added to {left}")
         if self.clustered != other.clustered:
             raise F1Error("rows drawn by cluster= cannot be added to rows drawn one by one")
         rows = None if self.rows is None or other.rows is None else self.rows + other.rows

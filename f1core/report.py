@@ -142,8 +142,8 @@ def html(scores: Scores) -> str:
     body = [*rows(class_rows(scores)), *([rule] if averages else []), *averages]
     singles = ""
     for label, pairs in single_rows(scores):
-        told = [f"{spaced(name)} <b>{cell(name, value)}</b>" for name, value in pairs]
-        singles += f"<p>{' &nbsp; '.join([escape(label)] * bool(label) + told)}</p>"
+        cells = [f"{spaced(name)} <b>{cell(name, value)}</b>" for name, value in pairs]
+        singles += f"<p>{' &nbsp; '.join([escape(label)] * bool(label) + cells)}</p>"
     caption = escape(" ".join([title(scores), *notes(scores)]))
     return (
         f"<table><caption>{caption}</caption><thead>{row('', heads, 'th')}</thead>"

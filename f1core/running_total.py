@@ -120,20 +120,20 @@ class RunningTotal:
         if self._lock._is_owned():
             refuse_nested(self._lock, self)
         with other._lock:
-            theirs, negative = other._kept.copied(), other.negative
+            added, negative = other._kept.copied(), other.negative
         with self._lock:
-            mine = self._kept
-            if mine.empty or theirs.empty:  # no columns named its classes yet
+            kept = self._kept
+            if kept.empty or added.empty:  # no columns named its classes yet
                 difference = self._initial_options.difference(other._initial_options)
             else:
-                difference = mine.options.difference(theirs.options)
+                difference = kept.options.difference(added.options)
             if difference is not None:
                 raise F1Error(f"these accumulators cannot be merged: {difference}")
-            if theirs.dedup is not None:
-                rows, seeds = theirs.dedup.rows(), (theirs.dedup.seed, self._seed)
-                self._kept = mine.plus_rows(rows, theirs.options, negative, seeds, self._threads)
-            elif theirs.counts is not None:
-                self._kept = mine.plus_counts(theirs.counts, theirs.options, negative)
+            if added.dedup is not None:
+                rows, seeds = added.dedup.rows(), (added.dedup.seed, self._seed)
+                self._kept = kept.plus_rows(rows, added.options, negative, seeds, self._threads)
+            elif added.counts is not None:
+                self._kept = kept.plus_counts(added.counts, added.options, negative)
 
     def add_counts(self, counts: Counts, found: Options) -> None:
         """Add counts of rows without ids, which were counted elsewhere with the options `found`."""
@@ -152,8 +152,8 @@ class RunningTotal:
             return NotImplemented
         if self.options.difference(other.options) is not None:
             return False
-        (_, *mine, _), (_, *theirs, _) = self._copied(), other._copied()
-        return self.negative == other.negative and mine == theirs
+        (_, *left, _), (_, *right, _) = self._copied(), other._copied()
+        return self.negative == other.negative and left == right
 
     __hash__ = None  # type: ignore[assignment]
 

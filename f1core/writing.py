@@ -70,8 +70,8 @@ def check_target(
         rather = "name another, or force=True" if alike else "name another"
         raise F1Error(f"{named} {target} is one of the inputs; {rather}")
     if found.st_size and not alike and not forced:
-        ours = kind in ("state", "thresholds", "report")
-        what = f"f1core {kind}" if ours else f"{kind} picture"
+        own_format = kind in ("state", "thresholds", "report")
+        what = f"f1core {kind}" if own_format else f"{kind} picture"
         raise F1Error(f"{named} {target} exists and is no {what}; name another, or force=True")
     return target
 

@@ -147,8 +147,10 @@ class EvalMetric(Rounds):
 
     def __repr__(self) -> str:
         metric, task, average, classes, options = self._made_of
-        said = {"task": task, "classes": classes, "average": average, **options}
-        words = "".join(f", {key}={value!r}" for key, value in said.items() if value is not None)
+        settings = {"task": task, "classes": classes, "average": average, **options}
+        words = "".join(
+            f", {key}={value!r}" for key, value in settings.items() if value is not None
+        )
         return f"eval_metric({metric!r}{words})"
 
 

@@ -77,14 +77,16 @@ def described(
 ) -> str:
     """Describe a metric object for its `repr`: metric, task and every option that was set."""
     classes = options.names or options.n_classes
-    said = more | {"task": options.task, "classes": classes}
+    settings = more | {"task": options.task, "classes": classes}
     for field in fields(options):
         if field.name not in ("task", "names", "n_classes", "confusion"):
             value = getattr(options, field.name)
-            said[field.name] = None if value == field.default else value
-    if said.pop("ranks"):
-        said["top_k"] = options.top_k
-    words = "".join(f", {key}={shown(value)}" for key, value in said.items() if value is not None)
+            settings[field.name] = None if value == field.default else value
+    if settings.pop("ranks"):
+        settings["top_k"] = options.top_k
+    words = "".join(
+        f", {key}={shown(value)}" for key, value in settings.items() if value is not None
+    )
     counted = "" if rows is None else f"; {rows:,.12g} rows"
     return f"{type(made).__name__}({metric!r}{words}{counted})"
 

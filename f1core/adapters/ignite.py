@@ -166,15 +166,15 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         except F1Error as error:  # told on every process, since the others wait for this one
             *sums, notes = self._read()
             refused = error
-        for mine in sums:
+        for state in sums:
             try:
-                found.append(self._vectors.added([mine]))
-                rows.append(self._vectors.rows_of(mine))
+                found.append(self._vectors.added([state]))
+                rows.append(self._vectors.rows_of(state))
             except F1Error:
-                found.append(mine)
+                found.append(state)
                 rows.append(math.inf)
-        said = [*rows, float(notes[:2].sum()), float(refused is not None)]
-        counted, weighed, wrong, others = self._reduced(np.asarray(said)).tolist()
+        numbers = [*rows, float(notes[:2].sum()), float(refused is not None)]
+        counted, weighed, wrong, others = self._reduced(np.asarray(numbers)).tolist()
         if refused is not None:
             raise refused
         if others:

@@ -292,10 +292,10 @@ def _refuse(refused: Array, layout: _Layout) -> None:
     elif options.task == "multiclass":
         score += ", or a predicted label that is no class"
     reasons = (target, score, "a weight that is negative or not finite")
-    told = [
+    sentences = [
         f"{n:,} row{'s hold' if n > 1 else ' holds'} {reason}"
         for n, reason in zip(refused.tolist(), reasons, strict=True)
         if n
     ]
-    if told:
-        raise F1Error(f"{'; '.join(told)}: refused rows count nowhere")
+    if sentences:
+        raise F1Error(f"{'; '.join(sentences)}: refused rows count nowhere")

@@ -200,13 +200,13 @@ class KeptScores:
     def _at_an_edge(self, classes: list[Any]) -> Scores:
         """The scores at the best of the bins' edges."""
         assert self._bins is not None
-        told = {name: self._how[name] for name in ("zero_division", "beta") if name in self._how}
-        self.best = self._bins.best_threshold(**told)
-        curve = self._bins.curve(**told)
+        used = {name: self._how[name] for name in ("zero_division", "beta") if name in self._how}
+        self.best = self._bins.best_threshold(**used)
+        curve = self._bins.curve(**used)
         (at,) = np.flatnonzero(curve.thresholds == self.best.threshold)
         tp, pred, true = curve.tp[at], curve.predicted[at], curve.positives
         matrix = np.array([[curve.total - true - pred + tp, pred - tp], [true - tp, tp]])
-        return Scores.from_confusion(matrix, task="binary", classes=classes, **told)
+        return Scores.from_confusion(matrix, task="binary", classes=classes, **used)
 
     @property
     def _compared_options(self) -> dict[str, Any]:

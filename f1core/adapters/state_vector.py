@@ -78,8 +78,8 @@ class Vectors:
     @property
     def more_is_better(self) -> bool | None:
         """The direction of all of them; None where they differ."""
-        ways = {name not in LOSSES for name in self._names.values()}
-        return ways.pop() if len(ways) == 1 else None
+        directions = {name not in LOSSES for name in self._names.values()}
+        return directions.pop() if len(directions) == 1 else None
 
     @property
     def keys(self) -> dict[str, str]:
@@ -98,8 +98,8 @@ class Vectors:
     @property
     def digest(self) -> str:
         """A short name of the options: states of other options have another."""
-        said = repr(self.options).replace(", unknown='error'", "")  # states of before it was one
-        return hashlib.blake2b(said.encode(), digest_size=4).hexdigest()
+        text = repr(self.options).replace(", unknown='error'", "")  # states of before it was one
+        return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
     def count(self, preds: Any, target: Any, sample_weight: Any = None) -> Array | None:
         """(length,) int64, or float64 sums of weights; None for an empty batch."""

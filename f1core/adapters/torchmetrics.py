@@ -24,7 +24,7 @@ from ..device.torch_reader import CHECKS, lies_here
 from ..option_types import Check, MetricAverage, Task
 from .kept_scores import wants_best
 from .state_vector import OPTIONS, Vectors
-from .torchmetrics_best import THEIRS, BestScoreMetric
+from .torchmetrics_best import BASE_OPTIONS, BestScoreMetric
 from .torchmetrics_parts import Part, warn_of_modes
 from .torchmetrics_states import CountStates
 
@@ -103,18 +103,26 @@ class ScoreMetric(CountStates):
         **options: Any,
     ) -> None:
         among("check", check, CHECKS)
-        theirs = {k: v for k, v in options.items() if k not in OPTIONS}
+        base_options = {k: v for k, v in options.items() if k not in OPTIONS}
         try:
-            super().__init__(**theirs)
+            super().__init__(**base_options)
         except ValueError as error:
             refuse_unknown(
                 options,
-                ("metric", "average", "classes", "prefix", "check", *sorted(OPTIONS), *THEIRS),
+                (
+                    "metric",
+                    "average",
+                    "classes",
+                    "prefix",
+                    "check",
+                    *sorted(OPTIONS),
+                    *BASE_OPTIONS,
+                ),
                 "ScoreMetric",
             )
             raise F1Error(str(error)) from None
-        ours = {k: v for k, v in options.items() if k in OPTIONS}
-        vectors = Vectors(metric, task, classes, average, ours, prefix)
+        own_options = {k: v for k, v in options.items() if k in OPTIONS}
+        vectors = Vectors(metric, task, classes, average, own_options, prefix)
         self._add_states(vectors, check == "now")
         self._trainer: int | None = None
         keys = vectors.keys.items() if vectors.several else ()

@@ -22,7 +22,7 @@ from .kept_scores import KeptScores, sought
 from .state_vector import refuse_new_names
 from .torchmetrics_parts import warn_of_modes
 
-THEIRS = (  # the options of `torchmetrics.Metric`
+BASE_OPTIONS = (  # the options of `torchmetrics.Metric`
     "compute_on_cpu", "compute_with_cache", "dist_sync_fn", "dist_sync_on_step",
     "distributed_available_fn", "process_group", "sync_on_compute",
 )  # fmt: skip
@@ -45,7 +45,7 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         check: Check = "later",
         **options: Any,
     ) -> None:
-        super().__init__(**{name: options.pop(name) for name in THEIRS if name in options})
+        super().__init__(**{name: options.pop(name) for name in BASE_OPTIONS if name in options})
         among("check", check, CHECKS)
         if "bins" in options:
             raise F1Error("bins are for ScoreCallback and ScoreMeter; a metric's state are scores")
@@ -66,8 +66,8 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
     @property
     def higher_is_better(self) -> bool | None:  # type: ignore[override, unused-ignore]
         """Whether more is better; None of several that differ."""
-        ways = {key not in LOSSES for key in self._keys.values()}
-        return ways.pop() if len(ways) == 1 else None
+        directions = {key not in LOSSES for key in self._keys.values()}
+        return directions.pop() if len(directions) == 1 else None
 
     def update(self, preds: Any, target: Any, sample_weight: Any = None) -> None:
         """Keep a batch where it lies; on the host its truth in a byte.
@@ -114,13 +114,13 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
             self.best = kept.best
             values = {name: monitored(found.metric(key)) for name, key in self._keys.items()}
         dtype = torch.float32 if self.device.type == "mps" else torch.float64
-        told = {name: torch.tensor(value, dtype=dtype) for name, value in values.items()}
-        told = {name: value.to(self.device) for name, value in told.items()}
+        tensors = {name: torch.tensor(value, dtype=dtype) for name, value in values.items()}
+        tensors = {name: value.to(self.device) for name, value in tensors.items()}
         if self._several:
-            return told
+            return tensors
         key = next(iter(self._keys.values()))
         self._trainer = warn_of_modes(self, key not in LOSSES, self._trainer)
-        return next(iter(told.values()))
+        return next(iter(tensors.values()))
 
     def _read(
         self, preds: Any, target: Any, sample_weight: Any

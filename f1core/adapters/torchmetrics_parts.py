@@ -84,8 +84,10 @@ def warn_of_modes(metric: Any, up: bool, seen: int | None) -> int | None:
         return seen
     want = "max" if up else "min"
     for who, monitor, mode in _watchers(trainer):
-        ours = monitor in (name, f"{name}_epoch") or monitor.startswith(f"{name}/dataloader_idx_")
-        if ours and mode != want:
+        watched = monitor in (name, f"{name}_epoch") or monitor.startswith(
+            f"{name}/dataloader_idx_"
+        )
+        if watched and mode != want:
             warnings.warn(
                 f"{who} monitors {monitor!r} with mode={mode!r}, of which "
                 f"{'more' if up else 'less'} is better: say mode={want!r}",

@@ -140,8 +140,8 @@ class CountStates(Metric):  # type: ignore[misc, unused-ignore]
         """The states onto which a captured graph may go on counting."""
         names = self._counts, self._notes
         onto = dict(zip(names, self._counted_onto or (), strict=False))
-        mine = all(self.__dict__[name] is state for name, state in onto.items())
-        return onto if mine else {}  # in a MetricCollection they may be another metric's
+        unchanged = all(self.__dict__[name] is state for name, state in onto.items())
+        return onto if unchanged else {}  # in a MetricCollection they may be another metric's
 
     def _keep(self, places: dict[str, Tensor]) -> None:
         """Move states to where they were before torchmetrics replaced them."""

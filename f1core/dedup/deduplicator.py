@@ -150,9 +150,9 @@ class Deduplicator:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Deduplicator):
             return NotImplemented
-        mine, theirs = self.rows().as_dict(), other.rows().as_dict()
-        return mine.keys() == theirs.keys() and all(
-            np.array_equal(mine[name], theirs[name]) for name in mine
+        left, right = self.rows().as_dict(), other.rows().as_dict()
+        return left.keys() == right.keys() and all(
+            np.array_equal(left[name], right[name]) for name in left
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -172,8 +172,8 @@ def resolve_conflicts(rows: StoredRows, options: Options) -> StoredRows:
 
     An id that comes with two truths or two weights is refused.
     """
-    while (again := rows.ids[1:] == rows.ids[:-1]).any():
-        at = np.flatnonzero(again)
+    while (repeated := rows.ids[1:] == rows.ids[:-1]).any():
+        at = np.flatnonzero(repeated)
         one, other = rows.take(at), rows.take(at + 1)
         _refuse_contradiction(one, other, options)
         kept = np.ones(len(rows), bool)
@@ -187,36 +187,36 @@ def _settled(held: StoredRows, more: StoredRows, options: Options) -> tuple[Stor
     at, known = held.find(more.ids)
     if not known.any():
         return held, more
-    at, again = at[known], more.take(known)
+    at, known_rows = at[known], more.take(known)
     one = held.take(at)
-    _refuse_contradiction(one, again, options)
-    later = _guesses_later(one, again)
+    _refuse_contradiction(one, known_rows, options)
+    later = _guesses_later(one, known_rows)
     if later.any():
-        guess = held.guess.astype(np.promote_types(held.guess.dtype, again.guess.dtype))
-        guess[at[later]] = again.guess[later]
+        guess = held.guess.astype(np.promote_types(held.guess.dtype, known_rows.guess.dtype))
+        guess[at[later]] = known_rows.guess[later]
         held = replace(held, guess=guess)
     return held, more.take(~known)
 
 
 def _guesses_later(one: StoredRows, other: StoredRows) -> Array:
     """(n,) where the first rows guess a later class than the others do."""
-    mine, theirs = (rows.guess.reshape(len(rows), -1) for rows in (one, other))
-    each, at = np.arange(len(mine)), (mine != theirs).argmax(axis=1)
-    mine, theirs = mine[each, at], theirs[each, at]
+    left, right = (rows.guess.reshape(len(rows), -1) for rows in (one, other))
+    each, at = np.arange(len(left)), (left != right).argmax(axis=1)
+    left, right = left[each, at], right[each, at]
     if one.labels is not None and len(one.labels):  # all rows may be ignored
-        mine, theirs = one.labels[mine], one.labels[theirs]
-    return np.asarray(mine > theirs)
+        left, right = one.labels[left], one.labels[right]
+    return np.asarray(left > right)
 
 
 def _refuse_contradiction(one: StoredRows, other: StoredRows, options: Options) -> None:
     """Complain where rows of the same ids differ in truth or weight."""
-    for name, mine, theirs in (
+    for name, left, right in (
         ("truths", one.truth, other.truth), ("weights", one.weights, other.weights)
     ):  # fmt: skip
-        wrong = (mine != theirs).reshape(len(one), -1).any(axis=1)
+        wrong = (left != right).reshape(len(one), -1).any(axis=1)
         if wrong.any():
             at = int(wrong.argmax())
-            two = (mine[at], theirs[at])
+            two = (left[at], right[at])
             if name == "truths":
                 two = (_spelled_truth(one, at, options), _spelled_truth(other, at, options))
             low, high = sorted(two)

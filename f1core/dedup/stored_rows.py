@@ -201,9 +201,9 @@ def _flags(rows: StoredRows, options: Options) -> Batch:
         np.unpackbits(side, axis=1, count=n_classes) for side in (rows.guess, rows.truth[:, :bits])
     )
     if rows.truth.shape[1] > bits:
-        gone = np.unpackbits(rows.truth[:, bits:], axis=1, count=n_classes)
-        if gone.any():
-            true = true + _SKIPPED * gone  # the truth of such a cell is 0
+        ignored = np.unpackbits(rows.truth[:, bits:], axis=1, count=n_classes)
+        if ignored.any():
+            true = true + _SKIPPED * ignored  # the truth of such a cell is 0
             options = replace(options, ignore_index=_SKIPPED)
     return Batch("multilabel", options, true, guess, n_classes, rows.weight)
 
@@ -224,8 +224,8 @@ def _refuse_impossible(rows: StoredRows, options: Options) -> None:
                           f"{shape_words(array)}")  # fmt: skip
     wrong = n_classes < 1 and (labels is None or bool(truth.any()))
     if multilabel and not wrong and truth.shape[1] > bits:
-        gone = truth[:, bits:]
-        wrong = bool((gone & (truth[:, :bits] | guess)).any())
+        ignored = truth[:, bits:]
+        wrong = bool((ignored & (truth[:, :bits] | guess)).any())
     elif not multilabel and not wrong:
         counts = guess[truth > 0]
         wrong = bool((truth > n_classes).any() or (counts >= n_classes).any())

@@ -25,17 +25,17 @@ Mergeable = TypeVar("Mergeable")  # an Accumulator, or what has a `merge` like i
 
 
 def total_of_ranks(
-    mine: Accumulator, group: Any = None, settle: Callable[[], None] = lambda: None
+    own: Accumulator, group: Any = None, settle: Callable[[], None] = lambda: None
 ) -> Accumulator:
-    """Add up what all ranks have counted, the same on each; `mine` stays as it is.
+    """Add up what all ranks have counted, the same on each; `own` stays as it is.
 
     Every rank of the group has to call it, whether it has rows or not. Integer counts of one form
     are added by `all_reduce`; what else there is is gathered and merged in the order of the ranks.
-    `settle` brings what is on its way into `mine`; what it raises is raised on every rank.
+    `settle` brings what is on its way into `own`; what it raises is raised on every rank.
     """
     if not (dist.is_available() and dist.is_initialized()):
         settle()
-        return mine
+        return own
     if dist.get_rank(group) < 0:
         raise F1Error("this process is not in the group: only its members sync")
     refused = None
@@ -44,58 +44,58 @@ def total_of_ranks(
     except F1Error as error:
         refused = error
     device = _device(group)
-    form, width = (_REFUSED, 0) if refused else _form(mine) if device else (_WHOLE, 0)
-    counts = mine.counts if form in (_MATRIX, _SUMS, _LABELS) else None
+    form, width = (_REFUSED, 0) if refused else _form(own) if device else (_WHOLE, 0)
+    counts = own.counts if form in (_MATRIX, _SUMS, _LABELS) else None
     amount = 0 if counts is None else counts.amount
-    header = np.array([_digest(mine), form, width, amount], np.int64)
+    header = np.array([_digest(own), form, width, amount], np.int64)
     headers = _headers(header, device, group)
     if (headers[:, 1] == _REFUSED).any():
-        said = _gathered(None if refused is None else str(refused), group)
-        rank = next(i for i, each in enumerate(said) if each is not None)
-        raise refused or F1Error(f"rank {rank}: {said[rank]}")
+        refusals = _gathered(None if refused is None else str(refused), group)
+        rank = next(i for i, each in enumerate(refusals) if each is not None)
+        raise refused or F1Error(f"rank {rank}: {refusals[rank]}")
     forms = {(int(form), int(width)) for _, form, width, _ in headers if form != _NONE}
     if (headers[:, 0] != headers[0, 0]).any():
-        first, *others = _gathered(mine.options, group)
+        first, *others = _gathered(own.options, group)
         for rank, options in enumerate(others, 1):
             difference = first.difference(options)
             if difference is not None:
                 raise F1Error(f"rank 0 differs from rank {rank}: {difference}")
     if len(headers) == 1 or not forms:
-        return mine
+        return own
     form, width = min(forms)
     if len(forms) == 1 and form != _WHOLE:
         size = sum(headers[:, 3].tolist())
         if size > MOST_ROWS:
             raise F1Error(f"{size:,} rows of all ranks cannot be counted: counts end at 2^63")
-        return mine.as_task(mine.task, _reduced(counts, form, width, device, group))
-    return merged_of_ranks(mine, group)
+        return own.as_task(own.task, _reduced(counts, form, width, device, group))
+    return merged_of_ranks(own, group)
 
 
-def merged_of_ranks(mine: Mergeable, group: Any = None) -> Mergeable:
-    """Merge what the ranks hold, sent whole, in their order; `mine` stays as it is."""
+def merged_of_ranks(own: Mergeable, group: Any = None) -> Mergeable:
+    """Merge what the ranks hold, sent whole, in their order; `own` stays as it is."""
     if not (dist.is_available() and dist.is_initialized()):
-        return mine
+        return own
     if dist.get_rank(group) < 0:
         raise F1Error("this process is not in the group: only its members sync")
-    total, *others = _gathered(mine, group)
+    total, *others = _gathered(own, group)
     for other in others:
         total.merge(other)
     return cast("Mergeable", total)
 
 
-def _digest(mine: Accumulator) -> int:
+def _digest(accumulator: Accumulator) -> int:
     """A number that options of other values do not have."""
-    found = hashlib.blake2b(repr(mine.options).encode(), digest_size=7).digest()
+    found = hashlib.blake2b(repr(accumulator.options).encode(), digest_size=7).digest()
     return int.from_bytes(found, "big")
 
 
-def _headers(mine: Array, device: Any, group: Any) -> Array:
+def _headers(own: Array, device: Any, group: Any) -> Array:
     """(ranks, 4) the header of each rank."""
     if device is None:
-        return np.array(_gathered(mine.tolist(), group))
-    own = torch.from_numpy(mine).to(device)
-    found = [torch.empty_like(own) for _ in range(dist.get_world_size(group))]
-    dist.all_gather(found, own, group=group)
+        return np.array(_gathered(own.tolist(), group))
+    sent = torch.from_numpy(own).to(device)
+    found = [torch.empty_like(sent) for _ in range(dist.get_world_size(group))]
+    dist.all_gather(found, sent, group=group)
     return np.asarray(torch.stack(found).cpu())
 
 
@@ -113,11 +113,15 @@ def _device(group: Any) -> torch.device | None:
     return torch.device("cuda", torch.cuda.current_device()) if "cuda:" in config else None
 
 
-def _form(mine: Accumulator) -> tuple[int, int]:
+def _form(accumulator: Accumulator) -> tuple[int, int]:
     """How this state adds up, and its number of classes."""
-    if mine.by_id or mine.options.finds_negative or mine.negative not in (None, 0):
+    if (
+        accumulator.by_id
+        or accumulator.options.finds_negative
+        or accumulator.negative not in (None, 0)
+    ):
         return _WHOLE, 0
-    counts = mine.counts
+    counts = accumulator.counts
     if counts is None:
         return _NONE, 0
     if counts.weighted or counts.labels is not None or counts.replicas is not None:

@@ -110,17 +110,17 @@ class CutCounts:
         self, scores: Array, flags: Array, weight: Array | None, ignored: Array | None
     ) -> None:
         cell, probability = self._cells(scores), self._probabilities(scores)
-        said = np.abs(probability - ~flags)
+        p_true = np.abs(probability - ~flags)
         mass = None if weight is None else np.broadcast_to(weight[:, None], cell.shape)
         if ignored is not None:
             kept = ~ignored
-            cell, flags, probability, said = (x[kept] for x in (cell, flags, probability, said))
+            cell, flags, probability, p_true = (x[kept] for x in (cell, flags, probability, p_true))
             mass = None if mass is None else mass[kept]
         share = None if mass is None else mass[flags]
         self.every += self._sums(cell, mass)
         self.positive += self._sums(cell[flags], share)
         self.confidence += self._sums(cell, probability if mass is None else probability * mass)
-        self._add_losses(said.ravel(), 1 - said.ravel(), None if mass is None else mass.ravel())
+        self._add_losses(p_true.ravel(), 1 - p_true.ravel(), None if mass is None else mass.ravel())
 
     def _add_classes(self, scores: Array, true: Array, weight: Array | None, logits: bool) -> None:
         if logits:
@@ -141,9 +141,9 @@ class CutCounts:
             found += np.bincount(place[some], some_mass, len(found)).astype(found.dtype)
         confident = high if weight is None else high * weight
         self.confidence += np.bincount(place, confident, self.confidence.shape[1])
-        said = np.clip(scores[row, true].astype(np.float64), 0.0, 1.0)
-        self._add_losses(said, None, weight)
-        squares = np.einsum("ij,ij->i", scores, scores, dtype=np.float64) - 2 * said + 1
+        p_true = np.clip(scores[row, true].astype(np.float64), 0.0, 1.0)
+        self._add_losses(p_true, None, weight)
+        squares = np.einsum("ij,ij->i", scores, scores, dtype=np.float64) - 2 * p_true + 1
         self.brier += float((squares if weight is None else squares * weight).sum())
 
     def _cells(self, scores: Array) -> Array:
@@ -173,16 +173,16 @@ class CutCounts:
             return np.where(found < 0, small, 1.0) / (1.0 + small)
         return np.clip(found, 0.0, 1.0, out=found)
 
-    def _add_losses(self, said: Array, error: Array | None, weight: Array | None) -> None:
+    def _add_losses(self, p_true: Array, error: Array | None, weight: Array | None) -> None:
         """Add what (n,) probabilities of the truth lose."""
         if error is not None:
             squares = error * error if weight is None else error * error * weight
             self.brier += float(squares.sum())
         eps = precision_of(np.dtype(self.dtype))
-        said = np.clip(said, eps, 1 - eps, out=said)
+        p_true = np.clip(p_true, eps, 1 - eps, out=p_true)
         if weight is not None:
-            self.log_loss -= float((np.log(said) * weight).sum())
+            self.log_loss -= float((np.log(p_true) * weight).sum())
             return
-        whole = len(said) // _FACTORS * _FACTORS  # logarithms of products: a sixteenth of them
-        products = np.multiply.reduce(said[:whole].reshape(_FACTORS, -1), axis=0)
-        self.log_loss -= float(np.log(products).sum() + np.log(said[whole:]).sum())
+        whole = len(p_true) // _FACTORS * _FACTORS  # logarithms of products: a sixteenth of them
+        products = np.multiply.reduce(p_true[:whole].reshape(_FACTORS, -1), axis=0)
+        self.log_loss -= float(np.log(products).sum() + np.log(p_true[whole:]).sum())

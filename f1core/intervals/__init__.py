@@ -153,9 +153,9 @@ def checked_level(level: Any) -> float:
 def percentiles(drawn: Array, level: float) -> Array:
     """(2, …) the ends of the middle `level` of the values that are defined; nan without any."""
     ends = [(1 - level) / 2, (1 + level) / 2]
-    gone = np.isnan(drawn).all(axis=0)
-    found = np.nanquantile(np.where(gone, 0.0, drawn), ends, axis=0)
-    return np.where(gone, np.nan, found)
+    undefined = np.isnan(drawn).all(axis=0)
+    found = np.nanquantile(np.where(undefined, 0.0, drawn), ends, axis=0)
+    return np.where(undefined, np.nan, found)
 
 
 def _checked_resamples(resamples: Any) -> int:
@@ -255,15 +255,15 @@ def _drawn(
 
 def _refuse_dependent(counts: Counts, options: Options, metric: str) -> None:
     made_by = "score" if options.spans is None else "ScoreMeter"
-    again = f"{made_by}(…, resamples=200) keeps what is needed"
+    remedy = f"{made_by}(…, resamples=200) keeps what is needed"
     if counts.rows is not None:
         raise F1Error(
             f"an interval of {metric} needs more than the labels' counts, since labels of one row "
-            f"depend on each other: {again}"
+            f"depend on each other: {remedy}"
         )
     if counts.weighted:
-        raise F1Error(f"an interval of weighted rows needs more than their sums: {again}")
+        raise F1Error(f"an interval of weighted rows needs more than their sums: {remedy}")
     if counts.confusion is None:
         raise F1Error(
-            f"an interval of {metric} needs the confusion matrix, which was not kept: {again}"
+            f"an interval of {metric} needs the confusion matrix, which was not kept: {remedy}"
         )

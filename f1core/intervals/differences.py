@@ -135,5 +135,5 @@ def _mcnemar(only_a: int, only_b: int) -> float:
     if only_a == only_b:
         return 1.0
     place = np.arange(1, fewer + 1)
-    ways = np.cumsum(np.append(0.0, np.log(tosses - place + 1) - np.log(place)))
-    return float(min(1.0, 2 * np.exp(ways - tosses * np.log(2)).sum()))
+    log_choices = np.cumsum(np.append(0.0, np.log(tosses - place + 1) - np.log(place)))
+    return float(min(1.0, 2 * np.exp(log_choices - tosses * np.log(2)).sum()))

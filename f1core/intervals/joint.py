@@ -90,17 +90,17 @@ def outcomes(a: Batch, b: Batch, classes: Array | None) -> Array:
             kept = left.outcome != Outcome.IGNORED
             add(np.broadcast_to(np.arange(size), kind.shape)[kept], kind[kept])
             continue
-        true, said_a = (_placed(ids, a, classes) for ids in (left.true, left.pred))
-        said_b = _placed(right.pred, b, classes)
-        said_a, said_b = (said.reshape(len(true), -1) for said in (said_a, said_b))
+        true, pred_a = (_placed(ids, a, classes) for ids in (left.true, left.pred))
+        pred_b = _placed(right.pred, b, classes)
+        pred_a, pred_b = (pred.reshape(len(true), -1) for pred in (pred_a, pred_b))
         rows += len(true)
-        right_a, right_b = ((said == true[:, None]).any(axis=1) for said in (said_a, said_b))
+        right_a, right_b = ((pred == true[:, None]).any(axis=1) for pred in (pred_a, pred_b))
         add(true, 4 + 2 * right_a + right_b)
-        for said in said_a.T:
-            other = said != true
-            add(said[other], 2 + (said_b == said[:, None]).any(axis=1)[other])
-        for said in said_b.T:
-            add(said[(said != true) & ~(said_a == said[:, None]).any(axis=1)], 1)
+        for pred in pred_a.T:
+            other = pred != true
+            add(pred[other], 2 + (pred_b == pred[:, None]).any(axis=1)[other])
+        for pred in pred_b.T:
+            add(pred[(pred != true) & ~(pred_a == pred[:, None]).any(axis=1)], 1)
     table = found.reshape(size, 8)
     if rows:
         table[:, 0] = rows - table.sum(axis=1)
@@ -135,9 +135,9 @@ def discordant(a: Batch, b: Batch) -> tuple[int, int]:
     """Count the rows that only a, and only b, has right."""
     only_a = only_b = 0
     for left, right in _decided(a, b):
-        mine, theirs = is_right(left), is_right(right)
-        only_a += int(np.count_nonzero(mine & ~theirs))
-        only_b += int(np.count_nonzero(theirs & ~mine))
+        right_a, right_b = is_right(left), is_right(right)
+        only_a += int(np.count_nonzero(right_a & ~right_b))
+        only_b += int(np.count_nonzero(right_b & ~right_a))
     return only_a, only_b
 
 
@@ -164,10 +164,10 @@ def _drawn(
     sums = [zeros((resamples, 3, size), np.int64, what) for *_, size in sides]
     rng = np.random.default_rng(seed)
     if len(cells) < _MANY:
-        ways = [Summing(*side) for side in sides]
+        summing = [Summing(*side) for side in sides]
         for part, draws in multinomial(cells, resamples, rng):
-            for into, way in zip(sums, ways, strict=True):
-                into[part] = way(draws)
+            for into, sums_of in zip(sums, summing, strict=True):
+                into[part] = sums_of(draws)
         return sums
     few = np.flatnonzero(cells <= _FEW)
     rows, many = np.repeat(few, cells[few]), np.flatnonzero(cells > _FEW)
@@ -180,8 +180,8 @@ def _drawn(
     for start in range(0, resamples if len(many) else 0, step):
         part = slice(start, min(start + step, resamples))
         draws = rng.poisson(cells[many], (part.stop - start, len(many)))
-        for into, way in zip(sums, only(many), strict=True):
-            into[part] += way(draws)
+        for into, sums_of in zip(sums, only(many), strict=True):
+            into[part] += sums_of(draws)
     return sums
 
 

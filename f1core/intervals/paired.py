@@ -164,8 +164,8 @@ def both_checked(
 
     def checked(pred: Any, name: str, options: Options) -> Batch:
         own = name == "pred_b" and threshold_b is not None
-        its_own = rename_option("threshold", "threshold_old") if own else nullcontext()
-        with rename_y_pred(name), its_own:
+        renaming = rename_option("threshold", "threshold_old") if own else nullcontext()
+        with rename_y_pred(name), renaming:
             try:
                 if own:
                     options = options.with_threshold(threshold_b)

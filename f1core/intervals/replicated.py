@@ -75,8 +75,8 @@ def _of_average(
     units = units_of(trials_of(drawn, stem))
     own = _variance(drawn.ratio(stem))
     scale = np.where(every.trials > 0, units / np.maximum(every.trials, 1e-300), 0.0)
-    told = np.where(own > 0, every.variance / np.maximum(own, 1e-300), scale)
-    parts = averaged(scores, metric, stem, kind, np.sqrt(scale * np.maximum(scale, told)))
+    ratio = np.where(own > 0, every.variance / np.maximum(own, 1e-300), scale)
+    parts = averaged(scores, metric, stem, kind, np.sqrt(scale * np.maximum(scale, ratio)))
     moments = of_average(parts, value)
     smooth, factor = parts.each.drawn_together()
     plain = parts.weights**2 * parts.each.variance

@@ -83,5 +83,5 @@ def _parsed(block: bytes, kinds: dict[str, Any], first: int) -> Any:
     try:
         return json.read_json(io.BytesIO(block), read_options=rows, parse_options=parse)
     except pa.ArrowInvalid as error:
-        said, place = str(error).splitlines()[0], r"\.? in row (\d+)"
-        raise F1Error(re.sub(place, lambda at: f" at row {first + int(at[1])}", said)) from None
+        sentence, place = str(error).splitlines()[0], r"\.? in row (\d+)"
+        raise F1Error(re.sub(place, lambda at: f" at row {first + int(at[1])}", sentence)) from None

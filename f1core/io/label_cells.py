@@ -63,11 +63,11 @@ class Cells:
         """(n,) the cells as they stand."""
         return np.asarray(np.array(self.distinct, dtype=object)[self._places])
 
-    def as_numbers(self, form: str, gone: Callable[[str], bool]) -> Array:
+    def as_numbers(self, form: str, is_missing: Callable[[str], bool]) -> Array:
         """(n,) the cells as whole numbers, floats or booleans; None for what is gone."""
         if self.whole is not None:
             return self.whole
-        texts = [text for text in self.distinct if not gone(text)]
+        texts = [text for text in self.distinct if not is_missing(text)]
         if form == "whole":
             values: Array = np.fromiter(map(int, texts), np.int64, len(texts))
         elif form == "whole.0" or form.startswith("exponent"):

@@ -91,14 +91,14 @@ class Spelling:
                 found[role], found[WRITTEN] = cell.as_plain_numbers(), cell.as_text()
             else:
                 form = next(iter(self._forms[role]), "")
-                found[role] = cell.as_numbers(form, partial(self._gone, role))
+                found[role] = cell.as_numbers(form, partial(self._is_missing, role))
             self._given = self._given or not self.text[role]
             room = self.text[role] and role in self._compared and len(self._distinct) < _KEPT
             if room and len(cell.distinct) <= _KEPT:
                 self._distinct.update(cell.distinct)
         return found
 
-    def _gone(self, role: str, text: str) -> bool:
+    def _is_missing(self, role: str, text: str) -> bool:
         """Whether a cell is missing, and may be."""
         missing = text in _MISSING or not (text.strip() or self._empty)
         return self.unknown and role == PREDICTION and missing and text not in self._named
@@ -161,12 +161,12 @@ class Spelling:
 
     def _look_closely(self, role: str, cells: Cells, name: str, where: str, first: int) -> None:
         """Take in cells one by one: a missing value or a fraction is no label among numbers."""
-        gone = partial(self._gone, role)
-        blank = cells.first(lambda text: not text.strip() and not gone(text))
+        is_missing = partial(self._is_missing, role)
+        blank = cells.first(lambda text: not text.strip() and not is_missing(text))
         if blank is not None and (role == ID or not self._empty):
-            said = "" if role == ID else "; drop or fill such rows, or say empty_labels=True"
-            raise F1Error(f"column {name} is empty at row {first + blank[0]}{said}")
-        forms = {text: form_of(text) for text in cells.distinct if not gone(text)}
+            hint = "" if role == ID else "; drop or fill such rows, or say empty_labels=True"
+            raise F1Error(f"column {name} is empty at row {first + blank[0]}{hint}")
+        forms = {text: form_of(text) for text in cells.distinct if not is_missing(text)}
         present = {form for text, form in forms.items() if text not in _MISSING}
         fractions = "fraction" in present and "word" not in present
         if role == PREDICTION and fractions and not self.unknown:

@@ -48,8 +48,8 @@ def pair_counts(words: Array, ids: Array, chosen: int, weight: Array | None, siz
         order = np.argsort(words)  # of equal scores any order will do
         words, ids = words[order], ids[order]
         weight = None if weight is None else weight[order]
-    mine = ids == chosen
-    mass = mine.astype(np.int64) if weight is None else mine * weight
+    of_class = ids == chosen
+    mass = of_class.astype(np.int64) if weight is None else of_class * weight
     new = np.ones(len(words), bool)
     np.not_equal(words[1:], words[:-1], out=new[1:])
     first = np.flatnonzero(new)

@@ -38,16 +38,16 @@ class BinSums(NamedTuple):
     def plus(self, other: BinSums) -> BinSums:
         """Add another's sums."""
         pairs = zip(self._fields, self, other, strict=True)
-        return BinSums(**{name: _plus(name, mine, more) for name, mine, more in pairs})
+        return BinSums(**{name: _plus(name, own, more) for name, own, more in pairs})
 
 
-def _plus(name: str, mine: Array, more: Array) -> Array:
+def _plus(name: str, own: Array, more: Array) -> Array:
     if name in ("kinds", "top"):
-        return np.asarray(mine + more)
-    if mine.dtype != more.dtype:  # weights came to rows that had none
-        mine, more = (as_weights(each) for each in (mine, more))
+        return np.asarray(own + more)
+    if own.dtype != more.dtype:  # weights came to rows that had none
+        own, more = (as_weights(each) for each in (own, more))
     with np.errstate(over="ignore"):
-        both = np.asarray(mine + more)
+        both = np.asarray(own + more)
     if both.dtype.kind == "f" and both.size:
         refuse_overflow(float(both.max()), 0.0)
     return carried(both)
@@ -165,10 +165,12 @@ def _block(batch: Batch, rows: slice, bins: int, task: str) -> BinSums:
         return BinSums(*found, np.zeros((0, 2), dtype), np.zeros((0, 3), dtype))
     best, row = probability.argmax(axis=1), np.arange(len(true))
     right = best == class_ids(batch, rows)
-    place, said = at[row, best], probability[row, best]
+    place, confidence_of_best = at[row, best], probability[row, best]
     share = None if weight is None else weight[every]
     top = np.bincount((place * 2 + right)[every], share, 2 * size).reshape(size, 2)
-    return BinSums(*found, top.astype(dtype), _sums_of_bins(said, place, size, weight))
+    return BinSums(
+        *found, top.astype(dtype), _sums_of_bins(confidence_of_best, place, size, weight)
+    )
 
 
 def _of_rows(each: tuple[Array, Array], every: Array, task: str, squares: bool) -> Array:
@@ -202,9 +204,12 @@ def refuse_impossible(sums: BinSums, counts: Array) -> None:
             good = bool((each[..., 1:] <= _DIGIT).all())
     if good:
         least = np.clip(np.arange(-1, size - 1) / (size - 2), 0, 1)
-        cells, said = counts.sum(axis=2), value_of_digits(sums.confidence)
+        cells, confidence = counts.sum(axis=2), value_of_digits(sums.confidence)
         slack = 1e-6 * cells
         most = np.append(np.append(0.0, np.arange(1, size - 1) / (size - 2)), 1.0)
-        good = bool((said <= cells * most + slack).all() and (said >= cells * least - slack).all())
+        good = bool(
+            (confidence <= cells * most + slack).all()
+            and (confidence >= cells * least - slack).all()
+        )
     if not good:
         raise F1Error("its sums of probabilities do not belong to its counts")

@@ -65,10 +65,10 @@ class BinnedTotal:
             else:
                 difference = kept.options.difference(options)
             for name in ("bins", "calibrated"):
-                mine, theirs = getattr(self, name), getattr(other, name)
-                if mine != theirs:
+                own, others = getattr(self, name), getattr(other, name)
+                if own != others:
                     name = {"calibrated": "calibration"}.get(name, name)
-                    difference = f"{name} is {mine} here and {theirs} there"
+                    difference = f"{name} is {own} here and {others} there"
             if difference is not None:
                 raise F1Error(f"these bins cannot be merged: {difference}")
             if now is not None and more is not None and len(now) != len(more):
@@ -99,12 +99,12 @@ class BinnedTotal:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BinnedTotal):
             return NotImplemented
-        (one, mine, negative, sums), (two, theirs, another, more) = self._kept, other._kept
+        (one, left, negative, sums), (two, right, another, more) = self._kept, other._kept
         if self.bins != other.bins or one.difference(two) is not None or negative != another:
             return False
-        if mine is None or theirs is None or self.calibrated != other.calibrated:
-            return mine is theirs and self.calibrated == other.calibrated
-        same = np.array_equal(mine, theirs)
+        if left is None or right is None or self.calibrated != other.calibrated:
+            return left is right and self.calibrated == other.calibrated
+        same = np.array_equal(left, right)
         return same and all(map(np.array_equal, sums or (), more or ()))
 
     __hash__ = None  # type: ignore[assignment]
@@ -169,7 +169,7 @@ class BinnedTotal:
         return counts if scaled is None else scaled[0]
 
 
-def _sum(mine: Array, more: Array) -> Array:
-    for one, other in zip(mine, more, strict=True):
+def _sum(own: Array, more: Array) -> Array:
+    for one, other in zip(own, more, strict=True):
         refuse_overflow(exact_sum(one), exact_sum(other))
-    return np.asarray(mine + more)
+    return np.asarray(own + more)

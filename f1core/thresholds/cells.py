@@ -63,8 +63,8 @@ class Cells(NamedTuple):
 
 def losses_of(probability: Array, positive: Array, precision: float) -> tuple[Array, Array]:
     """(n,) squared errors of probabilities, and their negative logarithms, clipped as said."""
-    said = np.where(positive, probability, 1.0 - probability)
-    return (probability - positive) ** 2, -np.log(np.clip(said, precision, 1.0 - precision))
+    p_true = np.where(positive, probability, 1.0 - probability)
+    return (probability - positive) ** 2, -np.log(np.clip(p_true, precision, 1.0 - precision))
 
 
 def precision_of(dtype: np.dtype[Any]) -> float:

@@ -80,7 +80,7 @@ class ClassMetric:
         everyone = self.terms(np.arange(len(line.tp)), line.tp, line.pred)
         each = np.ones(len(true), np.int64) if weight is None else weight
         hits = line.tp[k] + _running(each * (true == k))
-        mine = self.terms(k, hits, line.pred[k] + _running(each))
+        terms = self.terms(k, hits, line.pred[k] + _running(each))
         # The rows that leave a class, side by side: what it has before and after each.
         order = np.argsort(start, kind="stable")
         label, each = start[order], each[order]
@@ -94,7 +94,7 @@ class ClassMetric:
         )
         before, after = self.terms(label, tp + hit, pred + each), self.terms(label, tp, pred)
         sums = []
-        for all_, one, old, new in zip(everyone, mine, before, after, strict=True):
+        for all_, one, old, new in zip(everyone, terms, before, after, strict=True):
             steps = np.empty(len(true))
             steps[order] = new - old
             sums.append(one + (np.sum(all_) - all_[k]) + _running(steps))

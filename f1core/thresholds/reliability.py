@@ -80,8 +80,8 @@ class ReliabilityBins:
         _refuse_unknown_trials(self)
         hits = np.nan_to_num(self.frequency) * self.trials
         low, high = proportion_interval(hits, self.trials, level)
-        gone = self.count <= 0
-        return np.where(gone, np.nan, low), np.where(gone, np.nan, high)
+        empty = self.count <= 0
+        return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 
     def take(self, place: int) -> ReliabilityBins:
         """The bins of one class."""

@@ -79,15 +79,15 @@ def averaged(
     warn_for: Any = None,
 ) -> tuple[list[Any], Any]:
     """Divide counted targets: each ratio, a float or (k,) without an average, and the support."""
-    told = zero_division == "warn"
-    empty = 0.0 if told else float(zero_division)
+    warns = zero_division == "warn"
+    empty = 0.0 if warns else float(zero_division)
     # F-beta is recall at infinity and precision at 0, which give their own warnings.
     same = {0.0: "precision", math.inf: "recall"}.get(beta, "fbeta")
     wanted = [same if ratio == "fbeta" else ratio for ratio in ratios]
     warned = [
         ratio
         for ratio, taken in zip(ratios, wanted, strict=True)
-        if told and ratio == taken and (warn_for is None or _WORDS[ratio][0].lower() in warn_for)
+        if warns and ratio == taken and (warn_for is None or _WORDS[ratio][0].lower() in warn_for)
     ]
     if average == "samples" and targets.rows is not None:
         weightless = targets.weight is not None and not targets.weight.all()
