@@ -43,7 +43,7 @@ def column_names(value: Any, name: str) -> tuple[Any, ...] | None:
     if isinstance(value, np.ndarray):
         found = None if value.dtype == BFLOAT16 else value.dtype.names
     else:
-        home = _home(type(value))  # type: ignore[arg-type, unused-ignore]
+        home = _library_of(type(value))  # type: ignore[arg-type, unused-ignore]
         if home == "torch":
             return None
         frame = getattr(value, "schema", None) if home == "pyarrow" else value
@@ -121,7 +121,7 @@ def refuse_rounded(value: Any, dtype: np.dtype[Any], name: str, row: int | None 
 
 def as_array(value: Any, name: str) -> Array:
     """Read a value as an ndarray of any dtype."""
-    home = _home(type(value))  # type: ignore[arg-type, unused-ignore]
+    home = _library_of(type(value))  # type: ignore[arg-type, unused-ignore]
     if home == "torch":  # it warns of nothing, and a filter costs each batch 4 µs
         return _read_safely(_torch, value, name)
     if isinstance(value, np.ma.MaskedArray):
@@ -150,13 +150,13 @@ def _read_safely(take: Callable[[Any], Array], value: Any, name: str) -> Array:
 
 
 def is_pandas(value: Any) -> bool:
-    """Whether an object is pandas', or of a class that is derived from one of these."""
-    return _home(type(value)) == "pandas"  # type: ignore[arg-type, unused-ignore]
+    """Return whether an object is pandas', or of a class derived from one of pandas'."""
+    return _library_of(type(value)) == "pandas"  # type: ignore[arg-type, unused-ignore]
 
 
 @lru_cache(maxsize=64)
-def _home(kind: type) -> str:
-    """The library that a type, or one that it is derived from, comes from."""
+def _library_of(kind: type) -> str:
+    """Return the library that defines a type, or a type that it is derived from."""
     for each in kind.__mro__:
         home = each.__module__.partition(".")[0]
         if home in _TAKERS:

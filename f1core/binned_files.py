@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .discover import task_of
 from .errors import F1Error, refuse_unknown
-from .io.rows import ChosenBatch, cast_words, locate_errors, used
+from .io.rows import ChosenBatch, cast_words, locate_errors, process_batches
 from .io.selection import Names
 from .option_types import Task
 from .options import make_options
@@ -83,7 +83,7 @@ def binned(
             raise F1Error("there are no rows to score")
         return total
 
-    return used(
+    return process_batches(
         paths, counted, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
         options=options, target=target, probabilities=probabilities, weight=sample_weight,
     )  # fmt: skip

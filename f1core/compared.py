@@ -168,7 +168,7 @@ def _place_of(labels: Array, label: Any) -> int | None:
 
 
 def _against_rest(sums: Array, total: Any, at: int | None) -> Array:
-    """Sum all other classes and one of them: (B, 3, 2) from (B, 3 or 4, C)."""
+    """Reduce sums of C classes to one class against the rest: (B, 3 or 4, C) -> (B, 3, 2)."""
     three = np.zeros((len(sums), 3)) if at is None else sums[:, :3, at].astype(np.float64)
     tp, pred, true = three[:, TP], three[:, PRED], three[:, TRUE]
     if at is not None and sums.shape[1] > CELLS:

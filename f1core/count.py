@@ -26,7 +26,7 @@ from .batch import (
     is_column_major,
 )
 from .counts import Array, Counts
-from .diagnose import complain
+from .diagnose import raise_first_error
 from .float_bits import is_readable
 from .inputs import rescan
 from .label_rows import LabelRows
@@ -69,7 +69,7 @@ def count(batch: Batch, threads: int | None = None) -> Counts:
             counts = _count_all(plan, threads, budget)
             break
         except switch.Unavailable as error:
-            backend, budget = switch.without(error)
+            backend, budget = switch.drop_object_code(error)
         except _GuessFailed:
             raise
         except _Refused:
@@ -97,7 +97,7 @@ def _count_all(plan: KernelPlan, threads: int | None, budget: Any) -> Counts:
                 if batch.initial_options is not None:
                     raise _GuessFailed
                 if plan.backend is numpy_backend:
-                    complain(batch, rows)
+                    raise_first_error(batch, rows)
                 raise _Refused
             if budget is not None and plan.backend is numpy_backend:
                 left -= n

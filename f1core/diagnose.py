@@ -20,8 +20,8 @@ _CELLS = 1 << 20  # of rows of which few cells are held, that are looked at in o
 _PADDING = (255, 65535)  # what fills up truth that is no negative number
 
 
-def complain(batch: Batch, rows: slice) -> NoReturn:
-    """Find what is wrong in these rows and say it."""
+def raise_first_error(batch: Batch, rows: slice) -> NoReturn:
+    """Raise an F1Error for the first value in these rows that cannot be counted."""
     step = max(1, _CELLS // batch.n_classes) if batch.held else max(1, rows.stop - rows.start)
     for start in range(rows.start, rows.stop, step):
         part = slice(start, min(start + step, rows.stop))
@@ -35,7 +35,7 @@ def complain(batch: Batch, rows: slice) -> NoReturn:
 
 
 def _first(wrong: Array, skipped: Array | None) -> tuple[int, ...] | None:
-    """The first True, as an index, leaving out what is ignored."""
+    """Return the index of the first True that is not skipped, or None."""
     if skipped is not None:
         wrong = wrong & ~(skipped if skipped.ndim == wrong.ndim else skipped[:, None])
     hits = np.argwhere(wrong)
@@ -83,12 +83,12 @@ def _refuse_target(batch: Batch, rows: slice, at: tuple[int, ...], value: Any) -
         )
     raise F1Error(
         f"y_true is {shown(value)} at {where}, outside the {size} classes "
-        f"0…{size - 1}: {_way_out(batch, size, value)}"
+        f"0…{size - 1}: {_remedy(batch, size, value)}"
     )
 
 
-def _way_out(batch: Batch, size: int, value: Any) -> str:
-    """Say what would do where a label is no column's number."""
+def _remedy(batch: Batch, size: int, value: Any) -> str:
+    """Return what to do about a label that is no column's number."""
     truth = widened(batch.true)
     kept = np.isfinite(truth) if truth.dtype.kind == "f" else np.ones(len(truth), bool)
     if batch.options.ignore_index is not None:
@@ -118,11 +118,11 @@ def _check_labels(batch: Batch, rows: slice, skipped: Array | None) -> None:
         if batch.encoder is not None
         else f"outside the {batch.n_classes} classes 0…{batch.n_classes - 1}"
     )
-    raise F1Error(f"y_pred is {shown(value)} at {where}, which is {classes}{_as_a_miss(batch)}")
+    raise F1Error(f"y_pred is {shown(value)} at {where}, which is {classes}{_unknown_hint(batch)}")
 
 
-def _as_a_miss(batch: Batch) -> str:
-    """Say how a prediction that is no class, as a model may make up, is counted as wrong."""
+def _unknown_hint(batch: Batch) -> str:
+    """Return the hint that unknown='miss' counts a prediction that is no class as wrong."""
     named = batch.options.n_classes is not None
     return f"; unknown='miss' {'' if named else 'and classes=[…] '}counts it as a miss"
 

@@ -11,7 +11,7 @@ from . import option_values
 from .arrays import widened
 from .errors import F1Error, parameters_of, refuse_unknown
 from .found_rows import DECIDING, Cell, Finder
-from .io.rows import ChosenBatch, cast_words, locate_errors, used
+from .io.rows import ChosenBatch, cast_words, locate_errors, process_batches
 from .io.selection import Names
 from .io.spelling import WRITTEN
 from .option_types import CountOptions, Task, Unpack
@@ -82,7 +82,7 @@ def rows(
     names = {"true": true, "predicted": predicted, "label": label}
     Cell.checked(true, predicted, label, outcome)  # before anything is read
 
-    def looked(batches: Iterator[ChosenBatch]) -> list[Row]:
+    def find_rows(batches: Iterator[ChosenBatch]) -> list[Row]:
         found: list[Row] = []
         finder: Finder | None = None
         done, last = 0, ""
@@ -111,14 +111,14 @@ def rows(
         finder.finish()
         return found
 
-    return used(
-        paths, looked, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
+    return process_batches(
+        paths, find_rows, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
         options={**options, **names}, target=target, probabilities=probabilities, extra=columns,
     )  # fmt: skip
 
 
 def _plain(value: Any) -> Any:
-    """A cell as a plain Python value."""
+    """Convert a cell to a plain Python value."""
     if hasattr(value, "as_py"):  # Arrow's
         return value.as_py()
     if isinstance(value, (np.ndarray, np.void)) and value.dtype.names == ("bfloat16",):

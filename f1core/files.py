@@ -21,7 +21,7 @@ from .grouped import GroupedAccumulator
 from .html_report.of_files import report as report
 from .inputs import check
 from .io import sources
-from .io.rows import ChosenBatch, Rows, cast_words, locate_errors, used
+from .io.rows import ChosenBatch, Rows, cast_words, locate_errors, process_batches
 from .io.selection import Names
 from .option_types import CountOptions, Task, Unpack
 from .option_values import whole
@@ -126,12 +126,12 @@ def score(
     return accumulate(
         paths, target=target, probabilities=probabilities, group=group,
         sample_weight=sample_weight, sample_id=sample_id, task=task, classes=classes,
-        text_labels=text_labels, empty_labels=empty_labels, **repeatable(dict(options)),
+        text_labels=text_labels, empty_labels=empty_labels, **with_fixed_seed(dict(options)),
     ).compute()  # fmt: skip
 
 
-def repeatable(options: dict[str, Any]) -> dict[str, Any]:
-    """Give options that draw the same resamples each time, for counts that are not added up."""
+def with_fixed_seed(options: dict[str, Any]) -> dict[str, Any]:
+    """Add a seed to options that draw resamples without one, so that all draws are the same."""
     drawn = 0
     with suppress(F1Error):  # what is no number is refused where all options are
         drawn = whole("resamples", options.get("resamples", 0), 0)
@@ -176,7 +176,7 @@ def accumulate(
         _counted, grouped=group is not None, task=task, options=dict(options), progress=progress,
         beside=beside,
     )  # fmt: skip
-    return used(
+    return process_batches(
         paths, counted, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
         options=options, target=target, probabilities=probabilities, weight=sample_weight,
         group=group, sample_id=sample_id,
@@ -227,7 +227,7 @@ def _counted(
 def _first(
     truth: Array, scores: Array, names: Any, task: Task | None, options: dict[str, Any]
 ) -> tuple[Accumulator, bool]:
-    """An empty Accumulator for rows like these, and whether labels may turn out to be binary."""
+    """Make an empty Accumulator for rows like these; return it, and if labels may yet be binary."""
     if task is None and options.get("pos_label") is not None:
         task = "binary"
     if task is not None:
@@ -241,7 +241,7 @@ def _first(
 
 
 def _as_binary(total: Accumulator) -> Accumulator:
-    """Labels that turned out to be 0 and 1 alone are a binary task, as in `score`."""
+    """Turn an accumulator of labels that are 0 and 1 alone into one of a binary task."""
     counts = total.counts
     if counts is None:
         return total
@@ -278,7 +278,7 @@ def read(
         weight = np.concatenate(weights) if weights else None
         return Rows(np.concatenate(truths), np.concatenate(scores), found, given, counts, weight)
 
-    return used(
+    return process_batches(
         paths, joined, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
         options=options, target=target, probabilities=probabilities, weight=sample_weight,
     )  # fmt: skip
@@ -291,5 +291,5 @@ def inputs(paths: Any, target: Names = ()) -> list[Path]:
 
 
 def rereadable(paths: Any) -> bool:
-    """Whether rows can be read a second time: those of files can, those of pipes cannot."""
+    """Return whether rows can be read a second time: those of files can, those of pipes cannot."""
     return sources.rereadable(paths)

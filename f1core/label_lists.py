@@ -52,7 +52,7 @@ def read_lists(
         return y_true, y_pred, options
     lists = [name for name, value in sides.items() if are_lists(value)]
     if options.task is None and lists:
-        _refuse_untold(lists[0], sides[lists[0]])
+        _refuse_single_names(lists[0], sides[lists[0]])
         return y_true, y_pred, options
     if lists or (options.names and options.task):  # lists without a single name are lists too
         lists = [name for name in sides if name in lists or are_lists(sides[name], True)]
@@ -114,7 +114,7 @@ def _rows(value: Any) -> Any:
     return None
 
 
-def _refuse_untold(name: str, value: Any) -> None:
+def _refuse_single_names(name: str, value: Any) -> None:
     """Complain about lists that nobody called labels; single names may be a column of classes."""
     rows = _rows(value)
     if not isinstance(rows, list) or any(len(row) != 1 for row in rows if isinstance(row, _KINDS)):

@@ -13,7 +13,7 @@ from .backends import switch
 from .backends.cells import Outcome
 from .batch import Batch
 from .counts import Array
-from .diagnose import complain
+from .diagnose import raise_first_error
 from .row_ids import label_bits, pred_ids
 
 
@@ -39,7 +39,7 @@ def decide(batch: Batch, rows: slice, backend: Any = numpy_backend) -> Decisions
         if bad and backend is not numpy_backend:
             return decide(batch, rows)
         if bad:
-            complain(batch, rows)
+            raise_first_error(batch, rows)
     if batch.kind == "multilabel":
         kept = (outcome != Outcome.IGNORED).any(axis=1)
         return _kept(Decisions(true, true, outcome, weight, np.arange(len(true))), kept)
@@ -49,7 +49,7 @@ def decide(batch: Batch, rows: slice, backend: Any = numpy_backend) -> Decisions
     found = _kept(Decisions(true, pred, None, weight, np.arange(len(true))), kept)
     for ids in (found.true, found.pred):
         if len(ids) and not (ids.min() >= 0 and ids.max() < batch.n_classes):
-            complain(batch, rows)
+            raise_first_error(batch, rows)
     return found
 
 
@@ -62,7 +62,7 @@ def decided_blocks(batch: Batch, cells: int) -> Iterator[tuple[int, int, Decisio
         try:
             found = decide(batch, rows, backend)
         except switch.Unavailable as error:
-            backend, budget = switch.without(error)
+            backend, budget = switch.drop_object_code(error)
             found = decide(batch, rows, backend)
         if budget is not None:
             budget.spend(perf_counter() - began)

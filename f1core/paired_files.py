@@ -16,7 +16,7 @@ from .errors import F1Error, parameters_of, refuse_unknown, rename_option, shown
 from .intervals import checked_level, seeded
 from .intervals.paired import OPTIONS, both_checked
 from .intervals.resampling import FEWEST
-from .io.rows import ChosenBatch, cast_words, locate_errors, used
+from .io.rows import ChosenBatch, cast_words, locate_errors, process_batches
 from .io.selection import Names
 from .io.tuned import Tuned
 from .label_lists import are_lists
@@ -178,7 +178,7 @@ def _read(
         given, ids = cast_words(options, true, found), _joined_ids(parts[4])
         return Side(which, true, scores, found, given, counts, groups, weight, ids)
 
-    return used(paths, joined, options=options, **columns)
+    return process_batches(paths, joined, options=options, **columns)
 
 
 def _joined_ids(parts: list[Ids | None]) -> Ids | None:

@@ -154,7 +154,7 @@ class Stream:
         self.seed = checked_seed(seed)
         self.rows = 0
 
-    def anew(self) -> Stream:
+    def restarted(self) -> Stream:
         """One of the same seed that no row has come from yet."""
         made = Stream(self.given_seed)
         made.seed = self.seed

@@ -30,7 +30,7 @@ def named_by_data(true: Array, pred: Array | None, options: Options) -> tuple[Op
         if set(found) <= {0, 1}:
             return options, 0 if 0 in found else None
         if 1 not in found and found != [-1]:
-            _refuse_unsaid(found)
+            _refuse_unnamed(found)
         positive = 1
     negative = next((label for label in found if label != positive), None)
     return with_negative(options, negative, positive), negative
@@ -103,7 +103,7 @@ def _labels(
                 label = _plain(block[row])
                 found[label] = name, start + row
                 if len(found) > 2:
-                    _refuse_third(found)
+                    _refuse_third_label(found)
                 left &= block != label
     return found
 
@@ -120,7 +120,7 @@ def _refuse_other_kind(true: Array, positive: Any) -> None:
         raise F1Error(f"pos_label is {shown(positive)}, y_true holds {held}")
 
 
-def _refuse_third(found: dict[Any, tuple[str, int]]) -> NoReturn:
+def _refuse_third_label(found: dict[Any, tuple[str, int]]) -> NoReturn:
     odd = [label for label in found if label not in (0, 1)]
     third = odd[0] if len(odd) == 1 and found[odd[0]][0] else [*found][-1]
     name, row = found[third]
@@ -135,7 +135,7 @@ def _refuse_third(found: dict[Any, tuple[str, int]]) -> NoReturn:
     )
 
 
-def _refuse_unsaid(found: list[Any]) -> NoReturn:
+def _refuse_unnamed(found: list[Any]) -> NoReturn:
     if len(found) == 1:
         raise F1Error(
             f"the only label is {shown(found[0])}, which may be the positive or the negative "

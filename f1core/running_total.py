@@ -164,7 +164,7 @@ class RunningTotal:
         with self._lock:
             self._kept = Kept(self._initial_options)
             if self._stream is not None:  # a batch that is under way has rows of the older one
-                self._stream = self._stream.anew()
+                self._stream = self._stream.restarted()
 
     def as_task(self: Own, task: str, counts: Counts) -> Own:
         """Other counts under another task and the same options."""

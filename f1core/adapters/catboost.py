@@ -26,10 +26,10 @@ from ..errors import F1Error, missing
 from ..option_types import AverageName, CountOptions, Task, Unpack
 from ..option_values import flag
 from ..scores import LOSSES
-from .hooks import Rounds, made_first
+from .hooks import Rounds, refuse_factory
 
 
-@made_first
+@refuse_factory
 def eval_metric(
     metric: str = "f1",
     *,

@@ -33,7 +33,7 @@ _R = TypeVar("_R")
 
 
 def average_of(task: str, average: str | None = None) -> str:
-    """The average that is meant, one of the attributes of `Scores`.
+    """Return the name of an average, one of the attributes of `Scores`; by default the task's.
 
     Without a name it is "binary" for a binary task and "macro" for all others: the micro average of
     single labels is the accuracy under another name. Of spans it is "micro", as in seqeval.
@@ -92,7 +92,7 @@ def described(
 
 
 def monitored(value: float) -> float:
-    """A number for a framework to compare: 0.0 where it is undefined."""
+    """Return a number for a framework to compare: 0.0 where it is undefined."""
     return 0.0 if math.isnan(value) else float(value)
 
 
@@ -117,8 +117,8 @@ def as_logs(
     return {key: monitored(value) for key, value in found.items()}
 
 
-def made_first(make: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A sentence for who hands over `make` itself, which training then calls with arrays."""
+def refuse_factory(make: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Decorate `make`: refuse calls with arrays, as training makes if it is given `make` itself."""
     parameters = inspect.signature(make).parameters.values()
     most = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
     name = make.__name__

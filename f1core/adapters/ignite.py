@@ -24,7 +24,7 @@ except ModuleNotFoundError as error:
 from ..arrays import Array
 from ..device.notes import NOTES, refuse_noted
 from ..device.torch_counter import added_notes, zeros
-from ..device.torch_reader import CHECKS, lies_here
+from ..device.torch_reader import CHECKS, is_on_device
 from ..option_types import Check, CountOptions, MetricAverage, Task, Unpack
 from ..option_values import among
 from ..plausible import refuse_overflow
@@ -111,7 +111,7 @@ class ScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
     @reinit__is_reduced  # type: ignore[untyped-decorator, unused-ignore]
     def update(self, output: Sequence[Any]) -> None:
         """Add a batch: (y_pred, y), or (y_pred, y, sample_weight)."""
-        if lies_here(output[0]):
+        if is_on_device(output[0]):
             self._counts, self._notes = map(open_to_additions, (self._counts, self._notes))
             preds, target, weight = (*output, None)[:3]
             self._waiting.update(preds, target, weight, self._counts, self._notes)

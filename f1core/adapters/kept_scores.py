@@ -30,12 +30,12 @@ _COUNTED = ("from_logits", "ignore_index", "average_over", "zero_division", "bet
 
 
 def wants_best(threshold: Any) -> bool:
-    """Whether `threshold` says that it is to be found."""
+    """Return whether `threshold` is "best", so that the best one is to be found."""
     return isinstance(threshold, str) and threshold == "best"
 
 
-def sought(key: str, task: str, average: str | None) -> str | None:
-    """What thresholds are best for, where a metric of `Scores.to_dict` is asked for.
+def target_metric(key: str, task: str, average: str | None) -> str | None:
+    """Return the metric to choose thresholds by, for a metric of `Scores.to_dict`.
 
     The F-beta of that metric's average; of classes any metric itself.
     """
@@ -176,7 +176,7 @@ class KeptScores:
         """
         found = self._counted.compute()
         if self._bins is not None:
-            return self._at_an_edge(found.classes)
+            return self._best_of_bins(found.classes)
         rows, options = self.rows(), self.options
         assert rows is not None
         true, scores, weight = rows
@@ -197,8 +197,8 @@ class KeptScores:
             self._rows = [_joined(self._rows)]
         return self._rows[0] if self._rows else None
 
-    def _at_an_edge(self, classes: list[Any]) -> Scores:
-        """The scores at the best of the bins' edges."""
+    def _best_of_bins(self, classes: list[Any]) -> Scores:
+        """Compute the scores at the best of the bins' edges."""
         assert self._bins is not None
         used = {name: self._how[name] for name in ("zero_division", "beta") if name in self._how}
         self.best = self._bins.best_threshold(**used)
@@ -210,7 +210,7 @@ class KeptScores:
 
     @property
     def _compared_options(self) -> dict[str, Any]:
-        """What a merge compares beside the options of the counts."""
+        """Return what two must have in common to be merged, beside the options of the counts."""
         average = "binary" if self.task == "binary" and not self._of_two else None
         bins = None if self._bins is None else self._bins.bins
         return {**self._search, "average": average or self._search["average"], "bins": bins}
@@ -244,7 +244,7 @@ class KeptScores:
 
 
 def smallest(true: Array) -> Array:
-    """A copy, of one byte a label where labels are small whole numbers."""
+    """Copy labels, into one byte each where they are small whole numbers."""
     if true.dtype.kind in "iuf" and true.itemsize > 1:
         with np.errstate(invalid="ignore"):
             small = true.astype(np.int8)
@@ -256,7 +256,7 @@ def smallest(true: Array) -> Array:
 def _joined(
     rows: list[tuple[Array, Array, Array | None]],
 ) -> tuple[Array, Array, Array | None]:
-    """All batches as one; a batch without weights has a weight of 1 where another has some."""
+    """Concatenate batches; those without weights get weights of 1 where another has some."""
     true, scores, weights = zip(*rows, strict=True)
     weighted = any(weight is not None for weight in weights)
     each = [

@@ -18,10 +18,10 @@ from typing import Any
 
 from ..option_types import AverageName, CountOptions, Task, Unpack
 from ..scores import LOSSES
-from .hooks import Rounds, made_first
+from .hooks import Rounds, refuse_factory
 
 
-@made_first
+@refuse_factory
 def feval(
     metric: str | Sequence[str] = "f1",
     *,

@@ -18,7 +18,7 @@ try:
     import torch
 
     from ..device.torch_ranks import merged_of_ranks, total_of_ranks
-    from ..device.torch_reader import CHECKS, TorchReader, flat_rows, in_rows, lies_here
+    from ..device.torch_reader import CHECKS, TorchReader, flat_rows, in_rows, is_on_device
     from ..device.torch_rows import HostQueue
     from ..device.torch_total import TorchTotal
 except ModuleNotFoundError as error:
@@ -96,7 +96,7 @@ class ScoreMeter:
         """
         self._all = None
         try:
-            if lies_here(preds):
+            if is_on_device(preds):
                 self._away = True
                 if torch.compiler.is_compiling():  # which takes no locks, and needs none
                     self._add_there(preds, target, sample_id, sample_weight)

@@ -20,7 +20,7 @@ except ModuleNotFoundError as error:
     raise missing("f1core.adapters.torchmetrics", library, "torchmetrics") from None
 
 from ..device.notes import refuse_noted
-from ..device.torch_reader import CHECKS, lies_here
+from ..device.torch_reader import CHECKS, is_on_device
 from ..option_types import Check, MetricAverage, Task
 from .kept_scores import wants_best
 from .state_vector import OPTIONS, Vectors
@@ -172,7 +172,7 @@ class ScoreMetric(CountStates):
             If the batch cannot be counted; the metric is then as it was. Of values on a device
             `compute` says so, or with check="now" this update.
         """
-        if lies_here(preds):
+        if is_on_device(preds):
             self._update_there(preds, target, sample_weight)
             return
         found = self._vectors.count(preds, target, sample_weight)

@@ -11,14 +11,14 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from ..arrays import to_numpy
-from ..device.torch_reader import CHECKS, flat_rows, in_rows, lies_here
+from ..device.torch_reader import CHECKS, flat_rows, in_rows, is_on_device
 from ..errors import F1Error, renamed
 from ..option_types import Check, MetricAverage, Task
 from ..option_values import among, word
 from ..scores import LOSSES
 from ..thresholds.best import Best
 from .hooks import monitored, named, names_of
-from .kept_scores import KeptScores, sought
+from .kept_scores import KeptScores, target_metric
 from .state_vector import refuse_new_names
 from .torchmetrics_parts import warn_of_modes
 
@@ -55,7 +55,7 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
         self._keys = {f"{word('prefix', prefix)}{name}": key for name, key in named_so.items()}
         self._several = not isinstance(metric, str)
         # Of several, all are those at the thresholds that are best for the first.
-        key = sought(next(iter(self._keys.values())), task, average)
+        key = target_metric(next(iter(self._keys.values())), task, average)
         self._how = {"task": task, "classes": classes, "average": key, **options}
         self._asked = KeptScores(**self._how).options  # which refuses what makes no sense
         for name in ("scores", "target", "weights"):
@@ -78,7 +78,7 @@ class BestScoreMetric(Metric):  # type: ignore[misc, unused-ignore]
             If the batch cannot be counted; the metric is then as it was. Of values on a device
             `compute` says so.
         """
-        if lies_here(preds):
+        if is_on_device(preds):
             if not isinstance(target, Tensor):
                 target = torch.from_numpy(np.array(to_numpy(target, "target")))
             preds, target = flat_rows(preds.detach(), target.detach(), self._how["task"])

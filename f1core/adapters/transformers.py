@@ -30,13 +30,13 @@ from ..errors import F1Error, parameters_of, refuse_unknown, shape_words, shown
 from ..option_types import AverageName, Task
 from ..option_values import flag, whole
 from ..scores import Scores
-from .hooks import as_logs, average_of, made_first, monitored, positive
+from .hooks import as_logs, average_of, monitored, positive, refuse_factory
 
 _IDLE = ("resamples", "seed")  # which no number of a Trainer's log needs
 _OPTIONS = tuple(name for name in parameters_of(Accumulator) if name not in _IDLE)
 
 
-@made_first
+@refuse_factory
 def make_compute_metrics(
     *,
     task: Task | Literal["spans"],
@@ -202,9 +202,9 @@ def _on_device(pred: Any) -> bool:
     """Whether predictions are a tensor that is counted where it lies."""
     if "torch" not in sys.modules:
         return False
-    from ..device.torch_reader import lies_here
+    from ..device.torch_reader import is_on_device
 
-    return lies_here(pred)
+    return is_on_device(pred)
 
 
 def _pair(prediction: Any) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from ..scores import Scores
 from .hooks import average_of
 from .seqeval import ScoreMeter
 from .seqeval.spans import Sentences, Tags, refuse_letters, taken_apart
-from .seqeval.warn import warn_strange
+from .seqeval.warn import warn_unknown_tags
 from .transformers import ComputeMetrics, _on_device
 
 _IDLE = ("classes", "resamples", "seed")  # labels name the types, and a log needs no interval
@@ -42,7 +42,7 @@ class SpanMetrics(ComputeMetrics):
         self._listed = _tags(labels)
         reads = str(ScoreMeter(**options).options.spans)
         refuse_letters(self._listed, reads, "labels")
-        warn_strange(self._listed, reads)
+        warn_unknown_tags(self._listed, reads)
         self._tags: Tags = taken_apart([*self._listed, "O"], reads)
         if not self._tags.named:
             raise F1Error(f"labels is {shown(labels)}, which has no tag of a span, as 'B-PER' is")

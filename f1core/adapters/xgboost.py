@@ -22,10 +22,10 @@ from ..errors import F1Error
 from ..option_types import AverageName, CountOptions, Task, Unpack
 from ..option_values import flag
 from ..scores import LOSSES
-from .hooks import Rounds, made_first
+from .hooks import Rounds, refuse_factory
 
 
-@made_first
+@refuse_factory
 def custom_metric(
     metric: str | Sequence[str] = "f1",
     *,
@@ -64,7 +64,7 @@ def custom_metric(
     return CustomMetric(metric, task, average, maximize, classes=classes, **options)
 
 
-@made_first
+@refuse_factory
 def eval_metric(
     metric: str = "f1",
     *,

@@ -17,8 +17,8 @@ from . import numpy as numpy_backend
 from .aot.load import HERE, MANIFEST, ObjectCode, Unavailable
 
 __all__ = [
-    "Backend", "Unavailable", "WarmupBudget", "active", "backend", "choose", "load", "loaded",
-    "warm_up", "without",
+    "Backend", "Unavailable", "WarmupBudget", "active", "backend", "choose",
+    "drop_object_code", "load", "loaded", "warm_up",
 ]  # fmt: skip
 
 VARIABLE = "F1CORE_BACKEND"
@@ -91,22 +91,26 @@ def choose(size: int, kind: str = "") -> tuple[Any, WarmupBudget | None]:
     if _budget is None:
         _budget = WarmupBudget(_price())
     least = LEAST_OF_LABELS if kind == "multilabel" else LEAST
-    if _wish() or _budget.spend(0.0, to_come=size * least):
+    if _requested() or _budget.spend(0.0, to_come=size * least):
         load(now=False)
     return (numpy_backend, _budget) if active is None else (active, None)
 
 
 def _price() -> float:
-    """The seconds after which the kernels are loaded: those that loading them takes."""
+    """Return the warm-up budget in seconds: as many as loading the kernels takes."""
     return OBJECT_CODE if os.path.exists(os.path.join(HERE, MANIFEST)) else NUMBA
 
 
-def _wish() -> str:
-    """The backend that the environment asks for, if it does."""
-    wish = os.environ.get(VARIABLE, "").strip()
-    if wish and wish not in NAMES and not (wish.startswith("aot:") and wish > "aot:"):
-        raise WrongEnvironment(f"{VARIABLE} is {shown(wish)}; give numpy, numba or aot")
-    return wish
+def _requested() -> str:
+    """Read the backend that the environment asks for; "" if it does not."""
+    requested = os.environ.get(VARIABLE, "").strip()
+    if (
+        requested
+        and requested not in NAMES
+        and not (requested.startswith("aot:") and requested > "aot:")
+    ):
+        raise WrongEnvironment(f"{VARIABLE} is {shown(requested)}; give numpy, numba or aot")
+    return requested
 
 
 def load(now: bool = True) -> Any:
@@ -122,15 +126,15 @@ def load(now: bool = True) -> Any:
     global active, _found
     with _lock:
         if active is None:
-            active, _found = _loaded(_wish(), now)
+            active, _found = _loaded(_requested(), now)
     return numpy_backend if active is None else active
 
 
-def _loaded(wish: str, now: bool) -> tuple[Any, Backend | None]:
+def _loaded(requested: str, now: bool) -> tuple[Any, Backend | None]:
     reason = f"{VARIABLE} asks for it"
-    if wish == "numpy":
+    if requested == "numpy":
         return numpy_backend, Backend.named("numpy", reason)
-    name, _, level = wish.partition(":")
+    name, _, level = requested.partition(":")
     if name == "aot" or not (name or _without):
         try:
             code = ObjectCode(level or None)
@@ -138,7 +142,7 @@ def _loaded(wish: str, now: bool) -> tuple[Any, Backend | None]:
             return compiled, Backend.named("aot", f"object code for {code.level}")
         except Unavailable as error:
             if name == "aot":
-                raise WrongEnvironment(f"{VARIABLE} is {shown(wish)}, but {error}") from None
+                raise WrongEnvironment(f"{VARIABLE} is {shown(requested)}, but {error}") from None
             _note(error)
             if _budget is not None:
                 _budget.price = NUMBA
@@ -158,17 +162,17 @@ def _loaded(wish: str, now: bool) -> tuple[Any, Backend | None]:
 
 
 def _note(error: Unavailable) -> None:
-    """Remember why there is no object code; say it once if something is broken."""
+    """Remember why there is no object code; log a warning if it is damaged."""
     _without.append(str(error))
     if error.damaged:
         _log.warning("f1core counts without its object code: %s", error)
 
 
-def without(error: Unavailable) -> tuple[Any, WarmupBudget | None]:
-    """Go on where object code turned out to be damaged: with Numba's kernels, or with NumPy."""
+def drop_object_code(error: Unavailable) -> tuple[Any, WarmupBudget | None]:
+    """Switch to Numba's kernels, or to NumPy, after object code turned out to be damaged."""
     global active, _found, _budget
-    if _wish().startswith("aot"):
-        raise WrongEnvironment(f"{VARIABLE} is {shown(_wish())}, but {error}")
+    if _requested().startswith("aot"):
+        raise WrongEnvironment(f"{VARIABLE} is {shown(_requested())}, but {error}")
     with _lock:
         if _found == "aot" and error.damaged:
             _note(error)
@@ -180,7 +184,7 @@ def without(error: Unavailable) -> tuple[Any, WarmupBudget | None]:
 
 
 def backend() -> Backend:
-    """Tell which backend counts, after loading it: "aot", "numba" or "numpy".
+    """Return which backend counts, after loading it: "aot", "numba" or "numpy".
 
     Returns
     -------

@@ -66,7 +66,7 @@ def run(parsed: argparse.Namespace) -> None:
         said = settle(parsed, meter)
         options = {name: getattr(parsed, name) for name in _OPTIONS}
         if parsed.save is None:  # states that are merged have resamples of their own
-            options = files.repeatable(options)
+            options = files.with_fixed_seed(options)
         total = files.accumulate(parsed.paths, progress=meter.count, **options)
         check_tuned(parsed, total)
         notes = [said] if said else []

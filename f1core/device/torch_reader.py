@@ -53,7 +53,7 @@ class TorchReader:
         F1Error
             If the two do not fit together, or not the options.
         """
-        if not (self._here and lies_here(preds) and isinstance(target, Tensor)):
+        if not (self._here and is_on_device(preds) and isinstance(target, Tensor)):
             return None
         if not (_is_plain(preds) and _is_plain(target)):
             return None
@@ -175,8 +175,8 @@ def flat_rows(preds: Tensor, target: Any, task: str | None) -> tuple[Tensor, Any
     )
 
 
-def lies_here(preds: Any) -> bool:
-    """Whether a tensor is not read by the CPU's kernels; in a traced step it has no memory yet."""
+def is_on_device(preds: Any) -> bool:
+    """Return whether a tensor is counted on its device and not on the host; traced ones are."""
     if not isinstance(preds, Tensor):
         return False
     if preds.is_cpu:

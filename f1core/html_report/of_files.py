@@ -184,7 +184,7 @@ def contents_of(
             "own: leave out seed or group"
         )
     if group is None:  # whose resamples are added up, and so are drawn from seeds of their own
-        options = files.repeatable(options)
+        options = files.with_fixed_seed(options)
     by_id = options.get("sample_id") is not None
     watch = _Watch("rows of one id count once, which cuts cannot tell" if by_id else "")
     total = files.accumulate(paths, target=target, group=group, beside=watch.started, **options)

@@ -51,7 +51,7 @@ class Pair:
     discordant: Callable[[], tuple[int, int]] | None = None  # where rows are alike
 
     def compare(self, metric: str, level: float) -> Comparison:
-        """Compare both in one metric."""
+        """Return the difference in one metric, with its interval and p-value."""
         value_a, value_b = (Scores(*of).metric(metric) for of in self.counted)
         difference = value_a - value_b
         moved = self.drawn[0].metric(metric) - self.drawn[1].metric(metric)
@@ -85,7 +85,7 @@ def holm(p_values: Iterable[float]) -> Array:
 
 
 def _one_row(resamples: Resamples, metric: str) -> float:
-    """Measure how much one row (or cluster) that only one side has right moves a metric.
+    """Estimate how far a metric moves by one row (or cluster) that only one side has right.
 
     Any class is as likely to be that row's: a rare one may hold all that the rows did not show.
     MCC and kappa of many classes count rows and not classes, out of what chance alone gets wrong.
@@ -115,7 +115,7 @@ def _one_row(resamples: Resamples, metric: str) -> float:
 
 
 def _blurred(moved: Array, one: float, seed: int) -> Array:
-    """Blur differences both ways by Laplace noise of the width of one row: (2 B,) from (B,)."""
+    """Add and subtract Laplace noise of the width of one row: (B,) differences -> (2 B,)."""
     blur = np.random.default_rng([seed, 1]).laplace(scale=one, size=len(moved))
     return np.concatenate([moved - blur, moved + blur])
 
@@ -130,7 +130,7 @@ def _shifted(moved: Array, difference: float) -> float:
 
 
 def _mcnemar(only_a: int, only_b: int) -> float:
-    """Compute the two-sided p-value of McNemar's exact test: so uneven a split of fair coins."""
+    """Compute the two-sided p-value of McNemar's exact test, from the discordant rows of both."""
     tosses, fewer = only_a + only_b, min(only_a, only_b)
     if only_a == only_b:
         return 1.0

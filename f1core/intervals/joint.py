@@ -39,7 +39,7 @@ def joint_resamples(
     table = _table(a, b)
     values = (table.true, a.labels), (table.pred_a, a.labels), (table.pred_b, b.labels)
     named = [ids if labels is None else labels[ids] for ids, labels in values]
-    table = _either_way(table, named)
+    table = _symmetric_order(table, named)
     sides = [(table.true, table.pred_a, a.n_classes)]
     sides.append((_as_ids(table.true, a, b), table.pred_b, b.n_classes))
     drawn = _drawn(table.cells, sides, resamples, seed)
@@ -60,7 +60,7 @@ def class_resamples(
     """
     kinds = np.flatnonzero(rows)
     true, pred_a, pred_b = kinds >> 2, kinds >> 1 & 1, kinds & 1
-    table = _either_way(Table(true, pred_a, pred_b, rows[kinds]), [true, pred_a, pred_b])
+    table = _symmetric_order(Table(true, pred_a, pred_b, rows[kinds]), [true, pred_a, pred_b])
     sides = [(table.true, pred, 2) for pred in (table.pred_a, table.pred_b)]
     counted = []
     for true, pred, _ in sides:
@@ -185,8 +185,8 @@ def _drawn(
     return sums
 
 
-def _either_way(table: Table, named: list[Array]) -> Table:
-    """Order the cells of these labels so that the order stays when a and b change places.
+def _symmetric_order(table: Table, named: list[Array]) -> Table:
+    """Sort the cells of these labels in an order that swapping a and b does not change.
 
     Of the two tables, (truth, a, b) and (truth, b, a), the one that sorts first says it; a seed
     draws the same resamples then, and only the difference turns its sign.

@@ -13,13 +13,13 @@ from .proportions import proportion_interval, spread_interval
 
 
 class Moments(NamedTuple):
-    """An estimate on the scale from 0 to 1, and how it strays."""
+    """An estimate in [0, 1], its variance, bias and skew."""
 
     value: float
     variance: float
     unit: float  # how much one more miss would move it
     bias: tuple[float, float] = (0.0, 0.0)  # the least and the most that it may lie too high
-    lean: float | None = None  # its third central moment by its variance; None: as a proportion's
+    skew: float | None = None  # third central moment over variance; None: a proportion's
 
 
 def interval_of(found: Moments, level: float) -> tuple[float, float]:
@@ -41,13 +41,13 @@ def interval_of(found: Moments, level: float) -> tuple[float, float]:
     middle = min(max(found.value - (least + most) / 2, 1e-9), 1 - 1e-9)
     z = NormalDist().inv_cdf((1 + level) / 2)
     alike = found.variance * (1 - 2 * middle) / (middle * (1 - middle))
-    lean = ((alike if found.lean is None else found.lean) - alike) * (1 / 6 + z * z / 3)
-    low, high = max(low + min(lean, 0.0), 0.0), min(high + max(lean, 0.0), 1.0)
+    skew = ((alike if found.skew is None else found.skew) - alike) * (1 / 6 + z * z / 3)
+    low, high = max(low + min(skew, 0.0), 0.0), min(high + max(skew, 0.0), 1.0)
     return min(low, found.value), max(high, found.value)
 
 
 def _one_sided(level: float, apart: float) -> float:
-    """The level at which each end must hold, where the two start so many deviations apart."""
+    """Return the level at which each end must hold, given how many deviations apart they start."""
     if apart < 1e-6:
         return level
     normal = NormalDist()
@@ -87,9 +87,9 @@ def of_average(of: Averaged, value: float) -> Moments:
         kept = smooth.hits, smooth.missed if b else rows[1], smooth.false if c else rows[2]
         rows = np.stack(kept)
     variance = summed_variance(rows, confusion, changes, moved, kind == "others")
-    lean = None
+    skew = None
     if confusion is not None and kind != "others":
-        lean = _third_moment(rows, confusion, changes) / max(variance, 1e-300)
+        skew = _third_moment(rows, confusion, changes) / max(variance, 1e-300)
     unit = _unit(smooth, weights)
     empty = each.trials == 0
     plain = float((weights * np.where(empty, undefined, each.ratio)).sum())
@@ -98,7 +98,7 @@ def of_average(of: Averaged, value: float) -> Moments:
     bias = value - plain + found[0] - filled[1], value - plain + found[1] - filled[0]
     if empty.any():  # what is not known may as well be as it was counted
         bias = min(bias[0], found[0]), max(bias[1], found[1])
-    return Moments(value, variance, unit, bias, lean)
+    return Moments(value, variance, unit, bias, skew)
 
 
 def of_means(
@@ -123,13 +123,13 @@ def of_means(
             changes[kind] += share * part.weights * factor**0.5 * change
     rows[0] = hits
     matrix = parts[0].confusion
-    variance, lean = summed_variance(rows, matrix, changes), None
+    variance, skew = summed_variance(rows, matrix, changes), None
     if matrix is not None:
-        lean = _third_moment(rows, matrix, changes) / max(variance, 1e-300)
+        skew = _third_moment(rows, matrix, changes) / max(variance, 1e-300)
     pairs = list(zip(shares, found, strict=True))
     least, most = (sum(share * each.bias[end] for share, each in pairs) for end in (0, 1))
     unit = sum(share * each.unit for share, each in pairs)
-    return Moments(value, variance, unit, (least, most), lean)
+    return Moments(value, variance, unit, (least, most), skew)
 
 
 def summed_variance(

@@ -15,7 +15,7 @@ from ..arrays import null_row, plain_arrow, to_numpy
 from ..counts import Array
 from ..errors import F1Error, MissingColumn, WrongEnvironment, missing, offset_rows
 from .selection import Selection
-from .streams import Begun, Packed
+from .streams import Packed, PeekedStream
 
 Columns = dict[str, Array]
 
@@ -45,7 +45,7 @@ class Source(ABC):
     whole_numbers: Collection[str] = ()  # columns that hold these, though batches may bring floats
     hint: str | None = None  # what may be wrong where a column is not found
     packed: Packed | None = None  # the file of text that is read
-    begun: Begun | None = None  # the pipe that is read
+    begun: PeekedStream | None = None  # the pipe that is read
 
     def close(self) -> None:
         """Close what was opened for it."""

@@ -30,7 +30,7 @@ _FLAGS = {"true": True, "false": False}
 _OPTIONS = ("ignore_index", "average_over", "pos_label", "true", "predicted", "label")
 
 
-def used(
+def process_batches(
     paths: Any,
     use: Callable[[Iterator[ChosenBatch]], T],
     *,
@@ -40,11 +40,11 @@ def used(
     options: Mapping[str, Any],
     **columns: Any,
 ) -> T:
-    """Use all batches of the chosen columns; once more where a later cell makes labels text."""
+    """Call `use` with all batches of the chosen columns; again where a cell makes labels text."""
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
     names, count = (None, None) if words else option_values.classes(classes)
     first, unknown = names and names[0], options.get("unknown", "error")
-    looked = partial(_looked, classes=names or count, unknown=unknown, **columns)
+    select = partial(_select_columns, classes=names or count, unknown=unknown, **columns)
     spelling = Spelling(
         option_values.flag("text_labels", text_labels),
         option_values.flag("empty_labels", empty_labels),
@@ -56,7 +56,7 @@ def used(
     while True:
         watch.begin(paths)
         try:
-            rows = _batches(paths, looked, spelling, classes, watch)
+            rows = _batches(paths, select, spelling, classes, watch)
             with closing(sources.ahead(rows)) as batches:  # its thread ends here, in every case
                 found = use(batches)
             watch.end()
@@ -71,17 +71,17 @@ def used(
             raise
 
 
-def _looked(
+def _select_columns(
     source: Source, target: Names, probabilities: Names | None, unknown: Any, **others: Any
 ) -> Selection:
     """Select the requested columns of a source; the target of an .npy is a file of its own."""
     targets = [target] if isinstance(target, str) else list(target)
     names = list(source.names)
     if source.whole is not None:
-        beside = [t for t in targets if str(t).endswith(".npy") and Path(t).exists()]
-        if any(same_file(Path(t), Path(source.name)) for t in beside):
+        target_files = [t for t in targets if str(t).endswith(".npy") and Path(t).exists()]
+        if any(same_file(Path(t), Path(source.name)) for t in target_files):
             raise F1Error("it is the target, and no predictions; name the files of predictions")
-        names += beside
+        names += target_files
     extra = others.get("extra") or ()
     requested = {*map(str, targets), *(str(n) for n in others.values() if isinstance(n, str))}
     requested |= {str(name) for name in ([] if isinstance(extra, str) else extra)}
@@ -98,7 +98,7 @@ def _looked(
 
 def _batches(
     paths: Any,
-    looked: Callable[[Source], Selection],
+    select: Callable[[Source], Selection],
     spelling: Spelling,
     classes: Any,
     watch: Watch,
@@ -108,7 +108,7 @@ def _batches(
     for source in sources.opened(paths, spelling):
         watch.opened(source)
         with reading(source.name):
-            chosen = looked(source)
+            chosen = select(source)
             if first is not None:
                 chosen.follow(first)
             first = first or chosen
@@ -182,7 +182,7 @@ class Rows(NamedTuple):
 
 
 class Words(tuple[str, ...]):
-    """Labels typed on a command line, whose type the columns tell.
+    """Labels typed on a command line; their type becomes that of the columns.
 
     Examples
     --------
@@ -224,7 +224,7 @@ def _number(word: str) -> int | str:
 
 
 def _numbers(words: Words) -> bool:
-    """Whether all words are whole numbers."""
+    """Return whether all words are whole numbers."""
     return all(isinstance(_number(word), int) for word in words)
 
 

@@ -21,7 +21,7 @@ from .npy_files import Arrays
 from .paths import STDIN, is_path, is_pipe, keys_of
 from .selection import Selection
 from .spelling import Spelling
-from .streams import Begun, ending, read, unpacked
+from .streams import PeekedStream, ending, read, unpacked
 from .text import Delimited
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ def found(paths: Any) -> list[Path]:
 
 
 def rereadable(paths: Any) -> bool:
-    """Whether the rows can be read a second time."""
+    """Return whether the rows can be read a second time."""
     given = [paths] if is_path(paths) else paths
     if not (isinstance(given, (list, tuple)) and all(map(is_path, given))):
         return False
@@ -116,7 +116,7 @@ def open_file(path: Path, spelling: Spelling) -> Source:
 
 
 def ahead(items: Iterable[T]) -> Generator[T, None, None]:
-    """Make each next item in a thread while the last one is used."""
+    """Yield the items, making each next one in a thread while the last one is used."""
     iterator, end = iter(items), object()
     with ThreadPoolExecutor(1, thread_name_prefix="f1core-ahead") as reader:
         pending: Any = reader.submit(next, iterator, end)
@@ -140,7 +140,7 @@ class Stream(Source):
 
 
 def _as_stream(value: Any) -> Source | None:
-    """A frame, a relation, a dataset or a stream as a source; None if it is none of them."""
+    """Wrap a frame, a relation, a dataset or a stream as a source; return None for all else."""
     home = type(value).__module__.partition(".")[0]
     if home in ("duckdb", "_duckdb") and hasattr(value, "project"):
         return Stream("the DuckDB relation", value.columns, partial(_of_duckdb, value))
@@ -182,13 +182,13 @@ def _piped(path: Path, spelling: Spelling) -> Source:
     file = sys.stdin.buffer if path == STDIN else path.open("rb")
     files = [] if path == STDIN else [file]
     head = read(file, _MARK)
-    stream: Any = Begun(head, file)
+    stream: Any = PeekedStream(head, file)
     counted = stream
     codec = next((name for mark, name in _MAGIC.items() if head.startswith(mark)), None)
     if codec is not None:
         stream = unpacked(pa.PythonFile(stream, mode="r"), codec)
         head = read(stream, _MARK)
-        stream = Begun(head, stream)
+        stream = PeekedStream(head, stream)
     source: Source
     if head.startswith((b"PAR1", b"ARROW1")):  # which are read from their end
         kept = tempfile.TemporaryFile()  # noqa: SIM115

@@ -60,8 +60,8 @@ def unpacked(stream: Any, codec: str | None) -> Any:
     return pa.CompressedInputStream(stream, codec)
 
 
-class Begun(io.RawIOBase):
-    """A stream whose first bytes were read already; read from its beginning."""
+class PeekedStream(io.RawIOBase):
+    """A stream whose first bytes were peeked at; reads start with those."""
 
     def __init__(self, head: bytes, stream: Any) -> None:
         self._head, self._stream, self.done = head, stream, 0

@@ -16,7 +16,7 @@ from ..errors import F1Error, offset_rows, shown
 from .batches import Columns, Reread, Source, array, arrays, once, reading
 from .selection import NULLS, Selection, no_number
 from .spelling import GROUP, ID, PREDICTION, TARGET, WRITTEN, Spelling
-from .streams import Begun, Packed, opened, read
+from .streams import Packed, PeekedStream, opened, read
 
 _HEAD = 1 << 20  # bytes whose rows tell what the columns hold
 _LEAST, _MOST = 3, 1 << 28  # lines and bytes of the first rows
@@ -115,7 +115,7 @@ class Delimited(Source):
             self.packed = Packed(self._path)
             source = self.packed.stream
         else:
-            source = pa.PythonFile(Begun(self._begun, self._stream), mode="r")
+            source = pa.PythonFile(PeekedStream(self._begun, self._stream), mode="r")
         return open_csv(source, convert_options=ConvertOptions(**convert), **self._options)
 
     def _labels(self, chosen: Selection) -> dict[str, str]:

@@ -14,7 +14,7 @@ from ..arrays import widened
 from ..backends.numpy import floats
 from ..batch import Batch
 from ..counts import Array
-from ..diagnose import complain
+from ..diagnose import raise_first_error
 from ..float_bits import cuts_of, probability_range
 from ..memory import zeros
 
@@ -57,7 +57,7 @@ def _block(batch: Batch, rows: slice, bins: int, labels: int) -> Array:
     wrong = ~((scores >= low) & (scores <= high)) | ((true != 0) & (true != 1))
     ignored, weight = batch.ignored(rows), batch.weights(rows)
     if (wrong if ignored is None else wrong & ~ignored).any():
-        complain(batch, rows)
+        raise_first_error(batch, rows)
     with np.errstate(invalid="ignore"):  # ignored cells hold anything
         cell = _bin_of(scores, words, batch, bins) * 2 + true
     cell = cell.reshape(len(true), labels) + np.arange(labels) * ((bins + 2) * 2)

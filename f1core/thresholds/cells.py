@@ -9,7 +9,7 @@ import numpy as np
 from ..arrays import BFLOAT16, widened
 from ..batch import Batch
 from ..counts import Array
-from ..diagnose import complain
+from ..diagnose import raise_first_error
 from ..errors import F1Error
 from ..float_bits import cuts_of, probability_range
 from ..metrics import divide
@@ -96,7 +96,7 @@ def checked_probabilities(batch: Batch, rows: slice, total: bool) -> tuple[Array
         wrong = ~((found >= low) & (found <= high))
     wrong |= (true != 0) & (true != 1)
     if (wrong if ignored is None else wrong & ~ignored).any():
-        complain(batch, rows)
+        raise_first_error(batch, rows)
     shape = len(found), size
     if ignored is not None:
         ignored = ignored.reshape(shape)

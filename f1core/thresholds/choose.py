@@ -92,23 +92,23 @@ def choose(
         search.objective,
         search.slack,
     )
-    alone = _trying(lambda column: best_cut(column, objective, slack))
+    alone = _catch_unreachable(lambda column: best_cut(column, objective, slack))
     if options.task == "binary":
-        return _reached(each(alone), objective, [None])
+        return _require_reached(each(alone), objective, [None])
     included = np.ones(n_classes, bool)  # the labels that an average is of, whatever is predicted
     if isinstance(options.average_over, tuple):
         included[:] = False
         included[options.places(options.average_over, n_classes)] = True
     if search.shared and average == "micro":
-        return _reached([alone(pool(np.flatnonzero(included)))], objective, [None])
+        return _require_reached([alone(pool(np.flatnonzero(included)))], objective, [None])
     if search.shared:
-        shared = _trying(lambda columns: _shared(columns, included, search))
-        return _reached([shared(each(lambda column: column))], objective, [None])
+        shared = _catch_unreachable(lambda columns: _shared(columns, included, search))
+        return _require_reached([shared(each(lambda column: column))], objective, [None])
     names = list(options.names or range(n_classes))
     if average != "micro":
-        return _reached(each(alone), objective, names)
-    every = each(_trying(lambda column: (column, allowed(column, objective))))
-    ready = _reached(every, objective, names)
+        return _require_reached(each(alone), objective, names)
+    every = each(_catch_unreachable(lambda column: (column, allowed(column, objective))))
+    ready = _require_reached(every, objective, names)
     inside, found = zip(*(ready[label] for label in np.flatnonzero(included)), strict=True)
     together = iter(best_sum(list(inside), list(found), objective, slack))
     return [  # labels outside of the average choose for themselves
@@ -117,7 +117,7 @@ def choose(
     ]
 
 
-def _trying(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _catch_unreachable(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Wrap `work` to return `Unreachable` instead of raising it, so that a label can be named."""
 
     def tried(column: Any) -> Any:
@@ -129,7 +129,7 @@ def _trying(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return tried
 
 
-def _reached(found: list[Any], objective: Objective, names: list[Any]) -> list[Any]:
+def _require_reached(found: list[Any], objective: Objective, names: list[Any]) -> list[Any]:
     """Return the choices; raise with the label's name if one is `Unreachable`."""
     for name, choice in zip(names, found, strict=True):
         if isinstance(choice, Unreachable) and objective.constraint is not None:

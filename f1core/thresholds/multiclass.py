@@ -175,12 +175,12 @@ def _starts(rows: Rows, support: Array) -> list[Array]:
     shares = np.where(support > 0, support, support.sum()) / support.sum()
     if size == 2:
         return [np.ones(2)]  # a single line, whatever the start
-    alone = np.array([_alone(rows, label) for label in range(size)])
+    alone = np.array([_best_against_rest(rows, label) for label in range(size)])
     return [np.ones(size), shares, np.sqrt(shares), alone]
 
 
-def _alone(rows: Rows, label: int) -> float:
-    """The threshold with the highest F1 of one class against the rest."""
+def _best_against_rest(rows: Rows, label: int) -> float:
+    """Return the threshold with the highest F1 of one class against the rest."""
     order = np.argsort(rows.scores[label])[::-1]
     scores, hits = rows.scores[label][order], (rows.true == label)[order]
     each = np.ones(len(hits)) if rows.weight is None else rows.weight[order]

@@ -10,7 +10,7 @@ import numpy as np
 from ..arrays import widened
 from ..batch import Batch
 from ..counts import Array
-from ..diagnose import complain
+from ..diagnose import raise_first_error
 from ..errors import F1Error
 from ..float_bits import FORMATS
 from ..inputs import check
@@ -50,7 +50,7 @@ def _one_vs_rest(batch: Batch) -> Batch:
     ids, ignored = batch.true_ids(whole), batch.ignored(whole)
     wrong = (ids < 0) | (ids >= size)
     if (wrong if ignored is None else wrong & ~ignored).any():
-        complain(batch, whole)
+        raise_first_error(batch, whole)
     flags = (ids[:, None] == np.arange(size, dtype=ids.dtype)).view(np.int8)
     if ignored is not None:
         flags[ignored] = _SKIPPED
@@ -71,7 +71,7 @@ def _softmax(batch: Batch) -> Array:
     """(n, C) float64 probabilities of logits, from -inf on but below inf."""
     logits = np.asarray(widened(batch.pred), np.float64)
     if np.isnan(logits).any():
-        complain(batch, slice(0, len(batch)))
+        raise_first_error(batch, slice(0, len(batch)))
     highest = logits.max(axis=1, keepdims=True)
     wrong = np.flatnonzero(np.isinf(highest))
     if len(wrong):

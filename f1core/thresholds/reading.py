@@ -11,7 +11,7 @@ from ..backends import thread_pool
 from ..backends.numpy import floats
 from ..batch import Batch
 from ..counts import Array
-from ..diagnose import complain
+from ..diagnose import raise_first_error
 from ..float_bits import probability_range
 from ..labels import native_ids
 from .label_columns import ScoreColumn
@@ -93,7 +93,7 @@ def _column(
         low, high = probability_range(dtype)
         wrong = not ((scores >= low) & (scores <= high)).all()
     if wrong or (len(true) and true.view(f"u{true.itemsize}").max() > 1):
-        complain(batch, slice(0, len(batch)))
+        raise_first_error(batch, slice(0, len(batch)))
     if weight is None and not logits and not beyond:
         return ScoreColumn(*_sorted_with_truth(words, true, form.inf), dtype, positives_first=True)
     if weight is not None and not weight.all():  # they bring no threshold, as in scikit-learn

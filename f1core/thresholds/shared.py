@@ -15,7 +15,7 @@ from .search import Choice, Objective, Unreachable, middle
 
 _UNIT = 2.0**60  # ratios are added as integers in units of 1 / this, where sums do not round
 _ROUNDING = 2.0**-51  # how far such a mean may be from the one that `Scores` divides, a label
-_EACH_ASKED = 2000  # so many nearly best thresholds are each divided as `Scores` does
+_MOST_EXACT = 2000  # so many nearly best thresholds are each divided as `Scores` does
 _SAMPLE = 2048  # scores that limit the range of the best one
 _SMALL = 1 << 16  # up to so many cells, all scores are looked at as fast
 
@@ -205,7 +205,7 @@ def _range_of_best(labels: Labels) -> tuple[float, float] | None:
 def _exactly_best(sweep: Sweep, near: Array, rank: Array, nothing: float) -> Array:
     """(n,) booleans: which nearly best edges are best, once divided as `Scores` does."""
     new, constraint = np.ones(len(near), bool), sweep.labels.objective.constraint
-    if len(near) > _EACH_ASKED:  # neighbours of the very same mean stand for each other
+    if len(near) > _MOST_EXACT:  # neighbours of the very same mean stand for each other
         new[1:] = (np.diff(rank[near]) != 0) | (np.diff(near) > 1)
     edges = sweep.edges[near[new]].tolist()
     found = np.array([sweep.labels.exact(*sweep.counts(edge)) for edge in edges])

@@ -33,7 +33,7 @@ def counted_by(backend: str) -> Iterator[None]:
     module = f1core.backends.numpy if backend == "numpy" else kernels()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(switch, "active", module)
-        patch.setattr(switch, "without", _refuse_to_do_without)
+        patch.setattr(switch, "drop_object_code", _refuse_to_do_without)
         yield
 
 

@@ -17,8 +17,8 @@ from .operations import BACKEND
 from .step import Step
 
 
-def at_hand(variable: Any) -> Any:
-    """A variable's tensor if this is torch on the CPU, not being compiled; None elsewhere.
+def cpu_tensor(variable: Any) -> Any:
+    """Return a variable's tensor if this is torch on the CPU, not being compiled; else None.
 
     Keras asks there at every step, and each look at a variable takes it 5 µs.
     """
@@ -31,7 +31,7 @@ def at_hand(variable: Any) -> Any:
 
 
 def tensor(array: Any) -> Any:
-    """A NumPy array or number as torch's, on the CPU."""
+    """Convert a NumPy array or number to a torch tensor on the CPU."""
     import torch
 
     return torch.as_tensor(array)

@@ -107,7 +107,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         """Add a step: (n, C) scores, or (n, steps, C) and the like, and targets of these rows."""
         options, width = self._options, self._width
         step = read_step(y_true, y_pred, options, width)
-        counts = cpu_fast_path.at_hand(self._counts)
+        counts = cpu_fast_path.cpu_tensor(self._counts)
         self._now.running = counts is not None or self._is_running()
         if counts is not None and sample_weight is None:
             found = self._counter.sums_of(step)
@@ -125,7 +125,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
 
     def result(self) -> Any:
         """The value so far, or a dict of values by key; 0.0 where it is undefined."""
-        counts = cpu_fast_path.at_hand(self._counts)
+        counts = cpu_fast_path.cpu_tensor(self._counts)
         # Keras asks after each step that runs outside of a graph, and once more after the last.
         by_keras = str(sys._getframe(1).f_globals.get("__name__")).startswith("keras.")
         if not (self._now.running and by_keras):

@@ -87,7 +87,7 @@ class Predictor:
     def __init__(self, model: Any, x: Any) -> None:
         outputs = getattr(model, "outputs", None)
         masked = any(m is not None for m in _masks(model(x) if outputs is None else outputs))
-        self.model, self._marked = model, Marked(model) if masked else None
+        self.model, self._marked = model, MaskedModel(model) if masked else None
 
     def __call__(self, x: Any) -> tuple[Any, Any]:
         """(predictions, masks) as arrays in the same structure; None for what has no mask."""
@@ -98,7 +98,7 @@ class Predictor:
         return y_pred, keras.tree.pack_sequence_as(y_pred, each)
 
 
-class Marked(keras.Model):  # type: ignore[misc]
+class MaskedModel(keras.Model):  # type: ignore[misc]
     """A model that gives the masks of its outputs beside them; `predict_on_batch` drops them."""
 
     def __init__(self, model: Any) -> None:

@@ -16,7 +16,7 @@ from ...scores import Scores
 from . import spans
 from .meter import counted
 from .schemes import detected, reading
-from .warn import warn, warn_strange, warn_undefined
+from .warn import warn, warn_undefined, warn_unknown_tags
 
 WARN_FOR = ("precision", "recall", "f-score")
 _AVERAGES = (None, *CLASS_AVERAGES)
@@ -53,7 +53,7 @@ class SpanCounts:
         )
         self._beta = options.beta
         rows = spans.rows_of(sentences, spans_read)
-        warn_strange(sentences.tags, spans_read)
+        warn_unknown_tags(sentences.tags, spans_read)
         self._scores: Scores | None = None
         self.names: list[str] = []
         self._sums: Array = np.zeros((3, 0), np.int64)

@@ -13,7 +13,7 @@ from ...option_values import flag, whole
 from . import spans
 from .averaging import WARN_FOR, SpanCounts
 from .schemes import check_mode, reading
-from .warn import warn, warn_strange
+from .warn import warn, warn_unknown_tags
 
 _COLUMNS = ("precision", "recall", "f1-score", "support")
 
@@ -208,7 +208,7 @@ def get_entities(seq: Any, suffix: bool = False) -> list[tuple[str, int, int]]:
     nested = tags if any(isinstance(each, list) for each in tags) else [tags]
     sentences = spans.read(nested, nested)
     reads = reading(False, None, suffix)
-    warn_strange(sentences.tags, reads)
+    warn_unknown_tags(sentences.tags, reads)
     apart = spans.taken_apart([*sentences.tags, "O"], reads)
     tokens = spans.spread(sentences.lengths, sentences.true, len(apart.letters) - 1)
     found = (each.tolist() for each in spans.find(tokens, apart, "default"))

@@ -19,7 +19,7 @@ from ...running_total import RunningTotal
 from ...scores import Scores
 from . import spans
 from .schemes import check_mode, reading
-from .warn import warn_strange
+from .warn import warn_unknown_tags
 
 if TYPE_CHECKING:
     from ...batch import Batch
@@ -134,7 +134,7 @@ class ScoreMeter(RunningTotal):
         reads = str(self.options.spans)
         rows = spans.rows_of(sentences, reads, tags)
         if tags is None:
-            warn_strange(sentences.tags, reads)
+            warn_unknown_tags(sentences.tags, reads)
         rows, sentence = rows.by_sentence(sentences.lengths)
         size, stream, weight = len(sentences.lengths), self._stream, None
         if sample_weight is not None:

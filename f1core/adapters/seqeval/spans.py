@@ -160,7 +160,7 @@ def refuse_other_letters(sentences: Sentences, spans: str) -> None:
 
 
 def occurring(tags: Sequence[str], codes: Array) -> list[str]:
-    """The tags that occur among these places."""
+    """List the tags that occur among these places."""
     return [tags[place] for place in np.flatnonzero(np.bincount(codes)).tolist()]
 
 
@@ -178,7 +178,7 @@ def refuse_letters(tags: Iterable[str], spans: str, name: str) -> None:
             )
 
 
-def strange(tags: Iterable[str], spans: str) -> list[str]:
+def unknown_tags(tags: Iterable[str], spans: str) -> list[str]:
     """The tags that seqeval warns about in its default mode: they seem to be none."""
     scheme, _, last = spans.partition(" ")
     if scheme != "default":

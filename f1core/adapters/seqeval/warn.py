@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterable
 
-from .spans import strange
+from .spans import unknown_tags
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
@@ -17,9 +17,9 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     warnings.warn(message, category, stacklevel=level)
 
 
-def warn_strange(tags: Iterable[str], spans: str) -> None:
+def warn_unknown_tags(tags: Iterable[str], spans: str) -> None:
     """Warn about what seems to be no tag, each once."""
-    for tag in strange(tags, spans):
+    for tag in unknown_tags(tags, spans):
         warn(f"{tag} seems not to be NE tag.")
 
 

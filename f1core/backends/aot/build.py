@@ -120,7 +120,7 @@ def _compiled(module: str, level: str) -> bytes:
             function.linkage = "internal"
     target = target_machine(level)
     _drop_unused(whole, target)
-    _look_for_strangers(whole, module)
+    _check_symbols(whole, module)
     return bytes(target.emit_object(whole))
 
 
@@ -138,7 +138,7 @@ def _drop_unused(module: Any, target: Any) -> None:
     passes.run(module, llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options()))
 
 
-def _look_for_strangers(module: Any, name: str) -> None:
+def _check_symbols(module: Any, name: str) -> None:
     """Refuse code that needs more of its process than is promised: memory of Numba's, say."""
     text = str(module)
     needed = {
@@ -147,9 +147,9 @@ def _look_for_strangers(module: Any, name: str) -> None:
         if value.is_declaration and not value.name.startswith("llvm.")
         if text.count(f"@{value.name}") > 1
     }
-    strangers = needed.difference(PYTHON_API, MEMORY)
-    if strangers:
-        raise RuntimeError(f"kernels of {name} call {', '.join(sorted(strangers))}")
+    unknown = needed.difference(PYTHON_API, MEMORY)
+    if unknown:
+        raise RuntimeError(f"kernels of {name} call {', '.join(sorted(unknown))}")
 
 
 def main(arguments: list[str] | None = None) -> None:
