@@ -53,7 +53,7 @@ def predicted_labels(y_pred: Any, true: Array, options: Options) -> Array:
 
 
 def _from_entries(array: Array, true: Array, options: Options) -> Array:
-    """An array of Python objects as labels; entries that are missing as a label of no class."""
+    """Read Python objects as labels; entries that are missing become a label of no class."""
     entries = array.ravel().tolist()
     doubtful = {kind for kind in set(map(type, entries)) if not issubclass(kind, (str, int))}
     if not doubtful:  # 10^6 strings take 20 ms, and one by one 500
@@ -76,7 +76,7 @@ def _from_entries(array: Array, true: Array, options: Options) -> Array:
 
 
 def _no_name(options: Options) -> str:
-    """A text that is no class: longer than all of their names."""
+    """Return a text that is no class: longer than all of their names."""
     return max(map(str, options.names or ("",)), key=len) + "?"
 
 

@@ -190,7 +190,7 @@ class Accumulator(RunningTotal):
     def _added(
         self, y_true: Any, y_pred: Any, sample_weight: Any, sample_id: Any, cluster: Any
     ) -> bool:
-        """Read a batch and add it; False if the classes are settled in another way by now."""
+        """Read a batch and add it; return False if its options have changed meanwhile."""
         kept, stream, by_id = self._kept, self._stream, sample_id is not None
         if kept.options.spans is not None:
             raise F1Error(
@@ -236,7 +236,7 @@ class Accumulator(RunningTotal):
     def _add(
         self, more: Counts | StoredRows, batch: Batch, options_read: Options, width: int | None
     ) -> bool:
-        """Add what a batch holds; False if the options it was read with are other ones by now."""
+        """Add what a batch holds; return False if the options have changed since it was read."""
         found, negative = batch.options, batch.negative
         with self._lock:
             kept = self._kept

@@ -90,7 +90,7 @@ def widened(array: Array) -> Array:
 
 
 def is_floating(dtype: np.dtype[Any]) -> bool:
-    """Whether numbers of this dtype are floating, bfloat16 included."""
+    """Return whether numbers of this dtype are floating, bfloat16 included."""
     return dtype.kind == "f" or dtype == BFLOAT16
 
 

@@ -187,7 +187,7 @@ class Averages:
 
     @property
     def _cells(self) -> Any:
-        """All cells of each class: (L,) where some may be ignored, or a number."""
+        """Return how many cells each class has: (L,) where some may be ignored, or a number."""
         sums = self._counts.sums
         return self.total if sums is None or len(sums) == 3 else sums[CELLS]
 
@@ -214,7 +214,7 @@ class Averages:
 
     @property
     def _size(self) -> int:
-        """How many columns of the counts are classes: all but those of no span, and of no class."""
+        """Return how many columns of the counts are classes, without "no span" and "no class"."""
         return self._options.known(self._counts.n_classes) - (self.task == "spans")
 
     @cached_property
@@ -270,7 +270,7 @@ def _outcomes(sums: Any, cells: Any) -> dict[str, Any]:
 
 
 def _each_decided(sums: Array, cells: Any, size: int, spans: bool) -> dict[str, Any]:
-    """What was decided of each class, on demand: 12 µs that who asks for a ratio does not pay."""
+    """Make the decided counts of each class on demand: 12 µs that a caller of one ratio saves."""
     found = _outcomes(sums, cells)
     found = _of_spans(found) if spans else found
     return {name: values[:size] for name, values in found.items()}

@@ -279,14 +279,14 @@ class KernelPlan:
 
 
 def is_column_major(array: Array) -> bool:
-    """Whether a matrix lies column by column, as Fortran has it."""
+    """Return whether a matrix lies column by column, as Fortran has it."""
     if array.ndim != 2 or isinstance(array, LabelRows):
         return False
     return bool(not array.flags.c_contiguous and array.flags.f_contiguous)
 
 
 def are_weights(block: Array) -> bool:
-    """Whether (n,) float64 numbers are finite and not below 0."""
+    """Return whether (n,) float64 numbers are finite and not below 0."""
     bits = block.view(np.uint64)
     if bits.max(initial=0) < FORMATS[np.dtype(np.float64)].inf:  # 0.3 ns each, as floats 1.1
         return True

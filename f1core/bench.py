@@ -88,7 +88,7 @@ CASES = (
 
 
 def limit(true: Array, pred: Array, threads: int) -> Call:
-    """Reading the bytes: np.max over integer views, the rows shared among the threads."""
+    """Return a call that reads all bytes: np.max over integer views, rows shared among threads."""
     views = [_as_integers(a) for a in (true, pred)]
 
     def part(rows: slice) -> None:

@@ -39,7 +39,7 @@ def rows_of(batch: Batch, size: int) -> int:
 def add_up(
     plan: KernelPlan, n_threads: int, counted: Callable[[Iterable[slice]], Counts]
 ) -> Counts:
-    """Add what `counted` counts of blocks, on so many threads."""
+    """Count blocks of a batch by `counted` on n_threads threads, and add the counts."""
     batch = plan.batch
     n, single = len(batch), plan.single_kernel and plan.backend is not numpy_backend
     single = single and not batch.onehot  # of which ids are made

@@ -38,7 +38,7 @@ class CachedUpdate:
 
     @staticmethod
     def of(batch: Batch, y_true: Any, y_pred: Any) -> CachedUpdate | None:
-        """Return what adds batches like this one, if its arrays go to one kernel untouched."""
+        """Return what adds batches like this one, or None unless one kernel reads them in place."""
         if batch.true is not y_true or batch.pred is not y_pred or not switch.loaded():
             return None
         if batch.weight is not None or batch.labels is not None:  # the next batch has others
@@ -99,7 +99,7 @@ class CachedUpdate:
         return total
 
     def _fits(self, total: Counts) -> bool:
-        """Remember where these counts are added in place; tell whether they can be."""
+        """Remember where these counts are added in place; return whether they can be."""
         pair = total.pair(self._own)
         if pair is None:
             return False

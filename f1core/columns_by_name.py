@@ -126,7 +126,7 @@ def arrange(
 
 
 def _mean_numbers(ids: set[Any], names: list[int], what: str) -> bool:
-    """Whether labels are numbers in columns' names, and not the columns' places."""
+    """Return whether labels are numbers in columns' names, and not the columns' places."""
     places = set(range(len(names)))
     ids &= places | set(names)  # less what ignore_index= leaves out, or a later check refuses
     by_name, by_place = ids <= set(names), ids <= places

@@ -92,7 +92,7 @@ def _print_apart(heads: list[str], rows: list[list[str]]) -> None:
 
 
 def _number(cell: str) -> bool:
-    """Whether a cell holds a number, or two, that must not be broken."""
+    """Return whether a cell holds a number, or two, that must not be broken."""
     try:
         float(cell.partition(" to ")[0].partition(" → ")[0].replace(",", ""))
     except ValueError:

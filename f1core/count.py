@@ -192,7 +192,7 @@ def _plan_multiclass(plan: KernelPlan) -> None:
 
 
 def _can_fuse_ignore(plan: KernelPlan) -> bool:
-    """Whether all rows may be counted, and those of `ignore_index` be taken out then."""
+    """Return whether all rows may be counted, and those of `ignore_index` be taken out then."""
     batch = plan.batch
     if batch.weight is not None or batch.options.top_k > 1:
         return False
@@ -204,7 +204,7 @@ def _can_fuse_ignore(plan: KernelPlan) -> bool:
 
 
 def _ignored_id(batch: Batch, in_place: bool) -> int | None:
-    """Id that `ignore_index` has where a kernel reads it: int8 as uint8, if it lies there."""
+    """Return the id that `ignore_index` has where a kernel reads it in place (int8 as uint8)."""
     ignored = batch.ignored_id
     if ignored is None or not in_place or batch.onehot or batch.true.dtype != np.int8:
         return ignored

@@ -159,11 +159,11 @@ class Counts:
 
     @property
     def _bare(self) -> bool:
-        """Whether the three arrays are all there is."""
+        """Return whether the three arrays are all there is: no labels, no replicas."""
         return self.labels is None and self.replicas is None
 
     def add_in_place(self, other: Counts) -> bool:
-        """Add in one step without a new array, where shapes and dtypes allow; say if it was done.
+        """Add in one step without a new array, where shapes and dtypes allow; return if done.
 
         Nothing is added where the sum is refused, since it overflows.
         """
@@ -200,7 +200,7 @@ class Counts:
         self.room = max(0, min(MOST_ROWS - size, _CARRIED) - more)
 
     def pair(self, other: Counts) -> tuple[Array, Array] | None:
-        """The array that holds all of these, and the other's; None if one cannot take the other."""
+        """Return the arrays of all counts of both; None if one cannot be added to the other."""
         if not (self._bare and other._bare):
             return None
         left, right = self._whole(), other._whole()
@@ -209,7 +209,7 @@ class Counts:
         return (left, right) if same else None
 
     def _whole(self) -> Array:
-        """The one array in which all of these add up."""
+        """Return the one array in which all of these counts add up."""
         if self.rows is None:
             whole = self.sums if self.confusion is None else self.confusion
         else:

@@ -48,12 +48,12 @@ def fractions(array: Array) -> Array:
 
 
 def whole(array: Array) -> bool:
-    """Whether all entries are whole numbers (or NaN)."""
+    """Return whether all entries are whole numbers (or NaN)."""
     return not any(fractions(array[i : i + _SCAN]).any() for i in range(0, len(array), _SCAN))
 
 
 def zeros_and_ones(array: Array, ignored: Any = None) -> bool:
-    """Whether nothing but 0 and 1 occurs, apart from what is ignored."""
+    """Return whether nothing but 0 and 1 occurs, apart from what is ignored."""
     array = widened(array)
     if array.dtype.kind not in "iubf":
         return False

@@ -41,7 +41,7 @@ def decoded(array: Array, name: str) -> Array:
 
 
 def is_missing(entry: Any) -> bool:
-    """Whether an entry is None, NaN, NaT, pandas' NA, or masked."""
+    """Return whether an entry is None, NaN, NaT, pandas' NA, or masked."""
     if entry is None or type(entry).__name__ in _MISSING_TYPES:
         return True
     if isinstance(entry, (float, np.generic, Decimal)):
@@ -162,7 +162,7 @@ def integer(value: Any) -> int:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether this is a whole number that a label can be."""
+    """Return whether this is a whole number that a label can be."""
     if isinstance(value, float):
         return math.isfinite(value) and value.is_integer() and abs(value) < 2**63
     return isinstance(value, int) and -(2**63) <= value < 2**63

@@ -123,7 +123,7 @@ def probability_range(dtype: np.dtype[Any]) -> tuple[float, float]:
 
 
 def is_readable(array: Array) -> bool:
-    """Whether kernels read the array as it lies: in C order, aligned."""
+    """Return whether kernels read the array as it lies: in C order, aligned."""
     flags = array.flags
     if array.dtype == BFLOAT16 and array.__array_interface__["data"][0] % 2:
         return False  # a structured dtype of bytes, to NumPy

@@ -83,7 +83,7 @@ def rows(
 
 
 class Cell(NamedTuple):
-    """What is looked for: a true and a predicted class, or a label and its outcome."""
+    """A cell to look for: a true and a predicted class, or a label and its outcome."""
 
     true: Any
     predicted: Any
@@ -187,7 +187,7 @@ class Finder:
             self._unseen = set(self._wanted)
 
     def _is_open(self, batch: Batch) -> bool:
-        """Whether later rows may bring labels that are not known yet."""
+        """Return whether later rows may bring labels that are not known yet."""
         assert self._options is not None
         named = self._options.names is not None or self._options.n_classes is not None
         return not named and batch.kind in ("labels", "binary") and not batch.onehot

@@ -158,7 +158,7 @@ def rows_by_group(groups: Any, rows: int) -> tuple[list[Span], Array]:
 
 
 def _small(batch: Batch, groups: int) -> bool:
-    """Whether each group is so small that a pass of its own costs more than its rows."""
+    """Return whether groups are so small that a pass over each costs more than its rows."""
     options, size = batch.options, batch.n_classes
     single = batch.kind != "multilabel" and options.top_k == 1 and batch.weight is None
     few = size <= _CLASSES and options.keeps_confusion(size) and options.resamples == 0

@@ -89,7 +89,7 @@ def rescan(batch: Batch) -> Batch:
 
 
 def _is_numbers(value: Any) -> bool:
-    """Whether this is an ndarray of numbers, which is taken as it is."""
+    """Return whether this is an ndarray of numbers, which is taken as it is."""
     return type(value) is np.ndarray and value.ndim > 0 and value.dtype.kind in "fiub"
 
 

@@ -63,7 +63,7 @@ class Kept(NamedTuple):
         return with_negative(self.options, self.negative)
 
     def copied(self) -> Kept:
-        """A copy that later rows do not reach."""
+        """Copy, so that later rows reach the original alone."""
         counts = None if self.counts is None else self.counts.copy()
         dedup = None if self.dedup is None else self.dedup.copy()
         return Kept(self.options, counts, dedup, self.negative)
@@ -76,7 +76,7 @@ class Kept(NamedTuple):
             raise F1Error(_MIXED.format("an id", "none"))
 
     def reads_alike(self, options: Options, width: int | None) -> bool:
-        """Whether a batch that was read with these options, for so many classes, would be again.
+        """Return whether a batch read with these options and this width would be read so again now.
 
         Another thread's first batch may have settled the classes since.
         """

@@ -48,7 +48,7 @@ def read(
 
 
 def _names(matrix: Any) -> tuple[Labels | None, Labels | None]:
-    """What a frame calls its rows and its columns; those without names are in the others' order."""
+    """Return what a frame calls its rows and columns; unnamed ones are in the others' order."""
     columns = column_names(matrix, "matrix")
     index = getattr(matrix, "index", None)  # a list's is a method
     rows = None if index is None or callable(index) else tuple(index.tolist())

@@ -23,7 +23,7 @@ _NAMED = 20  # so many classes are named in a sentence
 
 
 def are_lists(value: Any, empty: bool = False) -> bool:
-    """Whether an entry of something is a list of names, and all before it are lists without any.
+    """Return whether something holds lists of names: one entry does, all before it are empty.
 
     With `empty`, also whether it is nothing but empty lists.
     """

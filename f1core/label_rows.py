@@ -168,7 +168,7 @@ def label_rows(value: Any, name: str) -> LabelRows | None:
 
 
 def _rise(starts: Array, labels: Array) -> bool:
-    """Whether the labels of each row rise, none twice."""
+    """Return whether the labels of each row rise, none twice."""
     if len(labels) < 2:
         return True
     good = np.append(True, labels[1:] > labels[:-1])

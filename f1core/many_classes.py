@@ -21,7 +21,7 @@ _MOST = 2048  # classes: 4 MB of bytes
 
 
 def fits(plan: KernelPlan) -> bool:
-    """Whether these are many pairs of ids as they lie, of which a matrix is kept."""
+    """Return whether these are many pairs of ids as they lie, of which a matrix is kept."""
     batch, size, rows = plan.batch, plan.batch.n_classes, len(plan.batch.pred)
     if batch.kind != "labels" or not blocks.MOST_CLASSES < size <= _MOST:
         return False

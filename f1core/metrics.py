@@ -101,7 +101,7 @@ def per_class(
     only: tuple[str, ...] = RATIOS,
     xp: Any = np,
 ) -> dict[str, Any]:
-    """Each ratio (or `only` some) of each class: arrays of the shape of `tp`."""
+    """Compute each ratio (or `only` some) of each class: arrays of the shape of `tp`."""
     return {
         ratio: divide(*fraction(ratio, tp, pred, true, total, coefs, xp), zero_division, xp)
         for ratio in only
@@ -137,7 +137,7 @@ def average(
     xp: Any = np,
     **how: Any,
 ) -> dict[str, Any]:
-    """Each ratio (or `only` some) averaged "micro", "macro" or "weighted" over these classes.
+    """Average each ratio (or `only` some) "micro", "macro" or "weighted" over these classes.
 
     `how` are the coefficients and `zero_division` of `per_class`.
     """
@@ -155,7 +155,7 @@ def average(
 
 
 def samples(rows: Array, zero_division: float) -> dict[str, float]:
-    """Each ratio averaged over rows, from the row statistics of a multilabel count."""
+    """Average each ratio over rows, from the row statistics of a multilabel count."""
     sums = np.array(ratio_sums(rows))  # those of a perfect score are exactly n
     count, undefined = rows[COUNT], rows[UNDEFINED]
     if math.isnan(zero_division):
@@ -200,7 +200,7 @@ def kappa(tp: Any, pred: Any, true: Any, xp: Any = np) -> Any:
 
 
 def _cancels(true: Array) -> bool:
-    """Whether one set of whole counts is of so many rows that float64 rounds their products.
+    """Return whether one set of whole counts is of so many rows that float64 rounds their products.
 
     Then differences of these lose digits: six of 16 for [[10^12, 10^6], [1, 1]].
     """

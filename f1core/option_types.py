@@ -25,7 +25,7 @@ Frame = Literal["pandas", "polars"]
 
 
 class DecisionOptions(TypedDict, total=False):
-    """What says how rows are decided and counts are divided, as in `f1core.score`."""
+    """Options of how rows are decided and counts are divided, as in `f1core.score`."""
 
     threshold: Any  # a float, or one a label or class
     top_k: int | None
@@ -40,7 +40,7 @@ class DecisionOptions(TypedDict, total=False):
 
 
 class CountOptions(DecisionOptions, total=False):
-    """What an `Accumulator` takes beside its task and classes."""
+    """Options of an `Accumulator` beside its task and classes."""
 
     resamples: int
     seed: int | None
@@ -48,14 +48,14 @@ class CountOptions(DecisionOptions, total=False):
 
 
 class TaskOptions(DecisionOptions, total=False):
-    """What says what a batch is, too."""
+    """Options of how rows are decided, with the task and the classes."""
 
     task: Task | None
     classes: Any  # how many, or names
 
 
 class CurveOptions(TypedDict, total=False):
-    """What `f1core.curve` takes beside its task."""
+    """Options of `f1core.curve` beside its task."""
 
     classes: Any  # how many, or names
     from_logits: bool

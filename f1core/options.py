@@ -98,7 +98,7 @@ class Options:
         return self.unknown == "miss"
 
     def known(self, columns: int) -> int:
-        """How many columns of counts are classes."""
+        """Return how many columns of counts are classes, without that of unknown predictions."""
         return columns - self.counts_unknown
 
     @property
@@ -110,7 +110,7 @@ class Options:
         return 1.0 + square, square, 1.0
 
     def keeps_confusion(self, n_classes: int) -> bool:
-        """Whether the (C, C) matrix is kept, or only the three sums per class."""
+        """Return whether the (C, C) matrix is kept, or only the three sums per class."""
         if self.top_k > 1 or self.task == "multilabel":
             return False
         size = self.known(n_classes)

@@ -70,7 +70,7 @@ def decided_blocks(batch: Batch, cells: int) -> Iterator[tuple[int, int, Decisio
 
 
 def _outcomes(backend: Any, batch: Batch, rows: slice, true: Array) -> tuple[Array, Any]:
-    """Each cell's outcome, and whether a cell that counts is wrong."""
+    """Return the outcome of each cell, and whether a cell that counts is wrong."""
     outcome, flat = np.empty(true.shape, np.uint8), (len(true), -1)
     both = true.reshape(flat), label_bits(batch, backend, rows).reshape(flat)
     ignored = batch.ignored_bits(true)

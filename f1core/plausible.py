@@ -50,7 +50,7 @@ def exact_sum(array: Array) -> Any:
 
 
 def down_scaled(most: float, terms: int, whole: bool, arrays: Any) -> list[Array] | None:
-    """All arrays divided by one power of two; None where sums of `terms` numbers fit anyway.
+    """Divide all arrays by one power of two; None where sums of `terms` numbers fit anyway.
 
     `most` is the largest number in them. Ratios stay what they are.
     """

@@ -53,7 +53,7 @@ class Replicas:
     __hash__ = None  # type: ignore[assignment]
 
     def holds(self, seed: int, row: int) -> bool:
-        """Whether this row of the stream of that seed is in."""
+        """Return whether this row of the stream of that seed is in."""
         seeds, first, end = self.spans.T
         return bool(((seeds == seed) & (first <= row) & (row < end)).any())
 

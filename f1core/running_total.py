@@ -167,7 +167,7 @@ class RunningTotal:
                 self._stream = self._stream.restarted()
 
     def as_task(self: Own, task: str, counts: Counts) -> Own:
-        """Other counts under another task and the same options."""
+        """Make a copy with other counts, under another task and the same options."""
         made = copy.copy(self)
         made._initial_options = made._initial_options.with_task(task)
         made._kept = made._kept.as_task(task, counts)

@@ -26,7 +26,7 @@ Shape = tuple[int | None, ...]  # None for what may have any length
 
 
 def as_dict(counts: Counts) -> dict[str, Array]:
-    """The arrays of counts by name; a matrix in few bytes, and not made if nobody asked for it."""
+    """Return the arrays of counts by name; a matrix in few bytes, if it was counted."""
     packed, replicas = counts.packed, counts.replicas
     if packed is None or packed.gaps is None:
         matrix = counts.confusion if packed is None else packed.cells

@@ -92,7 +92,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
 def read_checked(
     path: str | os.PathLike[str],
 ) -> Iterator[tuple[dict[str, Array], Options, Any, int]]:
-    """The arrays of a file that are no one's yet, its options, negative class and format number.
+    """Read a file's arrays, options, negative class and format number, checked.
 
     What goes wrong with them is said of the file.
     """
@@ -142,7 +142,7 @@ def _refuse_misfit(options: Options, kept: Counts | StoredRows) -> None:
 
 
 def _fits(options: Options, counts: Counts) -> bool:
-    """Whether the options lead to such counts: predictions a row, cells, resamples, a matrix."""
+    """Tell whether the options lead to counts of this shape: cells, resamples, a matrix."""
     replicas, sums, size = counts.replicas, counts.sums, counts.amount
     drawn = 0 if replicas is None else len(replicas.sums)
     if drawn != options.resamples:
@@ -174,7 +174,7 @@ def _text(array: Array) -> str:
 
 
 def _plain(options: Options, negative: Any) -> dict[str, Any]:
-    """The options as JSON holds them, and what came after 0.1.0 only where it is used."""
+    """Return the options as JSON holds them; those newer than 0.1.0 only where they are used."""
     newer = {
         "pos_label": options.pos_label, "spans": options.spans, "negative": negative,
         "unknown": None if options.unknown == "error" else options.unknown,

@@ -19,7 +19,7 @@ write_report: Callable[..., Path] | None = None
 
 
 class Tabulated(Averages):
-    """What turns scores into rows and frames, and a confusion matrix into scores."""
+    """Mixin of Scores: rows, frames and reports of them; scores out of a confusion matrix."""
 
     def most_confused(
         self, n: int = 10, *, level: float = 0.95, **unknown: NoReturn

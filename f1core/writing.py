@@ -167,7 +167,7 @@ def _same(found: os.stat_result, other: str | os.PathLike[str]) -> bool:
 
 
 def _is_kind(target: Path, kind: str) -> bool:
-    """Whether the file holds what its kind begins with; what is not known is of no kind."""
+    """Return whether the file holds what its kind begins with; what is not known is of no kind."""
     try:
         if kind == "state":
             with zipfile.ZipFile(target) as archive:

@@ -117,7 +117,7 @@ class EvalMetric(Rounds):
         return False
 
     def is_max_optimal(self) -> bool:
-        """Whether more is better."""
+        """Return whether more is better."""
         return next(iter(self.keys)) not in LOSSES
 
     @property

@@ -59,7 +59,7 @@ class ScoreMeter:
     """
 
     def __new__(cls, *task: Any, threshold: Any = 0.5, **options: Any) -> ScoreMeter:
-        """One that keeps scores where the threshold is to be found."""
+        """Make a BestScoreMeter, which keeps scores, where threshold="best"."""
         found = cls is ScoreMeter and wants_best(threshold)
         return object.__new__(BestScoreMeter if found else cls)
 

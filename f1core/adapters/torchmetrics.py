@@ -86,7 +86,7 @@ class ScoreMetric(CountStates):
     is_differentiable = False
 
     def __new__(cls, *metric: Any, threshold: Any = 0.5, **options: Any) -> Any:
-        """One whose state are scores where the threshold is to be found."""
+        """Make a BestScoreMetric, whose state are scores, where threshold="best"."""
         if not wants_best(threshold):  # a copy is made with odd arguments of torchmetrics' own
             return super().__new__(cls)
         return BestScoreMetric(*metric, **options)

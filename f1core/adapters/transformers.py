@@ -199,7 +199,7 @@ class ComputeMetrics:
 
 
 def _on_device(pred: Any) -> bool:
-    """Whether predictions are a tensor that is counted where it lies."""
+    """Return whether predictions are a tensor that is counted where it lies."""
     if "torch" not in sys.modules:
         return False
     from ..device.torch_reader import is_on_device
@@ -239,7 +239,7 @@ def _rows(pred: Any, true: Any, task: str) -> tuple[Any, Any]:
 
 
 def _whole(pred: Any) -> bool:
-    """Whether an array or a tensor holds whole numbers."""
+    """Return whether an array or a tensor holds whole numbers."""
     kind = getattr(pred.dtype, "kind", None)
     if kind is not None:
         return kind in "iu"

@@ -39,7 +39,7 @@ class Kernel:
         self._found: dict[str, Any] = {}
 
     def __call__(self, *args: Any) -> Any:
-        """Call it; the arrays are filled.
+        """Call the kernel, which fills the arrays that are passed.
 
         Raises
         ------

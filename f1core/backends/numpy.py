@@ -216,7 +216,7 @@ def _rows_of(matrix: Array, start: int, n: int) -> Array:
 def decided(
     true: Array, words: Array, cuts: Array, below: int, limit: Any, skips: bool, ignored: Any
 ) -> tuple[Array, int]:
-    """Each cell's outcome, an `Outcome`, and how many that count are wrong."""
+    """Return the `Outcome` of each cell, and how many cells that count are wrong."""
     outcome = _above(words, limit, cuts).view(np.uint8) + np.uint8(2) * (true != 0)
     wrong = _beyond(words, below, limit) | ((true != 0) & (true != 1))
     if skips:

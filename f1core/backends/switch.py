@@ -208,7 +208,7 @@ def backend() -> Backend:
 
 
 def loaded() -> bool:
-    """Whether compiled kernels are in use."""
+    """Return whether compiled kernels are in use."""
     return active is not None and active is not numpy_backend
 
 

@@ -29,7 +29,7 @@ _pool: ThreadPoolExecutor | None = None
 
 
 def n_threads(threads: int | None, n_bytes: int) -> int:
-    """Return how many threads to use: as many as asked for, or as pay for so many bytes."""
+    """Return how many threads to use: `threads`, or by default as many as pay for the bytes."""
     return threads if threads is not None else max(1, min(n_cores(), n_bytes // BYTES_A_THREAD))
 
 
@@ -92,7 +92,7 @@ def _joined(parts: list[list[T]]) -> list[T]:
 
 
 def _taken(left: deque[T]) -> Iterator[T]:
-    """Entries from the left until none is there, whoever else takes some."""
+    """Yield entries from the left until none is there; threads may share the deque."""
     with suppress(IndexError):
         while True:
             yield left.popleft()

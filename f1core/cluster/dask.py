@@ -197,7 +197,7 @@ def _array(value: Any, name: str) -> Any:
 
 
 def _like(pred: Any, value: Any, name: str) -> Any:
-    """An array in the row chunks of `pred`, whole in its columns."""
+    """Rechunk an array to the row chunks of `pred`, whole in its columns."""
     if not (isinstance(value, da.Array) or hasattr(value, "to_dask_array")):
         value = da.from_array(to_numpy(value, name), chunks=-1)
     value = _array(value, name)

@@ -116,7 +116,7 @@ class Deduplicator:
         return counted(held.pending, self._options, threads, counts.copy())
 
     def rows(self) -> StoredRows:
-        """All rows in the order of their ids, and the labels that they hold, sorted."""
+        """Return all rows sorted by id, with only the labels that they hold."""
         held = self._merge_pending()
         rows = held.rows.trimmed()
         self._held = held._replace(rows=rows, pending=rows.take(slice(0)))
@@ -142,7 +142,7 @@ class Deduplicator:
         return made
 
     def copy(self) -> Deduplicator:
-        """A copy that later rows do not reach."""
+        """Copy, so that later rows reach the original alone."""
         made = Deduplicator(self._options)
         made._held = self._held
         return made
@@ -183,7 +183,7 @@ def resolve_conflicts(rows: StoredRows, options: Options) -> StoredRows:
 
 
 def _settled(held: StoredRows, more: StoredRows, options: Options) -> tuple[StoredRows, StoredRows]:
-    """Resolve conflicts with rows that are held: these, and the other rows that are new."""
+    """Resolve conflicts with held rows; return those, and the other rows that are new."""
     at, known = held.find(more.ids)
     if not known.any():
         return held, more
@@ -250,7 +250,7 @@ def _refuse_other_form(held: StoredRows, more: StoredRows) -> None:
 
 
 def _in_common_codes(held: Held, more: StoredRows) -> tuple[StoredRows, StoredRows, StoredRows]:
-    """The rows, those pending and others, with the same code for each label: new ones come last."""
+    """Recode both sides' labels (held and pending, and others), new labels last."""
     rows, pending, _, _ = held
     if rows.labels is None or more.labels is None:
         return rows, pending, more

@@ -31,7 +31,7 @@ class Constants(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a batch holds."""
+    """Counts of one batch, and which of its rows cannot be counted."""
 
     counts: Any  # (form.length,) integers, or sums of weights
     wrong_true: Any  # (n,) whether a row's target cannot be counted
@@ -169,7 +169,7 @@ def class_ids(
 
 
 def _sides(form: Form, pred: Any, constants: Constants) -> tuple[Any, Any]:
-    """Which scores lie above the cut, and which at or below it: neither is no score."""
+    """Compare scores with the cut: which lie above, and which at or below; neither if invalid."""
     if form.hard:
         return pred == 1, pred == 0
     above, below = pred > constants.cut, pred <= constants.cut
@@ -215,7 +215,7 @@ def _count_labels(
 
 
 def _ranked(form: Form, xp: Operations, pred: Any, kept: Any) -> tuple[Any, Any]:
-    """Which scores are among the k best of those of their row that count, and which are not."""
+    """Find which scores are among the k best of their row that count, and which are not."""
     number, k = pred == pred, form.options.top_k
     if kept is not None:
         pred = xp.where(kept, pred, 0.0)  # NaN, maybe

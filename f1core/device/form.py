@@ -22,7 +22,7 @@ from ..options import Options
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """How batches of one task, of these dtypes and numbers of columns, are decided and added up.
+    """Dtypes and columns of batches of one task: how they are decided and added up.
 
     The counts are one vector: a (C, C) matrix or three sums a class, or for a multilabel task four
     sums a label and the statistics of rows; with `misses`, the number of rows comes last.
@@ -129,7 +129,7 @@ def form_of(
 
 
 def _holds(dtype: np.dtype[Any], value: Any) -> bool:
-    """Whether a number of this dtype can be the value: 156 of uint8 must not be taken for -100."""
+    """Tell whether this dtype can hold the value: 156 of uint8 must not be taken for -100."""
     if dtype.kind == "b":
         return value in (0, 1)
     if dtype.kind not in "iu":

@@ -20,7 +20,7 @@ _DENSE = 1024  # numbers up to which a sum of weights compares each row with all
 
 
 class JaxOperations:
-    """See `Operations`; counters are int64 where `wide`, which needs jax_enable_x64."""
+    """`Operations` in jax.numpy; counters are int64 where `wide`, which needs jax_enable_x64."""
 
     where = staticmethod(jnp.where)
     ones_like = staticmethod(jnp.ones_like)
@@ -50,17 +50,17 @@ class JaxOperations:
         return jnp.arange(size, dtype=self.dtype)
 
     def whole(self, array: Any) -> Any:
-        """As the dtype of counters; what that does not hold becomes its largest or smallest."""
+        """Cast to the dtype of counters; what that does not hold is clipped to its range."""
         if array.dtype == jnp.uint64 or (array.dtype == jnp.uint32 and self.dtype == jnp.int32):
             array = jnp.minimum(array, np.iinfo(self.dtype).max)
         return array.astype(self.dtype)
 
     def cast_like(self, array: Any, like: Any) -> Any:
-        """As the dtype of another array."""
+        """Cast to the dtype of another array."""
         return array.astype(like.dtype)
 
     def double(self, array: Any) -> Any:
-        """As float64."""
+        """Cast to float64."""
         if self.dtype == jnp.int32:
             raise F1Error(
                 "a threshold for each class divides in float64, which JAX has with "
@@ -69,11 +69,11 @@ class JaxOperations:
         return array.astype(jnp.float64)
 
     def any(self, flags: Any) -> Any:
-        """Whether one of a row is True."""
+        """Reduce the last axis: is any True?"""
         return flags.any(axis=-1)
 
     def all(self, flags: Any) -> Any:
-        """Whether all of a row are True."""
+        """Reduce the last axis: are all True?"""
         return flags.all(axis=-1)
 
     def total(self, array: Any) -> Any:
@@ -112,11 +112,11 @@ class JaxOperations:
         return (found[0] if k == 1 else jnp.stack(found, axis=-1)), nan
 
     def search(self, values: Any, wanted: Any) -> Any:
-        """Where in sorted values each could be."""
+        """Find where in sorted values each could be: its index."""
         return jnp.minimum(jnp.searchsorted(values, wanted), len(values) - 1)
 
     def histogram(self, ids: Any, size: int, weight: Any = None) -> Any:
-        """How often each occurs, or the sums of its weights."""
+        """Count how often each index occurs, or sum its weights."""
         if weight is None:
             return jnp.zeros(size, self.dtype).at[ids].add(1)
         if size <= _DENSE:
@@ -129,13 +129,13 @@ class JaxOperations:
         return square.reshape(-1)[:size]
 
     def flat(self, array: Any) -> Any:
-        """All elements in one axis."""
+        """Flatten into one axis."""
         return array.reshape(-1)
 
     def repeat(self, array: Any, times: int) -> Any:
-        """Each element as often."""
+        """Repeat each element so many times."""
         return jnp.repeat(array, times)
 
     def stack(self, columns: Any) -> Any:
-        """(n, k) of k arrays (n,)."""
+        """Stack k arrays (n,) into (n, k)."""
         return jnp.stack(columns, axis=-1)

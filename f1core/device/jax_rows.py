@@ -63,7 +63,7 @@ def in_rows(true: Any, pred: Any, weight: Any, task: str, width: int) -> tuple[A
 
 
 def _are_labels(true: Any, pred: Any, width: int) -> bool:
-    """Whether a multiclass prediction holds labels: one an item, and no column a class."""
+    """Return whether a multiclass prediction holds labels: one an item, and no column a class."""
     if jnp.issubdtype(pred.dtype, jnp.floating):
         return bool(pred.ndim < 2)
     return bool(pred.ndim < 2 or (pred.shape == true.shape and pred.shape[-1] != width))

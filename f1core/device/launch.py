@@ -33,7 +33,7 @@ _CALLS_COMPILED = tuple(int(part) for part in triton.__version__.split(".")[:2])
 
 
 def fits(form: Form, device: torch.device) -> bool:
-    """Whether these kernels count such batches there."""
+    """Return whether these kernels count such batches there."""
     if not (device.type == "cuda" or (INTERPRETED and device.type == "cpu")):
         return False
     if form.misses or form.options.top_k > 1 or form.options.ranks:
@@ -180,7 +180,7 @@ class Launch:
         return torch.where(good, ids, unknown)
 
     def _programs(self, n: int) -> int:
-        """How many programs count n rows: not more than run at once, but for very many blocks."""
+        """Choose how many programs count n rows: `_PROGRAMS`, or more for very many blocks."""
         blocks = -(-n // self._block)
         return max(min(_PROGRAMS, blocks), blocks // _MOST_BLOCKS)
 

@@ -21,28 +21,28 @@ class Operations(Protocol):
         """Ones of this shape and dtype."""
 
     def whole(self, array: Any) -> Any:
-        """As the dtype of counters: int64, or int32 where there is none."""
+        """Cast to the dtype of counters: int64, or int32 where there is none."""
 
     def cast_like(self, array: Any, like: Any) -> Any:
-        """As the dtype of another array."""
+        """Cast to the dtype of another array."""
 
     def double(self, array: Any) -> Any:
-        """As float64."""
+        """Cast to float64."""
 
     def floor(self, array: Any) -> Any:
         """Round down."""
 
     def maximum(self, array: Any, least: float) -> Any:
-        """At least this number."""
+        """Replace numbers below this one by it."""
 
     def any(self, flags: Any) -> Any:
-        """Whether one of a row is True."""
+        """Reduce the last axis: is any True?"""
 
     def all(self, flags: Any) -> Any:
-        """Whether all of a row are True."""
+        """Reduce the last axis: are all True?"""
 
     def total(self, array: Any) -> Any:
-        """Sum of a row, as a counter."""
+        """Sum over the last axis, as a counter."""
 
     def sum_rows(self, array: Any, weight: Any = None) -> Any:
         """(C,) sums over the rows of (n, C) numbers, or of flags as counters.
@@ -58,19 +58,19 @@ class Operations(Protocol):
         """
 
     def search(self, values: Any, wanted: Any) -> Any:
-        """Where in sorted values each could be: a valid index."""
+        """Find where in sorted values each could be: a valid index."""
 
     def histogram(self, ids: Any, size: int, weight: Any = None) -> Any:
-        """(size,) how often each of 0…size-1 occurs, or the sum of its weights."""
+        """Count how often each of 0…size-1 occurs, or sum its weights: (size,)."""
 
     def flat(self, array: Any) -> Any:
-        """All elements in one axis."""
+        """Flatten into one axis."""
 
     def repeat(self, array: Any, times: int) -> Any:
-        """Each element as often."""
+        """Repeat each element so many times."""
 
     def concatenate(self, arrays: list[Any]) -> Any:
         """Join along the first axis."""
 
     def stack(self, columns: list[Any]) -> Any:
-        """(n, k) of k arrays (n,)."""
+        """Stack k arrays (n,) into (n, k)."""

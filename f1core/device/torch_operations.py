@@ -14,7 +14,7 @@ _SORTED = 8  # the k of top-k from which sorting a row is less work than k maxim
 
 
 class TorchOperations:
-    """See `Operations`."""
+    """`Operations` in torch."""
 
     def constant(self, array: Any, like: Any) -> Tensor:
         """An ndarray as a tensor where `like` is."""
@@ -34,27 +34,27 @@ class TorchOperations:
         return torch.arange(size, device=like.device)
 
     def whole(self, array: Any) -> Tensor:
-        """As int64."""
+        """Cast to int64."""
         return array.to(torch.int64)
 
     def cast_like(self, array: Any, like: Any) -> Tensor:
-        """As the dtype of another tensor."""
+        """Cast to the dtype of another tensor."""
         return array.to(like.dtype)
 
     def double(self, array: Any) -> Tensor:
-        """As float64."""
+        """Cast to float64."""
         return array.to(torch.float64)
 
     def maximum(self, array: Any, least: float) -> Tensor:
-        """At least this number."""
+        """Replace numbers below this one by it."""
         return array.clamp(min=least)
 
     def any(self, flags: Any) -> Tensor:
-        """Whether one of a row is True."""
+        """Reduce the last axis: is any True?"""
         return flags.any(dim=-1)
 
     def all(self, flags: Any) -> Tensor:
-        """Whether all of a row are True."""
+        """Reduce the last axis: are all True?"""
         return flags.all(dim=-1)
 
     def total(self, array: Any) -> Tensor:
@@ -93,11 +93,11 @@ class TorchOperations:
         return found[0] if k == 1 else torch.stack(found, dim=-1), nan
 
     def search(self, values: Any, wanted: Any) -> Tensor:
-        """Where in sorted values each could be."""
+        """Find where in sorted values each could be: its index."""
         return torch.searchsorted(values, wanted.contiguous()).clamp(max=len(values) - 1)
 
     def histogram(self, ids: Any, size: int, weight: Any = None) -> Tensor:
-        """How often each occurs; `bincount` would ask the device twice."""
+        """Count how often each index occurs; `bincount` would ask the device twice."""
         dtype = torch.int64 if weight is None else weight.dtype
         one = torch.ones((), dtype=dtype, device=ids.device) if weight is None else weight
         return torch.zeros(size, dtype=dtype, device=ids.device).index_add_(
@@ -105,15 +105,15 @@ class TorchOperations:
         )
 
     def flat(self, array: Any) -> Tensor:
-        """All elements in one axis."""
+        """Flatten into one axis."""
         return array.flatten()
 
     def repeat(self, array: Any, times: int) -> Tensor:
-        """Each element as often."""
+        """Repeat each element so many times."""
         return array.repeat_interleave(times)
 
     def stack(self, columns: Any) -> Tensor:
-        """(n, k) of k tensors (n,)."""
+        """Stack k tensors (n,) into (n, k)."""
         return torch.stack(columns, dim=-1)
 
 

@@ -114,7 +114,7 @@ def _device(group: Any) -> torch.device | None:
 
 
 def _form(accumulator: Accumulator) -> tuple[int, int]:
-    """How this state adds up, and its number of classes."""
+    """Return how this state adds up (`_MATRIX`, `_SUMS`, …), and its number of classes."""
     if (
         accumulator.by_id
         or accumulator.options.finds_negative

@@ -127,14 +127,14 @@ class TorchReader:
 
 
 def _is_plain(tensor: Tensor) -> bool:
-    """Whether a tensor has numbers in rows: none that is sparse, nested or without memory."""
+    """Tell whether a tensor has numbers in rows: none that is sparse, nested or without memory."""
     if tensor.layout is not torch.strided or tensor.is_nested:
         return False
     return not (type(tensor) is Tensor and tensor.is_meta)
 
 
 def _has_float64(device: torch.device) -> bool:
-    """Whether a device counts in float64: Apple's GPUs and some of Intel's do not."""
+    """Return whether a device counts in float64: Apple's GPUs and some of Intel's do not."""
     try:
         torch.zeros((), dtype=torch.float64, device=device)
     except (TypeError, RuntimeError):

@@ -106,7 +106,7 @@ class HostQueue:
 
 
 def values_decide(options: Options, target: Any, scores: Any) -> bool:
-    """Whether floats beside named classes may be labels or scores, which only their values tell."""
+    """Tell whether only the values say if floats beside named classes are labels or scores."""
     names = options.names
     if options.task != "binary" or names is None or isinstance(names[0], str) or names == (0, 1):
         return False

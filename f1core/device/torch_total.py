@@ -102,7 +102,7 @@ class TorchTotal:
             raise
 
     def found(self) -> list[tuple[Counts, Options]]:
-        """What each device has counted; one copy a device.
+        """Copy to the host what each device has counted; one copy a device.
 
         Raises
         ------

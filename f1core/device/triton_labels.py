@@ -18,7 +18,7 @@ _RATIOS, _ROOM = tl.constexpr(len(RATIOS)), tl.constexpr(triton.next_power_of_2(
 
 @triton.jit
 def _row_statistics(word, coefs, cell):
-    """What rows add: how many, how many all right, and of each ratio its limbs and rows without.
+    """Compute what rows add: how many, how many all right, and the limbs of each ratio.
 
     A word is tp, predicted, true and cells of a row in 15 bits each, then four flags.
     """

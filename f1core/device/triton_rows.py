@@ -221,7 +221,7 @@ def binary_counts(
 
 @triton.jit
 def above(x, edge, limits, LIMITS: tl.constexpr):
-    """Which scores lie above the cut, and which are none; half precision is widened, exactly."""
+    """Compare scores with the cut: which lie above, which are invalid; float16 is widened."""
     if x.dtype.primitive_bitwidth < 32:
         x = x.to(tl.float32)
     wrong = x != x

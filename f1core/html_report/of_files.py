@@ -117,7 +117,7 @@ def write_report(
 
 
 def _read_once(paths: Any) -> bool:
-    """Whether these are rows that can be read only once."""
+    """Return whether these are rows that can be read only once."""
     given = paths if isinstance(paths, (list, tuple)) else [paths]
     named = [path for path in given if is_path(path)]
     return hasattr(paths, "__next__") or bool(named and not sources.rereadable(named))

@@ -227,7 +227,7 @@ def _of_classes(
 
 
 def _dependent(counts: Counts, options: Options) -> bool:
-    """Whether rows are not alike, so that the counts alone do not tell how they stray.
+    """Return whether rows are not alike, so that the counts alone do not tell how they stray.
 
     Spans of one sentence are drawn together wherever resamples are kept.
     """

@@ -99,7 +99,7 @@ def _floats(counts: Counts) -> Array:
 
 
 def _monotone(scores: Scores, stem: str, kind: str) -> bool:
-    """Whether this average rises with the number of rows that are right, and with nothing else."""
+    """Return whether this average rises with the number of right rows, and with nothing else."""
     whole = not scores._counts.per_class[:, ~scores._included].any()
     return bool(whole and (kind == "micro" or stem == "recall"))
 

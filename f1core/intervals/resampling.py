@@ -180,7 +180,7 @@ def of_posterior(
 
 
 def of_labels(counts: Counts, options: Options, resamples: int, seed: Any) -> Resamples:
-    """Each label of unweighted multilabel counts by itself: for one label, not for averages."""
+    """Resample each label of unweighted multilabel counts by itself: not for averages."""
     assert counts.sums is not None
     tp, pred, true, cells = counts.sums
     kinds = np.stack([tp, pred - tp, true - tp, cells - pred - true + tp], axis=1)

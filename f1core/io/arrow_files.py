@@ -93,7 +93,7 @@ class ArrowFile(Source):
                     yield batch
 
     def share(self, rows: int) -> float | None:
-        """How much of it was read: the share of its batches, where these are listed."""
+        """Return the share that was read: of the file's batches, where these are listed."""
         return self._share
 
     def _reader(self, file: Any, options: Any = None) -> Any:
@@ -242,7 +242,7 @@ def _with_ends(kind: Any) -> str | None:
 
 
 def _is_simple(kind: Any) -> bool:
-    """Whether a column's rows are in its buffers one after the other, as `_rows` reads them."""
+    """Return whether a column's rows lie one after the other in its buffers, for `_rows`."""
     import pyarrow as pa
 
     if isinstance(kind, pa.BaseExtensionType):
@@ -254,7 +254,7 @@ def _is_simple(kind: Any) -> bool:
 
 
 def _holds_plain_rows(about: bytes) -> bool:
-    """Whether a message holds rows that are not compressed, as its description says.
+    """Return whether a message holds rows that are not compressed, as its description says.
 
     It is a flatbuffer: a table starts with the distance to the list of its fields' places.
     """

@@ -53,7 +53,7 @@ class Source(ABC):
             file.close()
 
     def share(self, rows: int) -> float | None:
-        """How much of it was read with so many rows, in [0, 1]; None where nobody knows."""
+        """Return the share that was read with so many rows, in [0, 1]; None if unknown."""
         if self.packed is not None:
             return self.packed.share()
         return min(1.0, rows / self.rows) if self.rows else None
@@ -72,7 +72,7 @@ class Partition(Source):
         self.rows, self.hint, self.whole_numbers = inner.rows, inner.hint, inner.whole_numbers
 
     def share(self, rows: int) -> float | None:
-        """How much of the file was read."""
+        """Return the share of the file that was read."""
         return self._inner.share(rows)
 
     def batches(self, chosen: Selection) -> Iterator[Columns]:

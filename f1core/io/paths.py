@@ -47,18 +47,18 @@ def found(paths: Any, readable: Callable[[Path], str | None]) -> list[Path]:
 
 
 def is_path(value: Any) -> bool:
-    """Whether a value is the name of a file or folder."""
+    """Return whether a value is the name of a file or folder."""
     return isinstance(value, (str, os.PathLike))
 
 
 def is_pipe(path: Path) -> bool:
-    """Whether a file can be read only once, from its beginning."""
+    """Return whether a file can be read only once, from its beginning."""
     about = _stat(path)
     return path == STDIN or (about is not None and stat.S_ISFIFO(about.st_mode))
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file on disk."""
+    """Return whether two paths lead to one file on disk."""
     return bool(_identity(one) == _identity(other))
 
 

@@ -99,7 +99,7 @@ class Spelling:
         return found
 
     def _is_missing(self, role: str, text: str) -> bool:
-        """Whether a cell is missing, and may be."""
+        """Return whether a cell is missing, and may be."""
         missing = text in _MISSING or not (text.strip() or self._empty)
         return self.unknown and role == PREDICTION and missing and text not in self._named
 

@@ -88,7 +88,7 @@ class Delimited(Source):
                 done += len(part)
 
     def share(self, rows: int) -> float | None:
-        """How much of it was read: Arrow reads many blocks ahead of those that it hands on."""
+        """Return the share that was read; Arrow reads many blocks ahead of those it hands on."""
         return None if self.packed is None else self.packed.share(self._used)
 
     def _parts(self, chosen: Selection, labels: dict[str, str]) -> Iterator[Any]:
@@ -131,7 +131,7 @@ class Delimited(Source):
         return single
 
     def _are_scores(self, name: str) -> bool:
-        """Whether the one column of predictions holds scores, as far as the first rows tell."""
+        """Tell by the first rows whether the one column of predictions holds scores."""
         import pyarrow as pa
 
         column = self._first.column(name)
@@ -144,7 +144,7 @@ class Delimited(Source):
         return bool(inside or (np.floor(values) != values).any())
 
     def _kinds(self, chosen: Selection, labels: dict[str, str]) -> dict[str, Any]:
-        """Each column's type: text for labels, and for numbers what the first rows tell."""
+        """Choose each column's type: text for labels, and for numbers by the first rows."""
         import pyarrow as pa
 
         kinds = {name: self._first.schema.field(name).type for name in chosen.all}

@@ -9,19 +9,19 @@ from .batches import Source
 
 
 class Watch:
-    """Is told which files are read and how many rows came of them, in a thread of the reader's."""
+    """Interface for progress: told which files are read, in the reader's thread."""
 
     def begin(self, paths: Any) -> None:
-        """Reading begins, or begins anew: labels of text files may turn out as text."""
+        """Note that reading begins, or starts over: labels of text files may turn out as text."""
 
     def opened(self, source: Source) -> None:
-        """A source was opened."""
+        """Note that a source was opened."""
 
     def read(self, source: Source, rows: int) -> None:
-        """So many rows more were read of a source."""
+        """Note that so many more rows of a source were read."""
 
     def end(self) -> None:
-        """All was read."""
+        """Note that all was read."""
 
 
 WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)

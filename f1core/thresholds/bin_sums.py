@@ -36,7 +36,7 @@ class BinSums(NamedTuple):
     top_confidence: Array  # (bins + 2, 3), or empty
 
     def plus(self, other: BinSums) -> BinSums:
-        """Add another's sums."""
+        """Add the sums of another."""
         pairs = zip(self._fields, self, other, strict=True)
         return BinSums(**{name: _plus(name, own, more) for name, own, more in pairs})
 

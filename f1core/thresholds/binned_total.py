@@ -19,7 +19,7 @@ Own = TypeVar("Own", bound="BinnedTotal")
 
 
 class Kept(NamedTuple):
-    """All that the bins have, replaced in one step."""
+    """Options, counts and sums of the bins at one moment; replaced in one step."""
 
     options: Options  # those asked for, and what the columns of the first batch call the labels
     counts: Array | None = None  # (L, bins + 2, 2) of `count_bins`: negative, positive

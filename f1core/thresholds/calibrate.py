@@ -113,7 +113,7 @@ def _mean(values: Array, weight: Array | None) -> Any:
 
 
 def _of_rows(task: str, every: list[Cells], losses: list[tuple[Array, Array]]) -> dict[str, Spread]:
-    """Each loss as a mean over rows: the sum over classes, or the mean over labels."""
+    """Average each loss over rows: of the sum over classes, or of the mean over labels."""
     squared, logs = (np.zeros(len(losses[0][0])) for _ in range(2))
     for cells, (each, log) in zip(every, losses, strict=True):
         squared += each

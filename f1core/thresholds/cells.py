@@ -62,13 +62,13 @@ class Cells(NamedTuple):
 
 
 def losses_of(probability: Array, positive: Array, precision: float) -> tuple[Array, Array]:
-    """(n,) squared errors of probabilities, and their negative logarithms, clipped as said."""
+    """Compute squared errors and negative logarithms of (n,) probabilities, clipped."""
     p_true = np.where(positive, probability, 1.0 - probability)
     return (probability - positive) ** 2, -np.log(np.clip(p_true, precision, 1.0 - precision))
 
 
 def precision_of(dtype: np.dtype[Any]) -> float:
-    """How far apart the numbers around 1 are: by so much scikit-learn clips what it takes logs of.
+    """Return the spacing of numbers around 1, by which scikit-learn clips before a logarithm.
 
     Examples
     --------

@@ -206,7 +206,7 @@ def _best_of(ordered: Ordered, metric: Any, found: Found, moves: bool) -> Found:
 
 
 def _width(low: Array, high: Array) -> Array:
-    """How many times a gap's upper end is its lower one, as a logarithm."""
+    """Compute the logarithm of a gap's upper end over its lower end."""
     with np.errstate(divide="ignore", over="ignore"):
         return np.asarray(np.minimum(np.log2(high) - np.log2(low), 2000.0))
 

@@ -54,13 +54,13 @@ class _Exact:
         self._rising = (plain < 0) & (rival < 0) & (not rows.from_logits)
 
     def _has(self, at: Array, some: Any = slice(None)) -> Array:
-        """Whether the class has each of some rows at its own threshold of (m,)."""
+        """Return whether the class has each of some rows at its own threshold of (m,)."""
         found = quotients(self._scores[some], at, self._rows.from_logits)
         rival, first = self._rival[some], self._label < self._start[some]
         return np.asarray((found > rival) | ((found == rival) & first))
 
     def _before(self, bits: Array, some: Any = slice(None)) -> Array:
-        """What is true below each row's cut and false above it, of thresholds as whole numbers."""
+        """Evaluate at thresholds (as bits) what is true below each row's cut and false above it."""
         return np.asarray(self._has(bits.view(np.float64), some) ^ self._rising[some])
 
     def _cuts(self) -> Array:

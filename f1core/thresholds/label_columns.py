@@ -50,7 +50,7 @@ class ScoreColumn:
         self._bottom, self._top = (-np.inf, np.inf) if from_logits else (0.0, 1.0)
 
     def every_cut(self) -> Candidates:
-        """All cuts between different scores, the one that predicts all cells first."""
+        """List all cuts between different scores, the one that predicts all cells first."""
         new = np.flatnonzero(self.scores[1:] != self.scores[:-1]) + 1
         first = [0] if len(self.scores) else []
         return self.cuts_at(np.concatenate([first, new, [len(self.scores)]]).astype(np.int64))
@@ -232,7 +232,7 @@ Column = ScoreColumn | BinColumn
 
 
 def possible_cuts(column: Column, inside: bool = False) -> Candidates:
-    """All cuts of a column that some threshold makes, or some one in [0, 1]."""
+    """List the cuts of a column that some threshold makes; if `inside`, one in [0, 1]."""
     return column.possible(column.every_cut(), inside)
 
 

@@ -47,7 +47,7 @@ class Labels(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """All labels cut at the same scores; a label's own cuts lie just above its own scores."""
+    """Cuts of all labels at the same scores; a label's own lie just above its own scores."""
 
     labels: Labels
     edges: Array  # (m,) the scores of all included labels, ascending, from the lowest cut on

@@ -162,14 +162,14 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
             logs.update(found)
 
     def _cuts(self, key: Any) -> bool:
-        """Whether a key is that of a threshold, of which neither more nor less is better."""
+        """Return whether a key is that of a threshold, of which neither more nor less is better."""
         head = f"{self._prefix}threshold"
         if not isinstance(key, str) or not isinstance(self._total, KeptScores):
             return False
         return key == head if self._total.one else key.startswith(f"{head}_")
 
     def _adds(self, key: Any) -> bool:
-        """Whether a key of the logs is one of the metrics added here."""
+        """Return whether a key of the logs is one of the metrics added here."""
         heads = [f"{self._prefix}{ratio}" for ratio in HEADLINES]
         if not isinstance(key, str):
             return False
@@ -188,7 +188,7 @@ class ScoreCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _listed() -> list[Any]:
-    """All callbacks of this training, in order: only the list that calls us knows them."""
+    """Find the list of all callbacks of this training, which alone knows them, in order."""
     frame = sys._getframe(1)
     while frame is not None:
         caller = frame.f_locals.get("self")

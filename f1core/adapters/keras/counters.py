@@ -59,7 +59,7 @@ def _wanted(metric: str, average: str | None, options: Options) -> Wanted:
 
 
 def length_of(task: str, width: int) -> int:
-    """How many counters there are: three sums a class and the rows, or a multilabel task's."""
+    """Return the number of counters: three sums a class and the rows, or a multilabel task's."""
     return (CELLS + 1) * width + 3 if task == "multilabel" else CELLS * width + 1
 
 

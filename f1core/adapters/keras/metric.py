@@ -195,7 +195,7 @@ class ScoreMetric(keras.metrics.Metric):  # type: ignore[misc]
         self._now.warned = wrong is not None
 
     def _is_running(self) -> bool:
-        """Whether steps are taken one by one right now, and none is traced for a graph."""
+        """Return whether steps are taken one by one right now, and none is traced for a graph."""
         value = self._counts.value
         if BACKEND == "tensorflow":
             import tensorflow as tf

@@ -30,7 +30,7 @@ class _Table:
 
 
 class KerasOperations:
-    """See `Operations`."""
+    """`Operations` in keras.ops."""
 
     where = staticmethod(ops.where)
     ones_like = staticmethod(ops.ones_like)
@@ -53,15 +53,15 @@ class KerasOperations:
         return ops.arange(size, dtype=WHOLE)
 
     def whole(self, array: Any) -> Any:
-        """As the dtype of counters."""
+        """Cast to the dtype of counters."""
         return ops.cast(array, WHOLE)
 
     def cast_like(self, array: Any, like: Any) -> Any:
-        """As the dtype of another tensor."""
+        """Cast to the dtype of another tensor."""
         return ops.cast(array, like.dtype)
 
     def double(self, array: Any) -> Any:
-        """As float64."""
+        """Cast to float64."""
         if NARROW:
             raise F1Error(
                 "a threshold for each class divides in float64, which Keras on JAX has not: "
@@ -70,11 +70,11 @@ class KerasOperations:
         return ops.cast(array, "float64")
 
     def any(self, flags: Any) -> Any:
-        """Whether one of a row is True."""
+        """Reduce the last axis: is any True?"""
         return ops.any(flags, axis=-1)
 
     def all(self, flags: Any) -> Any:
-        """Whether all of a row are True."""
+        """Reduce the last axis: are all True?"""
         return ops.all(flags, axis=-1)
 
     def total(self, array: Any) -> Any:
@@ -109,23 +109,23 @@ class KerasOperations:
         return ops.cast(found[0] if k == 1 else ops.stack(found, axis=-1), WHOLE), nan
 
     def search(self, values: Any, wanted: Any) -> Any:
-        """Where in sorted values each could be."""
+        """Find where in sorted values each could be: its index."""
         at = ops.searchsorted(values.values, wanted)
         return ops.minimum(ops.cast(at, WHOLE), values.values.shape[0] - 1)
 
     def histogram(self, ids: Any, size: int, weight: Any = None) -> Any:
-        """How often each occurs, or the sums of its weights."""
+        """Count how often each index occurs, or sum its weights."""
         if weight is None:
             return ops.segment_sum(ops.ones_like(ids), ids, num_segments=size)
         ids = ops.cast(ids, "int32")  # half the bytes
         return self.sum_rows(ids[:, None] == ops.arange(size, dtype="int32"), weight)
 
     def flat(self, array: Any) -> Any:
-        """All elements in one axis."""
+        """Flatten into one axis."""
         return ops.reshape(array, (-1,))
 
     def stack(self, columns: Any) -> Any:
-        """(n, k) of k tensors (n,)."""
+        """Stack k tensors (n,) into (n, k)."""
         return ops.stack(columns, axis=-1)
 
 

@@ -105,7 +105,7 @@ def _sums(form: Form, true: Any, pred: Any, weight: Any, mask: Any) -> Any:
 
 
 def _compiled(form: Form) -> Callable[..., Any]:
-    """What counts steps of a form: one operation after the other takes 2 ms, on a CPU."""
+    """Compile the counting of steps of a form: one operation at a time takes 2 ms on a CPU."""
     if BACKEND == "jax" or (BACKEND == "tensorflow" and _is_eager()):
         return _traced(form)
     return partial(_sums, form)

@@ -266,7 +266,7 @@ def _tokens(y_true: Any, y_pred: Any) -> tuple[list[str], list[str]]:
 
 
 def _mode(mode: Any, scheme: Any, suffix: Any) -> str:
-    """How spans are read; as in seqeval a scheme and strict mode do nothing without each other."""
+    """Read scheme and mode; as in seqeval each does nothing without the other."""
     strict = check_mode(mode)
     if strict and scheme is None:
         warn("mode='strict' changes nothing without a scheme, as in seqeval: scheme='IOB2'")

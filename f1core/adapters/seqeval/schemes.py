@@ -68,7 +68,7 @@ _DETECTED = {
 
 @lru_cache
 def pairs_of(scheme: str) -> Array:
-    """What each pair of neighbours does, as bits.
+    """Tabulate what each pair of neighbouring tags does (start, inside, end), as bits.
 
     They are in the order of the first letter, the second one, and whether the types are the same.
     """
@@ -96,14 +96,14 @@ def scheme_name(scheme: Any) -> str:
 
 
 def check_mode(mode: Any) -> bool:
-    """Whether `mode=` is strict."""
+    """Return whether `mode=` is strict."""
     if mode is not None and mode != "strict":
         raise F1Error(f"mode is {shown(mode)}; use None for conlleval's rules, or 'strict'")
     return mode is not None
 
 
 def reading(strict: bool, scheme: Any, suffix: Any) -> str:
-    """How tags are read, in one word: `Options.spans`."""
+    """Return how tags are read, in one word: the value of `Options.spans`."""
     end = " suffix" if flag("suffix", suffix) else ""
     return (scheme_name(scheme) if strict else "default") + end
 

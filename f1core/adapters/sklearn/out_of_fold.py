@@ -80,7 +80,7 @@ class Target:
         return np.asarray(scores > threshold)
 
     def without_rows(self) -> Target:
-        """All but the rows, to predict others."""
+        """Drop all rows and keep the rest, which predictions of other rows need."""
         return replace(self, ids=self.ids[:0])
 
 

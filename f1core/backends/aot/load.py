@@ -60,7 +60,7 @@ def read(name: str) -> bytes:
 
 
 def manifest() -> dict[str, Any]:
-    """What was compiled beforehand.
+    """Read the manifest: which kernels were compiled beforehand, and for which machine.
 
     Raises
     ------
