@@ -146,12 +146,12 @@ class Accumulator(RunningTotal):
             self._refuse_clusters(sample_id)
         if cached is not None and stream is None and sample_weight is None and sample_id is None:
             with lock:
-                kept = self._kept
-                if kept.dedup is None:  # of another thread; `refuse_mixed` says so
-                    found = cached.add(kept.counts, y_true, y_pred)
+                current = self._state
+                if current.dedup is None:  # of another thread; `refuse_mixed` says so
+                    found = cached.add(current.counts, y_true, y_pred)
                     if found is not None:
-                        if found is not kept.counts:
-                            self._kept = kept._replace(counts=found)
+                        if found is not current.counts:
+                            self._state = current._replace(counts=found)
                         return
         while not self._added(y_true, y_pred, sample_weight, sample_id, cluster):
             pass  # another thread's first batch has settled the classes: read it once more
@@ -191,15 +191,15 @@ class Accumulator(RunningTotal):
         self, y_true: Any, y_pred: Any, sample_weight: Any, sample_id: Any, cluster: Any
     ) -> bool:
         """Read a batch and add it; return False if its options have changed meanwhile."""
-        kept, stream, by_id = self._kept, self._stream, sample_id is not None
-        if kept.options.spans is not None:
+        current, stream, by_id = self._state, self._stream, sample_id is not None
+        if current.options.spans is not None:
             raise F1Error(
                 "these counts are of spans: adapters.seqeval.ScoreMeter adds tags to them"
             )
         if not by_id:
-            kept.refuse_mixed(by_id=False)
-        options_read, width, exact = kept.options, kept.width, by_id or stream is not None
-        batch = check(y_true, y_pred, kept.named(), sample_weight, width, exact)
+            current.refuse_mixed(by_id=False)
+        options_read, width, exact = current.options, current.width, by_id or stream is not None
+        batch = check(y_true, y_pred, current.named(), sample_weight, width, exact)
         if by_id or cluster is not None:
             given = {"sample_id": sample_id, "cluster": cluster}
             refuse_reordered(y_true=y_true, y_pred=y_pred, **given)
@@ -214,7 +214,7 @@ class Accumulator(RunningTotal):
             return self._add(decided_rows(batch, ids), batch, options_read, width)
         if stream is None and batch.negative is None:
             with self._lock:
-                _, known, _, _ = self._kept
+                _, known, _, _ = self._state
                 if (
                     known is not None
                     and options_read is self.options
@@ -239,13 +239,13 @@ class Accumulator(RunningTotal):
         """Add what a batch holds; return False if the options have changed since it was read."""
         found, negative = batch.options, batch.negative
         with self._lock:
-            kept = self._kept
-            if not kept.reads_alike(options_read, width):
+            current = self._state
+            if not current.reads_alike(options_read, width):
                 return False
             if isinstance(more, Counts):
-                self._kept = kept.plus_counts(more, found, negative)
+                self._state = current.plus_counts(more, found, negative)
             else:
-                self._kept = kept.plus_rows(more, found, negative, (self._seed,), self._threads)
+                self._state = current.plus_rows(more, found, negative, (self._seed,), self._threads)
         return True
 
     def _add_with_replicas(
@@ -261,7 +261,7 @@ class Accumulator(RunningTotal):
         from .poisson import with_replicas
 
         if cluster is not None:
-            seed = stream.cluster_seed(self._kept.counts)
+            seed = stream.cluster_seed(self._state.counts)
             counts = with_replicas(counts, batch, seed, cluster=cluster)
             return self._add(counts, batch, options_read, width)
         first, done = None, False
@@ -276,7 +276,7 @@ class Accumulator(RunningTotal):
         finally:
             if not done and first is not None:
                 with self._lock:
-                    known = self._kept.counts
+                    known = self._state.counts
                     drawn = None if known is None else known.replicas
                     if drawn is None or not drawn.holds(stream.seed, first):
                         stream.take_back(first, len(batch))

@@ -6,9 +6,9 @@ import copy
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .accumulator_state import AccumulatorState
 from .counts import Counts
 from .errors import F1Error, shown
-from .kept import Kept
 from .locks import new_lock, refuse_nested
 from .options import Options
 from .pos_label import agreed
@@ -25,7 +25,7 @@ class RunningTotal:
     def __init__(self, options: Options, threads: int | None = None, seed: Any = None) -> None:
         self._initial_options: Options = options  # before columns named the classes
         self._threads = threads
-        self._kept = Kept(options)
+        self._state = AccumulatorState(options)
         self._lock = new_lock()
         self._stream: Stream | None = None  # what resamples are drawn from, where they are kept
         if options.resamples:
@@ -45,34 +45,34 @@ class RunningTotal:
     @property
     def task(self) -> str:
         """The task it was made for."""
-        return self._kept.options.task or ""
+        return self._state.options.task or ""
 
     @property
     def options(self) -> Options:
         """The options it was made with, and the classes that columns have named since."""
-        return self._kept.options
+        return self._state.options
 
     @property
     def by_id(self) -> bool:
         """Whether its rows have ids, and count once."""
-        return self._kept.dedup is not None
+        return self._state.dedup is not None
 
     @property
     def distinct(self) -> int:
         """Number of rows with ids that were counted, each once; 0 where rows have none."""
-        dedup = self._kept.dedup
+        dedup = self._state.dedup
         return 0 if dedup is None else len(dedup)
 
     @property
     def width(self) -> int | None:
         """Number of classes that batches have settled, unless labels may still be new."""
-        return self._kept.width
+        return self._state.width
 
     @property
     def counts(self) -> Counts | None:
         """The counts that were added up so far."""
         with self._lock:
-            _, counts, dedup, _ = self._kept
+            _, counts, dedup, _ = self._state
             return counts if dedup is None else dedup.counts(self._threads)
 
     @property
@@ -85,22 +85,22 @@ class RunningTotal:
     @property
     def negative(self) -> Any:
         """The negative class of a binary task that the data has named, None before it occurs."""
-        return self._kept.shown_negative
+        return self._state.shown_negative
 
     def named(self, whole: bool = False) -> Options:
         """The options with the classes that the data has named so far; `whole` asks for both."""
-        return self._kept.named(whole)
+        return self._state.named(whole)
 
     def name_negative(self, negative: Any) -> None:
         """Name the negative class, as rows elsewhere have shown it; None says nothing."""
         with self._lock:
             if negative is not None:
-                self._kept = self._kept._replace(negative=agreed(self.negative, negative))
+                self._state = self._state._replace(negative=agreed(self.negative, negative))
 
     def _snapshot(self) -> Counts | None:
         """The counts, with their resamples, in arrays that later rows do not reach."""
         with self._lock:
-            options, counts, dedup, _ = self._kept
+            options, counts, dedup, _ = self._state
             if dedup is None:
                 return None if counts is None else counts.copy()
             return dedup.with_replicas() if options.resamples else dedup.counts(self._threads)
@@ -120,25 +120,25 @@ class RunningTotal:
         if self._lock._is_owned():
             refuse_nested(self._lock, self)
         with other._lock:
-            added, negative = other._kept.copied(), other.negative
+            added, negative = other._state.copied(), other.negative
         with self._lock:
-            kept = self._kept
-            if kept.empty or added.empty:  # no columns named its classes yet
+            current = self._state
+            if current.empty or added.empty:  # no columns named its classes yet
                 difference = self._initial_options.difference(other._initial_options)
             else:
-                difference = kept.options.difference(added.options)
+                difference = current.options.difference(added.options)
             if difference is not None:
                 raise F1Error(f"these accumulators cannot be merged: {difference}")
             if added.dedup is not None:
                 rows, seeds = added.dedup.rows(), (added.dedup.seed, self._seed)
-                self._kept = kept.plus_rows(rows, added.options, negative, seeds, self._threads)
+                self._state = current.plus_rows(rows, added.options, negative, seeds, self._threads)
             elif added.counts is not None:
-                self._kept = kept.plus_counts(added.counts, added.options, negative)
+                self._state = current.plus_counts(added.counts, added.options, negative)
 
     def add_counts(self, counts: Counts, found: Options) -> None:
         """Add counts of rows without ids, which were counted elsewhere with the options `found`."""
         with self._lock:
-            self._kept = self._kept.plus_counts(counts, found, None)
+            self._state = self._state.plus_counts(counts, found, None)
 
     def __add__(self: Own, other: Own) -> Own:
         if not isinstance(other, RunningTotal):
@@ -162,7 +162,7 @@ class RunningTotal:
         if self._lock._is_owned():
             refuse_nested(self._lock, self)
         with self._lock:
-            self._kept = Kept(self._initial_options)
+            self._state = AccumulatorState(self._initial_options)
             if self._stream is not None:  # a batch that is under way has rows of the older one
                 self._stream = self._stream.restarted()
 
@@ -170,7 +170,7 @@ class RunningTotal:
         """Make a copy with other counts, under another task and the same options."""
         made = copy.copy(self)
         made._initial_options = made._initial_options.with_task(task)
-        made._kept = made._kept.as_task(task, counts)
+        made._state = made._state.as_task(task, counts)
         return made
 
     # ---- copied, pickled, on disk --------------------------------------------------------
@@ -206,7 +206,7 @@ class RunningTotal:
 
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
-            options, counts, dedup, negative = self._kept.copied()
+            options, counts, dedup, negative = self._state.copied()
             seed = None
             if self._stream is not None:  # rows with ids are drawn for by their ids
                 seed = self._stream.fork() if dedup is None else dedup.seed
@@ -224,16 +224,18 @@ class RunningTotal:
         options = made["options"]
         RunningTotal.__init__(self, options, made["threads"], made.get("seed"))
         self._initial_options = made.get("asked", options)
-        self._kept = Kept(options, made["counts"], made.get("dedup"), made.get("negative"))
+        self._state = AccumulatorState(
+            options, made["counts"], made.get("dedup"), made.get("negative")
+        )
 
     def __copy__(self: Own) -> Own:
         made = self.__class__.__new__(self.__class__)  # 5 µs less than by what pickles
         made.__setstate__(self.__getstate__())
         return made
 
-    def _copied(self) -> Kept:
+    def _copied(self) -> AccumulatorState:
         with self._lock:
-            return self._kept.copied()
+            return self._state.copied()
 
     @property
     def _seed(self) -> int | None:

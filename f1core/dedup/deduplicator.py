@@ -20,8 +20,8 @@ from .stored_rows import StoredRows, counted, replay
 _PENDING = 4
 
 
-class Held(NamedTuple):
-    """The rows and counts held at one moment; none of them is ever changed."""
+class DedupState(NamedTuple):
+    """Rows and counts of a Deduplicator at one moment; none of them is ever changed."""
 
     rows: StoredRows  # sorted by id, each once
     pending: StoredRows  # later ones, sorted by id, too few yet to be merged into the others
@@ -37,28 +37,28 @@ class Held(NamedTuple):
 class Deduplicator:
     """The rows counted so far, each once, and their counts.
 
-    All that is held is replaced in one step, so a copy is a snapshot, and a batch that is refused
+    The state is replaced in one step, so a copy is a snapshot, and a batch that is refused
     or interrupted leaves no trace.
     """
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._held: Held | None = None
+        self._state: DedupState | None = None
 
     def __len__(self) -> int:
         """Number of rows there are, each once."""
-        return 0 if self._held is None else len(self._held.rows) + len(self._held.pending)
+        return 0 if self._state is None else len(self._state.rows) + len(self._state.pending)
 
     @property
     def n_classes(self) -> int | None:
         """Number of classes that earlier batches have settled, unless labels may still be new."""
-        rows = None if self._held is None else self._held.rows
+        rows = None if self._state is None else self._state.rows
         return None if rows is None or rows.labels is not None else rows.n_classes
 
     @property
     def seed(self) -> int | None:
         """The seed that resamples are drawn from."""
-        return None if self._held is None else self._held.seed
+        return None if self._state is None else self._state.seed
 
     def add(self, more: StoredRows, threads: int | None = None, seed: int | None = None) -> None:
         """Take in rows whose labels are those that occur, sorted.
@@ -66,60 +66,70 @@ class Deduplicator:
         Refused, and nothing is taken in: an id with two truths or two weights, ids of another kind,
         classes that do not fit.
         """
-        held = self._held
-        if held is not None:
-            _refuse_other_form(held.rows, more)
+        current = self._state
+        if current is not None:
+            _refuse_other_form(current.rows, more)
         if not (more.ids[1:] > more.ids[:-1]).all():
             more = resolve_conflicts(more.take(np.argsort(more.ids)), self._options)
-        if held is None or not len(held.rows):  # counted at once: counts may not fit in memory
+        if current is None or not len(
+            current.rows
+        ):  # counted at once: counts may not fit in memory
             counts = counted(more, self._options, threads) if more.weight is None else None
-            self._held = Held(more, more.take(slice(0)), counts, seed)
+            self._state = DedupState(more, more.take(slice(0)), counts, seed)
             return
-        size, (before, pending, more) = len(more), _in_common_codes(held, more)
+        size, (before, pending, more) = len(more), _in_common_codes(current, more)
         rows, more = _settled(before, more, self._options)
         pending, more = _settled(pending, more, self._options)
-        counts = held.counts if rows is before else None  # a guess that was counted is another one
+        counts = (
+            current.counts if rows is before else None
+        )  # a guess that was counted is another one
         pending = pending.merged(more)
-        seeds = [each for each in (held.seed, seed) if each is not None]
-        self._held = Held(rows, pending, counts, min(seeds, default=None))
+        seeds = [each for each in (current.seed, seed) if each is not None]
+        self._state = DedupState(rows, pending, counts, min(seeds, default=None))
         if len(pending) ** 2 >= _PENDING * size * len(rows):
             self._merge_pending(threads)
 
-    def _merge_pending(self, threads: int | None = None) -> Held:
+    def _merge_pending(self, threads: int | None = None) -> DedupState:
         """Merge what is pending into the other rows."""
-        held = self._held
-        assert held is not None
-        pending, counts, rows = held.pending, held.counts, held.rows.merged(held.pending)
-        if rows is held.rows:
-            return held
-        if held.weighted:
+        current = self._state
+        assert current is not None
+        pending, counts, rows = (
+            current.pending,
+            current.counts,
+            current.rows.merged(current.pending),
+        )
+        if rows is current.rows:
+            return current
+        if current.weighted:
             counts = None
         elif counts is not None:
             counts = counted(pending, self._options, threads, counts.copy())
-        self._held = held = held._replace(rows=rows, pending=rows.take(slice(0)), counts=counts)
-        return held
+        self._state = current = current._replace(
+            rows=rows, pending=rows.take(slice(0)), counts=counts
+        )
+        return current
 
     def counts(self, threads: int | None = None) -> Counts:
         """The counts of all rows, in arrays of their own.
 
         Sums of weights round; they are taken in the order of ids, whichever came first.
         """
-        held = self._held
-        assert held is not None
-        held = self._merge_pending(threads) if held.weighted else held
-        counts = held.counts
+        current = self._state
+        assert current is not None
+        current = self._merge_pending(threads) if current.weighted else current
+        counts = current.counts
         if counts is None:
-            counts = counted(held.rows, self._options, threads)
-            self._held = held._replace(counts=counts)
-        if not len(held.pending):
+            counts = counted(current.rows, self._options, threads)
+            self._state = current._replace(counts=counts)
+        if not len(current.pending):
             return counts.copy()
-        return counted(held.pending, self._options, threads, counts.copy())
+        return counted(current.pending, self._options, threads, counts.copy())
 
     def rows(self) -> StoredRows:
         """Return all rows sorted by id, with only the labels that they hold."""
-        held = self._merge_pending()
-        rows = held.rows.trimmed()
-        self._held = held._replace(rows=rows, pending=rows.take(slice(0)))
+        current = self._merge_pending()
+        rows = current.rows.trimmed()
+        self._state = current._replace(rows=rows, pending=rows.take(slice(0)))
         return rows
 
     def with_replicas(self) -> Counts:
@@ -144,7 +154,7 @@ class Deduplicator:
     def copy(self) -> Deduplicator:
         """Copy, so that later rows reach the original alone."""
         made = Deduplicator(self._options)
-        made._held = self._held
+        made._state = self._state
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -158,7 +168,7 @@ class Deduplicator:
     __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self) -> dict[str, Any]:
-        rows = None if self._held is None else self.rows()
+        rows = None if self._state is None else self.rows()
         return {"options": self._options, "rows": rows, "seed": self.seed}
 
     def __setstate__(self, made: dict[str, Any]) -> None:
@@ -182,20 +192,22 @@ def resolve_conflicts(rows: StoredRows, options: Options) -> StoredRows:
     return rows
 
 
-def _settled(held: StoredRows, more: StoredRows, options: Options) -> tuple[StoredRows, StoredRows]:
-    """Resolve conflicts with held rows; return those, and the other rows that are new."""
-    at, known = held.find(more.ids)
+def _settled(
+    current: StoredRows, more: StoredRows, options: Options
+) -> tuple[StoredRows, StoredRows]:
+    """Resolve conflicts with the current rows; return those, and the other rows that are new."""
+    at, known = current.find(more.ids)
     if not known.any():
-        return held, more
+        return current, more
     at, known_rows = at[known], more.take(known)
-    one = held.take(at)
+    one = current.take(at)
     _refuse_contradiction(one, known_rows, options)
     later = _guesses_later(one, known_rows)
     if later.any():
-        guess = held.guess.astype(np.promote_types(held.guess.dtype, known_rows.guess.dtype))
+        guess = current.guess.astype(np.promote_types(current.guess.dtype, known_rows.guess.dtype))
         guess[at[later]] = known_rows.guess[later]
-        held = replace(held, guess=guess)
-    return held, more.take(~known)
+        current = replace(current, guess=guess)
+    return current, more.take(~known)
 
 
 def _guesses_later(one: StoredRows, other: StoredRows) -> Array:
@@ -240,18 +252,20 @@ def _spelled_truth(rows: StoredRows, at: int, options: Options) -> str:
     return shown(place if options.names is None else options.names[place])
 
 
-def _refuse_other_form(held: StoredRows, more: StoredRows) -> None:
+def _refuse_other_form(current: StoredRows, more: StoredRows) -> None:
     """Complain about ids of another kind, and about other classes."""
-    if more.kind != held.kind:
-        raise F1Error(f"sample_id holds {more.kind} here and {held.kind} before")
-    refuse_mixed(held.labels, more.labels)
+    if more.kind != current.kind:
+        raise F1Error(f"sample_id holds {more.kind} here and {current.kind} before")
+    refuse_mixed(current.labels, more.labels)
     if more.labels is None:
-        refuse_other_width(held.n_classes, more.n_classes)
+        refuse_other_width(current.n_classes, more.n_classes)
 
 
-def _in_common_codes(held: Held, more: StoredRows) -> tuple[StoredRows, StoredRows, StoredRows]:
-    """Recode both sides' labels (held and pending, and others), new labels last."""
-    rows, pending, _, _ = held
+def _in_common_codes(
+    current: DedupState, more: StoredRows
+) -> tuple[StoredRows, StoredRows, StoredRows]:
+    """Recode the labels of current rows, pending ones and others alike, new labels last."""
+    rows, pending, _, _ = current
     if rows.labels is None or more.labels is None:
         return rows, pending, more
     labels = union(rows.labels, more.labels)

@@ -122,7 +122,7 @@ class BinnedThresholds(BinnedTotal):
         if unknown:
             refuse_unknown(unknown, BinnedThresholds.update, "BinnedThresholds.update")
         with rename_y_pred("y_prob"):
-            options_read, seen, negative, _ = self._kept
+            options_read, seen, negative, _ = self._state
             options = options_read if negative is None else with_negative(options_read, negative)
             width = None if seen is None or options_read.task == "binary" else len(seen)
             batch, task = columns_batch(y_true, y_prob, options, sample_weight, width)
@@ -133,13 +133,15 @@ class BinnedThresholds(BinnedTotal):
         names = batch.options.names if task != "binary" and options_read.names is None else None
         named = options_read if names is None else options_read.with_names(names)
         with self._lock:
-            kept = self._kept
-            now = kept.counts
-            fits = now is seen or (names is None and now is not None and len(now) == len(counts))
-            if fits and options_read is kept.options:
-                both = kept.plus(named, counts, agreed(kept.negative, batch.negative), sums)
-                if self._kept is kept:  # else a signal handler came in between
-                    self._kept = both
+            current = self._state
+            counts_now = current.counts
+            fits = counts_now is seen or (
+                names is None and counts_now is not None and len(counts_now) == len(counts)
+            )
+            if fits and options_read is current.options:
+                both = current.plus(named, counts, agreed(current.negative, batch.negative), sums)
+                if self._state is current:  # else a signal handler came in between
+                    self._state = both
                     return
         self.update(y_true, y_prob, sample_weight=sample_weight)  # after another thread's first
 
@@ -165,14 +167,14 @@ class BinnedThresholds(BinnedTotal):
         """
         if unknown:
             refuse_unknown(unknown, self.best_threshold, "BinnedThresholds.best_threshold")
-        kept = self._kept.options
-        if kept.task == "multiclass":
+        known = self._state.options
+        if known.task == "multiclass":
             raise F1Error(
                 "bins hold each class by itself, which does not tell the largest score of a row: "
                 "a multiclass task has no threshold here"
             )
         options = make_options(
-            kept.task, classes=kept.given_classes, pos_label=kept.pos_label,
+            known.task, classes=known.given_classes, pos_label=known.pos_label,
             average_over=average_over, zero_division=zero_division, beta=beta,
         )  # fmt: skip
         objective = make_objective(options, min_precision, min_recall)
@@ -223,13 +225,13 @@ class BinnedThresholds(BinnedTotal):
         """
         if unknown:
             refuse_unknown(unknown, self.ranking, "BinnedThresholds.ranking")
-        kept = self._kept.options
+        known = self._state.options
         options = make_options(
-            kept.task, classes=kept.given_classes, pos_label=kept.pos_label,
+            known.task, classes=known.given_classes, pos_label=known.pos_label,
             average_over=average_over, zero_division=zero_division,
-            ignore_index=kept.ignore_index,
+            ignore_index=known.ignore_index,
         )  # fmt: skip
-        seen, counts = self._seen(), self._kept.counts
+        seen, counts = self._seen(), self._state.counts
         assert counts is not None
         return ranking_of(seen, options, counts[:, :, 1].sum(axis=1))
 
@@ -261,4 +263,4 @@ class BinnedThresholds(BinnedTotal):
                 "BinnedThresholds(…, calibration=True)"
             )
         self._seen()
-        return calibration_of(self._kept, size, strategy)
+        return calibration_of(self._state, size, strategy)

@@ -7,13 +7,13 @@ import numpy as np
 from ..counts import Array
 from ..metrics import divide
 from .bin_sums import value_of_digits
-from .binned_total import Kept
+from .binned_total import BinnedState
 from .reliability import Calibration, ReliabilityBins, Spread, assembled, named_classes
 
 
-def calibration_of(kept: Kept, bins: int, strategy: str) -> Calibration:
-    """Calibration of what was kept, in so many bins."""
-    options, counts, sums = kept.options, kept.counts, kept.sums
+def calibration_of(binned: BinnedState, bins: int, strategy: str) -> Calibration:
+    """Compute the calibration of binned scores, in `bins` bins of equal width or equal counts."""
+    options, counts, sums = binned.options, binned.counts, binned.sums
     assert counts is not None and sums is not None
     task = options.task or ""
     weighted = counts.dtype.kind == "f"

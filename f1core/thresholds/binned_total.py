@@ -18,7 +18,7 @@ from .bin_sums import BinSums
 Own = TypeVar("Own", bound="BinnedTotal")
 
 
-class Kept(NamedTuple):
+class BinnedState(NamedTuple):
     """Options, counts and sums of the bins at one moment; replaced in one step."""
 
     options: Options  # those asked for, and what the columns of the first batch call the labels
@@ -26,12 +26,14 @@ class Kept(NamedTuple):
     negative: Any = None  # the negative class that the data named, once it occurred
     sums: BinSums | None = None  # beside the counts, where calibration is asked for
 
-    def plus(self, options: Options, counts: Array, negative: Any, sums: BinSums | None) -> Kept:
+    def plus(
+        self, options: Options, counts: Array, negative: Any, sums: BinSums | None
+    ) -> BinnedState:
         """Add counts and sums of the same form."""
         if self.counts is None:
-            return Kept(options, counts, negative, sums)
+            return BinnedState(options, counts, negative, sums)
         more = None if self.sums is None or sums is None else self.sums.plus(sums)
-        return Kept(options, _sum(self.counts, counts), negative, more)
+        return BinnedState(options, _sum(self.counts, counts), negative, more)
 
 
 class BinnedTotal:
@@ -43,7 +45,7 @@ class BinnedTotal:
     def __init__(self, options: Options, bins: int, calibrated: bool) -> None:
         self._initial_options = options  # before columns named the labels
         self.bins, self.calibrated = bins, calibrated
-        self._kept = Kept(options)
+        self._state = BinnedState(options)
         self._lock = new_lock()
 
     def merge(self: Own, other: Own) -> None:
@@ -56,14 +58,14 @@ class BinnedTotal:
         """
         if not isinstance(other, BinnedTotal):
             raise F1Error(f"only BinnedThresholds can be merged, this is {shown(other)}")
-        options, more, negative, sums = other._kept
+        options, more, negative, sums = other._state
         with self._lock:
-            kept = self._kept
-            now = kept.counts
+            current = self._state
+            now = current.counts
             if now is None or more is None:  # no columns named its labels yet
                 difference = self._initial_options.difference(other._initial_options)
             else:
-                difference = kept.options.difference(options)
+                difference = current.options.difference(options)
             for name in ("bins", "calibrated"):
                 own, others = getattr(self, name), getattr(other, name)
                 if own != others:
@@ -73,13 +75,15 @@ class BinnedTotal:
                 raise F1Error(f"these bins cannot be merged: {difference}")
             if now is not None and more is not None and len(now) != len(more):
                 raise F1Error(f"{len(more)} labels cannot be added to {len(now)}")
-            negative = agreed(kept.negative, negative)
+            negative = agreed(current.negative, negative)
             if more is None:
-                both = kept._replace(negative=negative)
+                both = current._replace(negative=negative)
             else:
-                both = kept.plus(options if now is None else kept.options, more, negative, sums)
-            if self._kept is kept:  # else a signal handler came in between
-                self._kept = both
+                both = current.plus(
+                    options if now is None else current.options, more, negative, sums
+                )
+            if self._state is current:  # else a signal handler came in between
+                self._state = both
                 return
         self.merge(other)
 
@@ -94,12 +98,12 @@ class BinnedTotal:
     def reset(self) -> None:
         """Forget all counts, keep the options."""
         with self._lock:
-            self._kept = Kept(self._initial_options)
+            self._state = BinnedState(self._initial_options)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BinnedTotal):
             return NotImplemented
-        (one, left, negative, sums), (two, right, another, more) = self._kept, other._kept
+        (one, left, negative, sums), (two, right, another, more) = self._state, other._state
         if self.bins != other.bins or one.difference(two) is not None or negative != another:
             return False
         if left is None or right is None or self.calibrated != other.calibrated:
@@ -110,7 +114,7 @@ class BinnedTotal:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        options, counts, *_ = self._kept
+        options, counts, *_ = self._state
         rows = 0 if counts is None else counts.sum(axis=(1, 2)).max()
         more = ", calibration=True" if self.calibrated else ""
         return f"BinnedThresholds({options.task!r}, bins={self.bins}{more}, {rows:,} rows)"
@@ -127,7 +131,7 @@ class BinnedTotal:
         """
         from .bins_on_disk import save  # zipfile, json and hashlib
 
-        save(path, self.bins, self.calibrated, self._kept, force)
+        save(path, self.bins, self.calibrated, self._state, force)
 
     @classmethod
     def load(cls: type[Own], path: str | os.PathLike[str]) -> Own:
@@ -141,13 +145,13 @@ class BinnedTotal:
         from .bins_on_disk import load
 
         made = cls.__new__(cls)
-        bins, calibrated, kept = load(path)
-        BinnedTotal.__init__(made, kept.options, bins, calibrated)
-        made._kept = kept
+        bins, calibrated, loaded = load(path)
+        BinnedTotal.__init__(made, loaded.options, bins, calibrated)
+        made._state = loaded
         return made
 
     def __getstate__(self) -> dict[str, Any]:
-        options, counts, negative, sums = self._kept
+        options, counts, negative, sums = self._state
         counts = None if counts is None else counts.copy()
         sums = None if sums is None else BinSums(*(each.copy() for each in sums))
         named = {"options": options, "asked": self._initial_options, "negative": negative}
@@ -157,11 +161,11 @@ class BinnedTotal:
     def __setstate__(self, made: dict[str, Any]) -> None:
         initial = made.get("asked", made["options"])
         BinnedTotal.__init__(self, initial, made["bins"], made.get("calibrated", False))
-        kept = (made.get(name) for name in ("options", "counts", "negative", "sums"))
-        self._kept = Kept(*kept)  # type: ignore[arg-type]
+        fields = (made.get(name) for name in ("options", "counts", "negative", "sums"))
+        self._state = BinnedState(*fields)  # type: ignore[arg-type]
 
     def _seen(self) -> Array:
-        counts = self._kept.counts
+        counts = self._state.counts
         if counts is None:
             raise F1Error("there are no rows to cut: update() was not called since the start")
         most, whole = max(map(float, map(exact_sum, counts))), counts.dtype.kind == "i"

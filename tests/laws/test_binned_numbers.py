@@ -160,7 +160,7 @@ def test_rows_without_weights_give_the_same_bits_however_they_are_cut(seed):
     ends = [streamed(task, y[at], scores[at], None) for at in (slice(half, None), slice(half))]
     for other in (*parts, ends[0] + ends[1], pickle.loads(pickle.dumps(whole))):
         assert other == whole
-        for mine, theirs in zip(whole._kept.sums, other._kept.sums, strict=True):
+        for mine, theirs in zip(whole._state.sums, other._state.sums, strict=True):
             np.testing.assert_array_equal(mine, theirs)
 
 
@@ -274,19 +274,19 @@ def test_a_damaged_or_forged_file_is_refused(tmp_path):
     path.write_bytes(data[:-50])
     with pytest.raises(F1Error, match="is no f1core state"):
         BinnedThresholds.load(path)
-    sums, counts = made._kept.sums, made._kept.counts
+    sums, counts = made._state.sums, made._state.counts
     forged = {
-        "counts": made._kept._replace(counts=-counts),
-        "wide": made._kept._replace(counts=counts[:, :-1]),
-        "digits": made._kept._replace(sums=sums._replace(losses=sums.losses + (1 << 31))),
-        "probabilities": made._kept._replace(sums=sums._replace(confidence=sums.confidence * 9)),
-        "shape": made._kept._replace(sums=sums._replace(rows=sums.rows[:2])),
+        "counts": made._state._replace(counts=-counts),
+        "wide": made._state._replace(counts=counts[:, :-1]),
+        "digits": made._state._replace(sums=sums._replace(losses=sums.losses + (1 << 31))),
+        "probabilities": made._state._replace(sums=sums._replace(confidence=sums.confidence * 9)),
+        "shape": made._state._replace(sums=sums._replace(rows=sums.rows[:2])),
     }
     for kept in forged.values():
         bins_on_disk.save(path, 8, True, kept, force=True)
         with pytest.raises(F1Error, match="is no f1core state"):
             BinnedThresholds.load(path)
-    bins_on_disk.save(path, 9, True, made._kept, force=True)
+    bins_on_disk.save(path, 9, True, made._state, force=True)
     with pytest.raises(F1Error, match="it has 9 bins"):
         BinnedThresholds.load(path)
     assert json.dumps(made.calibration(bins=8).to_dict())  # plain floats

@@ -164,7 +164,7 @@ class ScoreMeter(RunningTotal):
         from ...poisson import with_replicas
 
         if hashes is not None:
-            drawn = stream.cluster_seed(self._kept.counts)
+            drawn = stream.cluster_seed(self._state.counts)
             counts = with_replicas(counts, batch, drawn, clusters=hashes)
             self.add_counts(counts, self.options)
             return

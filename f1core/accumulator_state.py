@@ -1,4 +1,4 @@
-"""Kept: all that an accumulator has at one moment, and what it has once more was added."""
+"""AccumulatorState: options and counts of an accumulator at one moment, replaced by additions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .pos_label import agreed, with_negative
 _MIXED = "earlier rows have {} (sample_id=), these have {}: give every row an id, or none"
 
 
-class Kept(NamedTuple):
+class AccumulatorState(NamedTuple):
     """Options and counts, or options and rows with ids; whoever adds to it holds the lock.
 
     An accumulator replaces it in one step. Where counts or rows can grow in place they do so in one
@@ -62,11 +62,11 @@ class Kept(NamedTuple):
             return self.options
         return with_negative(self.options, self.negative)
 
-    def copied(self) -> Kept:
+    def copied(self) -> AccumulatorState:
         """Copy, so that later rows reach the original alone."""
         counts = None if self.counts is None else self.counts.copy()
         dedup = None if self.dedup is None else self.dedup.copy()
-        return Kept(self.options, counts, dedup, self.negative)
+        return AccumulatorState(self.options, counts, dedup, self.negative)
 
     def refuse_mixed(self, by_id: bool) -> None:
         """Complain about rows with ids after rows without, and the other way round."""
@@ -82,7 +82,7 @@ class Kept(NamedTuple):
         """
         return options is self.options and width == self.width
 
-    def plus_counts(self, counts: Counts, found: Options, negative: Any) -> Kept:
+    def plus_counts(self, counts: Counts, found: Options, negative: Any) -> AccumulatorState:
         """Add counts of rows without ids, read with the options `found`."""
         self.refuse_mixed(by_id=False)
         before, known = self.counts, self.negative
@@ -94,11 +94,11 @@ class Kept(NamedTuple):
                 return self
         else:
             both = counts if before is None else before + counts
-        return Kept(self._settled(found), both, None, negative)
+        return AccumulatorState(self._settled(found), both, None, negative)
 
     def plus_rows(
         self, rows: StoredRows, found: Options, negative: Any, seeds: Any, threads: int | None
-    ) -> Kept:
+    ) -> AccumulatorState:
         """Add rows with ids; the smallest of the seeds is that of resamples, where any is given."""
         self.refuse_mixed(by_id=True)
         negative = agreed(self.negative, negative)
@@ -109,9 +109,9 @@ class Kept(NamedTuple):
         options = self._settled(found)
         dedup = Deduplicator(options) if self.dedup is None else self.dedup.copy()
         dedup.add(rows, threads, seed)
-        return Kept(options, None, dedup, negative)
+        return AccumulatorState(options, None, dedup, negative)
 
-    def as_task(self, task: str, counts: Counts) -> Kept:
+    def as_task(self, task: str, counts: Counts) -> AccumulatorState:
         """Counts of the same rows, or these with their ids, under another task."""
         options = self.options.with_task(task)
         if self.dedup is None:
