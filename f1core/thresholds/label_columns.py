@@ -9,6 +9,12 @@ import numpy as np
 from ..arrays import widened
 from ..counts import Array
 from ..float_bits import BELOW_ALL, cuts_of
+from .cells import precision_of
+
+_ONE = int(np.float64(1.0).view(np.int64))
+_STEPS = np.int64(1) << np.arange(0, 61, 4)
+_AWAY = np.concatenate([-_STEPS[::-1], [0], _STEPS])  # words of thresholds, from a guess
+_PARTS = np.arange(33)  # in which a range of them is then searched
 
 
 class Candidates(NamedTuple):
@@ -157,6 +163,39 @@ class ScoreColumn:
         found[np.isnan(found) & self.below_all(low, high)] = BELOW_ALL
         return found + 0.0  # -0.0 is 0.0
 
+    def bounds(self, low: Array, high: Array, last: Array) -> tuple[Array, Array]:
+        """(2, m) the thresholds whose cut lies in [low, high): from one to before another.
+
+        A threshold is rounded before scores are compared with it, and one of logits is a rounded
+        logarithm: neither end need be the probability of the score there.
+        """
+        bottom, top = self.probability(low), self.probability(high)
+        if self.from_logits:
+            bottom, top = np.split(self._lowest(np.append(low, high)), 2)
+        elif self._dtype != np.float64:
+            top = self._lowest(high)
+        return bottom, np.where(last, 1.0, top)
+
+    def _lowest(self, scores: Array) -> Array:
+        """(m,) the lowest thresholds in [0, 1] compared as these scores or higher, else 1."""
+        size = len(scores)
+        half = np.ldexp(precision_of(self._dtype) / 4, np.frexp(scores)[1])
+        with np.errstate(over="ignore"):  # of the lowest float64
+            guess = self.probability(scores - half).view(np.int64)  # words in the order of numbers
+        words = np.full((size, len(_AWAY) + 2), -1)
+        words[:, 1:-1] = (guess[:, None] + _AWAY).clip(0, _ONE)
+        words[:, -1] = _ONE
+        while True:
+            inner = words[:, 1:].copy().view(np.float64)
+            reached = self.compared(inner.ravel()).reshape(inner.shape) >= scores[:, None]
+            reached[:, -1] = True
+            rows, place = np.arange(size), reached.argmax(axis=1)
+            below, found = words[rows, place], words[rows, place + 1]
+            if (found - below).max() <= 1:
+                return np.asarray(found.view(np.float64))
+            whole, rest = np.divmod((found - below)[:, None], _PARTS[-1])
+            words = below[:, None] + whole * _PARTS + np.minimum(_PARTS, rest)
+
     def compared(self, thresholds: Array) -> Array:
         """(m,) float64: what scores are compared with."""
         return widened(cuts_of(thresholds, self._dtype, self.from_logits)).astype(np.float64)
@@ -222,6 +261,10 @@ class BinColumn:
     def threshold(self, low: Array, high: Array, last: Array) -> Array:
         """(m,) the edge in, or just below, the middle of [low, high]."""
         return np.asarray(np.floor((low + high) / 2 * self._bins) / self._bins)
+
+    def bounds(self, low: Array, high: Array, last: Array) -> tuple[Array, Array]:
+        """Edges are thresholds, from the first to the last."""
+        return low, high
 
     def compared(self, thresholds: Array) -> Array:
         """Edges are compared as they are."""

@@ -101,27 +101,28 @@ def middle(column: Column, cuts: Candidates, best: Array, near: Array | None = N
     """The middle of the widest run of best cuts, within the run of near ones around it."""
     first, last = runs(best)
     low, high, end = _span(column, cuts, first, last)
-    bottom, top = column.probability(low), column.probability(high)
-    width = top - bottom
+    width = column.probability(high) - column.probability(low)
     width[column.below_all(low, high)] = -1.0  # only where nothing else is as good
     widest = int(np.argmax(width))
     pick, place = slice(widest, widest + 1), int(first[widest])
     threshold = column.threshold(low[pick], high[pick], end[pick])[0]
     if np.isnan(threshold):  # between logits: some single gap of the run has one
         threshold = column.threshold(*column.gap(cuts.at[place : place + 1]))[0]
-    bottom, top = bottom[pick], top[pick]
+    around = low[pick], high[pick], end[pick]
     if near is not None:
         first, last = runs(near)
-        around = int(np.searchsorted(first, place, side="right")) - 1
-        pick = slice(around, around + 1)
-        low, high, _ = _span(column, cuts, first[pick], last[pick])
-        bottom, top = column.probability(low), column.probability(high)
+        of_it = int(np.searchsorted(first, place, side="right")) - 1
+        pick = slice(of_it, of_it + 1)
+        around = _span(column, cuts, first[pick], last[pick])
+    bottom, top = column.bounds(*around)
     counts = cuts.tp[place], cuts.pred[place], column.true, column.total
     lowest = float(bottom[0]) if threshold >= 0 else float(threshold)
     return Choice(float(threshold), lowest, float(top[0]), *counts)
 
 
-def _span(column: Column, cuts: Candidates, first: Array, last: Array) -> tuple[Array, ...]:
+def _span(
+    column: Column, cuts: Candidates, first: Array, last: Array
+) -> tuple[Array, Array, Array]:
     """(low, high, last) of runs of cuts."""
     low, high, end = column.gap(cuts.at[first])
     if (first != last).any():

@@ -172,7 +172,9 @@ def test_a_threshold_shared_by_large_columns_is_the_best_of_all(seed: int) -> No
     good = np.flatnonzero(means >= means.max() - 1e-15)
     if len(good) == 1:  # of one best cut the range is known too
         ends = np.append(points, 1)[[good[0], good[0] + 1]]
-        assert (best.low, best.high) == tuple(ends)
+        high, before = np.array([best.high, np.nextafter(best.high, 0)]).astype(y_prob.dtype)
+        assert (best.low, high) == tuple(ends)
+        assert before < high or high == 1  # thresholds are rounded before they are compared
     assert points[good].min() <= best.threshold < np.append(points, 2)[good.max() + 1]
 
 
@@ -260,8 +262,9 @@ def test_among_equals_it_is_the_middle_of_the_widest_range(seed):
         assert (best.low, best.high, best.threshold) == (-1, 0, -1)
         return
     widest = max(high - low for low, high in runs)
-    assert (best.low, best.high) == next(run for run in runs if run[1] - run[0] == widest)
-    assert best.threshold == (best.low + best.high) / 2
+    low, high = next(run for run in runs if run[1] - run[0] == widest)
+    assert (best.low, dtype.type(best.high)) == (low, high)  # rounded as thresholds are
+    assert best.threshold == (low + high) / 2
 
 
 def test_a_floor_is_kept_with_the_most_to_spare():
@@ -445,6 +448,55 @@ def test_logits_are_cut_where_a_probability_can_cut_them(seed, dtype):
     for chosen in itertools.product(tried, repeat=1 if shared else 2):
         there = score(y_true, y_pred, threshold=chosen[0] if shared else chosen, **options)
         assert there.metric(f"f1_{average}") <= best.score
+
+
+# ---- the range that keeps the score --------------------------------------------------------
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+@MANY
+@given(SEEDS)
+def test_every_threshold_from_low_to_before_high_keeps_the_score(from_logits, seed):
+    rng = np.random.default_rng(seed)
+    dtype = DTYPES[rng.integers(len(DTYPES))]
+    shape = (int(rng.integers(1, 8)), 2)[: rng.integers(1, 3)]
+    scores = rng.normal(size=shape) * rng.choice([1, 5, 40, 300])
+    if not from_logits:
+        scores = 1 / (1 + np.exp(-scores.clip(-700)))
+    scores = to_dtype(scores.round(rng.choice([0, 1, 17])), dtype)
+    truth = rng.integers(0, 2, shape)
+    search = {"shared": len(shape) > 1 and bool(rng.random() < 0.4)}
+    options = {"task": ["binary", "multilabel"][len(shape) - 1], "from_logits": from_logits}
+    best = best_threshold(truth, scores, **options, **search)
+    told = (truth.tolist(), widened(scores).tolist(), dtype, options, search, best)
+    ends = np.array([best.low, best.threshold, best.high]).reshape(3, -1)
+    for label, (low, threshold, high) in enumerate(ends.T):
+        assert low <= threshold < high or low == threshold == high == 1 or threshold == -1, told
+        middles = [(low + high) / 2, (low + threshold) / 2, (threshold + high) / 2]
+        for at in [low, np.nextafter(low, 2), *middles, np.nextafter(high, 0)]:
+            if not low <= at < high or at < 0:
+                continue
+            moved = ends[1].copy()
+            moved[label] = at
+            moved = moved.tolist() if np.ndim(best.threshold) else moved[0]
+            there = score(truth, scores, threshold=moved, **options)
+            assert there.metric(best.metric) == best.score, (label, at, told)
+
+
+@pytest.mark.parametrize("logits", [[-1, 1], [1, -1], [0, 1], [-1, 0]])
+def test_the_largest_logits_have_a_range_without_a_warning(logits):
+    best = best_threshold([0, 1], np.finfo(np.float64).max * np.array(logits), from_logits=True)
+    assert 0 <= best.low <= best.threshold < best.high <= 1
+
+
+def test_the_ends_of_a_range_of_logits_are_those_of_their_thresholds():
+    truth, logits = [0, 1, 0, 0, 1, 0], [-1.08, 0.87, -0.17, -0.19, 1.12, -0.44]
+    best = best_threshold(truth, logits, from_logits=True)
+    for at, value in (
+        (np.nextafter(best.low, 0), 0.8), (best.low, 1.0), (np.nextafter(best.high, 0), 1.0),
+        (best.high, 2 / 3),
+    ):  # fmt: skip
+        assert score(truth, logits, threshold=at, from_logits=True).binary.f1 == value
 
 
 # ---- nothing to go by ----------------------------------------------------------------------
