@@ -48,6 +48,8 @@ class Cells(NamedTuple):
         """(bins + 1,) the lowest probabilities up to which k / bins of the cells lie."""
         order = np.argsort(self.probability, kind="stable")
         shares = np.arange(1, bins) / bins
+        if not len(order):  # all cells of a label are ignored: any edges do
+            return np.arange(bins + 1) / bins
         if self.weight is None:
             places = np.ceil(shares * len(order) - 1e-9).astype(np.int64) - 1
         else:

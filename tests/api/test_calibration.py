@@ -182,6 +182,20 @@ def test_cells_that_are_ignored_leave_their_label_alone():
         k.interval("brier")
 
 
+@pytest.mark.parametrize("strategy", ["uniform", "quantile"])
+@pytest.mark.parametrize("weight", [None, [1.0, 2.0], [0.0, 2.0]])
+def test_a_label_whose_cells_are_all_ignored_is_nan(strategy, weight):
+    y, p = [[1, -1], [0, -1]], [[0.1, 0.8], [0.3, 0.8]]
+    options = {"strategy": strategy, "sample_weight": weight, "bins": 4}
+    k = calibration(y, p, task="multilabel", ignore_index=-1, **options)
+    alone = calibration([1, 0], [0.1, 0.3], **options)
+    for name in ("ece", "mce", "brier", "log_loss"):
+        assert getattr(k, name) == pytest.approx(getattr(alone, name))
+        assert math.isnan(getattr(k.per_class, name)[1])
+    assert k.bins.low[1].tolist() == [0, 0.25, 0.5, 0.75]
+    assert k.bins.count[1].tolist() == [0] * 4
+
+
 def test_columns_of_frames_name_the_classes_and_words_the_positive_one():
     pandas = pytest.importorskip("pandas")
     y = np.array(["b", "c", "a", "a", "c", "b"])
