@@ -229,7 +229,7 @@ class BinnedThresholds(BinnedTotal):
         options = make_options(
             known.task, classes=known.given_classes, pos_label=known.pos_label,
             average_over=average_over, zero_division=zero_division,
-            ignore_index=known.ignore_index,
+            ignore_index=None if known.task == "binary" else known.ignore_index,  # that has one class
         )  # fmt: skip
         seen, counts = self._seen(), self._state.counts
         assert counts is not None

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from searches import MANY, SEEDS
 
-from f1core import Accumulator, BinnedThresholds, F1Error, calibration, curve
+from f1core import Accumulator, BinnedThresholds, F1Error, best_threshold, calibration, curve
 
 MEANS = ("macro", "weighted", "micro", "per_class")
 
@@ -299,6 +299,37 @@ def test_pickles_from_before_calibration_still_load():
     again = BinnedThresholds.__new__(BinnedThresholds)
     again.__setstate__(old)
     assert again == made
+
+
+@pytest.mark.parametrize("labels", [(0, 1), ("a", "b"), (1, 0)])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_binary_task_with_an_ignored_class_is_ranked_as_its_curve_is(labels, place):
+    options = {"classes": list(labels), "ignore_index": labels[place]}
+    if labels == (1, 0):
+        options = {"pos_label": 0, "ignore_index": 1}
+    y, p = [labels[at] for at in (0, 1, 0, 1)], [0.125, 0.75, 0.875, 0.25]
+    made = BinnedThresholds("binary", bins=16, **options)
+    made.update(y, p)
+    found, exact = made.ranking(), curve(y, p, **options)
+    for one in (found, found.low, found.high):
+        assert one.macro.average_precision == one.micro.average_precision
+        assert one.macro.average_precision == exact.average_precision
+        assert math.isnan(one.macro.roc_auc) and math.isnan(exact.roc_auc)
+    assert found.positives.tolist() == [exact.positives]
+
+
+@pytest.mark.parametrize("label", [1, "b"])
+def test_an_ignored_positive_class_is_refused_whatever_is_asked(label):
+    y = [0, 1] if label == 1 else ["a", "b"]
+    options = {"pos_label": label, "ignore_index": label}
+    for call in (
+        lambda: curve(y, [0.1, 0.8], **options),
+        lambda: best_threshold(y, [0.1, 0.8], **options),
+        lambda: calibration(y, [0.1, 0.8], **options),
+        lambda: BinnedThresholds("binary", **options),
+    ):
+        with pytest.raises(F1Error, match="which ignore_index leaves out"):
+            call()
 
 
 def test_what_bins_do_not_tell_is_refused_in_a_sentence():
