@@ -229,7 +229,8 @@ class BinnedThresholds(BinnedTotal):
         options = make_options(
             known.task, classes=known.given_classes, pos_label=known.pos_label,
             average_over=average_over, zero_division=zero_division,
-            ignore_index=None if known.task == "binary" else known.ignore_index,  # that has one class
+            # A binary task has one class here, and no row of another.
+            ignore_index=None if known.task == "binary" else known.ignore_index,
         )  # fmt: skip
         seen, counts = self._seen(), self._state.counts
         assert counts is not None

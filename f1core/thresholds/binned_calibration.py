@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from ..counts import Array
+from ..errors import F1Error
 from ..metrics import divide
 from .bin_sums import value_of_digits
 from .binned_total import BinnedState
-from .reliability import Calibration, ReliabilityBins, Spread, assembled, named_classes
+from .reliability import NO_ROWS, Calibration, ReliabilityBins, Spread, assembled, named_classes
 
 
 def calibration_of(binned: BinnedState, bins: int, strategy: str) -> Calibration:
     """Compute the calibration of binned scores, in `bins` bins of equal width or equal counts."""
     options, counts, sums = binned.options, binned.counts, binned.sums
     assert counts is not None and sums is not None
+    if not counts.any():
+        raise F1Error(NO_ROWS)
     task = options.task or ""
     weighted = counts.dtype.kind == "f"
     confidence, totals = value_of_digits(sums.confidence), counts.sum(axis=(1, 2))

@@ -266,8 +266,6 @@ def assembled(
     every = ReliabilityBins(
         **{name: np.stack([vars(bins)[name] for bins in each]) for name in vars(each[0])}
     )
-    if not every.count.any():
-        raise F1Error(NO_ROWS)
     brier, log_loss = losses
     of_class = ClassCalibration(every.ece, every.mce, brier, log_loss, every)
     squared, logs = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -330,6 +331,29 @@ def test_an_ignored_positive_class_is_refused_whatever_is_asked(label):
     ):
         with pytest.raises(F1Error, match="which ignore_index leaves out"):
             call()
+
+
+@pytest.mark.parametrize("task", ["binary", "multilabel", "multiclass"])
+@pytest.mark.parametrize("weight", [None, [0, 0]])
+def test_rows_that_do_not_count_are_refused_without_a_warning(task, weight):
+    y = np.array([0, 1] if weight else [-1, -1])
+    p = np.array([[0.9, 0.1], [0.2, 0.8]])
+    p, y = (p[:, 1], y) if task == "binary" else (p, np.stack([y, y], axis=1))
+    y = y[:, 0] if task == "multiclass" else y
+    options = {"ignore_index": -1}
+    made = BinnedThresholds(task, bins=16, calibration=True, **options)
+    made.update(y, p, sample_weight=weight)
+    options |= {"task": task, "sample_weight": weight}
+    for call in (
+        made.curve, made.ranking, made.calibration, lambda: made.calibration(strategy="quantile"),
+        lambda: curve(y, p, **options), lambda: best_threshold(y, p, **options),
+        lambda: calibration(y, p, **options),
+        lambda: calibration(y, p, strategy="quantile", **options),
+    ):  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(F1Error, match="no rows to score"):
+                call()
 
 
 def test_what_bins_do_not_tell_is_refused_in_a_sentence():
