@@ -226,7 +226,10 @@ class Calibration:
         if not trials > 1 or not value > 0:
             return 0.0, float("inf")
         away = t_quantile((1 + level) / 2, trials - 1) * variance**0.5 / value
-        return float(value * np.exp(-away)), float(value * np.exp(away))
+        with np.errstate(over="ignore", under="ignore"):
+            # Endless where weights leave hardly more than one row: t has no bound there, and with
+            # one row nothing is known at all.
+            return float(value * np.exp(-away)), float(value * np.exp(away))
 
 
 class Spread(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -264,6 +265,17 @@ def test_what_is_perfect_or_a_single_row_has_intervals_too():
     assert one.interval("log_loss") == (0.0, math.inf)
     assert all(math.isnan(end) for end in np.ravel(one.bins.interval())[:2])
     assert repr(one).startswith("Calibration('binary', ece=0.7000")
+
+
+@pytest.mark.parametrize("light", [0.09, 1e-3, 1e-8, 1e-15, 1e-17, 1e-300])
+def test_a_log_loss_of_hardly_more_than_one_row_has_no_upper_bound(light):
+    k = calibration([0, 0], [0.58, 0.81], sample_weight=[0.87, light])
+    with warnings.catch_warnings(), np.errstate(all="raise"):
+        warnings.simplefilter("error")
+        assert k.interval("log_loss") == (0.0, math.inf)
+        for name in ("brier", "ece", "mce"):
+            low, high = k.interval(name)
+            assert 0 <= low <= getattr(k, name) <= high <= 1
 
 
 def test_what_cannot_be_calibrated_is_refused_in_a_sentence():
