@@ -24,6 +24,7 @@ AVERAGES = (*CLASS_AVERAGES, "samples")
 T = TypeVar("T", bound="Average[Any]")
 Number = TypeVar("Number")  # of one class or average a float, of each class an array (C,)
 OUTCOMES = ("tp", "fp", "fn", "tn")
+NO_ROWS = "there are no rows to score: none came, all were ignored, or all weights are 0"
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,7 @@ class Averages:
         else:
             total = counts.total
         if not total > 0:
-            raise F1Error(
-                "there are no rows to score: none came, all were ignored, or all weights are 0"
-            )
+            raise F1Error(NO_ROWS)
         self._counts, self._options = _with_averaged(counts, options), options
         self.task: str = (options.task or "") if options.spans is None else "spans"
         self.__dict__["total"] = total

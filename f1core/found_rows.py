@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import option_values
-from .averages import OUTCOMES
+from .averages import NO_ROWS, OUTCOMES
 from .backends.cells import Outcome
 from .batch import Batch
 from .counts import Array
@@ -133,6 +133,7 @@ class Finder:
         self._wanted: dict[str, Any] = {}  # the classes asked for, by the name of their option
         self._unseen: set[str] = set()  # those of them that no row had so far
         self._labels: set[Any] = set()  # some of the labels that rows had
+        self._counted = False  # whether any row counted
 
     def found(self, truth: Any, scores: Any, limit: int | None = None) -> Array:
         """(k,) the numbers of a batch's rows that lie in the cell, the first ones."""
@@ -143,6 +144,7 @@ class Finder:
         places = {name: self._place(name, batch) for name in self._wanted}
         found, many = [np.zeros(0, np.int64)], 0
         for start, _, decided in decided_blocks(batch, _BLOCK):
+            self._counted = self._counted or len(decided.rows) > 0
             if self._unseen:
                 self._see(decided, places, batch.labels)
             found.append(start + decided.rows[self._mask(decided, places)])
@@ -152,13 +154,13 @@ class Finder:
         return np.concatenate(found)[:limit]
 
     def finish(self) -> None:
-        """Complain about a class that no row had."""
+        """Complain about a class that no row had, and where no row counted."""
+        if not self._counted:
+            raise F1Error(NO_ROWS)
         if not self._unseen:
             return
         name = min(self._unseen)
         value, known = self._wanted[name], sorted(self._labels)
-        if not known:
-            raise F1Error(f"{name} is {shown(value)}, and there are no rows")
         if len(known) > _NAMED:
             raise F1Error(f"{name} is {shown(value)}, which is the label of no row")
         raise F1Error(one_of(name, value, known))
@@ -214,7 +216,7 @@ class Finder:
         outcome = self._cell.outcome
         if decided.outcome is not None:
             return np.asarray(decided.outcome[:, places["label"]] == int(_CODES[str(outcome)]))
-        taken = decided.pred.reshape(len(decided.true), -1)
+        taken = decided.several
         if outcome == "unknown":
             assert self._options is not None
             of_label = decided.true == places.get("label", decided.true)

@@ -26,6 +26,11 @@ class Decisions(NamedTuple):
     weight: Array | None
     rows: Array  # (m,) where they stand in the block
 
+    @property
+    def several(self) -> Array:
+        """(m, k) predicted ids, where one a row is predicted too."""
+        return self.pred[:, None] if self.pred.ndim == 1 else self.pred
+
 
 def decide(batch: Batch, rows: slice, backend: Any = numpy_backend) -> Decisions:
     """Decide a block of rows as `count` decides them, or refuse it by a row that is wrong.

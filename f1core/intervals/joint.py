@@ -90,9 +90,8 @@ def outcomes(a: Batch, b: Batch, classes: Array | None) -> Array:
             kept = left.outcome != Outcome.IGNORED
             add(np.broadcast_to(np.arange(size), kind.shape)[kept], kind[kept])
             continue
-        true, pred_a = (_placed(ids, a, classes) for ids in (left.true, left.pred))
-        pred_b = _placed(right.pred, b, classes)
-        pred_a, pred_b = (pred.reshape(len(true), -1) for pred in (pred_a, pred_b))
+        true, pred_a = (_placed(ids, a, classes) for ids in (left.true, left.several))
+        pred_b = _placed(right.several, b, classes)
         rows += len(true)
         right_a, right_b = ((pred == true[:, None]).any(axis=1) for pred in (pred_a, pred_b))
         add(true, 4 + 2 * right_a + right_b)
@@ -123,7 +122,7 @@ def flips(a: Batch, b: Batch) -> Flips:
         if left.outcome is not None and right.outcome is not None:
             differ = (left.outcome != right.outcome).any(axis=1)
         else:
-            ids = [_values(side.pred, of) for side, of in ((left, a), (right, b))]
+            ids = [_values(side.several, of) for side, of in ((left, a), (right, b))]
             differ = (np.sort(ids[0], axis=1) != np.sort(ids[1], axis=1)).any(axis=1)
         rights = (is_right(side)[differ] for side in (left, right))
         found.append(Flips(start + left.rows[differ], *rights))
@@ -146,8 +145,7 @@ def is_right(side: Decisions) -> Array:
     if side.outcome is not None:  # equal, or not counted
         right = Outcome.TN, Outcome.TP, Outcome.IGNORED
         return np.asarray(np.isin(side.outcome, right).all(axis=1))
-    ids = side.pred.reshape(len(side.true), -1)
-    return np.asarray((ids == side.true[:, None]).any(axis=1))
+    return np.asarray((side.several == side.true[:, None]).any(axis=1))
 
 
 def _drawn(
@@ -242,8 +240,7 @@ def _as_ids(true: Array, a: Batch, b: Batch) -> Array:
 
 
 def _values(pred: Array, batch: Batch) -> Array:
-    """Give (m, k) predicted labels where the data named the classes, else ids."""
-    pred = pred.reshape(len(pred), -1)
+    """Give predicted labels where the data named the classes, else ids."""
     return pred if batch.labels is None else batch.labels[pred]
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import f1core
@@ -389,3 +390,17 @@ def test_what_a_report_shows_of_a_baseline(multiclass, tmp_path):
     assert {row["kind"], row["file"]} == {"mended", Path(multiclass[0]).name}
     first = found.flips.rows[0]
     assert (row["true"], row["old"], row["new"]) == (first.true, first.old, first.new)
+
+
+def test_a_block_of_rows_that_are_all_ignored_flips_nothing():
+    size = 1 << 18
+    true = np.append(np.full(size, -1), [0, 1])
+    rows = pd.DataFrame({"y": true, "p": np.append(np.full(size, 0.2), [0.7, 0.8])})
+    rows["q"] = 1 - rows.p
+    asked = {"target": "y", "ignore_index": -1, "resamples": 20}
+    found = files.compare(rows, rows, probabilities="p", probabilities_old="q", **asked)
+    few = rows[size:].reset_index(drop=True)
+    few = files.compare(few, few, probabilities="p", probabilities_old="q", **asked)
+    assert found.metrics == few.metrics and found.classes == few.classes
+    assert (found.flips.mended, found.flips.broken) == (1, 1)
+    assert [row.row - size for row in found.flips.rows] == [row.row for row in few.flips.rows]

@@ -5,6 +5,7 @@ import json
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 import tasks
 from hypothesis import given, settings
@@ -327,3 +328,43 @@ def test_the_command_prints_what_files_rows_finds(run, tmp_path):
     ):
         status, out, err = run(*asked, *wrong)
         assert status == 2 and out == "" and sentence in err and err.count("\n") == 1
+
+
+ALL_IGNORED = {
+    "chances": ([-1, -1], [0.2, 0.7], {"outcome": "fp"}),
+    "labels": ([-1, -1], [1, 0], {"true": 1}),
+    "words": (["", ""], ["a", "b"], {"predicted": "b"}),
+    "scores": ([-1, -1], [[0.2, 0.7], [0.6, 0.3]], {"label": 1, "outcome": "tn"}),
+    "two best": ([-1, -1], [[0.2, 0.7], [0.6, 0.3]], {"predicted": 1, "top_k": 2}),
+    "one-hot": ([[-1, -1]] * 2, [[0.2, 0.7], [0.6, 0.3]], {"true": 1, "task": "multiclass"}),
+    "many": ([[-1, -1]] * 2, [[0.2, 0.7]] * 2, {"label": 1, "outcome": "fp", "task": "multilabel"}),
+    "unknown": (
+        ["", ""], ["x", None], {"outcome": "unknown", "unknown": "miss", "classes": ["a", "b"]}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ALL_IGNORED)
+def test_no_row_that_counts_is_refused_as_score_refuses_it(form):
+    true, pred, asked = ALL_IGNORED[form]
+    ignored = "" if form in ("words", "unknown") else -1
+    with pytest.raises(F1Error, match="there are no rows to score: none came, all were ignored"):
+        f1core.rows(true, pred, **asked, ignore_index=ignored)
+
+
+def test_blocks_of_which_every_row_is_ignored_hold_no_row():
+    size = 1 << 18
+    true = np.append(np.full(size, -1), [0, 1])
+    chance = np.append(np.full(size, 0.2), [0.7, 0.8])
+    both = np.stack([1 - chance, chance], axis=1)
+    frame = pd.DataFrame({"y": true, "p": chance})
+    cell, how = {"true": 0, "predicted": 1}, {"ignore_index": -1}
+    assert f1core.rows(true, chance, outcome="fp", **how).tolist() == [size]
+    assert f1core.rows(true, (chance > 0.5).astype(int), **cell, **how).tolist() == [size]
+    for top_k in (1, 2):
+        assert f1core.rows(true, both, **cell, **how, top_k=top_k).tolist() == [size]
+    assert [row.row for row in files.rows(
+        frame, target="y", probabilities="p", outcome="fp", **how
+    )] == [size]  # fmt: skip
+    with pytest.raises(F1Error, match="there are no rows to score: none came"):
+        files.rows(frame[:size], target="y", probabilities="p", outcome="fp", **how)
