@@ -129,12 +129,13 @@ def pair_of(
 ) -> Pair:
     """Count two checked predictions of the same rows, and draw resamples of both together.
 
-    Refuses one of the `metrics` that the task has not before anything is drawn.
+    Refuses no rows, and one of the `metrics` that the task has not, before anything is drawn.
     """
     counted = [_counted(a, "pred_a", threads), _counted(b, "pred_b", threads)]
     for of in counted:
+        scores = Scores(*of)
         for metric in metrics:
-            Scores(*of).metric(metric)
+            scores.metric(metric)
     plain = a.weight is None and clusters is None  # each row by itself, and all count alike
     trials = None
     if plain and a.kind != "multilabel" and a.options.top_k == 1:

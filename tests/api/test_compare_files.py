@@ -404,3 +404,24 @@ def test_a_block_of_rows_that_are_all_ignored_flips_nothing():
     assert found.metrics == few.metrics and found.classes == few.classes
     assert (found.flips.mended, found.flips.broken) == (1, 1)
     assert [row.row - size for row in found.flips.rows] == [row.row for row in few.flips.rows]
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])
+@pytest.mark.parametrize("top_k", [None, 2])
+def test_a_group_of_which_every_row_is_ignored_is_refused_as_one_without_weight(task, top_k):
+    true = np.array([0, 1, -1])
+    rows = pd.DataFrame({"y_0": true, "y_1": true, "g": [0, 0, 1], "w": [1, 1, 0]})
+    rows["p_0"], rows["p_1"] = [0.3, 0.4, 0.2], [0.7, 0.6, 0.8]
+    target = "y_*" if task == "multilabel" else "y_0"
+    scores = "p_1" if task == "binary" else "p_*"
+    asked = {"target": target, "probabilities": scores, "group": "g", "task": task}
+    if top_k is not None:
+        if task == "binary":
+            return
+        asked["top_k"] = top_k
+    sentence = "^group 1: there are no rows to score: none came, all were ignored, or all weights"
+    with pytest.raises(F1Error, match=sentence):
+        files.compare(rows, rows, **asked, ignore_index=-1, resamples=20)
+    rows = rows.replace({"y_0": -1, "y_1": -1}, 1)
+    with pytest.raises(F1Error, match=sentence):
+        files.compare(rows, rows, **asked, sample_weight="w", resamples=20)
