@@ -77,7 +77,7 @@ def task_of(true: Array, pred: Array, options: Options, exact: bool) -> Task:
         return "binary" if zeros_and_ones(true, options.ignore_index) else "multiclass"
     if is_floating(pred.dtype):
         flags = zeros_and_ones(true[:_SCAN], options.ignore_index)
-        labels = not flags and whole(pred)
+        labels = not (flags or options.for_scores) and whole(pred)
         return "multiclass" if labels else "binary"
     seen = slice(None if exact else _SCAN)
     flags = zeros_and_ones(true[seen], options.ignore_index)

@@ -113,7 +113,8 @@ def rows(
 
     return process_batches(
         paths, find_rows, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
-        options={**options, **names}, target=target, probabilities=probabilities, extra=columns,
+        options={**options, **names}, task=task, target=target, probabilities=probabilities,
+        extra=columns,
     )  # fmt: skip
 
 

@@ -178,7 +178,7 @@ def accumulate(
     )  # fmt: skip
     return process_batches(
         paths, counted, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
-        options=options, target=target, probabilities=probabilities, weight=sample_weight,
+        options=options, task=task, target=target, probabilities=probabilities, weight=sample_weight,
         group=group, sample_id=sample_id,
     )  # fmt: skip
 
@@ -232,7 +232,7 @@ def _first(
         task = "binary"
     if task is not None:
         return Accumulator(task, classes=names, **options), False
-    given = {"threshold", "ignore_index", "unknown"} & set(options)
+    given = {"threshold", "from_logits", "ignore_index", "unknown"} & set(options)
     wanted = make_options(classes=names, **{name: options[name] for name in given})
     batch = check(truth, scores, wanted)
     guessed = batch.kind == "labels" and wanted.n_classes is None

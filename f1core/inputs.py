@@ -72,7 +72,7 @@ def check(
         _refuse_other_ignored(true, options)
     width = options.n_classes if options.n_classes is not None else width
     batch = _READ[options.task or ""](true, pred, options, width, exact)
-    if batch.hard and (options.threshold != 0.5 or options.from_logits or options.ranks):
+    if batch.hard and options.for_scores:
         options.refuse_hard(f"y_pred is {shape_words(pred)}")
     open_labels = batch.labels is not None and not batch.coded and len(pred) > _SCAN
     if not exact and (open_labels or options.task == "binary"):
@@ -156,7 +156,7 @@ def _refuse_floating_labels(true: Array, pred: Array, options: Options) -> None:
     names = options.names
     if names is None or isinstance(names[1], str) or not is_floating(true.dtype) or not len(pred):
         return
-    if options.threshold != 0.5 or options.from_logits:  # these are for scores alone
+    if options.for_scores:
         return
     differ = False
     for start in range(0, len(pred), _SCAN):

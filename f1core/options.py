@@ -61,6 +61,11 @@ class Options:
         return self.threshold if given else None  # type: ignore[return-value]
 
     @property
+    def for_scores(self) -> bool:
+        """Whether an option is given that is for scores alone."""
+        return self.ranks or self.from_logits or self.threshold != 0.5
+
+    @property
     def below_all(self) -> bool:
         """Whether a threshold is below all scores."""
         given = self.threshold

@@ -124,7 +124,7 @@ def compare(
     )
     read = partial(
         _read, target=target, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
-        sample_id=sample_id, progress=progress, options=dict(options),
+        sample_id=sample_id, progress=progress, options=dict(options), task=task,
     )  # fmt: skip
     new = read(paths_new, "new", probabilities=probabilities, group=group, weight=sample_weight)
     if probabilities_old is None:

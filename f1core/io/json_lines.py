@@ -50,8 +50,8 @@ class JsonLines(Source):
                     if name not in table.column_names:
                         table = table.append_column(name, pa.nulls(len(table)))
                 for columns in batches_of([table], chosen, done):
-                    if len(chosen.probabilities) == 1:
-                        name = chosen.probabilities[0]
+                    single = len(chosen.probabilities) == 1
+                    for name in chosen.probabilities if single or self._spelling.scored else ():
                         try:
                             columns[name] = self._spelling.see_scores(columns[name])
                         except Reread as error:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from functools import partial
+from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -38,6 +39,7 @@ def process_batches(
     text_labels: bool,
     empty_labels: bool,
     options: Mapping[str, Any],
+    task: Any = None,
     **columns: Any,
 ) -> T:
     """Call `use` with all batches of the chosen columns; again where a cell makes labels text."""
@@ -51,6 +53,7 @@ def process_batches(
         _texts(classes if words else names, options),  # a generator is used up by now
         unknown == "miss",
         _numbers(classes) if words else count is not None and not isinstance(first, str),
+        _says_scores(options, task),
     )
     watch = WATCH.get() or Watch()
     while True:
@@ -250,6 +253,14 @@ def cast_words(options: Mapping[str, Any], truth: Array, classes: Any) -> dict[s
             values = words.cast(option, truth)
         found[option] = values if option == "average_over" else values[0]
     return found
+
+
+def _says_scores(options: Mapping[str, Any], task: Any) -> bool:
+    """Whether one of the options is for scores alone."""
+    cut, k = options.get("threshold", 0.5), options.get("top_k")
+    if k is not None and (task == "multilabel" or k != 1):
+        return True
+    return options.get("from_logits") is True or not (isinstance(cut, Real) and cut == 0.5)
 
 
 def _texts(classes: Any, options: Mapping[str, Any]) -> Iterator[str]:

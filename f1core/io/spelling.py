@@ -35,12 +35,14 @@ class Spelling:
     `values` are labels that the caller named: a string that looks like a number says that labels
     are text. Where predictions may be `unknown`, an empty cell among them is one, and so is NA; and
     where classes are `numbers` all that is no plain number, so that the target alone tells.
+    Where an option says that predictions are scores, `scored`, no number among them is a label.
     """
 
     def __init__(
         self, text_labels: bool = False, empty_labels: bool = False, values: Any = (),
-        unknown: bool = False, numbers: bool = False,
+        unknown: bool = False, numbers: bool = False, scored: bool = False,
     ) -> None:  # fmt: skip
+        self.scored = scored and not unknown  # which is for labels
         self.unknown, self._compared = unknown, (TARGET,) if unknown else _LABELS
         named = [value for value in values if isinstance(value, str)]
         self._empty = empty_labels or "" in named
@@ -66,8 +68,8 @@ class Spelling:
         """Take in predictions that have a type; scores are floats in every batch, or Reread."""
         if values.dtype.kind in "iu":
             self._given = True
-            return values.astype(np.float64) if self.scores else values
-        if values.dtype.kind == "f" and self._given and not self.scores:
+            return values.astype(np.float64) if self.scores or self.scored else values
+        if values.dtype.kind == "f" and self._given and not (self.scores or self.scored):
             self.scores = True
             raise Reread("predictions hold fractions here and whole numbers before")
         return values

@@ -135,7 +135,10 @@ class Delimited(Source):
         import pyarrow as pa
 
         column = self._first.column(name)
-        if self._spelling.unknown or self._spelling.scores or not pa.types.is_floating(column.type):
+        fractions = pa.types.is_floating(column.type)
+        if self._spelling.scored and (fractions or pa.types.is_integer(column.type)):
+            return True
+        if self._spelling.unknown or self._spelling.scores or not fractions:
             return self._spelling.scores
         if column.null_count:
             return True  # and refused
@@ -152,7 +155,11 @@ class Delimited(Source):
         # A rare class may be 0 and 0 for a long time, and a weight 1.
         wide = {*self._spelling.wide, chosen.weight}
         single = self._spelling.scores and len(several) == 1
-        if single or any(pa.types.is_floating(kinds[name]) for name in several):
+        if (
+            self._spelling.scored
+            or single
+            or any(pa.types.is_floating(kinds[name]) for name in several)
+        ):
             wide.update(several)
         for name, kind in kinds.items():
             if pa.types.is_null(kind) or (pa.types.is_integer(kind) and name in wide):

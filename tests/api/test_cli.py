@@ -319,3 +319,10 @@ def test_a_wrong_environment_is_no_fault_of_the_file(run, small, monkeypatch, ca
     with pytest.raises(SystemExit) as left:
         run("--version")
     assert (left.value.code, capsys.readouterr().err) == (2, f"f1core: {said}\n")
+
+
+def test_whole_logits_of_a_text_file_are_scores(run, tmp_path):
+    (tmp_path / "l.csv").write_text("y,p\nb,3.0\na,-2.0\n")
+    asked = ["--target", "y", "--probabilities", "p", "--classes", "a,b", "--from-logits"]
+    code, out, _ = run("score", tmp_path / "l.csv", *asked, "--format", "json")
+    assert code == 0 and json.loads(out)["f1"] == 1.0

@@ -253,3 +253,13 @@ def test_one_label_alone_has_a_stand_in_for_the_other():
 def test_a_positive_class_beside_two_other_labels_is_named_as_the_option():
     with pytest.raises(F1Error, match="is 1 at row 1, a third label beside pos_label=2 and 0"):
         score([0, 1, 1], [0.2, 0.9, 0.1], task="binary", pos_label=2)
+
+
+@pytest.mark.parametrize("how", [{"from_logits": True}, {"threshold": 0.3}])
+@pytest.mark.parametrize("true", [["b", "a"], [1, 2], [1, -1]])
+def test_whole_floats_are_scores_where_an_option_is_for_scores(how, true):
+    scores = np.array([1.0, 0.0] if "threshold" in how else [3.0, -2.0])
+    found = f1core.score(true, scores, pos_label=true[0], **how)
+    assert found.task == "binary" and found.binary.f1 == 1.0
+    named = f1core.score(true, scores, classes=true[::-1], **how)
+    assert named.task == "binary" and named.binary == found.binary

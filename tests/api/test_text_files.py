@@ -368,3 +368,54 @@ def test_a_row_that_repeats_the_header_is_named_among_scores(score):
 def test_text_among_weights_is_named_by_column_row_and_value(score):
     with pytest.raises(F1Error, match=r"a.csv: column w is 'heavy' at row 1, no number"):
         score("y,p,w\n1,0.7,1\n0,0.2,heavy\n", sample_weight="w")
+
+
+WHOLE = {
+    "points": ["3.0", "-2.0"],
+    "none": ["3", "-2"],
+    "powers": ["1e1", "-2"],
+    "late": ["3", "-2"],
+}
+
+
+@pytest.mark.parametrize("cells", WHOLE)
+@pytest.mark.parametrize("task", [None, "binary"])
+def test_whole_numbers_are_scores_where_an_option_is_for_scores(score, tmp_path, cells, task):
+    how = {"classes": ["a", "b"], "task": task, "from_logits": True}
+    pred = WHOLE[cells] * (MANY if cells == "late" else 1)
+    text = table("ba" * (len(pred) // 2), pred) + ("b,-0.5\n" if cells == "late" else "")
+    found = score(text, **how)
+    assert found.task == "binary" and found.total == text.count("\n") - 1
+    missed = int(cells == "late")
+    assert found.binary.fn == missed and found.binary.fp == 0
+    path = tmp_path / "a.csv"
+    assert len(files.rows(path, **NAMED, **how, outcome="fn")) == missed
+    assert files.compare(path, path, **NAMED, **how, resamples=20).metrics["f1"].difference == 0
+
+
+def test_whole_numbers_of_every_kind_of_text_are_scores_where_that_is_said(score):
+    two = {"classes": ["a", "b"]}
+    assert score(table("ba", [1, 0]), **two, threshold=0.3).binary.f1 == 1.0
+    assert score(table([1, 0], [1, 0]), threshold=0.3).binary.f1 == 1.0
+    assert score(table("ba", [3, -2]), from_logits=True, pos_label="b").binary.f1 == 1.0
+    lines = '{"y": "b", "p": 3, "q": 0.5}\n{"y": "a", "p": -2, "q": 1}\n'
+    assert score(lines, "a.jsonl", **two, from_logits=True).binary.f1 == 1.0
+    both = "t_a,t_b,s_a,s_b\n0,1,-3,4\n1,0,5,-6\n"
+    for options in ({"from_logits": True}, {"top_k": 1}):
+        asked = {"target": "t_*", "probabilities": "s_*", "task": "multilabel"}
+        assert score(both, **asked, **options).macro.f1 == 1.0
+
+
+@pytest.mark.parametrize(
+    ("pred", "sentence"),
+    [
+        (["a", "b"], r"from_logits=True is for scores, and probabilities is \(2,\) object"),
+        (["3", "x"], r"from_logits=True is for scores, and probabilities is \(2,\) object"),
+        (["3"] * MANY + ["x"], "column p is 'x' at row 300000, no number"),
+        (["3", "NA"], "column p is null at row 1"),
+    ],
+)
+def test_words_are_no_scores_where_an_option_is_for_scores(score, pred, sentence):
+    true = ["b", "a"] if len(pred) == 2 else ["b"] * len(pred)
+    with pytest.raises(F1Error, match=sentence):
+        score(table(true, pred), classes=["a", "b"], from_logits=True)
