@@ -85,5 +85,6 @@ def binned(
 
     return process_batches(
         paths, counted, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
-        options=options, target=target, probabilities=probabilities, weight=sample_weight,
+        options=options, task=task, target=target, probabilities=probabilities,
+        weight=sample_weight,
     )  # fmt: skip

@@ -178,8 +178,8 @@ def accumulate(
     )  # fmt: skip
     return process_batches(
         paths, counted, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
-        options=options, task=task, target=target, probabilities=probabilities, weight=sample_weight,
-        group=group, sample_id=sample_id,
+        options=options, task=task, target=target, probabilities=probabilities,
+        weight=sample_weight, group=group, sample_id=sample_id,
     )  # fmt: skip
 
 
@@ -257,6 +257,7 @@ def read(
     sample_weight: str | None = None,
     text_labels: bool = False,
     empty_labels: bool = False,
+    task: Task | None = None,
     classes: Any = None,
     **options: Unpack[CountOptions],
 ) -> Rows:
@@ -280,7 +281,8 @@ def read(
 
     return process_batches(
         paths, joined, classes=classes, text_labels=text_labels, empty_labels=empty_labels,
-        options=options, target=target, probabilities=probabilities, weight=sample_weight,
+        options=options, task=task, target=target, probabilities=probabilities,
+        weight=sample_weight,
     )  # fmt: skip
 
 

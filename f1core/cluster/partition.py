@@ -63,7 +63,13 @@ class Plan:
         names, types = zip(*fields, strict=True)
         kinds = dict(zip(names, map(str, types), strict=True))
         unknown = options.get("unknown", "error")
-        chosen = Selection(list(names), classes=classes, unknown=unknown, **columns)
+        chosen = Selection(
+            list(names),
+            classes=classes,
+            unknown=unknown,
+            multilabel=task == "multilabel",
+            **columns,
+        )
         truth, scores = (
             stacked([_none_of(kinds[name]) for name in some])
             for some in (chosen.target, chosen.probabilities)

@@ -46,7 +46,8 @@ def process_batches(
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
     names, count = (None, None) if words else option_values.classes(classes)
     first, unknown = names and names[0], options.get("unknown", "error")
-    select = partial(_select_columns, classes=names or count, unknown=unknown, **columns)
+    how = {"classes": names or count, "unknown": unknown, "multilabel": task == "multilabel"}
+    select = partial(_select_columns, **how, **columns)
     spelling = Spelling(
         option_values.flag("text_labels", text_labels),
         option_values.flag("empty_labels", empty_labels),

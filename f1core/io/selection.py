@@ -32,7 +32,7 @@ class Selection:
 
     `classes` and `unknown` are as in `f1core.score`: what a pattern's `*` stands for are the names
     of classes. `whole` is a name that no pattern means, `extra` are columns that say nothing of
-    classes.
+    classes. Of a `multilabel` task one column of numbers is the only one of a matrix.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Selection:
         whole: str | None = None,
         extra: Names | None = None,
         unknown: str = "error",
+        multilabel: bool = False,
     ) -> None:
         self.class_names, self.count = option_values.classes(classes)
         self._classes_from_columns = self.class_names is None
@@ -62,7 +63,7 @@ class Selection:
         none = f"probabilities is {shown(probabilities)}, which leaves no column beside the target"
         taken = [*self.target, *single]
         self.probabilities, self.stems = _without(taken, columns, stems, none)
-        self._unknown = unknown
+        self._unknown, self.multilabel = unknown, multilabel
         self._listed = not by_pattern, not patterned
         self._named = whole is None  # columns of an array have numbers, no names
         self.settled = False
@@ -97,7 +98,8 @@ class Selection:
 
     def refuse_text(self, batch: Mapping[str, Array]) -> None:
         """Refuse text in a column that has to hold numbers: a weight, or one of several columns."""
-        several = [names for names in (self.target, self.probabilities) if len(names) > 1]
+        sides = self.target, self.probabilities
+        several = [names for names in sides if len(names) > 1 or self.multilabel]
         weight = [] if self.weight is None else [self.weight]
         for name in dict.fromkeys(name for names in (*several, weight) for name in names):
             _refuse_text(name, batch[name])
@@ -149,11 +151,17 @@ class Selection:
 
     def truth(self, batch: Mapping[str, Array]) -> Array:
         """Return the truth of a batch: (n,) labels or (n, C) rows."""
-        return stacked([batch[name] for name in self.target])
+        return self._side([batch[name] for name in self.target])
 
     def scores(self, batch: Mapping[str, Array]) -> Array:
         """Return the predictions of a batch: (n,) or (n, C) scores, or (n,) labels."""
-        return stacked([batch[name] for name in self.probabilities])
+        return self._side([batch[name] for name in self.probabilities])
+
+    def _side(self, columns: list[Array]) -> Array:
+        """Columns side by side; lists of labels stay what they are."""
+        side = stacked(columns)
+        plain = side.ndim == 1 and side.dtype.kind not in "OUS"
+        return side[:, None] if self.multilabel and plain else side
 
 
 def no_number(name: str, cells: Iterable[str], point: str) -> str | None:

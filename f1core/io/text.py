@@ -123,6 +123,7 @@ class Delimited(Source):
         here = chosen.all  # and not in the names of folders
         sides = ((TARGET, chosen.target), (PREDICTION, chosen.probabilities))
         single = {role: names[0] for role, names in sides if len(names) == 1 and names[0] in here}
+        single = {} if chosen.multilabel else single
         if PREDICTION in single and self._are_scores(single[PREDICTION]):
             del single[PREDICTION]
         for role, name in ((GROUP, chosen.group), (ID, chosen.id)):

@@ -9,6 +9,7 @@ from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -413,3 +414,39 @@ def test_resamples_of_files_are_the_same_each_time(tmp_path, run):
         for more in ({}, {}, {"seed": 7})
     )
     assert once == again != other
+
+
+@pytest.mark.parametrize("kind", ["frame", "csv", "parquet", "jsonl", "npz"])
+def test_one_column_of_a_multilabel_task_is_a_matrix_of_one_label(tmp_path, kind):
+    rows = pd.DataFrame({"true_x": [0, 1, 1], "p_x": [0.2, 0.3, 0.9], "g": [1, 1, 2]})
+    expected = f1core.score(rows[["true_x"]], rows[["p_x"]], task="multilabel")
+    path = tmp_path / f"f.{kind}"
+    {
+        "frame": lambda: None,
+        "csv": lambda: rows.to_csv(path, index=False),
+        "parquet": lambda: rows.to_parquet(path),
+        "jsonl": lambda: rows.to_json(path, orient="records", lines=True),
+        "npz": lambda: np.savez(path, **rows),
+    }[kind]()
+    path = rows if kind == "frame" else path
+    for target, probabilities in (("true_*", "p_*"), (["true_x"], ["p_x"]), ("true_x", "p_x")):
+        names = {"target": target, "probabilities": probabilities, "task": "multilabel"}
+        found = files.score(path, **names)
+        assert found.to_dict(per_class=True) == expected.to_dict(per_class=True)
+        assert files.score(path, **names, classes=["x"]).classes == ["x"]
+        assert files.score(path, **names, threshold=[0.25]).micro.f1 == 1.0
+        assert files.score(path, **names, top_k=1).micro.recall == 1.0
+        assert files.score(path, **names, group="g")[2].micro.f1 == 1.0
+        assert [row.row for row in files.rows(path, **names, label=0, outcome="fn")] == [1]
+        assert files.read(path, **names).true.shape == (3, 1)
+        same = files.compare(path, path, **names, resamples=20)
+        assert same.metrics["f1_micro"].a == expected.micro.f1
+
+
+def test_text_in_the_only_column_of_a_multilabel_task_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("y,p\n1,0.5\nb,0.2\n")
+    with pytest.raises(F1Error, match="column y is 'b' at row 1, no number"):
+        files.score(tmp_path / "a.csv", target="y", probabilities="p", task="multilabel")
+    lists = pd.DataFrame({"y": [["a"], [], ["a"]], "p": [["a"], ["a"], []]})
+    asked = {"target": "y", "probabilities": "p", "task": "multilabel", "classes": ["a", "b"]}
+    assert files.score(lists, **asked).micro.f1 == 0.5
