@@ -291,8 +291,20 @@ def _with_averaged(counts: Counts, options: Options) -> Counts:
     Of spans they know the class "no span" too, which is the last one.
     """
     over = options.average_over
+    if isinstance(over, tuple):
+        _refuse_no_class(over, counts, options)
     if counts.labels is not None and options.spans is not None:
         counts = counts.onto(union(counts.labels, np.array([OUTSIDE])))
     if counts.labels is None or not isinstance(over, tuple):
         return counts
     return counts.onto(union(counts.labels, np.unique(np.array(over))))
+
+
+def _refuse_no_class(over: tuple[Any, ...], counts: Counts, options: Options) -> None:
+    """Complain about a class to average over that cannot be one; labels that do not occur can."""
+    labels = counts.labels
+    if labels is not None:
+        text = labels.dtype.kind in "UO"
+        options.places([each for each in over if isinstance(each, str) != text], 0, labels)
+    elif options.n_classes is None or options.task == "binary":  # others were looked up with it
+        options.places(over, options.known(counts.n_classes))

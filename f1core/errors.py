@@ -78,8 +78,10 @@ def one_of(name: str, value: Any, allowed: Iterable[Any]) -> str:
 
 
 def did_you_mean(value: Any, choices: Iterable[Any]) -> str:
-    """Return " (did you mean 'x'?)" with the nearest of the choices, or "" if none is near."""
-    near = close_to(value[:100] if isinstance(value, str) else shown(value), choices)
+    """Return " (did you mean 'x'?)" with the nearest choice of text, or "" if none is near."""
+    if not isinstance(value, str):
+        return ""
+    near = close_to(value[:100], (choice for choice in choices if isinstance(choice, str)))
     return f" (did you mean {near!r}?)" if near else ""
 
 

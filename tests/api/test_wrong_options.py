@@ -119,7 +119,7 @@ SCORES = {
     "metric hint": (lambda: BINARY.metric("f1_makro"), "did you mean 'f1_macro'?"),
     "metric of another task": (lambda: MULTICLASS.metric("f1"), "binary averages are for binary tasks, this one is multiclass"),
     "metric number": (lambda: BINARY.metric(3), "metric is 3; use one of"),
-    "average over what is no class": (lambda: score(["a"], ["b"], average_over=[7]), "labels mix strings and numbers"),
+    "average over what is no class": (lambda: score(["a"], ["b"], average_over=[7]), "average_over holds 7, which is not a class"),
     "nothing left": (lambda: score([0, 1], [0, 0], ignore_index=1, average_over=[1], classes=2).macro, "no class is left to average over"),
 }  # fmt: skip
 
@@ -170,3 +170,49 @@ def test_methods_of_scores_know_foreign_names_too():
         s.confusion_matrix(labels=[0])
     with pytest.raises(F1Error, match=r"score_by has no option cluster=: score\("):
         f1core.score_by([0, 1], [0, 1], [0, 1], cluster=[1, 2])
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "over", "how", "end"),
+    [
+        (["a", "b"], ["a", "a"], [99], {}, "99, which is not a class"),
+        (["a", "b"], ["a", "a"], ["a", 99], {}, "99, which is not a class"),
+        ([0, 1, 2], IDS, ["zz"], {}, "'zz', which is not a class"),
+        ([0, 1, 1], [0, 1, 0], ["zz"], {}, "'zz', which is not a class"),
+        (N, P, [5], {}, "5, which is not a class"),
+        (["a", "b", "b"], P, ["bb", "a"], {"pos_label": "b"}, "'bb', which is not a class (did you mean 'b'?)"),
+        (["a", "b", "b"], P, [7], {"pos_label": "b"}, "7, which is not a class"),
+        ([0, 1, 2], S, [3], {}, "3, which is not a class"),
+        (FLAGS, FLAGS, ["zz"], {"task": "multilabel"}, "'zz', which is not a class"),
+        ([1, -5], [1, -5], [5], {"classes": [1, -5]}, "5, which is not a class"),
+    ],
+)  # fmt: skip
+def test_what_is_no_class_to_average_over_is_refused_at_once(y_true, y_pred, over, how, end):
+    with pytest.raises(F1Error) as refused:
+        score(y_true, y_pred, average_over=over, **how)
+    assert str(refused.value) == f"average_over holds {end}"
+    if "classes" not in how:
+        task = how.get("task") or score(y_true, y_pred, **how).task
+        made = Accumulator(task, average_over=over, **{k: v for k, v in how.items() if k != "task"})
+        with pytest.raises(F1Error, match=r"^average_over holds .*, which is not a class"):
+            made.update(y_true, y_pred).compute()
+
+
+def test_labels_to_average_over_may_occur_in_no_row():
+    assert score(["a", "b"], ["a", "a"], average_over=["zz"], task="multiclass").macro.f1 == 0.0
+    assert score([0, 1, 2], IDS, average_over=[-5, 10**6]).macro.f1 == 0.0
+
+
+@pytest.mark.parametrize(
+    ("label", "hint"), [(15, ""), (-1, ""), ("1", ""), ("cta", "(did you mean 'cat'?)")]
+)
+def test_numbers_are_not_guessed(label, hint):
+    y = ["ant", "cat"] if hint else [0, 1, 2]
+    for pred in (y, np.eye(len(y))):
+        classes = {"classes": y} if hint else {}
+        with pytest.raises(F1Error) as refused:
+            f1core.rows(y, pred, true=label, **classes)
+        assert (
+            str(refused.value)
+            == f"true is {label!r}; use one of {', '.join(map(repr, y))}{hint and ' '}{hint}"
+        )
