@@ -73,7 +73,7 @@ def check(
     width = options.n_classes if options.n_classes is not None else width
     batch = _READ[options.task or ""](true, pred, options, width, exact)
     if batch.hard and options.for_scores:
-        options.refuse_hard(f"y_pred is {shape_words(pred)}")
+        options.refuse_hard(f"y_pred is {shape_words(pred)}", options.task == "multiclass")
     open_labels = batch.labels is not None and not batch.coded and len(pred) > _SCAN
     if not exact and (open_labels or options.task == "binary"):
         batch.initial_options = initial_options

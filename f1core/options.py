@@ -88,9 +88,13 @@ class Options:
         """`top_k=` as it was given; None where a multilabel task's thresholds decide."""
         return self.top_k if self.ranks or self.task != "multilabel" else None
 
-    def refuse_hard(self, came: str) -> None:
-        """Complain about options that are for scores, where labels or flags came."""
-        hint = f"is for scores, and {came}: leave it out, or pass the scores as floating numbers"
+    def refuse_hard(self, came: str, single: bool = False) -> None:
+        """Refuse options for scores, where labels or flags came, a `single` class a row."""
+        hint = f"is for scores, and {came}: leave it out"
+        if single:
+            hint += " for labels, a multiclass task needs scores of shape (n, C)"
+        else:
+            hint += ", or pass the scores as floating numbers"
         if self.ranks:
             raise IdleOption(f"top_k={self.top_k} {hint}")
         for name, value in (("threshold", self.threshold), ("from_logits", self.from_logits)):

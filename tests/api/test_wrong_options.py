@@ -195,7 +195,8 @@ def test_what_is_no_class_to_average_over_is_refused_at_once(y_true, y_pred, ove
         task = how.get("task") or score(y_true, y_pred, **how).task
         made = Accumulator(task, average_over=over, **{k: v for k, v in how.items() if k != "task"})
         with pytest.raises(F1Error, match=r"^average_over holds .*, which is not a class"):
-            made.update(y_true, y_pred).compute()
+            made.update(y_true, y_pred)
+            made.compute()
 
 
 def test_labels_to_average_over_may_occur_in_no_row():
@@ -216,3 +217,21 @@ def test_numbers_are_not_guessed(label, hint):
             str(refused.value)
             == f"true is {label!r}; use one of {', '.join(map(repr, y))}{hint and ' '}{hint}"
         )
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "how", "option"),
+    [
+        ([0, 1], np.float32([3, -2]), {"from_logits": True}, "from_logits=True"),
+        ([0, 1], [[3.0], [-2.0]], {"from_logits": True}, "from_logits=True"),
+        ([0, 1], [1.0, 0.0], {"threshold": [0.2, 0.3]}, "threshold=(0.2, 0.3)"),
+        ([[0, 1], [1, 0]], [1.0, 0.0], {"from_logits": True}, "from_logits=True"),
+        ([0, 1], [1, 0], {"from_logits": True}, "from_logits=True"),
+    ],
+)  # fmt: skip
+def test_one_score_a_row_is_none_of_a_multiclass_task(y_true, y_pred, how, option):
+    with pytest.raises(F1Error) as refused:
+        score(y_true, y_pred, task="multiclass", classes=2, **how)
+    sentence = str(refused.value)
+    assert sentence.startswith(f"{option} is for scores, and y_pred is (2,) ")
+    assert sentence.endswith("a multiclass task needs scores of shape (n, C)")
