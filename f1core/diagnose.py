@@ -81,10 +81,8 @@ def _refuse_target(batch: Batch, rows: slice, at: tuple[int, ...], value: Any) -
             f"y_true is {shown(value)} at {where}; binary targets are 0 or 1 "
             "(classes=[negative, positive] names others)"
         )
-    raise F1Error(
-        f"y_true is {shown(value)} at {where}, outside the {size} classes "
-        f"0…{size - 1}: {_remedy(batch, size, value)}"
-    )
+    sentence = f"y_true is {shown(value)} at {where}, {_outside(size)}"
+    raise F1Error(f"{sentence}: {_remedy(batch, size, value)}")
 
 
 def _remedy(batch: Batch, size: int, value: Any) -> str:
@@ -101,7 +99,7 @@ def _remedy(batch: Batch, size: int, value: Any) -> str:
         return f"if labels count from {low}, classes={listed} says so"
     if value < 0 or value in _PADDING:
         return f"if such rows have no class, ignore_index={shown(value)} leaves them out"
-    return f"labels are 0…{size - 1}, or those that classes=[…] names in column order"
+    return f"labels are {_ids(size)}, or those that classes=[…] names in column order"
 
 
 def _check_labels(batch: Batch, rows: slice, skipped: Array | None) -> None:
@@ -116,9 +114,19 @@ def _check_labels(batch: Batch, rows: slice, skipped: Array | None) -> None:
     classes = (
         f"none of the classes {shown(batch.options.names)}"
         if batch.encoder is not None
-        else f"outside the {batch.n_classes} classes 0…{batch.n_classes - 1}"
+        else _outside(batch.n_classes)
     )
     raise F1Error(f"y_pred is {shown(value)} at {where}, which is {classes}{_unknown_hint(batch)}")
+
+
+def _ids(size: int) -> str:
+    """Write the ids of so many classes."""
+    return "0" if size == 1 else f"0…{size - 1}"
+
+
+def _outside(size: int) -> str:
+    """Write that an id is that of none of so many classes."""
+    return f"outside the {'only class' if size == 1 else f'{size} classes'} {_ids(size)}"
 
 
 def _unknown_hint(batch: Batch) -> str:

@@ -174,6 +174,11 @@ def reason_of(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
+def amount(number: int, one: str, several: str) -> str:
+    """Write a number of things: "1 entry", "2 entries"."""
+    return f"{number} {one if number == 1 else several}"
+
+
 def shape_words(array: Any) -> str:
     """Return an array's shape and dtype in words: "(200, 4) float32"."""
     bfloat16 = getattr(array.dtype, "names", None) == ("bfloat16",)  # `arrays.BFLOAT16`

@@ -9,7 +9,7 @@ import numpy as np
 from . import option_values
 from .arrays import column_names, to_numpy, widened
 from .counts import Array, Counts
-from .errors import F1Error, shape_words, shown
+from .errors import F1Error, amount, shape_words, shown
 from .options import Options, make_options
 from .plausible import exact_sum, refuse_overflow
 
@@ -32,7 +32,8 @@ def read(
     if names is None and pos_label is not None:
         names = tuple(range(size))
     if (count or size) != size:
-        raise F1Error(f"classes has {count} entries, the matrix {size} rows")
+        said = f"classes has {amount(count or size, 'entry', 'entries')}"
+        raise F1Error(f"{said}, the matrix {amount(size, 'row', 'rows')}")
     options = make_options(task, classes=names or size, pos_label=pos_label, **how)
     if options.task == "multilabel":
         raise F1Error("a multilabel task has no one matrix; task is 'binary' or 'multiclass'")

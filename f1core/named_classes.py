@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import F1Error, did_you_mean, shown
+from .errors import F1Error, amount, did_you_mean, shown
 
 if TYPE_CHECKING:
     from .options import Options
@@ -21,8 +21,8 @@ def with_positive(
     sentence = f"pos_label={shown(pos_label)} is the positive class of a binary task"
     if task not in (None, "binary"):
         raise F1Error(f"{sentence}, the task is {task}")
-    if n_classes not in (None, 2):
-        raise F1Error(f"{sentence}, classes has {n_classes} entries")
+    if n_classes is not None and n_classes != 2:
+        raise F1Error(f"{sentence}, classes has {amount(n_classes, 'entry', 'entries')}")
     if names is None:
         return "binary", None, pos_label
     if pos_label not in names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import F1Error, shown
+from .errors import F1Error, amount, shown
 from .named_classes import refuse_no_unknown
 
 if TYPE_CHECKING:
@@ -24,15 +24,17 @@ def refuse_conflicts(options: Options) -> None:
             f"pos_label={shown(options.pos_label)} is the positive class of a binary task, "
             f"the task is {task}"
         )
-    if task == "binary" and width not in (None, 2):
-        raise F1Error(f"classes has {width} entries, a binary task has 2: the negative one first")
+    if task == "binary" and width is not None and width != 2:
+        said = f"classes has {amount(width, 'entry', 'entries')}"
+        raise F1Error(f"{said}, a binary task has 2: the negative one first")
     if options.top_k > 1 or options.ranks:
         if task == "binary":
             raise F1Error(
                 f"top_k={options.top_k} is for multiclass and multilabel scores, the task is {task}"
             )
         if width is not None and options.top_k > width:
-            raise F1Error(f"top_k is {options.top_k}, there are only {width} classes")
+            there = "is only 1 class" if width == 1 else f"are only {width} classes"
+            raise F1Error(f"top_k is {options.top_k}, there {there}")
         if options.ranks and options.threshold != 0.5:
             raise F1Error(
                 f"threshold={shown(options.threshold)} and top_k={options.top_k} both say which "

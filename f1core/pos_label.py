@@ -8,7 +8,7 @@ import numpy as np
 
 from .arrays import widened
 from .counts import Array
-from .errors import F1Error, shown
+from .errors import F1Error, one_of, shown
 from .options import Options
 
 _BLOCK = 1 << 16  # rows looked at in one go, so that no scan makes a full-size temporary
@@ -103,6 +103,7 @@ def _labels(
                 label = _plain(block[row])
                 found[label] = name, start + row
                 if len(found) > 2:
+                    _refuse_idle_label(true, pred, ignored, known, found)
                     _refuse_third_label(found)
                 left &= block != label
     return found
@@ -118,6 +119,18 @@ def _refuse_other_kind(true: Array, positive: Any) -> None:
     if len(true) and isinstance(positive, str) != text:
         held = "strings" if text else "numbers"
         raise F1Error(f"pos_label is {shown(positive)}, y_true holds {held}")
+
+
+def _refuse_idle_label(
+    true: Array, pred: Array | None, ignored: Any, known: list[Any], found: dict[Any, Any]
+) -> None:
+    """Complain about a positive class that no row has, where two other labels occur."""
+    counts = True if ignored is None else np.asarray(widened(true) != ignored)
+    for positive in known:
+        sides = [side for side in (true, pred) if side is not None]
+        if not any((np.asarray(widened(side) == positive) & counts).any() for side in sides):
+            seen = [label for label in found if label != positive]
+            raise F1Error(one_of("pos_label", positive, seen))
 
 
 def _refuse_third_label(found: dict[Any, tuple[str, int]]) -> NoReturn:

@@ -195,8 +195,7 @@ def test_what_is_no_class_to_average_over_is_refused_at_once(y_true, y_pred, ove
         task = how.get("task") or score(y_true, y_pred, **how).task
         made = Accumulator(task, average_over=over, **{k: v for k, v in how.items() if k != "task"})
         with pytest.raises(F1Error, match=r"^average_over holds .*, which is not a class"):
-            made.update(y_true, y_pred)
-            made.compute()
+            made.update(y_true, y_pred) or made.compute()
 
 
 def test_labels_to_average_over_may_occur_in_no_row():
@@ -235,3 +234,63 @@ def test_one_score_a_row_is_none_of_a_multiclass_task(y_true, y_pred, how, optio
     sentence = str(refused.value)
     assert sentence.startswith(f"{option} is for scores, and y_pred is (2,) ")
     assert sentence.endswith("a multiclass task needs scores of shape (n, C)")
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (
+            lambda: score(N, N, classes=["a"], task="binary"),
+            "classes has 1 entry, a binary task has 2: the negative one first",
+        ),
+        (
+            lambda: score(N, N, classes=["a"], pos_label="a"),
+            "pos_label='a' is the positive class of a binary task, classes has 1 entry",
+        ),
+        (
+            lambda: f1core.Scores.from_confusion([[1]], classes=["a", "b"]),
+            "classes has 2 entries, the matrix 1 row",
+        ),
+        (
+            lambda: score([0], [0], classes=1, task="multiclass", top_k=2),
+            "top_k is 2, there is only 1 class",
+        ),
+        (
+            lambda: score([0, 5], [0, 0], classes=1),
+            "y_true is 5 at row 1, outside the only class 0: labels are 0, or those that classes=[…] names in column order",
+        ),
+        (
+            lambda: score([0, 0], [0, 5], classes=1),
+            "y_pred is 5 at row 1, which is outside the only class 0; unknown='miss' counts it as a miss",
+        ),
+        (
+            lambda: score([0, 0], [0, 5], classes=3),
+            "y_pred is 5 at row 1, which is outside the 3 classes 0…2; unknown='miss' counts it as a miss",
+        ),
+        (
+            lambda: score(["a", "b"], [0.1, 0.2], pos_label="zz"),
+            "pos_label is 'zz'; use one of 'a', 'b'",
+        ),
+        (
+            lambda: score(["yes", "no"], ["no", "yes"], pos_label="Yes"),
+            "pos_label is 'Yes'; use one of 'yes', 'no' (did you mean 'yes'?)",
+        ),
+        (lambda: score(N, P, pos_label=9), "pos_label is 9; use one of 0, 1"),
+        (
+            lambda: score([0, 1, 9], P, pos_label=9, ignore_index=9),
+            "pos_label is 9, which ignore_index leaves out: a binary task needs both of its classes",
+        ),
+    ],
+)
+def test_small_words_are_right(call, sentence):
+    with pytest.raises(F1Error) as refused:
+        call()
+    assert str(refused.value) == sentence
+
+
+def test_a_third_label_is_blamed_where_the_positive_one_occurs():
+    for true, pred in ((["a", "b", "c"], P), (["a", "b", "b"], ["a", "b", "c"])):
+        with pytest.raises(
+            F1Error, match="y_true is 'b' at row 1, a third label beside pos_label='c'"
+        ):
+            score(true, pred, pos_label="c")
