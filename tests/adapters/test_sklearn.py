@@ -379,3 +379,25 @@ def test_a_class_that_only_late_rows_show_is_counted():
     y[-1], p[-2] = 9, 11
     assert ours.f1_score(y, p, average="macro") == theirs.f1_score(y, p, average="macro")
     np.testing.assert_array_equal(ours.confusion_matrix(y, p), theirs.confusion_matrix(y, p))
+
+
+@pytest.mark.parametrize("beta", [np.inf, np.float64(np.inf), 1e200])
+@pytest.mark.parametrize("average", [None, "micro", "macro", "weighted", "binary"])
+def test_a_beta_of_any_size_divides_without_a_warning(beta, average):
+    flags = np.array([[0, 1], [0, 0]]), np.array([[0, 0], [0, 1]])
+    pairs = [([0, 0, 0], [0, 1, 1]), ([0, 0], [0, 0])]
+    pairs += [] if average == "binary" else [flags, tuple(map(sparse.csr_matrix, flags))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for y_true, y_pred in pairs:
+            rows = np.shape(y_true)[0] if hasattr(y_true, "shape") else len(y_true)
+            for weight in (None, np.arange(rows) + 0.5):
+                how = {"average": average, "sample_weight": weight, "zero_division": 1}
+                found = ours.fbeta_score(y_true, y_pred, beta=beta, **how)
+                recall = ours.recall_score(y_true, y_pred, **how)
+                every = ours.precision_recall_fscore_support(y_true, y_pred, beta=beta, **how)
+                assert np.array_equal(found, every[2])
+                if beta == np.inf:
+                    assert np.array_equal(found, recall)
+                    other = theirs.fbeta_score(y_true, y_pred, beta=beta, **how)
+                    assert np.array_equal(found, other)

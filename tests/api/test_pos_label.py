@@ -251,7 +251,7 @@ def test_one_label_alone_has_a_stand_in_for_the_other():
 
 
 def test_a_positive_class_beside_two_other_labels_is_named_as_the_option():
-    with pytest.raises(F1Error, match="^pos_label is 2; use one of 0, 1$"):
+    with pytest.raises(F1Error, match=r"^pos_label is 2; use one of 0, 1$"):
         score([0, 1, 1], [0.2, 0.9, 0.1], task="binary", pos_label=2)
 
 

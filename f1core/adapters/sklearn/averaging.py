@@ -103,7 +103,7 @@ def averaged(
     pred, true, either = tp + wrong, tp + missed, tp + wrong + missed
     if average == "micro":
         tp, pred, true, either = (sums.sum(keepdims=True) for sums in (tp, pred, true, either))
-    square = beta**2
+    square = min(beta, 1e100) ** 2  # beyond that no count can tell the difference
     pairs = {
         "precision": (tp, pred),
         "recall": (tp, true),
