@@ -408,11 +408,11 @@ def test_the_mask_is_that_of_the_output_that_is_scored():
 
 
 @pytest.mark.parametrize(
-    ("task", "width", "option"),
-    [("binary", 1, "from_logits=True"), ("multilabel", 4, "from_logits=True"),
-     ("multiclass", 4, "task='multilabel'")],
+    ("task", "width", "option", "how"),
+    [("multilabel", 4, "from_logits=True", {}), ("multiclass", 4, "task='multilabel'", {}),
+     *(("binary", 1, "from_logits=True", how) for how in [{}, {"run_eagerly": True}, *HOW[1:]])],
+    ids=str,
 )  # fmt: skip
-@pytest.mark.parametrize("how", [{}, {"run_eagerly": True}, *HOW[1:]], ids=str)
 def test_rows_counted_as_wrong_are_told_once_at_an_epochs_end(task, width, option, how):
     """Logits that nobody said are logits, and rows of several flags."""
     x, y = labels(200)
