@@ -134,6 +134,7 @@ class Finder:
         self._unseen: set[str] = set()  # those of them that no row had so far
         self._labels: set[Any] = set()  # some of the labels that rows had
         self._counted = False  # whether any row counted
+        self._binary = False
 
     def found(self, truth: Any, scores: Any, limit: int | None = None) -> Array:
         """(k,) the numbers of a batch's rows that lie in the cell, the first ones."""
@@ -157,6 +158,8 @@ class Finder:
         """Complain about a class that no row had, and where no row counted."""
         if not self._counted:
             raise F1Error(NO_ROWS)
+        if self._binary and self._labels <= {0, 1}:  # which are the classes, seen or not
+            self._unseen -= {name for name in self._unseen if self._wanted[name] in (0, 1)}
         if not self._unseen:
             return
         name = min(self._unseen)
@@ -169,6 +172,7 @@ class Finder:
         """Fix the task, and the classes to look for, by the first rows."""
         given, cell, task = self._given_options, self._cell, batch.options.task or ""
         cell.refuse_other_task(task)
+        self._binary = task == "binary"
         if cell.outcome == "unknown":
             if not given.counts_unknown:
                 raise F1Error("outcome='unknown' is of unknown='miss', which classes=[…] go with")

@@ -211,7 +211,9 @@ def _drawn(kind: str, rows: dict[Any, Rows], parsed: argparse.Namespace) -> Any:
                     _picture(kind, {None: each}, parsed)
             raise
     except F1Error as error:
-        raise renamed(error, **{"of=…": "--label", "of=": "--label "}) from None
+        raise renamed(
+            error, **{"of=…": "--label", "of=": "--label ", "of names": "--label names"}
+        ) from None
 
 
 def _picture(kind: str, rows: dict[Any, Rows], parsed: argparse.Namespace) -> Any:

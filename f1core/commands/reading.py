@@ -26,9 +26,14 @@ def read_rows(parsed: argparse.Namespace) -> Rows:
     if getattr(parsed, "unknown", "error") != "error":  # which no threshold has
         given["unknown"] = parsed.unknown
     given["sample_weight"] = getattr(parsed, "sample_weight", None)
+    given["task"] = parsed.task
+    if getattr(parsed, "from_logits", False):  # which say that a column holds scores
+        given["from_logits"] = True
     if getattr(parsed, "average_over", None) is not None:  # labels, of the columns' type
         given["average_over"] = parsed.average_over
-    return files.read(parsed.paths, **given)
+    rows = files.read(parsed.paths, **given)
+    rows.options.pop("from_logits", None)  # which each command hands on itself
+    return rows
 
 
 def ranked_task(rows: Rows, task: Task | None) -> Task | None:

@@ -175,6 +175,25 @@ def test_a_threshold_that_compare_refuses_is_not_offered(folder, monkeypatch, ca
         assert said in err and option in err
 
 
+@pytest.mark.parametrize("command", ["score", "tune", "curve", "calibration", "plot", "report"])
+def test_every_command_reads_whole_logits_and_a_single_label(run, tmp_path, command):
+    if command == "plot":
+        pytest.importorskip("matplotlib").use("Agg")
+    more = {
+        "plot": ["--kind", "roc", "--output", tmp_path / "a.png"],
+        "report": ["-o", tmp_path / "a.html"],
+    }.get(command, [])
+    logits, one = tmp_path / "l.csv", tmp_path / "one.csv"
+    logits.write_text("y,p\na,3\nb,-2\nb,1\na,0\n")
+    one.write_text("true_x,p_x\n0,0.2\n1,0.3\n1,0.9\n")
+    named = ["--target", "y", "--probabilities", "p", "--classes", "a,b", "--from-logits"]
+    status, _, err = run(command, logits, *named, *more, "--quiet")
+    assert (status, err) == (0, "")
+    named = ["--target", "true_*", "--probabilities", "p_*", "--task", "multilabel"]
+    status, _, err = run(command, one, *named, *more, "--quiet")
+    assert (status, err) == (0, "")
+
+
 def test_an_interrupt_before_a_command_begins_is_said_in_one_line(monkeypatch, capsys):
     from f1core import __main__, cli
 

@@ -23,6 +23,19 @@ OUTCOMES = ("tp", "fp", "fn", "tn")
 # ---- arrays ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("more", [{}, {"task": "binary"}])
+def test_both_classes_of_a_binary_task_are_there_though_no_row_has_one(more):
+    for seen, other in ((1, 0), (0, 1)):
+        y_true, y_pred = [seen, seen], [seen, seen]
+        assert f1core.rows(y_true, y_pred, label=other, outcome="tn", **more).tolist() == [0, 1]
+        assert f1core.rows(y_true, y_pred, true=other, **more).tolist() == []
+        assert f1core.rows(y_true, y_pred, true=seen, predicted=other, **more).tolist() == []
+        with pytest.raises(F1Error, match="true is 2; use one of"):
+            f1core.rows(y_true, y_pred, true=2, **more)
+    with pytest.raises(F1Error, match="true is 0; use one of"):
+        f1core.rows([-1, 1], [-1, 1], true=0, **more)
+
+
 @given(tasks.any_task())
 def test_every_count_is_as_many_rows(problem):
     options = {
