@@ -67,7 +67,7 @@ class Plan:
             list(names),
             classes=classes,
             unknown=unknown,
-            multilabel=task == "multilabel",
+            multilabel=isinstance(task, str) and task == "multilabel",
             **columns,
         )
         truth, scores = (

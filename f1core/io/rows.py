@@ -46,7 +46,8 @@ def process_batches(
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
     names, count = (None, None) if words else option_values.classes(classes)
     first, unknown = names and names[0], options.get("unknown", "error")
-    how = {"classes": names or count, "unknown": unknown, "multilabel": task == "multilabel"}
+    multilabel = isinstance(task, str) and task == "multilabel"  # what else it may be is told later
+    how = {"classes": names or count, "unknown": unknown, "multilabel": multilabel}
     select = partial(_select_columns, **how, **columns)
     spelling = Spelling(
         option_values.flag("text_labels", text_labels),
@@ -54,7 +55,7 @@ def process_batches(
         _texts(classes if words else names, options),  # a generator is used up by now
         unknown == "miss",
         _numbers(classes) if words else count is not None and not isinstance(first, str),
-        _says_scores(options, task),
+        _says_scores(options, multilabel),
     )
     watch = WATCH.get() or Watch()
     while True:
@@ -256,10 +257,10 @@ def cast_words(options: Mapping[str, Any], truth: Array, classes: Any) -> dict[s
     return found
 
 
-def _says_scores(options: Mapping[str, Any], task: Any) -> bool:
-    """Whether one of the options is for scores alone."""
+def _says_scores(options: Mapping[str, Any], multilabel: bool) -> bool:
+    """Return whether one of the options is for scores alone."""
     cut, k = options.get("threshold", 0.5), options.get("top_k")
-    if k is not None and (task == "multilabel" or k != 1):
+    if k is not None and (multilabel or not (isinstance(k, Real) and k == 1)):
         return True
     return options.get("from_logits") is True or not (isinstance(cut, Real) and cut == 0.5)
 
