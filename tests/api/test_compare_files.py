@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import f1core
@@ -395,7 +394,9 @@ def test_what_a_report_shows_of_a_baseline(multiclass, tmp_path):
 def test_a_block_of_rows_that_are_all_ignored_flips_nothing():
     size = 1 << 18
     true = np.append(np.full(size, -1), [0, 1])
-    rows = pd.DataFrame({"y": true, "p": np.append(np.full(size, 0.2), [0.7, 0.8])})
+    rows = pytest.importorskip("pandas").DataFrame(
+        {"y": true, "p": np.append(np.full(size, 0.2), [0.7, 0.8])}
+    )
     rows["q"] = 1 - rows.p
     asked = {"target": "y", "ignore_index": -1, "resamples": 20}
     found = files.compare(rows, rows, probabilities="p", probabilities_old="q", **asked)
@@ -410,7 +411,9 @@ def test_a_block_of_rows_that_are_all_ignored_flips_nothing():
 @pytest.mark.parametrize("top_k", [None, 2])
 def test_a_group_of_which_every_row_is_ignored_is_refused_as_one_without_weight(task, top_k):
     true = np.array([0, 1, -1])
-    rows = pd.DataFrame({"y_0": true, "y_1": true, "g": [0, 0, 1], "w": [1, 1, 0]})
+    rows = pytest.importorskip("pandas").DataFrame(
+        {"y_0": true, "y_1": true, "g": [0, 0, 1], "w": [1, 1, 0]}
+    )
     rows["p_0"], rows["p_1"] = [0.3, 0.4, 0.2], [0.7, 0.6, 0.8]
     target = "y_*" if task == "multilabel" else "y_0"
     scores = "p_1" if task == "binary" else "p_*"

@@ -5,7 +5,6 @@ import json
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
 import tasks
 from hypothesis import given, settings
@@ -370,7 +369,7 @@ def test_blocks_of_which_every_row_is_ignored_hold_no_row():
     true = np.append(np.full(size, -1), [0, 1])
     chance = np.append(np.full(size, 0.2), [0.7, 0.8])
     both = np.stack([1 - chance, chance], axis=1)
-    frame = pd.DataFrame({"y": true, "p": chance})
+    frame = pytest.importorskip("pandas").DataFrame({"y": true, "p": chance})
     cell, how = {"true": 0, "predicted": 1}, {"ignore_index": -1}
     assert f1core.rows(true, chance, outcome="fp", **how).tolist() == [size]
     assert f1core.rows(true, (chance > 0.5).astype(int), **cell, **how).tolist() == [size]
