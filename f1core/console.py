@@ -53,7 +53,8 @@ def print_table(
     if sum(least) + 3 * len(wide) + 1 > terminal_width():
         _print_apart(heads, rows)
         return
-    table, groups = Table(), set(groups)
+    tight = sum(wide) + 3 * len(wide) + 1 > terminal_width()  # one blank between columns, not two
+    table, groups = Table(collapse_padding=tight), set(groups)
     for k, head in enumerate(heads):
         table.add_column(
             Text(head),
