@@ -174,7 +174,7 @@ start = clock()
 import f1core
 imported = clock() - start
 case = pickle.loads(bytes.fromhex(sys.argv[1]))
-call = case.ours(*case.arrays(int(sys.argv[2])))
+call = case.f1core_call(*case.arrays(int(sys.argv[2])))
 start = clock()
 call()
 print(imported + clock() - start)
