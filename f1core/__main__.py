@@ -10,7 +10,7 @@ def main() -> int:
         from f1core.cli import main as run
 
         return run()
-    except KeyboardInterrupt:  # while it is read
+    except KeyboardInterrupt:  # before a command has begun
         print("f1core: interrupted; nothing was written", file=sys.stderr)
         return 130
 

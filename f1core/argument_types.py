@@ -24,7 +24,7 @@ def cutting(text: str) -> float | list[float] | str | Tuned:
 
 
 def settled_cutting(text: str) -> float | list[float] | Tuned:
-    """A threshold, or several by comma, or the path of a file that `tune` wrote."""
+    """A threshold, or several by comma, or the path of a file that `tune` wrote; not "best"."""
     if text == "best":
         reason = "'best' on the rows that are compared flatters the model: tune on other rows"
         raise argparse.ArgumentTypeError(reason)
@@ -46,7 +46,7 @@ def _cut(text: str, more: str) -> float | list[float] | Tuned:
 
 
 def written(text: str) -> str:
-    """A path to write to; "-" is none."""
+    """The path of a file to write to, which "-" is not."""
     if text == "-":
         raise argparse.ArgumentTypeError("it is '-', and nothing is written to a pipe; name a file")
     return text

@@ -71,16 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # an arrow on a terminal that has none
             stream.reconfigure(errors="replace" if stream.errors == "strict" else stream.errors)
-    parsed = argparse.Namespace()
+    parser = _parser()
+    complete(parser)
+    parsed = parser.parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
     try:
-        parser = _parser()
-        complete(parser)
-        parsed = parser.parse_args(_with_values(sys.argv[1:] if arguments is None else arguments))
         parsed.run(parsed)
         if sys.stdout is not None:  # as where a daemon has closed it
             sys.stdout.flush()
     except F1Error as error:
-        print(f"f1core: {spoken(error, flags_of([parsed.parser]))}", file=sys.stderr)
+        print(f"f1core: {spoken(error, flags_of(parsed.parser))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"f1core: interrupted{_so_far(parsed)}; nothing was written", file=sys.stderr)

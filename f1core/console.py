@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 from collections.abc import Iterable
 from typing import Any
@@ -70,11 +71,10 @@ def print_table(
 
 def _least(column: tuple[str, ...], names: bool) -> int:
     """Measure how narrow a column may be: an interval takes two lines, a number and a word one."""
-    words = [word for cell in column for word in cell.replace(" to ", " to\0").split("\0")]
     if not names:
-        return max(map(len, words))
-    most = max(len(word) for cell in column for word in cell.split(" "))
-    return min(max(map(len, column)), max(_NAME, most if most <= _WORD else _NAME))
+        return max(len(line) for cell in column for line in re.split("(?<= to) ", cell))
+    longest = max(len(word) for cell in column for word in cell.split(" "))
+    return min(max(map(len, column)), longest if _NAME < longest <= _WORD else _NAME)
 
 
 def print_lines(text: str) -> None:

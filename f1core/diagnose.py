@@ -120,12 +120,12 @@ def _check_labels(batch: Batch, rows: slice, skipped: Array | None) -> None:
 
 
 def _ids(size: int) -> str:
-    """Write the ids of so many classes."""
+    """Write the range of the ids of `size` classes: "0…2" of three."""
     return "0" if size == 1 else f"0…{size - 1}"
 
 
 def _outside(size: int) -> str:
-    """Write that an id is that of none of so many classes."""
+    """Write that an id is outside the range of `size` classes."""
     return f"outside the {'only class' if size == 1 else f'{size} classes'} {_ids(size)}"
 
 

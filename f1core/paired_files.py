@@ -127,13 +127,10 @@ def compare(
         sample_id=sample_id, progress=progress, options=dict(options), task=task,
     )  # fmt: skip
     new = read(paths_new, "new", probabilities=probabilities, group=group, weight=sample_weight)
-    if probabilities_old is None:
-        called_old = "probabilities"
-        old = read(paths_old, "old", probabilities=probabilities)
-    else:
-        called_old = "probabilities_old"
-        with rename_option("probabilities", called_old):
-            old = read(paths_old, "old", probabilities=probabilities_old)
+    called_old = "probabilities" if probabilities_old is None else "probabilities_old"
+    other = probabilities if probabilities_old is None else probabilities_old
+    with rename_option("probabilities", called_old):
+        old = read(paths_old, "old", probabilities=other)
     names = same_classes(new, old)
     old, order = paired(new, old)
     refuse_other_truth(new, old)

@@ -63,9 +63,14 @@ class Replicas:
 
     def onto(self, classes: Array, size: int) -> Replicas:
         """Put each class at its place among more."""
-        sums = np.zeros((*self.sums.shape[:2], size), self.sums.dtype)
-        sums[:, :, classes] = self.sums
-        return Replicas(sums, self.rows, self.spans)
+        return Replicas(among(self.sums, classes, size), self.rows, self.spans)
+
+
+def among(sums: Array, places: Array, size: int) -> Array:
+    """Put the last axis of (B, k, C) sums at these places among `size` classes, zeros elsewhere."""
+    found = np.zeros((*sums.shape[:2], size), sums.dtype)
+    found[:, :, places] = sums
+    return found
 
 
 def refuse_infinite(sums: Array) -> None:

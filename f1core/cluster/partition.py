@@ -67,7 +67,7 @@ class Plan:
             list(names),
             classes=classes,
             unknown=unknown,
-            multilabel=isinstance(task, str) and task == "multilabel",
+            task=task,
             **columns,
         )
         truth, scores = (

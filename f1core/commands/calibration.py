@@ -42,7 +42,7 @@ def calibration_of(parsed: argparse.Namespace, rows: Rows) -> Calibration:
     """Measure the calibration of these rows, as the command line asks for it."""
     from ..thresholds import calibration as found_of
 
-    how = {name: getattr(parsed, name) for name in ("task", "bins", "strategy", "from_logits")}
+    how = {name: getattr(parsed, name) for name in ("task", "bins", "strategy")}
     with rows.locate_errors():
         return found_of(rows.true, rows.scores, classes=rows.classes, **how, **rows.options)
 

@@ -79,9 +79,7 @@ def _found(parsed: argparse.Namespace, rows: Rows) -> Any:
     """Rank these rows by `f1core.curve`, as the command line asks for it."""
     from ..thresholds import curve
 
-    how: dict[str, Any] = {
-        name: getattr(parsed, name) for name in ("from_logits", "average_over", "one_vs_one")
-    }
+    how: dict[str, Any] = {name: getattr(parsed, name) for name in ("average_over", "one_vs_one")}
     with rows.locate_errors():
         task = ranked_task(rows, parsed.task)
         return curve(

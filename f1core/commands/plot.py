@@ -149,9 +149,8 @@ def _scored(parsed: argparse.Namespace, rows: Rows, **cut: Any) -> Scores:
     from ..api import score
 
     return score(
-        rows.true, rows.scores, task=parsed.task, classes=rows.classes,
-        from_logits=parsed.from_logits, **cut, **rows.options,
-    )  # fmt: skip
+        rows.true, rows.scores, task=parsed.task, classes=rows.classes, **cut, **rows.options
+    )
 
 
 def _models(parsed: argparse.Namespace) -> dict[str | None, argparse.Namespace]:
@@ -252,8 +251,7 @@ def _picture(kind: str, rows: dict[Any, Rows], parsed: argparse.Namespace) -> An
     task = ranked_task(first, parsed.task)
     axes = getattr(plots, kind)(
         each(lambda one: one.true), each(lambda one: one.scores), task=task, classes=first.classes,
-        of=_classes(parsed, first), threshold=parsed.threshold, from_logits=parsed.from_logits,
-        **more, **first.options,
+        of=_classes(parsed, first), threshold=parsed.threshold, **more, **first.options,
     )  # fmt: skip
     return axes[0] if isinstance(axes, list) else axes
 

@@ -31,9 +31,7 @@ def read_rows(parsed: argparse.Namespace) -> Rows:
         given["from_logits"] = True
     if getattr(parsed, "average_over", None) is not None:  # labels, of the columns' type
         given["average_over"] = parsed.average_over
-    rows = files.read(parsed.paths, **given)
-    rows.options.pop("from_logits", None)  # which each command hands on itself
-    return rows
+    return files.read(parsed.paths, **given)
 
 
 def ranked_task(rows: Rows, task: Task | None) -> Task | None:

@@ -34,7 +34,8 @@ class Found(NamedTuple):
 
 def search(parsed: argparse.Namespace, rows: Rows, meter: Meter) -> Found:
     """Find the threshold, or one a label or class, that `parsed` asks for."""
-    how: dict[str, Any] = {name: getattr(parsed, name) for name in ("task", "from_logits")} | {
+    how: dict[str, Any] = {
+        "task": parsed.task,
         "classes": rows.classes,
         "sample_weight": rows.weight,
         **rows.options,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 from ..errors import plain_text
@@ -31,11 +31,10 @@ _PLAIN = r"[\w.*%+/…-]+"  # of which a shell makes nothing else
 _VERBS = "is|has|holds|names|leaves|mixes|needs|comes|cannot|as|at"
 
 
-def flags_of(parsers: Iterable[argparse.ArgumentParser]) -> dict[str, str]:
-    """Map the parameters that options of these commands stand for to the options."""
+def flags_of(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """Map the names of parameters to the options of a command that give them."""
     return {
         action.dest: next(each for each in action.option_strings if each.startswith("--"))
-        for parser in parsers
         for action in parser._actions
         if action.option_strings
     }
@@ -65,7 +64,7 @@ def spoken(error: object, flags: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=1)
 def _patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Make what finds name=value, and what finds a name alone, outside of quotes and paths."""
+    """Compile the patterns of name=value, and of a name alone, outside of quotes and paths."""
     every = "|".join(sorted(names, key=len, reverse=True))
     before, after = r"(?<![\w./-])(?<!column )", r"(?![\w=./])"
     several = r"(?P<true>True\b)|[\[(](?P<list>[^\])]*)[\])]"
@@ -92,12 +91,12 @@ def _with_value(flag: str, at: re.Match[str]) -> str:
 
 
 def _by_comma(entries: str) -> str:
-    """Write what stands in a Python list as an option takes it."""
+    """Write the entries of a Python list as an option takes them: 'a', 'b' gives a,b."""
     return ",".join(filter(None, (entry.strip().strip("'") for entry in entries.split(","))))
 
 
 def _columns(shape: re.Match[str]) -> str:
-    """Say a shape and a dtype as columns of something."""
+    """Write a shape and a dtype as words: (60, 3) float32 gives "3 columns of numbers"."""
     width, kind = shape[2], _KINDS.get(shape[3], shape[3])
     if width is None or width == "1":
         return f"one column of {kind}"

@@ -103,9 +103,8 @@ def _one_row(resamples: Resamples, metric: str) -> float:
     if metric == "f1_of_means":
         stem, kind = "f1", "macro"
     if stem not in RATIOS or kind == "samples":
-        whole = (
-            resamples.totals.mean() if metric == "unknown" else 1
-        )  # a number of rows, or a share
+        # A number of rows, or a share of them.
+        whole = resamples.totals.mean() if metric == "unknown" else 1
         return float(whole / units(resamples.totals))
     trials = trials_of(resamples, "recall" if kind == "weighted" else stem)[:, resamples.included]
     if kind != "macro":

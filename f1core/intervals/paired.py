@@ -129,7 +129,8 @@ def pair_of(
 ) -> Pair:
     """Count two checked predictions of the same rows, and draw resamples of both together.
 
-    Refuses no rows, and one of the `metrics` that the task has not, before anything is drawn.
+    Raises where no row counts, and for one of the `metrics` that the task has not, before anything
+    is drawn.
     """
     counted = [_counted(a, "pred_a", threads), _counted(b, "pred_b", threads)]
     for of in counted:

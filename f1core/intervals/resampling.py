@@ -16,6 +16,7 @@ from ..errors import F1Error
 from ..memory import zeros
 from ..options import Options
 from ..poisson import summed
+from ..replicas import among
 from ..scores import Scores
 from .proportions import t_quantile
 
@@ -39,13 +40,11 @@ class Resamples:
 
     @classmethod
     def like(cls, whole: Counts, options: Options, sums: Array, rows: Any = None) -> Resamples:
-        """Resamples of these counts; a class to average over that they lack gets zeros."""
+        """Make resamples of these counts; a class to average over that they lack gets zeros."""
         scores = Scores(whole, options)
         labels = scores._counts.labels
         if whole.labels is not None and labels is not None and len(labels) > sums.shape[2]:
-            seen, at = sums, np.searchsorted(labels, whole.labels)
-            sums = np.zeros((*seen.shape[:2], len(labels)), seen.dtype)
-            sums[:, :, at] = seen
+            sums = among(sums, np.searchsorted(labels, whole.labels), len(labels))
         return cls(sums, rows, options, scores._included, labels)
 
     @property

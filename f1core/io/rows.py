@@ -17,7 +17,7 @@ from ..errors import F1Error, MissingColumn, WrongEnvironment, offset_rows, rena
 from . import sources
 from .batches import Columns, Reread, Source, reading
 from .paths import same_file
-from .selection import Names, Selection
+from .selection import Names, Selection, is_multilabel
 from .spelling import Spelling
 from .tuned import Tuned
 from .watch import WATCH, Watch
@@ -46,8 +46,7 @@ def process_batches(
     words = isinstance(classes, Words)  # which say nothing before the first rows are read
     names, count = (None, None) if words else option_values.classes(classes)
     first, unknown = names and names[0], options.get("unknown", "error")
-    multilabel = isinstance(task, str) and task == "multilabel"  # what else it may be is told later
-    how = {"classes": names or count, "unknown": unknown, "multilabel": multilabel}
+    how = {"classes": names or count, "unknown": unknown, "task": task}
     select = partial(_select_columns, **how, **columns)
     spelling = Spelling(
         option_values.flag("text_labels", text_labels),
@@ -55,7 +54,7 @@ def process_batches(
         _texts(classes if words else names, options),  # a generator is used up by now
         unknown == "miss",
         _numbers(classes) if words else count is not None and not isinstance(first, str),
-        _says_scores(options, multilabel),
+        _says_scores(options, is_multilabel(task)),
     )
     watch = WATCH.get() or Watch()
     while True:
@@ -77,7 +76,12 @@ def process_batches(
 
 
 def _select_columns(
-    source: Source, target: Names, probabilities: Names | None, unknown: Any, **others: Any
+    source: Source,
+    target: Names,
+    probabilities: Names | None,
+    unknown: Any,
+    task: Any,
+    **others: Any,
 ) -> Selection:
     """Select the requested columns of a source; the target of an .npy is a file of its own."""
     targets = [target] if isinstance(target, str) else list(target)
@@ -93,7 +97,9 @@ def _select_columns(
     names += [key for key in source.keys if key in requested]  # which no pattern means
     wanted = (source.whole or "y_prob") if probabilities is None else probabilities
     try:
-        return Selection(names, targets, wanted, **others, whole=source.whole, unknown=unknown)
+        return Selection(
+            names, targets, wanted, **others, whole=source.whole, unknown=unknown, task=task
+        )
     except MissingColumn as error:
         hint = "" if source.hint is None else f": {source.hint}"
         raise MissingColumn(error.before, error.after + hint) from None

@@ -27,12 +27,17 @@ _LISTED = 12  # columns that an error names
 Names = str | Iterable[str]
 
 
+def is_multilabel(task: Any) -> bool:
+    """Return whether a task that nobody has checked yet is "multilabel"."""
+    return isinstance(task, str) and task == "multilabel"
+
+
 class Selection:
     """Column names and patterns, looked up among the columns that there are.
 
     `classes` and `unknown` are as in `f1core.score`: what a pattern's `*` stands for are the names
     of classes. `whole` is a name that no pattern means, `extra` are columns that say nothing of
-    classes. Of a `multilabel` task one column of numbers is the only one of a matrix.
+    classes. Of the `task` "multilabel" one column of numbers is the only one of a matrix.
     """
 
     def __init__(
@@ -47,7 +52,7 @@ class Selection:
         whole: str | None = None,
         extra: Names | None = None,
         unknown: str = "error",
-        multilabel: bool = False,
+        task: Any = None,
     ) -> None:
         self.class_names, self.count = option_values.classes(classes)
         self._classes_from_columns = self.class_names is None
@@ -63,7 +68,7 @@ class Selection:
         none = f"probabilities is {shown(probabilities)}, which leaves no column beside the target"
         taken = [*self.target, *single]
         self.probabilities, self.stems = _without(taken, columns, stems, none)
-        self._unknown, self.multilabel = unknown, multilabel
+        self._unknown, self.multilabel = unknown, is_multilabel(task)
         self._listed = not by_pattern, not patterned
         self._named = whole is None  # columns of an array have numbers, no names
         self.settled = False
@@ -158,7 +163,7 @@ class Selection:
         return self._side([batch[name] for name in self.probabilities])
 
     def _side(self, columns: list[Array]) -> Array:
-        """Columns side by side; lists of labels stay what they are."""
+        """Put columns side by side; lists of labels stay what they are."""
         side = stacked(columns)
         plain = side.ndim == 1 and side.dtype.kind not in "OUS"
         return side[:, None] if self.multilabel and plain else side

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..api import score
+from ..averages import NO_ROWS
 from ..batch import Batch
 from ..counts import Array
 from ..errors import F1Error
 from ..scores import Scores
 from ..thresholds import Curve, best_threshold, curve
-from ..thresholds.reliability import NO_ROWS
 from .style import POINTS
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..averages import NO_ROWS
 from ..counts import Array
 from ..errors import F1Error
 from ..metrics import divide
 from .bin_sums import value_of_digits
 from .binned_total import BinnedState
-from .reliability import NO_ROWS, Calibration, ReliabilityBins, Spread, assembled, named_classes
+from .reliability import Calibration, ReliabilityBins, Spread, assembled, named_classes
 
 
 def calibration_of(binned: BinnedState, bins: int, strategy: str) -> Calibration:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import BFLOAT16, widened
+from ..averages import NO_ROWS
 from ..batch import Batch
 from ..counts import Array
 from ..diagnose import raise_first_error
@@ -14,7 +15,7 @@ from ..errors import F1Error
 from ..float_bits import cuts_of, probability_range
 from ..metrics import divide
 from .one_vs_rest import class_ids
-from .reliability import NO_ROWS, ReliabilityBins, scaled
+from .reliability import ReliabilityBins, scaled
 
 # How far the probabilities of a row may be from adding up to 1, beside the precision of one.
 _SLACK = 1e-3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, overload
 
+from ..averages import NO_ROWS
 from ..counts import Array
 from ..errors import F1Error, one_of, refuse_unknown, rename_y_pred, shown
 from ..metrics import per_class
@@ -16,7 +17,6 @@ from .best import scores_batch
 from .label_columns import Column, ScoreColumn
 from .ranking import Ranking, rank
 from .reading import for_each_label
-from .reliability import NO_ROWS
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -263,7 +263,7 @@ class BinColumn:
         return np.asarray(np.floor((low + high) / 2 * self._bins) / self._bins)
 
     def bounds(self, low: Array, high: Array, last: Array) -> tuple[Array, Array]:
-        """Edges are thresholds, from the first to the last."""
+        """(2, m) the first and the last threshold of runs of edges: these edges themselves."""
         return low, high
 
     def compared(self, thresholds: Array) -> Array:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..averages import NO_ROWS
 from ..backends import thread_pool
 from ..batch import Batch
 from ..counts import Array
@@ -17,7 +18,6 @@ from .areas import areas_of, pair_counts
 from .label_columns import Column
 from .one_vs_rest import class_ids, columns_batch
 from .reading import COLUMNS, READINGS, for_each_label, pooled
-from .reliability import NO_ROWS
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from ..option_values import whole
 from ..options import Options
 from .gaps import gap_interval
 
-NO_ROWS = "there are no rows to score: none came, all were ignored, or all weights are 0"
 STRATEGIES = ("uniform", "quantile")
 METRICS = ("ece", "mce", "brier", "log_loss")
 

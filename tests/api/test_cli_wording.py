@@ -1,12 +1,15 @@
 """The command line: whatever an option is given wrongly, no sentence is one for Python."""
 
+import ast
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import f1core
 from f1core.cli import _parser, main
-from f1core.commands.wording import flags_of, spoken
+from f1core.commands.wording import _PHRASES, flags_of, spoken
 
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("pyarrow.csv")
@@ -111,6 +114,18 @@ def test_no_option_given_wrongly_is_answered_in_python(command, folder, monkeypa
     assert len([flag for flag, status in refused if status == 2]) > 10
 
 
+def test_phrases_for_python_are_said_somewhere():
+    texts = [
+        node.value
+        for path in Path(f1core.__file__).parent.rglob("*.py")
+        if path.name != "wording.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    for phrase in _PHRASES:
+        assert any(phrase in text for text in texts), phrase
+
+
 @pytest.mark.parametrize(
     ("python", "words"),
     [
@@ -140,7 +155,7 @@ def test_no_option_given_wrongly_is_answered_in_python(command, folder, monkeypa
     ],
 )  # fmt: skip
 def test_parameters_become_options_and_nothing_else_does(python, words):
-    assert spoken(python, flags_of([COMMANDS["score"]])) == words
+    assert spoken(python, flags_of(COMMANDS["score"])) == words
 
 
 @pytest.mark.parametrize(
